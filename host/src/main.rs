@@ -1,2 +1,2 @@
-//! placeholder
+//! The `moa` binary.
 fn main() {}

@@ -1,0 +1,156 @@
+//! What one call of a plugin is given, and what it gives back.
+
+use crate::event::{Conversation, Message, MessageRef, User};
+use serde::{Deserialize, Serialize};
+
+/// A typed argument, as the router read it. People and conversations are ids here: only what is really called is
+/// looked up in the directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArgValue {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Truth(bool),
+    /// A person's id.
+    User(String),
+    /// A conversation's id.
+    Conversation(String),
+    /// A duration in seconds.
+    Seconds(u32),
+    /// A date, `YYYY-MM-DD`.
+    Date(String),
+    /// A time of day, `HH:MM:SS`.
+    Time(String),
+    /// Several texts.
+    Many(Vec<String>),
+}
+
+/// A named argument.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arg {
+    /// The name in the manifest.
+    pub name: String,
+    /// Its value.
+    pub value: ArgValue,
+}
+
+/// A typed argument with people and conversations looked up: what the plugin gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Truth(bool),
+    /// A person.
+    User(User),
+    /// A conversation.
+    Conversation(Conversation),
+    /// A duration in seconds.
+    Seconds(u32),
+    /// A date, `YYYY-MM-DD`.
+    Date(String),
+    /// A time of day, `HH:MM:SS`.
+    Time(String),
+    /// Several texts.
+    Many(Vec<String>),
+}
+
+/// What every call is told about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// hash(identity, plugin, trigger): the same however often the call is repeated.
+    pub id: String,
+    /// When the call began, RFC 3339 in UTC; the same on a repetition.
+    pub time: String,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// The caller's language (`ko`, `en`, …).
+    pub locale: String,
+    /// The caller's time zone, an IANA name.
+    pub timezone: String,
+}
+
+/// A message with its author looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FullMessage {
+    /// The message.
+    pub message: Message,
+    /// Who wrote it.
+    pub author: User,
+}
+
+/// A command for a plugin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// The manifest's name of the command, whatever alias was typed.
+    pub command: String,
+    /// The manifest's names of the subcommands, outermost first.
+    pub path: Vec<String>,
+    /// The arguments, in the manifest's order; optional ones that were not given are left out.
+    pub args: Vec<(String, Value)>,
+    /// Everything behind the command word(s), as typed.
+    pub rest: String,
+    /// The same in tokens.
+    pub tokens: Vec<String>,
+    /// The message that carried the command.
+    pub message: FullMessage,
+}
+
+/// Why a plugin says it could not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The command was used wrongly: the person is shown the text and the right form.
+    Usage(String),
+    /// Understood and refused: the person is shown the text.
+    Rejected(String),
+    /// Try again in so many seconds.
+    Retry(u32),
+    /// Something inside the plugin went wrong: the operator is shown the text, the person the invocation id.
+    Internal(String),
+}
+
+/// Why a capability said no. The cases of the contract's `error`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CapError {
+    /// Not granted; the text carries the configuration line to add.
+    #[error("access denied: {0}")]
+    AccessDenied(String),
+    /// It is not there.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// The request makes no sense.
+    #[error("invalid: {0}")]
+    Invalid(String),
+    /// Somebody else was faster.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// Past a limit.
+    #[error("over limit: {0}")]
+    OverLimit(String),
+    /// Not now.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// An earlier attempt may have done it.
+    #[error("uncertain: {0}")]
+    Uncertain(String),
+    /// This host cannot do that.
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+}
+
+/// What a capability answers.
+pub type CapResult<T> = Result<T, CapError>;
+
+/// A sent message's address, or nothing where the service tells none (ephemeral messages).
+pub type Sent = Option<MessageRef>;

@@ -1,0 +1,3 @@
+//! The parts of the `moa` binary. In reading order:
+
+pub mod adapter;
