@@ -1,1 +1,22 @@
-//! placeholder
+//! Moa's durable memory.
+//!
+//! One trait, [`Store`], and what lies behind it: the *brain* (keys and values of the plugins), the *journal* (events
+//! that were accepted and are not lost until they are finished, with the effects that their calls had) and a few
+//! *facts* of the host itself. The store knows nothing of plugins, chat or WebAssembly; to it they are names and bytes.
+//!
+//! In reading order: [`types`] are the words, `store` is the contract, `plan` decides what a write does (the same for
+//! every backend), `keys` turns names into bytes that cannot collide; [`MemoryStore`] and [`RedbStore`] are the
+//! backends. `tests/contract.rs` holds every backend to the contract.
+
+mod clock;
+mod error;
+mod store;
+pub mod types;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{OpenError, Refusal, StoreError};
+pub use store::Store;
+pub use types::{
+    Accepted, Cell, Change, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record,
+    Remembered, Scope, Seq, Space, Write, WriteOutcome,
+};

@@ -1,0 +1,79 @@
+//! The contract of every backend.
+
+use crate::error::StoreError;
+use crate::types::{
+    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq,
+    Space, Write, WriteOutcome,
+};
+use async_trait::async_trait;
+
+/// Brain, journal and facts.
+///
+/// What returned is durable unless said otherwise, and every read that begins afterwards sees it. Every function fails
+/// with [`StoreError::Io`] when the disk does, with nothing applied, and with [`StoreError::Closed`] after
+/// [`close`](Store::close); further errors are named where they can occur.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The entry in a cell; `None` if there is none or it has expired.
+    async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError>;
+
+    /// The entries in several cells as of one moment, in the order of the cells.
+    async fn get_many(&self, cells: &[Cell]) -> Result<Vec<Option<Entry>>, StoreError>;
+
+    /// The keys of a space that begin with `prefix`, ascending by their bytes, at most `limit` of them (at least one).
+    ///
+    /// `after` is the last key that is already known ([`KeyPage::next`]); only greater ones are returned. Expired
+    /// entries are left out. A key that is there during a whole listing is listed exactly once.
+    async fn keys(
+        &self,
+        space: &Space,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<KeyPage, StoreError>;
+
+    /// Does all the writes or none, in order: a later one sees what an earlier one did.
+    ///
+    /// With an effect: if it was recorded before, nothing is done and the recorded answer is returned; otherwise the
+    /// answer, also a refusal, is recorded together with the writes. An effect without writes only records itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when one of the writes can't be done, [`StoreError::Diverged`] when the effect was
+    /// recorded with another fingerprint, [`StoreError::NotOpen`] when the effect's journal record is not open.
+    async fn write(
+        &self,
+        writes: Vec<Write>,
+        effect: Option<Effect>,
+    ) -> Result<Vec<WriteOutcome>, StoreError>;
+
+    /// Accepts an event, unless it is one that was accepted within the last 24 hours.
+    async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError>;
+
+    /// Closes a record and forgets its effects. A record that is not open is left as it is.
+    ///
+    /// Unlike everything else this may return before it is durable (at most 50 ms before). A crash in between has the
+    /// event looked at again after the start, where its recorded effects show that it was answered.
+    async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError>;
+
+    /// The records that were accepted and not finished, by their numbers. For the start, not for every day.
+    async fn unfinished(&self) -> Result<Vec<Record>, StoreError>;
+
+    /// The identities accepted at or after `since_ms` (milliseconds since 1970), in order of acceptance.
+    async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError>;
+
+    /// Removes, as of `now_ms` (milliseconds since 1970): records that ended 24 hours ago, identities accepted 24 hours
+    /// ago, and expired entries. Other requests go on meanwhile.
+    async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError>;
+
+    /// A fact of the host; `None` if it was never set or was removed.
+    async fn fact_get(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Sets a fact; `None` removes it.
+    async fn fact_set(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// The facts whose names begin with `prefix`, by name.
+    async fn fact_list(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Makes durable what is not yet and lets go of the data. Closing twice is no error.
+    async fn close(&self) -> Result<(), StoreError>;
+}
