@@ -1,1 +1,223 @@
-//! Connections to chat services.
+//! Connections to chat services: events in, messages out.
+//!
+//! An adapter turns what a service sends into [`Event`]s and gives them to an [`Intake`]; in the other direction it
+//! carries out what the [`Adapter`] trait names. Nothing outside this module knows a service's formats.
+
+use async_trait::async_trait;
+use moa_core::call::Sent;
+use moa_core::content::Content;
+use moa_core::event::{Conversation, Event, MessageRef, Place, PlaceKind, User};
+use std::time::Duration;
+
+/// Who the bot is at a service, as the service itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Me {
+    /// The bot's user id: what people mention.
+    pub user_id: String,
+    /// The bot's own id, which marks its messages; empty where the service has none.
+    pub bot_id: String,
+    /// The team (workspace) that the credentials belong to.
+    pub team: String,
+    /// The account's name.
+    pub name: String,
+}
+
+/// The right to acknowledge one delivery.
+///
+/// Dropping it without [`Ack::done`] leaves the delivery unacknowledged, so that the service sends it again.
+#[must_use = "a delivery that is never acknowledged comes again"]
+pub struct Ack(Box<dyn FnOnce() + Send>);
+
+impl Ack {
+    /// `acknowledge` must not block. It runs at most once; dropped without having run, it must free what it holds.
+    pub fn new(acknowledge: impl FnOnce() + Send + 'static) -> Self {
+        Self(Box::new(acknowledge))
+    }
+
+    /// Tells the service that the delivery is taken over. Does not block, and never fails: where the connection is gone
+    /// the service sends the event again, which its identity then shows.
+    pub fn done(self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for Ack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ack")
+    }
+}
+
+/// An event and the right to acknowledge it.
+#[derive(Debug)]
+pub struct Delivery {
+    /// What happened.
+    pub event: Event,
+    /// To be used once the event is taken over (or is nobody's business).
+    pub ack: Ack,
+}
+
+/// Why a connection can never work with these credentials. The host ends with exit code 3.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{service} refuses the credentials ({code}): {explanation}")]
+pub struct Fatal {
+    /// The chat service.
+    pub service: &'static str,
+    /// The service's own word for it.
+    pub code: String,
+    /// What to do, as a sentence.
+    pub explanation: String,
+}
+
+/// Where events go. All methods are called from the task that reads the connection: they must return at once.
+pub trait Intake: Send + Sync {
+    /// An event arrived. Events the bot has no use for (its own messages, joins, …) are acknowledged by the adapter
+    /// and never get here.
+    fn deliver(&self, delivery: Delivery);
+
+    /// The number of usable connections changed.
+    fn connected(&self, connections: usize);
+
+    /// The service refused the credentials for good: nothing more will come.
+    fn fatal(&self, why: Fatal);
+}
+
+/// The sign by which a message can be found again: which call of a plugin sent it, and its place in the order of that
+/// call's effects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The invocation's id.
+    pub invocation: String,
+    /// The effect's number within the invocation.
+    pub ordinal: u32,
+}
+
+/// One message on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// Where to.
+    pub to: &'a Place,
+    /// The id of the message that this answers, in the same conversation: the root of a thread where the audience asks
+    /// for one, and the point from which [`Adapter::find`] looks.
+    pub answers: Option<&'a str>,
+    /// The id of the person who asked: who sees it where the audience is only them.
+    pub asker: Option<&'a str>,
+    /// What it says. At most [`Adapter::max_text`] characters of text: longer ones are split before.
+    pub content: &'a Content,
+    /// The sign by which it is found again.
+    pub stamp: &'a Stamp,
+    /// The address for answers that came with a slash command, if it is still good.
+    pub response_url: Option<&'a str>,
+}
+
+/// Why the service did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The service understood and said no. Trying again gives the same answer.
+    #[error("the chat service refused ({code}): {explanation}")]
+    Refused {
+        /// The service's own word for it.
+        code: String,
+        /// What to do, as a sentence.
+        explanation: String,
+    },
+    /// Too much in too short a time, and waiting inside the adapter was not enough. Nothing was done.
+    #[error("the chat service asks to wait {} s before the next call", retry_after.as_secs())]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The service could not be reached or failed, several times. Nothing was done; it may work later.
+    #[error("the chat service cannot be used right now: {reason}; it may work again later")]
+    Temporary {
+        /// What happened.
+        reason: String,
+    },
+    /// The connection broke after the request had left, and whether it was carried out could not be found out.
+    #[error("the chat service may or may not have done it: {reason}")]
+    Uncertain {
+        /// What happened.
+        reason: String,
+    },
+    /// The credentials are no longer good: nothing will work until the operator acts.
+    #[error("{0}")]
+    Revoked(Fatal),
+}
+
+/// A chat service, as far as the rest of the host uses it.
+#[async_trait]
+pub trait Adapter: Send + Sync {
+    /// The service's name in places and identities, for example `slack`.
+    fn service(&self) -> &'static str;
+
+    /// Who the bot is there.
+    fn me(&self) -> &Me;
+
+    /// The longest text of one message, in characters (Unicode scalar values).
+    fn max_text(&self) -> usize;
+
+    /// Sends a message and answers its address, or nothing where the service tells none (messages for one person).
+    ///
+    /// A rate limit or a passing failure is waited out for a while. Where the connection breaks after the request left,
+    /// the conversation's history is looked at before it is sent again, so that the message never stands there twice.
+    async fn send(&self, message: Outgoing<'_>) -> Result<Sent, SendError>;
+
+    /// Looks in the conversation's history, from the answered message on, for this very message: first by its stamp,
+    /// then by author, thread and text. `None` where it is not there or is of a kind that leaves no trace (for one
+    /// person only).
+    async fn find(&self, message: Outgoing<'_>) -> Result<Option<MessageRef>, SendError>;
+
+    /// Replaces what an own message says. Repeating it does no harm.
+    async fn edit(
+        &self,
+        at: &MessageRef,
+        content: &Content,
+        stamp: &Stamp,
+    ) -> Result<(), SendError>;
+
+    /// Removes an own message. A message that is already gone counts as removed.
+    async fn delete(&self, at: &MessageRef) -> Result<(), SendError>;
+
+    /// Adds a reaction: an emoji's name, or the emoji itself. One that is already there counts as added.
+    async fn react(&self, at: &MessageRef, emoji: &str) -> Result<(), SendError>;
+
+    /// Takes an own reaction away. One that is not there counts as taken away.
+    async fn unreact(&self, at: &MessageRef, emoji: &str) -> Result<(), SendError>;
+
+    /// Looks a person up; `None` where the service knows nobody of that id. Answers may be 10 minutes old.
+    async fn find_user(&self, id: &str) -> Result<Option<User>, SendError>;
+
+    /// Looks a conversation up; `None` where there is none of that id that the bot may see. Answers may be 10 minutes
+    /// old.
+    async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError>;
+
+    /// A person, or at least their id where the service does not tell more: a command must not fail because a name
+    /// cannot be looked up.
+    async fn user(&self, id: &str) -> User {
+        match self.find_user(id).await {
+            Ok(Some(user)) => user,
+            Ok(None) => User::unknown(id),
+            Err(error) => {
+                tracing::warn!(user = id, %error, "a person could not be looked up; going on with the id alone");
+                User::unknown(id)
+            }
+        }
+    }
+
+    /// A conversation, or at least its id where the service does not tell more.
+    async fn conversation(&self, id: &str) -> Conversation {
+        let unknown = || Conversation {
+            id: id.into(),
+            name: String::new(),
+            kind: PlaceKind::Channel,
+            topic: String::new(),
+        };
+        match self.find_conversation(id).await {
+            Ok(Some(conversation)) => conversation,
+            Ok(None) => unknown(),
+            Err(error) => {
+                tracing::warn!(conversation = id, %error, "a conversation could not be looked up; going on with the id alone");
+                unknown()
+            }
+        }
+    }
+}
