@@ -1,1 +1,73 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+// Reading order: what authors write with, then what carries it.
+mod content;
+mod context;
+mod error;
+mod reply;
+
+pub mod brain;
+pub mod chat;
+pub mod log;
+pub mod system;
+pub mod time;
+
+mod argument;
+// Public for what `plugin!` writes into the plugin's crate, for nobody else.
+#[doc(hidden)]
+pub mod bindings;
+mod component;
+mod host;
+mod manifest;
+
+pub use argument::Argument;
+pub use bindings::moa::plugin::types::{
+    Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message,
+    MessageRef, Place, PlaceKind, Select, Style, User,
+};
+pub use brain::Brain;
+pub use context::Context;
+pub use error::{Error, HostError, Result};
+pub use moa_plugin_macros::{command, plugin};
+pub use reply::IntoReply;
+
+/// Everything that a plugin usually needs: `use moa_plugin::prelude::*;`.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Says hello.
+/// #[command]
+/// fn hello(ctx: &Context, #[default = 1] times: u8) -> Result<String> {
+///     if times > 3 {
+///         return Err(Error::rejected("three times is enough"));
+///     }
+///     Ok(format!("hello, {}! ", ctx.who().display_name).repeat(times.into()))
+/// }
+///
+/// plugin!(hello);
+/// # fn main() {}
+/// ```
+pub mod prelude {
+    pub use crate::brain::Brain;
+    pub use crate::time::{Date, Time};
+    pub use crate::{
+        Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message,
+        MessageRef, Place, Result, User, chat, command, log, plugin, system,
+    };
+    pub use std::time::Duration;
+}
+
+/// What the macros' output names. Not for authors; it may change at any time.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::argument::{Args, Argument, NumberArgument};
+    pub use crate::bindings;
+    pub use crate::bindings::export_plugin;
+    pub use crate::component::{CommandFn, Component, Plugin};
+    pub use crate::manifest::{
+        ArgSpec, Command, Confirm, Kind, Literal, Manifest, Requests, Setting, Text,
+        are_words_unique, is_plugin_name,
+    };
+    pub use crate::reply::IntoReply;
+}

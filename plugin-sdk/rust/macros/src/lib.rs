@@ -1,1 +1,106 @@
-//! placeholder
+//! The macros of `moa-plugin`. They write plain data and one small function for each command; everything that runs is
+//! in `moa-plugin` itself.
+
+mod argument;
+mod command;
+mod docs;
+mod options;
+mod plugin;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Makes a command of a function.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// 오늘의 점심 팀을 알려드립니다.
+/// ///
+/// /// 이름을 쉼표로 나누어 적어 주세요.
+/// ///
+/// /// 예) !점심팀 3 로지,샐리
+/// #[command(name = "점심팀", aliases = ["lunch"])]
+/// fn lunch(#[min = 1] size: u32, #[list] names: Vec<String>) -> Result<String> {
+///     Ok(format!("{} / {size}", names.join(", ")))
+/// }
+///
+/// plugin!(lunch);
+/// # fn main() {}
+/// ```
+///
+/// **Documentation.** The first paragraph is the summary, the rest the help. Lines after `Example:`, `예)` or `예시)`
+/// are examples.
+///
+/// **Options**, all of them optional:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"` | the command's name; otherwise the function's, with `-` for `_` |
+/// | `aliases = ["…", …]` | other names |
+/// | `summary = "…"`, `summary(ko = "…", en = "…")` | instead of the first paragraph |
+/// | `help = "…"`, `help(ko = "…", en = "…")` | instead of the rest |
+/// | `restricted` | for admins, unless the operator's rules say otherwise |
+/// | `confirm = "self"`, `confirm = "second"` | the person, or another one, is asked before it runs |
+///
+/// **Parameters** are the arguments, in the order in which they are typed: any type with `Argument`, an `Option` of one
+/// for an argument that may be left out (such ones come last), and `&Context`, anywhere. Further:
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[default = 4]` | what it is if nothing was typed |
+/// | `#[min = 1]`, `#[max = 20]` | the least and greatest value of a number |
+/// | `#[choice("soup", "rice")]` on a `String` | one of these words |
+/// | `#[list]` on a `Vec<String>` | all that follows, split at commas and blanks; never empty unless in an `Option` |
+/// | `#[rest]` on a `String` | all that follows, as typed |
+///
+/// The host checks what was typed and explains mistakes; the function gets only what fits.
+///
+/// **Return** `()`, `String`, `&'static str`, `Content`, an `Option` of one of these, or a `Result` of any of them.
+#[proc_macro_attribute]
+pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
+    command::expand(options.into(), item.into()).into()
+}
+
+/// Makes a plugin of commands. Once in a crate, which is built as a `cdylib`.
+///
+/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu);`. Or long:
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Shows the menu.
+/// #[command]
+/// fn menu() -> &'static str {
+///     "soup"
+/// }
+///
+/// plugin! {
+///     name: "lunch",
+///     version: "1.2.0",
+///     summary: { ko: "점심 팀을 정합니다", en: "Makes lunch teams" },
+///     commands: [menu],
+///     config: {
+///         "team-size": int = 4,
+///         greeting: string?,
+///         mood: choice("good", "bad") = "good",
+///     },
+///     requests: {
+///         http: ["https://api.example.com"],
+///         secrets: ["API_TOKEN"],
+///         users: true,
+///     },
+/// }
+/// # fn main() {}
+/// ```
+///
+/// - `summary` is a text, or one for each language.
+/// - `config` names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
+///   `date`, `time`, `choice("…", …)`, `list` or `table`; with `?` it may be left out, with `= …` it has a default,
+///   otherwise it must be set.
+/// - `requests` says what the plugin asks the operator to allow: `http`, `conversations`, `sql`, `objects` and `secrets`
+///   with names, `users`, `shared_brain`, `schedule` and `broadcast` with `true`.
+#[proc_macro]
+pub fn plugin(input: TokenStream) -> TokenStream {
+    plugin::expand(input.into()).into()
+}

@@ -1,0 +1,242 @@
+//! `#[command]`: from a function to data and the small function that takes the arguments apart.
+
+use crate::argument::{Argument, Parameter};
+use crate::docs::Docs;
+use crate::options::{Confirm, Options};
+use crate::words::{Text, check_word};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Error, Ident, ItemFn, Result, ReturnType, Safety};
+
+/// Expands the attribute. With an error the function stays, so that the compiler does not report it missing as well.
+pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut function: ItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            let error = Error::new_spanned(item, "`#[command]` belongs above a function")
+                .into_compile_error();
+            return error;
+        }
+    };
+    let parameters = parameters(&mut function);
+    let described = syn::parse2::<Options>(options)
+        .and_then(|options| check_signature(&function).map(|()| options))
+        .and_then(|options| {
+            parameters.and_then(|parameters| describe(&function, &options, &parameters))
+        });
+    match described {
+        Ok(tokens) => quote!(#function #tokens),
+        Err(error) => {
+            let error = error.into_compile_error();
+            quote!(#function #error)
+        }
+    }
+}
+
+/// All parameters, or all that is wrong with them. Afterwards the function has only attributes that Rust knows.
+fn parameters(function: &mut ItemFn) -> Result<Vec<Parameter>> {
+    let mut parameters = Vec::new();
+    let mut errors: Option<Error> = None;
+    for input in &mut function.sig.inputs {
+        match Parameter::take(input) {
+            Ok(parameter) => parameters.push(parameter),
+            Err(error) => match &mut errors {
+                Some(errors) => errors.combine(error),
+                None => errors = Some(error),
+            },
+        }
+    }
+    match errors {
+        Some(error) => Err(error),
+        None => check_order(&parameters).map(|()| parameters),
+    }
+}
+
+/// Parts of a signature that a command can't have.
+fn check_signature(function: &ItemFn) -> Result<()> {
+    let signature = &function.sig;
+    if let Some(keyword) = &signature.asyncness {
+        return Err(Error::new_spanned(
+            keyword,
+            "a command is a plain function: the host waits while it runs, and runs others meanwhile",
+        ));
+    }
+    if let Safety::Unsafe(_) = signature.safety {
+        return Err(Error::new_spanned(
+            &signature.safety,
+            "a command can't be unsafe to call: the host calls it",
+        ));
+    }
+    if let Some(abi) = &signature.abi {
+        return Err(Error::new_spanned(
+            abi,
+            "a command is a plain Rust function",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &signature.generics,
+            "a command has no generics: its arguments need one type each",
+        ));
+    }
+    if let Some(again) = function.attrs.iter().find(|attribute| {
+        attribute
+            .path()
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "command")
+    }) {
+        return Err(Error::new_spanned(
+            again,
+            "`#[command]` is there twice; give the second name in `aliases`",
+        ));
+    }
+    Ok(())
+}
+
+/// What the host can take apart: required, then optional, then at most one that takes all that follows.
+fn check_order(parameters: &[Parameter]) -> Result<()> {
+    let mut missing: Option<&Argument> = None;
+    let mut all: Option<&Argument> = None;
+    let mut names: Vec<&str> = Vec::new();
+    for parameter in parameters {
+        let Parameter::Argument(argument) = parameter else {
+            continue;
+        };
+        if let Some(all) = all {
+            return Err(Error::new(
+                all.span,
+                format!(
+                    "`{}` takes all that follows: it must be the last argument",
+                    all.name
+                ),
+            ));
+        }
+        if let Some(earlier) = missing
+            && !argument.may_be_missing()
+        {
+            return Err(Error::new(
+                argument.span,
+                format!(
+                    "`{}` is required, but `{}` before it may be left out: put required ones first",
+                    argument.name, earlier.name
+                ),
+            ));
+        }
+        if names.contains(&argument.name.as_str()) {
+            return Err(Error::new(
+                argument.span,
+                format!("there is another argument `{}` already", argument.name),
+            ));
+        }
+        names.push(&argument.name);
+        missing = missing.or(argument.may_be_missing().then_some(argument));
+        all = argument.takes_all.then_some(argument);
+    }
+    Ok(())
+}
+
+/// The data, beside the function: a type of the function's name. Types and functions don't get into each other's way,
+/// and `use` brings both along.
+fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> Result<TokenStream> {
+    let (ident, visibility) = (&function.sig.ident, &function.vis);
+    let docs = Docs::of(&function.attrs);
+    let name = match &options.name {
+        Some(name) => name.value(),
+        None => default_name(ident)?,
+    };
+    if let Some(alias) = options.aliases.iter().find(|alias| alias.value() == name) {
+        return Err(Error::new(
+            alias.span(),
+            "this is the command's name already",
+        ));
+    }
+    let aliases = &options.aliases;
+    let summary = options
+        .summary
+        .as_ref()
+        .map_or_else(|| Text::Any(docs.summary.clone()).tokens(), Text::tokens);
+    let help = options
+        .help
+        .as_ref()
+        .map_or_else(|| Text::Any(docs.help.clone()).tokens(), Text::tokens);
+    let examples = &docs.examples;
+    let restricted = options.restricted;
+    let confirm = match options.confirm {
+        Confirm::None => quote!(None),
+        Confirm::Oneself => quote!(Oneself),
+        Confirm::Second => quote!(Second),
+    };
+    let arguments = || {
+        parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Argument(argument) => Some(argument),
+            Parameter::Context { .. } => None,
+        })
+    };
+    let specs = arguments()
+        .map(|argument| argument.spec())
+        .collect::<Result<Vec<_>>>()?;
+    let checks = arguments().map(|argument| argument.checks());
+    let values = parameters.iter().map(|parameter| match parameter {
+        Parameter::Context { by_reference: true } => quote!(__context),
+        Parameter::Context {
+            by_reference: false,
+        } => quote!(::core::clone::Clone::clone(__context)),
+        Parameter::Argument(argument) => argument.value(),
+    });
+    let returned = match &function.sig.output {
+        ReturnType::Default => ident.span(),
+        ReturnType::Type(_, of) => of.span(),
+    };
+    let reply = quote_spanned!(returned=> ::moa_plugin::__private::IntoReply::into_reply(__said));
+    Ok(quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #ident {}
+
+        const _: () = {
+            #(#checks)*
+
+            impl ::moa_plugin::__private::CommandFn for #ident {
+                const COMMAND: ::moa_plugin::__private::Command = ::moa_plugin::__private::Command {
+                    name: #name,
+                    aliases: &[#(#aliases),*],
+                    summary: #summary,
+                    help: #help,
+                    examples: &[#(#examples),*],
+                    args: &[#(#specs),*],
+                    restricted: #restricted,
+                    confirm: ::moa_plugin::__private::Confirm::#confirm,
+                    run: __run,
+                };
+            }
+
+            // A command may take and say nothing.
+            #[allow(unused_variables, clippy::let_unit_value)]
+            fn __run(
+                __context: &::moa_plugin::Context,
+                __args: &mut ::moa_plugin::__private::Args,
+            ) -> ::core::result::Result<::core::option::Option<::moa_plugin::Content>, ::moa_plugin::Error> {
+                let __said = #ident(#(#values),*);
+                #reply
+            }
+        };
+    })
+}
+
+fn default_name(ident: &Ident) -> Result<String> {
+    let name = ident
+        .unraw()
+        .to_string()
+        .trim_matches('_')
+        .replace('_', "-");
+    check_word(&name).map_err(|message| {
+        Error::new(
+            ident.span(),
+            format!("{message}: give one by `name = \"…\"`"),
+        )
+    })?;
+    Ok(name)
+}

@@ -1,0 +1,377 @@
+//! `plugin!`: the manifest as data, and the component's exports.
+
+use crate::words::{Text, Texts, check_unique};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Error, Ident, Lit, LitBool, LitStr, Path, Result, Token, braced, bracketed, parenthesized,
+};
+
+/// Expands the macro.
+pub fn expand(input: TokenStream) -> TokenStream {
+    match syn::parse2::<Plugin>(input).and_then(|plugin| plugin.tokens()) {
+        Ok(tokens) => tokens,
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+#[derive(Default)]
+struct Plugin {
+    name: Option<LitStr>,
+    version: Option<LitStr>,
+    summary: Option<Text>,
+    commands: Vec<Path>,
+    config: Vec<Setting>,
+    requests: Vec<TokenStream>,
+}
+
+struct Setting {
+    name: String,
+    kind: Ident,
+    optional: bool,
+    default: Option<TokenStream>,
+    choices: Vec<LitStr>,
+}
+
+impl Parse for Plugin {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut plugin = Self::default();
+        if input.is_empty() {
+            return Err(no_commands());
+        }
+        if !(input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::])) {
+            plugin.commands = Punctuated::<Path, Token![,]>::parse_terminated(input)?
+                .into_iter()
+                .collect();
+            return Ok(plugin);
+        }
+        entries(input, |key, input| {
+            match key.to_string().as_str() {
+                "name" => plugin.name = Some(input.parse()?),
+                "version" => plugin.version = Some(input.parse()?),
+                "summary" => {
+                    plugin.summary = Some(if input.peek(LitStr) {
+                        Text::Any(input.parse::<LitStr>()?.value())
+                    } else {
+                        Text::by_language(input)?
+                    });
+                }
+                "commands" => {
+                    let content;
+                    bracketed!(content in input);
+                    plugin.commands = Punctuated::<Path, Token![,]>::parse_terminated(&content)?
+                        .into_iter()
+                        .collect();
+                }
+                "config" => {
+                    let content;
+                    braced!(content in input);
+                    settings(&content, &mut plugin.config)?;
+                }
+                "requests" => {
+                    let content;
+                    braced!(content in input);
+                    entries(&content, |key, input| {
+                        plugin.requests.push(request(key, input)?);
+                        Ok(())
+                    })?;
+                }
+                _ => {
+                    return Err(Error::new(
+                        key.span(),
+                        "`plugin!` has `name`, `version`, `summary`, `commands`, `config` and `requests`",
+                    ));
+                }
+            }
+            Ok(())
+        })?;
+        if plugin.commands.is_empty() {
+            return Err(no_commands());
+        }
+        Ok(plugin)
+    }
+}
+
+fn no_commands() -> Error {
+    Error::new(
+        Span::call_site(),
+        "a plugin has at least one command: write `plugin!(my_command)`",
+    )
+}
+
+/// `key: value, …`, each key once.
+fn entries(
+    input: ParseStream<'_>,
+    mut entry: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut seen: Vec<Ident> = Vec::new();
+    while !input.is_empty() {
+        let key: Ident = input.parse()?;
+        if seen.contains(&key) {
+            return Err(Error::new(key.span(), format!("`{key}` is there twice")));
+        }
+        input.parse::<Token![:]>()?;
+        entry(&key, input)?;
+        seen.push(key);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+/// A field of `Requests`.
+fn request(key: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
+    match key.to_string().as_str() {
+        "http" | "conversations" | "sql" | "objects" | "secrets" => {
+            let Texts(names) = input.parse()?;
+            if key == "http" {
+                names.iter().try_for_each(check_origin)?;
+            }
+            check_unique(&names)?;
+            Ok(quote!(#key: &[#(#names),*]))
+        }
+        "users" | "shared_brain" | "schedule" | "broadcast" => {
+            let wanted: LitBool = input.parse()?;
+            Ok(quote!(#key: #wanted))
+        }
+        _ => Err(Error::new(
+            key.span(),
+            "`requests` has `http`, `conversations`, `users`, `sql`, `objects`, `secrets`, `shared_brain`, `schedule` and \
+             `broadcast`",
+        )),
+    }
+}
+
+fn check_origin(origin: &LitStr) -> Result<()> {
+    let text = origin.value();
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host)
+            if !host.is_empty() && !host.contains(|c: char| c == '/' || c.is_whitespace()) =>
+        {
+            Ok(())
+        }
+        _ => Err(Error::new(
+            origin.span(),
+            "an origin is written like `https://api.example.com`, without a path",
+        )),
+    }
+}
+
+/// `key: kind`, `key: kind?`, `key: kind = default`.
+fn settings(input: ParseStream<'_>, settings: &mut Vec<Setting>) -> Result<()> {
+    while !input.is_empty() {
+        let (name, span) = if input.peek(LitStr) {
+            let name: LitStr = input.parse()?;
+            (name.value(), name.span())
+        } else {
+            let name: Ident = input.parse()?;
+            (name.to_string(), name.span())
+        };
+        if name.is_empty()
+            || name.len() > 64
+            || !name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
+            return Err(Error::new(
+                span,
+                "a key has 1 to 64 letters, digits, `-` or `_`",
+            ));
+        }
+        if settings.iter().any(|setting| setting.name == name) {
+            return Err(Error::new(span, format!("`{name}` is there twice")));
+        }
+        input.parse::<Token![:]>()?;
+        settings.push(setting(name, input)?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+fn setting(name: String, input: ParseStream<'_>) -> Result<Setting> {
+    let word: Ident = input.parse()?;
+    let kind = match word.to_string().as_str() {
+        "string" => "String",
+        "int" => "Int",
+        "float" => "Float",
+        "bool" => "Bool",
+        "user" => "User",
+        "conversation" => "Conversation",
+        "duration" => "Duration",
+        "date" => "Date",
+        "time" => "Time",
+        "choice" => "Choice",
+        "list" => "List",
+        "table" => "Table",
+        _ => {
+            return Err(Error::new(
+                word.span(),
+                "a setting is `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`, `date`, `time`, \
+                 `choice(\"a\", \"b\")`, `list` or `table`",
+            ));
+        }
+    };
+    let mut choices = Vec::new();
+    if kind == "Choice" {
+        let content;
+        parenthesized!(content in input);
+        choices.extend(Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?);
+        if choices.is_empty() {
+            return Err(Error::new(
+                word.span(),
+                "a choice needs the words to choose from",
+            ));
+        }
+        check_unique(&choices)?;
+    }
+    let optional = input.parse::<Option<Token![?]>>()?.is_some();
+    let default = match input.parse::<Option<Token![=]>>()? {
+        Some(equals) if optional => {
+            return Err(Error::new(
+                equals.span(),
+                "a setting with a default is never missing: leave the `?` out",
+            ));
+        }
+        Some(_) => Some(default(kind, &choices, input)?),
+        None => None,
+    };
+    Ok(Setting {
+        name,
+        kind: Ident::new(kind, word.span()),
+        optional,
+        default,
+        choices,
+    })
+}
+
+fn default(kind: &str, choices: &[LitStr], input: ParseStream<'_>) -> Result<TokenStream> {
+    let literal = quote!(::moa_plugin::__private::Literal);
+    if kind == "List" {
+        let Texts(texts) = input.parse()?;
+        return Ok(quote!(#literal::Many(&[#(#texts),*])));
+    }
+    let minus: Option<Token![-]> = input.parse()?;
+    let value: Lit = input.parse()?;
+    match (&value, kind) {
+        (Lit::Int(_), "Int") => Ok(quote!(#literal::Int(#minus #value))),
+        (Lit::Float(_), "Float") => Ok(quote!(#literal::Float(#minus #value))),
+        (Lit::Bool(_), "Bool") if minus.is_none() => Ok(quote!(#literal::Bool(#value))),
+        (Lit::Str(text), "Choice")
+            if !choices.iter().any(|choice| choice.value() == text.value()) =>
+        {
+            Err(Error::new(
+                text.span(),
+                "the default is not among the choices",
+            ))
+        }
+        (
+            Lit::Str(_),
+            "String" | "User" | "Conversation" | "Duration" | "Date" | "Time" | "Choice",
+        ) if minus.is_none() => Ok(quote!(#literal::Text(#value))),
+        (_, "Table") => Err(Error::new(
+            value.span(),
+            "a table has no default: let it be left out with `?`",
+        )),
+        _ => Err(Error::new(
+            value.span(),
+            "this default is not of the setting's type",
+        )),
+    }
+}
+
+impl Plugin {
+    fn tokens(&self) -> Result<TokenStream> {
+        let name = match &self.name {
+            Some(name) => quote!(#name),
+            None => quote!(::core::env!("CARGO_PKG_NAME")),
+        };
+        let name_span = self
+            .name
+            .as_ref()
+            .map_or_else(Span::call_site, LitStr::span);
+        let name_check = quote_spanned! {name_span=>
+            const _: () = ::core::assert!(
+                ::moa_plugin::__private::is_plugin_name(#name),
+                "a plugin's name has 1 to 64 of a-z, 0-9 and `-`: write `plugin! { name: \"…\", … }`",
+            );
+        };
+        let version = match &self.version {
+            Some(version) => quote!(#version),
+            None => quote!(::core::env!("CARGO_PKG_VERSION")),
+        };
+        let summary = match &self.summary {
+            Some(summary) => summary.tokens(),
+            None => quote!(::moa_plugin::__private::Text::Any(::core::env!(
+                "CARGO_PKG_DESCRIPTION"
+            ))),
+        };
+        let commands = self.commands.iter().map(|path| {
+            quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND)
+        });
+        let settings = self.config.iter().map(|setting| {
+            let Setting {
+                name,
+                kind,
+                optional,
+                default,
+                choices,
+            } = setting;
+            let default = match default {
+                Some(default) => quote!(::core::option::Option::Some(#default)),
+                None => quote!(::core::option::Option::None),
+            };
+            quote! {
+                ::moa_plugin::__private::Setting {
+                    name: #name,
+                    kind: ::moa_plugin::__private::Kind::#kind,
+                    optional: #optional,
+                    default: #default,
+                    choices: &[#(#choices),*],
+                }
+            }
+        });
+        let requests = &self.requests;
+        Ok(quote! {
+            const _: () = {
+                #name_check
+
+                const COMMANDS: &[::moa_plugin::__private::Command] = &[#(#commands),*];
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_words_unique(COMMANDS),
+                    "two commands of this plugin share a name or an alias",
+                );
+
+                struct ThisPlugin;
+
+                impl ::moa_plugin::__private::Plugin for ThisPlugin {
+                    const MANIFEST: ::moa_plugin::__private::Manifest = ::moa_plugin::__private::Manifest {
+                        name: #name,
+                        version: #version,
+                        summary: #summary,
+                        commands: COMMANDS,
+                        config: &[#(#settings),*],
+                        requests: ::moa_plugin::__private::Requests {
+                            #(#requests,)*
+                            ..::moa_plugin::__private::Requests::NONE
+                        },
+                    };
+                }
+
+                type Exports = ::moa_plugin::__private::Component<ThisPlugin>;
+
+                // Natively there is nobody to export to.
+                #[cfg(target_arch = "wasm32")]
+                ::moa_plugin::__private::export_plugin!(Exports with_types_in ::moa_plugin::__private::bindings);
+            };
+        })
+    }
+}

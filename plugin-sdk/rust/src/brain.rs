@@ -1,0 +1,398 @@
+//! The plugin's durable memory.
+//!
+//! A write that returned is on disk. Each function is atomic by itself; several in a row are not, which is what
+//! [`Brain::increment`] and [`Brain::compare_and_swap`] are for. Keys have 1 to 512 bytes, values up to 1 MiB.
+//!
+//! ```
+//! use moa_plugin::prelude::*;
+//!
+//! #[derive(serde::Serialize, serde::Deserialize, Default)]
+//! struct Menu {
+//!     dishes: Vec<String>,
+//! }
+//!
+//! /// Puts a dish on the menu of this conversation.
+//! #[command]
+//! fn add_dish(ctx: &Context, #[rest] dish: String) -> Result<String> {
+//!     let brain = ctx.conversation_brain();
+//!     let mut menu: Menu = brain.get("menu")?.unwrap_or_default();
+//!     menu.dishes.push(dish);
+//!     brain.set("menu", &menu)?;
+//!     let changes = ctx.brain().increment("changes", 1)?;
+//!     Ok(format!("{} dishes, {changes} changes in all", menu.dishes.len()))
+//! }
+//! ```
+
+use crate::bindings::moa::plugin::brain as wit;
+use crate::{HostError, host};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// One scope of the plugin's memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brain {
+    scope: wit::Scope,
+}
+
+/// The version of an entry: changes with every write, never comes back for the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Version(String);
+
+/// A value with what the host knows about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<T> {
+    /// The value.
+    pub value: T,
+    /// For [`Brain::compare_and_swap`].
+    pub version: Version,
+    /// When it will be gone, RFC 3339 in UTC; `None` if never.
+    pub expires: Option<String>,
+}
+
+/// Why the brain did not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrainError {
+    /// The host refused.
+    #[error("brain key `{key}`: {source}")]
+    Host {
+        /// The key; of a listing, the prefix.
+        key: String,
+        /// Why.
+        source: HostError,
+    },
+    /// What is stored is not what was asked for, or what was to be stored has no JSON form.
+    #[error(
+        "brain key `{key}`: the value does not fit the type; read it as what it was written, or delete it: {source}"
+    )]
+    Value {
+        /// The key.
+        key: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// What is stored is not text.
+    #[error("brain key `{key}`: the value is not text; read it by `get_bytes`")]
+    NotText {
+        /// The key.
+        key: String,
+    },
+}
+
+impl BrainError {
+    /// Whether another writer was first, after [`Brain::compare_and_swap`].
+    pub fn is_conflict(&self) -> bool {
+        matches!(
+            self,
+            Self::Host {
+                source: HostError::Conflict(_),
+                ..
+            }
+        )
+    }
+}
+
+/// What the functions of a [`Brain`] return.
+pub type BrainResult<T> = Result<T, BrainError>;
+
+impl Brain {
+    /// The plugin's memory.
+    pub fn plugin() -> Self {
+        Self {
+            scope: wit::Scope::Plugin,
+        }
+    }
+
+    /// The plugin's memory about one conversation, by id.
+    pub fn conversation(id: impl Into<String>) -> Self {
+        Self {
+            scope: wit::Scope::Conversation(id.into()),
+        }
+    }
+
+    /// The plugin's memory about one person, by id.
+    pub fn user(id: impl Into<String>) -> Self {
+        Self {
+            scope: wit::Scope::User(id.into()),
+        }
+    }
+
+    /// The memory that plugins share. Needs the request `shared_brain`.
+    pub fn shared() -> Self {
+        Self {
+            scope: wit::Scope::Shared,
+        }
+    }
+
+    /// The value under a key, read as JSON; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`BrainError::Value`] if what is stored does not fit `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> BrainResult<Option<T>> {
+        Ok(self.entry(key)?.map(|entry| entry.value))
+    }
+
+    /// The value under a key with its version, read as JSON; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`BrainError::Value`] if what is stored does not fit `T`.
+    pub fn entry<T: DeserializeOwned>(&self, key: &str) -> BrainResult<Option<Entry<T>>> {
+        let Some(stored) = self.read(key)? else {
+            return Ok(None);
+        };
+        let value =
+            serde_json::from_slice(&stored.value).map_err(|source| value_error(key, source))?;
+        Ok(Some(Entry {
+            value,
+            version: Version(stored.version),
+            expires: stored.expires,
+        }))
+    }
+
+    /// The bytes under a key; `None` if there are none.
+    ///
+    /// # Errors
+    /// [`BrainError::Host`].
+    pub fn get_bytes(&self, key: &str) -> BrainResult<Option<Vec<u8>>> {
+        Ok(self.read(key)?.map(|stored| stored.value))
+    }
+
+    /// The text under a key, as [`Brain::set_text`] wrote it; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`BrainError::NotText`] if what is stored is not UTF-8.
+    pub fn get_text(&self, key: &str) -> BrainResult<Option<String>> {
+        let Some(bytes) = self.get_bytes(key)? else {
+            return Ok(None);
+        };
+        String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| BrainError::NotText { key: key.into() })
+    }
+
+    /// Writes a value as JSON, whatever was there, for ever.
+    ///
+    /// # Errors
+    /// [`BrainError::Value`] if it has no JSON form, [`BrainError::Host`] if it is too large or can't be stored.
+    pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> BrainResult<Version> {
+        self.write(key, json(key, value)?, None)
+    }
+
+    /// Writes a value as JSON that is gone after a while, in whole seconds, at least one.
+    ///
+    /// # Errors
+    /// Those of [`Brain::set`].
+    pub fn set_with_ttl<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        ttl: Duration,
+    ) -> BrainResult<Version> {
+        self.write(key, json(key, value)?, Some(seconds(ttl)))
+    }
+
+    /// Writes bytes, whatever was there, for ever.
+    ///
+    /// # Errors
+    /// [`BrainError::Host`].
+    pub fn set_bytes(&self, key: &str, value: &[u8]) -> BrainResult<Version> {
+        self.write(key, value.into(), None)
+    }
+
+    /// Writes text, whatever was there, for ever.
+    ///
+    /// # Errors
+    /// [`BrainError::Host`].
+    pub fn set_text(&self, key: &str, value: &str) -> BrainResult<Version> {
+        self.write(key, value.into(), None)
+    }
+
+    /// Writes a value as JSON only if the entry's version is still `expected`; `None` expects that there is no entry.
+    ///
+    /// # Errors
+    /// One that [is a conflict](BrainError::is_conflict) if another writer was first: read again and decide anew.
+    pub fn compare_and_swap<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        expected: Option<&Version>,
+    ) -> BrainResult<Version> {
+        let what = wit::Write {
+            key: key.into(),
+            value: json(key, value)?,
+            ttl_seconds: None,
+        };
+        let expected = expected.map(|version| version.0.as_str());
+        self.ask(key, || wit::compare_and_swap(&self.scope, &what, expected))
+            .map(Version)
+    }
+
+    /// Adds to a number and returns the sum, in one step: no two calls get the same sum from adding 1. What is absent
+    /// counts as 0.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] if what is stored is no whole number, [`HostError::OverLimit`] if the sum has no room in
+    /// 64 bits.
+    pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
+        self.ask(key, || wit::increment(&self.scope, key, by))
+    }
+
+    /// Deletes. Whether there was something to delete.
+    ///
+    /// # Errors
+    /// [`BrainError::Host`].
+    pub fn delete(&self, key: &str) -> BrainResult<bool> {
+        self.ask(key, || wit::delete(&self.scope, key))
+    }
+
+    /// The keys that begin with `prefix` (empty: all), ascending by their bytes, asked of the host page by page as the
+    /// iterator goes on. After an error it ends.
+    ///
+    /// ```no_run
+    /// # use moa_plugin::prelude::*;
+    /// # fn list(ctx: &Context) -> Result<()> {
+    /// for key in ctx.brain().list_keys("memo/") {
+    ///     ctx.brain().delete(&key?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list_keys(&self, prefix: &str) -> Keys {
+        Keys {
+            brain: self.clone(),
+            prefix: prefix.into(),
+            page: VecDeque::new(),
+            cursor: Cursor::Start,
+        }
+    }
+
+    fn read(&self, key: &str) -> BrainResult<Option<wit::Entry>> {
+        self.ask(key, || wit::get(&self.scope, key))
+    }
+
+    fn write(&self, key: &str, value: Vec<u8>, ttl_seconds: Option<u32>) -> BrainResult<Version> {
+        let what = wit::Write {
+            key: key.into(),
+            value,
+            ttl_seconds,
+        };
+        self.ask(key, || wit::set(&self.scope, &what)).map(Version)
+    }
+
+    fn ask<T>(
+        &self,
+        key: &str,
+        call: impl FnOnce() -> Result<T, crate::bindings::moa::plugin::types::Error>,
+    ) -> BrainResult<T> {
+        host::ask(call).map_err(|source| BrainError::Host {
+            key: key.into(),
+            source,
+        })
+    }
+}
+
+/// Keys of a [`Brain`], from [`Brain::list_keys`].
+#[derive(Debug)]
+pub struct Keys {
+    brain: Brain,
+    prefix: String,
+    page: VecDeque<String>,
+    cursor: Cursor,
+}
+
+#[derive(Debug)]
+enum Cursor {
+    Start,
+    At(String),
+    End,
+}
+
+impl Iterator for Keys {
+    type Item = BrainResult<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        /// As many as the host gives at once.
+        const PAGE: u32 = 1_000;
+        // A page may be empty without being the last.
+        while self.page.is_empty() {
+            let cursor = match std::mem::replace(&mut self.cursor, Cursor::End) {
+                Cursor::Start => None,
+                Cursor::At(cursor) => Some(cursor),
+                Cursor::End => return None,
+            };
+            let list = || wit::list_keys(&self.brain.scope, &self.prefix, cursor.as_deref(), PAGE);
+            match self.brain.ask(&self.prefix, list) {
+                Ok(found) => {
+                    self.page = found.keys.into();
+                    self.cursor = found.next.map_or(Cursor::End, Cursor::At);
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.page.pop_front().map(Ok)
+    }
+}
+
+fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> BrainResult<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|source| value_error(key, source))
+}
+
+fn value_error(key: &str, source: serde_json::Error) -> BrainError {
+    BrainError::Value {
+        key: key.into(),
+        source,
+    }
+}
+
+/// Whole seconds, rounded up, at least one: an entry must not be gone before its time.
+fn seconds(ttl: Duration) -> u32 {
+    let whole = ttl
+        .as_secs()
+        .saturating_add(u64::from(ttl.subsec_nanos() > 0));
+    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_never_early() {
+        assert_eq!(seconds(Duration::ZERO), 1);
+        assert_eq!(seconds(Duration::from_millis(1_001)), 2);
+        assert_eq!(seconds(Duration::from_secs(60)), 60);
+        assert_eq!(seconds(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn errors_name_the_key() {
+        let error = Brain::plugin().get::<u8>("count").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("brain key `count`: unsupported"),
+            "{error}"
+        );
+        let unspeakable = std::collections::HashMap::from([([1_u8], 1)]);
+        let error = Brain::plugin().set("map", &unspeakable).unwrap_err();
+        assert!(matches!(error, BrainError::Value { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_listing_ends_after_an_error() {
+        let mut keys = Brain::shared().list_keys("memo/");
+        assert!(matches!(keys.next(), Some(Err(BrainError::Host { .. }))));
+        assert!(keys.next().is_none());
+    }
+
+    #[test]
+    fn a_conflict_is_told_apart() {
+        let error = |source| BrainError::Host {
+            key: "k".into(),
+            source,
+        };
+        assert!(error(HostError::Conflict(String::new())).is_conflict());
+        assert!(!error(HostError::NotFound(String::new())).is_conflict());
+    }
+}

@@ -1,0 +1,133 @@
+//! What every plugin may have without asking: its configuration, the time, chance.
+
+use crate::host;
+use serde::de::DeserializeOwned;
+
+/// The plugin's own configuration, the operator's table `[plugin.NAME.config]`, with the manifest's defaults filled in.
+///
+/// ```
+/// #[derive(serde::Deserialize, Default)]
+/// #[serde(rename_all = "kebab-case", default)]
+/// struct Config {
+///     team_size: u32,
+/// }
+///
+/// let config: Config = moa_plugin::system::config()?;
+/// # Ok::<(), moa_plugin::system::ConfigError>(())
+/// ```
+///
+/// # Errors
+/// If the table does not fit `T`, which happens where `T` and the manifest's `config` disagree.
+pub fn config<T: DeserializeOwned>() -> Result<T, ConfigError> {
+    Ok(serde_json::from_str(&host::config())?)
+}
+
+/// The configuration does not fit the type that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the plugin's configuration does not fit; compare its type with `config` in `plugin!`: {0}"
+)]
+pub struct ConfigError(#[from] serde_json::Error);
+
+/// The present instant, RFC 3339 in UTC, to the millisecond. Never goes back within a call.
+pub fn now() -> String {
+    host::now()
+}
+
+/// So many bytes that nobody can foretell.
+///
+/// ```
+/// assert_eq!(moa_plugin::system::random(16).len(), 16);
+/// ```
+pub fn random(len: usize) -> Vec<u8> {
+    /// As much as the host gives at once.
+    const MOST: u32 = 65_536;
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        let missing = u32::try_from(len - bytes.len()).unwrap_or(MOST);
+        bytes.append(&mut host::random(missing.min(MOST)));
+    }
+    bytes
+}
+
+/// A number from 0 up to but not including `end`, each as likely as any other; 0 if `end` is 0.
+///
+/// ```
+/// assert!(moa_plugin::system::random_below(6) < 6);
+/// ```
+pub fn random_below(end: u32) -> u32 {
+    pick(end, || {
+        // The host gives as many bytes as asked; should it ever give fewer, the rest counts as 0.
+        let mut word = [0; 4];
+        for (to, from) in word.iter_mut().zip(host::random(4)) {
+            *to = from;
+        }
+        u32::from_le_bytes(word)
+    })
+}
+
+/// Brings items into a random order, each order as likely as any other.
+///
+/// ```
+/// let mut names = ["로지", "샐리", "앨리"];
+/// moa_plugin::system::shuffle(&mut names);
+/// assert_eq!(names.len(), 3);
+/// ```
+pub fn shuffle<T>(items: &mut [T]) {
+    let mut rest = items;
+    while let Ok(len) = u32::try_from(rest.len())
+        && len > 1
+    {
+        rest.swap(0, random_below(len) as usize);
+        rest = match rest {
+            [_, tail @ ..] => tail,
+            [] => return,
+        };
+    }
+}
+
+/// Takes words until one is in the largest whole multiple of `end`, so that none is favoured.
+fn pick(end: u32, mut word: impl FnMut() -> u32) -> u32 {
+    if end == 0 {
+        return 0;
+    }
+    let spare = (u32::MAX % end + 1) % end;
+    loop {
+        let word = word();
+        if word <= u32::MAX - spare {
+            return word % end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_is_favoured() {
+        // 2^32 = 3 * 1431655765 + 1: the last word is taken again.
+        let mut words = [u32::MAX, 7].into_iter();
+        assert_eq!(pick(3, || words.next().unwrap()), 1);
+        let mut words = [u32::MAX].into_iter();
+        assert_eq!(pick(4, || words.next().unwrap()), 3);
+        assert_eq!(pick(0, || unreachable!()), 0);
+        assert_eq!(pick(1, || 9), 0);
+    }
+
+    #[test]
+    fn shuffling_loses_nothing() {
+        let mut items: Vec<u32> = (0..100).collect();
+        shuffle(&mut items);
+        let mut sorted = items.clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..100));
+        shuffle::<u8>(&mut []);
+    }
+
+    #[test]
+    fn more_bytes_than_the_host_gives_at_once() {
+        assert_eq!(random(70_000).len(), 70_000);
+        assert!(random(0).is_empty());
+    }
+}
