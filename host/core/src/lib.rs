@@ -2,5 +2,11 @@
 //! configuration says. In reading order:
 
 pub mod call;
+pub mod command;
+pub mod config;
 pub mod content;
 pub mod event;
+pub mod locale;
+pub mod manifest;
+pub mod router;
+pub mod text;

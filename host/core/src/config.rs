@@ -1,0 +1,263 @@
+//! What the operator decides: `moa.toml` and the environment.
+//!
+//! The environment stands over the file, the file over the defaults. [`Config::parse`] reads all of it, or says
+//! everything that is wrong at once. Every key is declared in one place, `keys.rs`, and is there read, checked, listed
+//! by [`Config::show`] and known to the environment.
+//!
+//! A variable overrides a scalar when its name begins with `MOA_` and contains `__`: `MOA_SLACK__API_URL` is
+//! `slack.api-url`. Lists are separated by commas; for a secret it is the value itself. `MOA_CONFIG`, `MOA_LOG` and
+//! `MOA_TEST_…` have uses of their own.
+
+mod error;
+//mod keys;
+mod secret;
+//mod show;
+//mod source;
+//mod units;
+
+pub use error::{ConfigError, ConfigErrors};
+pub use secret::{SecretSource, SecretValue};
+//pub use units::{duration, duration_text, size, size_text};
+
+use crate::locale::Locale;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The effective configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What relative paths in it are relative to: the file's folder, or the working folder (empty) without a file.
+    /// The paths below are joined with it already.
+    pub base: PathBuf,
+    /// `[bot]`
+    pub bot: Bot,
+    /// `[slack]`
+    pub slack: Slack,
+    /// `[store]`
+    pub store: Store,
+    /// `[outbox]`
+    pub outbox: Outbox,
+    /// `[journal]`
+    pub journal: Journal,
+    /// `[http]`: for the outside world.
+    pub http: Listener,
+    /// `[admin]`: for the operator.
+    pub admin: Listener,
+    /// `[plugins]`
+    pub plugins: Plugins,
+    /// `[secrets]`, by name.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
+    pub aliases: BTreeMap<String, String>,
+    /// `[plugin.NAME.…]`, by the plugin's name; see [`Config::plugin`].
+    pub plugin: BTreeMap<String, PluginSettings>,
+    //    entries: Vec<source::Entry>,
+}
+
+/// `[bot]`: who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bot {
+    /// How people address it.
+    pub name: String,
+    /// What commands begin with; none of them is empty.
+    pub prefixes: Vec<String>,
+    /// The language where a person's own is not known.
+    pub locale: Locale,
+    /// An IANA time zone that exists.
+    pub timezone: String,
+    /// Where everything is kept that must survive.
+    pub data_dir: PathBuf,
+    /// Ids of the people who may do everything.
+    pub admins: Vec<String>,
+    /// What happens to commands that nobody knows.
+    pub unknown: Unknown,
+    /// The Unix socket of the running host; `DATA/moa.sock` unless set.
+    pub socket: PathBuf,
+}
+
+/// What happens to commands that nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// Similar ones are suggested to the person who typed it.
+    #[default]
+    Suggest,
+    /// Nothing.
+    Silent,
+}
+
+/// `[slack]`: the connection to Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slack {
+    /// The token that opens connections (`xapp-…`).
+    pub app_token: SecretSource,
+    /// The token that everything else is done with (`xoxb-…`).
+    pub bot_token: SecretSource,
+    /// Base of the Web API, ends with `/`. `https`, or `http` on a loopback address.
+    pub api_url: String,
+    /// Whether `api_url` is on a loopback address: only then may a websocket be `ws://`.
+    pub loopback: bool,
+    /// Websockets at a time, 1 to 8.
+    pub connections: u8,
+    /// A connection is given up when nothing came for this long after a ping.
+    pub ping_timeout: Duration,
+}
+
+/// `[store]`: where data is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// Which store.
+    pub url: StoreUrl,
+}
+
+/// A store's address.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `redb:PATH`: a file.
+    Redb(PathBuf),
+    /// `redis://`, `rediss://` or `redis-sentinel://`. It may hold a password: never print it as it is.
+    Redis(String),
+}
+
+/// `[outbox]`: the pace of what is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbox {
+    /// Messages a second into one conversation; 0 for no limit.
+    pub per_conversation_per_second: f64,
+    /// How many may go at once before the pace counts.
+    pub burst: u32,
+}
+
+/// `[journal]`: what is remembered of accepted events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// Unfinished events older than this are reported instead of run after a restart.
+    pub max_age: Duration,
+}
+
+/// `[http]` and `[admin]`: an address to listen at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Address and port; port 0 for any.
+    pub listen: std::net::SocketAddr,
+}
+
+/// `[plugins]`: where plugins come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugins {
+    /// The folder whose `*.wasm` files are live; `DATA/plugins` unless set.
+    pub dir: PathBuf,
+}
+
+/// `[plugin.NAME.…]`: what the operator says about one plugin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PluginSettings {
+    /// `[plugin.NAME.limits]`
+    pub limits: Limits,
+    /// `[plugin.NAME.grant]`
+    pub grant: Grant,
+    /// `[plugin.NAME.config]`, as JSON; checked against the manifest by
+    /// [`Manifest::settle`](crate::manifest::Manifest::settle).
+    pub config: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `[plugin.NAME.limits]`: how much one call may take. Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time inside the guest.
+    pub cpu: Duration,
+    /// Time altogether.
+    pub wall: Duration,
+    /// Linear memory.
+    pub memory: u64,
+    /// Calls at a time.
+    pub concurrency: u32,
+    /// Calls that may wait.
+    pub queue: u32,
+    /// Messages a call may send.
+    pub messages: u32,
+    /// What a call may log.
+    pub log: u64,
+    /// The plugin's whole brain.
+    pub brain: u64,
+    /// One value in it.
+    pub value: u64,
+    /// One key in it.
+    pub key: u64,
+    /// An HTTP body, either way.
+    pub http_body: u64,
+    /// Calls into the host.
+    pub host_calls: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cpu: Duration::from_secs(1),
+            wall: Duration::from_secs(10),
+            memory: 128 << 20,
+            concurrency: 4,
+            queue: 64,
+            messages: 32,
+            log: 1 << 20,
+            brain: 10 << 20,
+            value: 1 << 20,
+            key: 512,
+            http_body: 4 << 20,
+            host_calls: 10_000,
+        }
+    }
+}
+
+/// `[plugin.NAME.grant]`: what the operator allows. It counts only together with the manifest's request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// Origins (`https://api.example.com`), or `*` for all that the plugin requests.
+    pub http: Vec<String>,
+    /// Conversations: ids, `#name`, or `*` for all.
+    pub conversations: Vec<String>,
+    /// To look up and write to other people.
+    pub users: bool,
+    /// Database connections.
+    pub sql: Vec<String>,
+    /// Buckets.
+    pub objects: Vec<String>,
+    /// Secrets.
+    pub secrets: Vec<String>,
+    /// The brain's scope that all plugins share.
+    pub shared_brain: bool,
+    /// Jobs made at run time.
+    pub schedule: bool,
+    /// Messages that call everybody.
+    pub broadcast: bool,
+}
+
+impl Config {
+    /// What is set for a plugin, or the defaults.
+    pub fn plugin(&self, name: &str) -> PluginSettings {
+        self.plugin.get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for StoreUrl {
+    /// The address as it is written in the file, a password in it hidden.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Redb(path) => write!(f, "redb:{}", path.display()),
+            Self::Redis(url) => {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                // The last @ ends the credentials: a password may hold others, a host may not.
+                match rest.rsplit_once('@') {
+                    Some((_, host)) => write!(f, "{scheme}://[secret]@{host}"),
+                    None => f.write_str(url),
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}

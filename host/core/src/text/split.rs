@@ -1,0 +1,221 @@
+//! Long texts in parts.
+
+/// The mark that opens and closes a code block.
+const FENCE: &str = "```";
+
+/// Cuts a text into parts of at most `max_chars` characters each: at the ends of paragraphs where that goes, then of
+/// lines, then of words, then anywhere. Code blocks stay whole where they fit into a part, otherwise they are closed at
+/// the end of one part and opened again in the next. The blanks and line ends at which it is cut go; nothing else is
+/// lost, and nothing is said twice. Parts without a visible character are left out.
+///
+/// A limit too small to hold a code block's marks and one character (8) cuts anywhere.
+pub fn split(text: &str, max_chars: usize) -> Vec<String> {
+    let max = max_chars.max(1);
+    if text.chars().count() <= max {
+        return match text.trim().is_empty() {
+            true => Vec::new(),
+            false => vec![text.to_owned()],
+        };
+    }
+    let mut out = Packer::new(max);
+    for (block, code) in blocks(text) {
+        match code && max >= 8 {
+            true => out.code(block),
+            false => out.prose(block),
+        }
+    }
+    out.done()
+}
+
+/// The text in pieces that follow each other: prose and code blocks (with their marks).
+fn blocks(text: &str) -> Vec<(&str, bool)> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    let mut searched = 0;
+    while let Some(open) = rest
+        .get(searched..)
+        .and_then(|t| t.find(FENCE))
+        .map(|at| at + searched)
+    {
+        let body = open + FENCE.len();
+        let Some(close) = rest.get(body..).and_then(|t| t.find(FENCE)) else {
+            break;
+        };
+        let end = body + close + FENCE.len();
+        let (before, block, behind) = (rest.get(..open), rest.get(open..end), rest.get(end..));
+        // What the markup does not take for a block is prose here too.
+        if rest
+            .get(body..body + close)
+            .is_none_or(|inner| inner.trim().is_empty())
+        {
+            searched = end;
+            continue;
+        }
+        out.extend(before.filter(|t| !t.is_empty()).map(|t| (t, false)));
+        out.extend(block.map(|t| (t, true)));
+        rest = behind.unwrap_or_default();
+        searched = 0;
+    }
+    if !rest.is_empty() {
+        out.push((rest, false));
+    }
+    out
+}
+
+struct Packer {
+    max: usize,
+    parts: Vec<String>,
+    part: String,
+    length: usize,
+}
+
+impl Packer {
+    fn new(max: usize) -> Self {
+        Self {
+            max,
+            parts: Vec::new(),
+            part: String::new(),
+            length: 0,
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.max.saturating_sub(self.length)
+    }
+
+    fn push(&mut self, text: &str) {
+        self.part.push_str(text);
+        self.length += text.chars().count();
+    }
+
+    fn cut(&mut self) {
+        let part = std::mem::take(&mut self.part);
+        self.length = 0;
+        let kept = part.trim_end().trim_start_matches('\n');
+        if !kept.trim().is_empty() {
+            self.parts.push(kept.to_owned());
+        }
+    }
+
+    fn done(mut self) -> Vec<String> {
+        self.cut();
+        self.parts
+    }
+
+    fn prose(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.part.is_empty() {
+                // Blanks at which it was cut before; a line's own indentation stays.
+                rest = rest.trim_start_matches('\n');
+            }
+            if rest.chars().count() <= self.room() {
+                self.push(rest);
+                return;
+            }
+            let window = prefix(rest, self.room());
+            let cut = paragraph_end(window).or_else(|| {
+                // A paragraph that fits into a part of its own is not cut.
+                let paragraph = rest.find("\n\n").unwrap_or(rest.len());
+                let whole = rest
+                    .get(..paragraph)
+                    .is_some_and(|p| p.chars().count() <= self.max);
+                match whole && !self.part.is_empty() {
+                    true => Some(0),
+                    false => softest(window, rest),
+                }
+            });
+            match cut {
+                Some(0) => {}
+                Some(end) => {
+                    self.push(rest.get(..end).unwrap_or_default());
+                    rest = rest.get(end..).unwrap_or_default().trim_start_matches(' ');
+                }
+                // Not even a word fits here.
+                None if !self.part.is_empty() => {}
+                None => {
+                    self.push(window);
+                    rest = rest.get(window.len()..).unwrap_or_default();
+                }
+            }
+            self.cut();
+        }
+    }
+
+    fn code(&mut self, block: &str) {
+        let length = block.chars().count();
+        if length <= self.room() {
+            return self.push(block);
+        }
+        if length <= self.max {
+            self.cut();
+            return self.push(block);
+        }
+        let body = block
+            .strip_prefix(FENCE)
+            .and_then(|b| b.strip_suffix(FENCE))
+            .unwrap_or(block);
+        let body = body.strip_prefix('\n').unwrap_or(body);
+        let body = body.strip_suffix('\n').unwrap_or(body);
+        self.cut();
+        // The marks, each on a line of its own where there is room for that.
+        let (open, close) = match self.max >= 16 {
+            true => ("```\n", "\n```"),
+            false => (FENCE, FENCE),
+        };
+        let room = self.max - open.len() - close.len();
+        let mut rest = body;
+        while !rest.is_empty() {
+            let window = prefix(rest, room);
+            let end = match window.len() == rest.len() {
+                true => rest.len(),
+                false => window
+                    .rfind('\n')
+                    .filter(|&at| at > 0)
+                    .unwrap_or(window.len()),
+            };
+            self.cut();
+            self.push(open);
+            self.push(rest.get(..end).unwrap_or_default());
+            self.push(close);
+            rest = rest.get(end..).unwrap_or_default();
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+    }
+}
+
+/// The first `count` characters.
+fn prefix(text: &str, count: usize) -> &str {
+    let end = text
+        .char_indices()
+        .nth(count)
+        .map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
+}
+
+fn paragraph_end(window: &str) -> Option<usize> {
+    window.rfind("\n\n").filter(|&at| at > 0)
+}
+
+/// The best place inside the window to cut where no paragraph ends.
+fn softest(window: &str, rest: &str) -> Option<usize> {
+    let behind = rest.get(window.len()..).and_then(|t| t.chars().next());
+    // The window may end exactly where a line or a word does.
+    match behind {
+        Some('\n') => return Some(window.len()),
+        Some(' ') if !window.contains('\n') => return Some(window.len()),
+        _ => {}
+    }
+    let line = window.rfind('\n').filter(|&at| at > 0);
+    let word = || {
+        window
+            .rfind(' ')
+            .filter(|&at| !window.get(..at).unwrap_or_default().trim().is_empty())
+    };
+    line.or_else(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+}
