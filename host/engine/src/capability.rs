@@ -79,22 +79,11 @@ pub trait Brain: Send + Sync {
     /// Deletes. Whether there was something to delete.
     async fn delete(&self, at: Scope, key: String) -> CapResult<bool>;
     /// The keys that begin with `prefix`, a page at a time; `limit` is from 1 to 1,000.
-    async fn list_keys(
-        &self,
-        at: Scope,
-        prefix: String,
-        cursor: Option<String>,
-        limit: u32,
-    ) -> CapResult<KeyPage>;
+    async fn list_keys(&self, at: Scope, prefix: String, cursor: Option<String>, limit: u32) -> CapResult<KeyPage>;
     /// Adds to a number and returns the sum, in one step.
     async fn increment(&self, at: Scope, key: String, by: i64) -> CapResult<i64>;
     /// Writes only if the entry's version is `expected` (`None`: there is no entry). Returns the new version.
-    async fn compare_and_swap(
-        &self,
-        at: Scope,
-        what: Write,
-        expected: Option<String>,
-    ) -> CapResult<String>;
+    async fn compare_and_swap(&self, at: Scope, what: Write, expected: Option<String>) -> CapResult<String>;
     /// The entries under at most 1,000 keys, as of one moment, in the order of the keys.
     async fn get_many(&self, at: Scope, keys: Vec<String>) -> CapResult<Vec<Option<Entry>>>;
     /// At most 1,000 writes to different keys: all of them or none.
@@ -123,13 +112,7 @@ pub trait Chat: Send + Sync {
         absent("chat.unreact")
     }
     /// Puts a file into a place. Returns the file's id.
-    async fn upload(
-        &self,
-        _to: Place,
-        _name: String,
-        _data: Vec<u8>,
-        _comment: String,
-    ) -> CapResult<String> {
+    async fn upload(&self, _to: Place, _name: String, _data: Vec<u8>, _comment: String) -> CapResult<String> {
         absent("chat.upload")
     }
     /// The content of a file.
@@ -161,12 +144,7 @@ pub trait Chat: Send + Sync {
         absent("chat.members")
     }
     /// Messages of a place, newest first; `limit` is from 1 to 200.
-    async fn history(
-        &self,
-        _at: Place,
-        _before: Option<String>,
-        _limit: u32,
-    ) -> CapResult<Vec<FullMessage>> {
+    async fn history(&self, _at: Place, _before: Option<String>, _limit: u32) -> CapResult<Vec<FullMessage>> {
         absent("chat.history")
     }
     /// Asks a person something and waits durably for the answer.
@@ -217,7 +195,5 @@ pub trait System: Send + Sync {
 }
 
 fn absent<T>(function: &str) -> CapResult<T> {
-    Err(CapError::Unsupported(format!(
-        "this host has no `{function}` yet"
-    )))
+    Err(CapError::Unsupported(format!("this host has no `{function}` yet")))
 }

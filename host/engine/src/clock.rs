@@ -20,9 +20,8 @@ pub(crate) fn local(instant: &str, timezone: &str) -> Result<String, String> {
     let at: Timestamp = instant
         .parse()
         .map_err(|_| format!("`{instant}` is no instant; write one like `2026-11-21T00:50:00Z`"))?;
-    let zone = TimeZone::get(timezone).map_err(|_| {
-        format!("`{timezone}` is no time zone; write an IANA name like `Asia/Seoul`")
-    })?;
+    let zone = TimeZone::get(timezone)
+        .map_err(|_| format!("`{timezone}` is no time zone; write an IANA name like `Asia/Seoul`"))?;
     Ok(at.to_zoned(zone).to_string())
 }
 
@@ -43,15 +42,7 @@ mod tests {
 
     #[test]
     fn errors_name_what_is_wrong() {
-        assert!(
-            local("yesterday", "Asia/Seoul")
-                .unwrap_err()
-                .contains("`yesterday`")
-        );
-        assert!(
-            local("2026-11-21T00:50:00Z", "Seoul")
-                .unwrap_err()
-                .contains("`Seoul`")
-        );
+        assert!(local("yesterday", "Asia/Seoul").unwrap_err().contains("`yesterday`"));
+        assert!(local("2026-11-21T00:50:00Z", "Seoul").unwrap_err().contains("`Seoul`"));
     }
 }

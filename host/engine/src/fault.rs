@@ -9,17 +9,13 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// It computed longer than it may.
-    #[error(
-        "the plugin computed for longer than its limit of {limit:?}; raise `cpu` in its limits if that is right"
-    )]
+    #[error("the plugin computed for longer than its limit of {limit:?}; raise `cpu` in its limits if that is right")]
     CpuTime {
         /// [`Limits::cpu`](crate::Limits::cpu).
         limit: Duration,
     },
     /// It took longer than it may, mostly waiting.
-    #[error(
-        "the plugin was not done within its limit of {limit:?}; raise `wall` in its limits if that is right"
-    )]
+    #[error("the plugin was not done within its limit of {limit:?}; raise `wall` in its limits if that is right")]
     WallTime {
         /// [`Limits::wall`](crate::Limits::wall).
         limit: Duration,
@@ -47,17 +43,13 @@ pub enum Fault {
         message: String,
     },
     /// It called the host more often than it may.
-    #[error(
-        "the plugin called the host more than {limit} times; raise `host-calls` in its limits if that is right"
-    )]
+    #[error("the plugin called the host more than {limit} times; raise `host-calls` in its limits if that is right")]
     HostCalls {
         /// [`Limits::host_calls`](crate::Limits::host_calls).
         limit: u64,
     },
     /// Its manifest names something that it does not export.
-    #[error(
-        "the plugin does not export `{0}`, which its manifest needs; build it again with its SDK"
-    )]
+    #[error("the plugin does not export `{0}`, which its manifest needs; build it again with its SDK")]
     MissingExport(&'static str),
     /// What it handed over is too large or malformed.
     #[error("the plugin handed over something unusable: {0}")]
@@ -106,9 +98,7 @@ pub enum EngineError {
     #[error("the WebAssembly engine cannot start: {0}")]
     Unsuitable(String),
     /// The operating system gave no thread.
-    #[error(
-        "no thread could be started for plugins: {0}; raise the limit on processes (`ulimit -u`, `TasksMax=`)"
-    )]
+    #[error("no thread could be started for plugins: {0}; raise the limit on processes (`ulimit -u`, `TasksMax=`)")]
     Thread(#[from] std::io::Error),
 }
 
@@ -155,14 +145,10 @@ pub enum LoadError {
         limit: u64,
     },
     /// Valid, but the engine refuses it.
-    #[error(
-        "this plugin cannot be made to run here: {0}; build it again with its SDK's current tools"
-    )]
+    #[error("this plugin cannot be made to run here: {0}; build it again with its SDK's current tools")]
     Refused(String),
     /// A compiled file of another engine, or a damaged one.
-    #[error(
-        "the compiled plugin `{path}` does not suit this engine: {reason}; delete it, and it is made again"
-    )]
+    #[error("the compiled plugin `{path}` does not suit this engine: {reason}; delete it, and it is made again")]
     Stale {
         /// The file.
         path: String,

@@ -1,0 +1,14 @@
+//! The contract as Rust, made from `wit/moa-plugin`. Nothing outside this crate sees these types.
+
+#![allow(missing_docs, reason = "generated; the contract's own prose is the documentation")]
+
+wasmtime::component::bindgen!({
+    path: "../../wit/moa-plugin",
+    world: "plugin",
+    imports: {
+        "moa:plugin/brain": async | trappable,
+        "moa:plugin/chat": async | trappable,
+        default: trappable,
+    },
+    exports: { default: async },
+});

@@ -1,0 +1,257 @@
+//! A loaded plugin and its calls.
+
+use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
+use crate::capability::Host;
+use crate::describe;
+use crate::engine::Shared;
+use crate::fault::{Done, Fault, LoadError, Usage};
+use crate::limits::Limits;
+use crate::meter::Tally;
+use crate::state::State;
+use crate::verdict;
+use moa_core::call::{CommandCall, Failure};
+use moa_core::content::Content;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Store, UpdateDeadline};
+
+/// The most bytes of a manifest: 1 MiB.
+const MANIFEST_BYTES: usize = 1 << 20;
+
+/// Which of the contract's interfaces a plugin exports besides `guest`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exports {
+    /// Commands.
+    pub commands: bool,
+    /// Messages that match a pattern.
+    pub listener: bool,
+    /// Scheduled work.
+    pub jobs: bool,
+    /// Requests from outside.
+    pub webhooks: bool,
+    /// Buttons, menus, forms.
+    pub actions: bool,
+    /// Other events in chat.
+    pub events: bool,
+}
+
+/// A plugin, compiled and linked. Cheap to clone; each call gets a fresh instance.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    engine: Arc<Shared>,
+    linked: InstancePre<State>,
+    guest: guest::GuestIndices,
+    commands: Option<commands::GuestIndices>,
+    exports: Exports,
+    /// Places in the pool that one call takes.
+    places: u32,
+}
+
+impl Plugin {
+    pub(crate) fn new(engine: Arc<Shared>, linked: InstancePre<State>) -> Result<Self, LoadError> {
+        let guest = guest::GuestIndices::new(&linked).map_err(|error| LoadError::Refused(format!("{error:#}")))?;
+        let commands = commands::GuestIndices::new(&linked).ok();
+        let exports = Exports {
+            commands: commands.is_some(),
+            listener: listener::GuestIndices::new(&linked).is_ok(),
+            jobs: jobs::GuestIndices::new(&linked).is_ok(),
+            webhooks: webhooks::GuestIndices::new(&linked).is_ok(),
+            actions: actions::GuestIndices::new(&linked).is_ok(),
+            events: events::GuestIndices::new(&linked).is_ok(),
+        };
+        let places = places(&linked)?;
+        Ok(Self(Arc::new(Loaded {
+            engine,
+            linked,
+            guest,
+            commands,
+            exports,
+            places,
+        })))
+    }
+
+    /// What it exports.
+    pub fn exports(&self) -> Exports {
+        self.0.exports
+    }
+
+    /// Asks for the manifest, with nothing of the host available. The text is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The [`Fault`] that it ended with; [`Fault::BadOutput`] for more than 1 MiB.
+    pub async fn describe(&self, limits: &Limits) -> Result<String, Fault> {
+        self.run(Describe, describe::host(), limits).await.result
+    }
+
+    /// Runs a command. The outer result is whether the call came to its end, the inner one the plugin's own answer.
+    ///
+    /// Dropping the future ends the call at once, wherever it is.
+    pub async fn command(
+        &self,
+        call: CommandCall,
+        host: Host,
+        limits: &Limits,
+    ) -> Done<Result<Option<Content>, Failure>> {
+        self.run(Command(call), host, limits).await
+    }
+
+    async fn run<E: Entry>(&self, entry: E, host: Host, limits: &Limits) -> Done<E::Output> {
+        let tally = Arc::new(Tally::default());
+        let engine = &self.0.engine;
+        let caller = Handle::try_current().ok();
+        let mut state = State::new(host, limits.clone(), engine.room.clone(), tally.clone(), caller);
+        state.describing = E::DESCRIBING;
+        let call = perform(self.0.clone(), entry, state, tally);
+        let mut task = OnDrop(engine.guests().spawn(call));
+        match (&mut task.0).await {
+            Ok(done) => done,
+            Err(error) => Done {
+                result: Err(Fault::Engine(format!("the call was lost: {error}"))),
+                usage: Usage::default(),
+            },
+        }
+    }
+}
+
+/// Ends a call when nobody waits for it any more.
+struct OnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for OnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Waits for a place, then runs a call from instantiation to answer inside its limits.
+async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: Arc<Tally>) -> Done<E::Output> {
+    let engine = &plugin.engine;
+    let waiting = engine.places.acquire_many(plugin.places);
+    let _place = match tokio::time::timeout(engine.patience, waiting).await {
+        Ok(Ok(place)) => place,
+        Ok(Err(_)) | Err(_) => {
+            return Done {
+                result: Err(Fault::Busy("all places for plugins are taken")),
+                usage: Usage::default(),
+            };
+        }
+    };
+    let _running = engine.ticker.running();
+    let limit = state.limits.wall;
+    let began = Instant::now();
+    let call = tally.measure(live(&plugin, entry, state));
+    let result = tokio::time::timeout(limit, call)
+        .await
+        .unwrap_or(Err(Fault::WallTime { limit }));
+    Done {
+        result,
+        usage: tally.usage(began.elapsed()),
+    }
+}
+
+/// The life of one instance. Its store is dropped here, whatever happened, and never used again.
+async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Output, Fault> {
+    let mut store = store(plugin, state);
+    let answer = match plugin.linked.instantiate_async(&mut store).await {
+        Ok(instance) => entry.call(plugin, &mut store, &instance).await,
+        Err(error) => Err(error),
+    };
+    store.data().log.finish();
+    match answer {
+        Ok(answer) => answer,
+        Err(error) => Err(verdict::fault(&error, store.data())),
+    }
+}
+
+fn store(plugin: &Loaded, state: State) -> Store<State> {
+    let transfer = state.limits.transfer;
+    let mut store = Store::new(plugin.engine.engine(), state);
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(transfer);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut context| {
+        let state = context.data_mut();
+        let limit = state.limits.cpu;
+        if state.tally.cpu_now() > limit {
+            return Err(state.stop(Fault::CpuTime { limit }));
+        }
+        // Others get their turn.
+        Ok(UpdateDeadline::Yield(1))
+    });
+    store
+}
+
+/// How many of the pool's places a plugin needs: it may have several memories, and many tables.
+fn places(linked: &InstancePre<State>) -> Result<u32, LoadError> {
+    let needs = linked
+        .component()
+        .resources_required()
+        .ok_or_else(|| LoadError::Refused("it wants a core module from the host, which has none".into()))?;
+    let for_tables = needs.num_tables.div_ceil(crate::settings::TABLES_PER_PLACE);
+    Ok(needs.num_memories.max(for_tables).clamp(1, crate::settings::PLACES))
+}
+
+/// One of a plugin's functions: what goes in, what comes out.
+trait Entry: Send + 'static {
+    type Output: Send + 'static;
+    const DESCRIBING: bool = false;
+
+    fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> impl Future<Output = wasmtime::Result<Result<Self::Output, Fault>>> + Send;
+}
+
+struct Describe;
+
+impl Entry for Describe {
+    type Output = String;
+    const DESCRIBING: bool = true;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<String, Fault>> {
+        let guest = plugin.guest.load(&mut *store, instance)?;
+        let manifest = guest.call_describe(store).await?;
+        if manifest.len() > MANIFEST_BYTES {
+            return Ok(Err(Fault::BadOutput(format!(
+                "a manifest of {} bytes; at most {MANIFEST_BYTES} are allowed",
+                manifest.len()
+            ))));
+        }
+        Ok(Ok(manifest))
+    }
+}
+
+struct Command(CommandCall);
+
+impl Entry for Command {
+    type Output = Result<Option<Content>, Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(commands) = &plugin.commands else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/commands")));
+        };
+        let guest = commands.load(&mut *store, instance)?;
+        let answer = guest.call_handle(store, &self.0.into()).await?;
+        Ok(Ok(answer
+            .map(|content| content.map(Content::from))
+            .map_err(Failure::from)))
+    }
+}

@@ -1,0 +1,176 @@
+//! How wasmtime is set up: one place, so that what is compiled in one process runs in another.
+
+use crate::fault::{EngineError, LoadError};
+use crate::memory::TABLE_ELEMENTS;
+use sha2::{Digest, Sha256};
+use std::hash::{Hash, Hasher};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// Memories that the pool has places for; also how many calls can run at once if each needs one.
+pub(crate) const PLACES: u32 = 256;
+/// Tables for each memory in the pool.
+pub(crate) const TABLES_PER_PLACE: u32 = 8;
+/// Memories and tables of one plugin; Python's plugins, which have most of both, stay far below.
+const MEMORIES_PER_PLUGIN: u32 = 16;
+
+/// Where guests' memory comes from. Code compiled for one does not run with the other: a process that compiles for
+/// another must be told that one's choice ([`Engine::allocation`](crate::Engine::allocation)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Allocation {
+    /// Pooled where the process may have so much address space (about 1 TiB, of which next to nothing is used),
+    /// otherwise on demand.
+    #[default]
+    Auto,
+    /// A pool reserved once: fresh instances in microseconds.
+    Pooled,
+    /// Mapped for each call: little address space, slower calls.
+    OnDemand,
+}
+
+/// Compiles plugins without being able to run them: what a short-lived child process needs.
+pub struct Compiler(wasmtime::Engine);
+
+impl Compiler {
+    /// A compiler for an engine with this allocation; `Auto` stands for `Pooled`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Unsuitable`] where code cannot be generated for this machine.
+    pub fn new(allocation: Allocation) -> Result<Self, EngineError> {
+        // Reserves nothing: a child process has little address space.
+        let config = compile_settings(allocation != Allocation::OnDemand);
+        wasmtime::Engine::new(&config)
+            .map(Self)
+            .map_err(|error| EngineError::Unsuitable(format!("{error:#}")))
+    }
+
+    /// Compiles. The answer is what [`Engine::load_file`](crate::Engine::load_file) reads.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`inspect`](crate::inspect) finds, and [`LoadError::Refused`] for invalid code.
+    pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+        precompile(&self.0, wasm)
+    }
+
+    /// The same as the engine's, see [`Engine::compatibility_key`](crate::Engine::compatibility_key).
+    pub fn compatibility_key(&self) -> String {
+        compatibility_key(&self.0)
+    }
+}
+
+pub(crate) fn precompile(engine: &wasmtime::Engine, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+    crate::inspect(wasm)?;
+    engine
+        .precompile_component(wasm)
+        .map_err(|error| LoadError::Refused(format!("{error:#}")))
+}
+
+pub(crate) fn compatibility_key(engine: &wasmtime::Engine) -> String {
+    struct Digesting(Sha256);
+    impl Hasher for Digesting {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut hasher = Digesting(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher
+        .0
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// An engine that can run, and the allocation that it really has.
+pub(crate) fn engine(wanted: Allocation) -> Result<(wasmtime::Engine, Allocation), EngineError> {
+    let unsuitable = |error: wasmtime::Error| EngineError::Unsuitable(format!("{error:#}"));
+    if wanted != Allocation::OnDemand {
+        match pooled() {
+            Ok(engine) => return Ok((engine, Allocation::Pooled)),
+            Err(error) if wanted == Allocation::Pooled => return Err(unsuitable(error)),
+            Err(error) => {
+                tracing::info!(%error, "no address space for a pool of plugin memories; mapping them for each call");
+            }
+        }
+    }
+    let engine = wasmtime::Engine::new(&compile_settings(false)).map_err(unsuitable)?;
+    Ok((engine, Allocation::OnDemand))
+}
+
+fn pooled() -> wasmtime::Result<wasmtime::Engine> {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_memories(PLACES)
+        .total_tables(PLACES * TABLES_PER_PLACE)
+        .total_stacks(PLACES)
+        .total_gc_heaps(0)
+        // These two are only counted; memories and tables are the real bound.
+        .total_component_instances(u32::MAX)
+        .total_core_instances(u32::MAX)
+        .max_memories_per_component(MEMORIES_PER_PLUGIN)
+        .max_tables_per_component(MEMORIES_PER_PLUGIN * TABLES_PER_PLACE)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        .max_tables_per_module(8)
+        .max_memories_per_module(4)
+        .table_elements(TABLE_ELEMENTS)
+        // What a used place keeps to be faster the next time, against what an idle host holds: at most some megabytes
+        // after the busiest moment.
+        .max_unused_warm_slots(16)
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(16 << 10)
+        .async_stack_keep_resident(32 << 10)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = compile_settings(true);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    wasmtime::Engine::new(&config)
+}
+
+/// Everything that changes the compiled code.
+fn compile_settings(pooled: bool) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .max_wasm_stack(1 << 20)
+        .async_stack_size(2 << 20)
+        // Nothing that a plugin's tools make needs a garbage-collected heap.
+        .wasm_function_references(false)
+        .wasm_gc(false)
+        .wasm_exceptions(false)
+        // Only debuggers outside need these tables; back traces work without, and compiled files are smaller.
+        .native_unwind_info(false)
+        .generate_address_map(false);
+    if !pooled {
+        // Where address space is short, 4 GiB for each memory is too much: bounds are checked in the code instead.
+        config
+            .memory_reservation(16 << 20)
+            .memory_reservation_for_growth(16 << 20)
+            .memory_guard_size(64 << 10)
+            .memory_may_move(true);
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_makes_code_for_the_engine_of_the_same_allocation() {
+        for allocation in [Allocation::Pooled, Allocation::OnDemand] {
+            let (engine, got) = engine(allocation).unwrap();
+            assert_eq!(got, allocation);
+            let compiler = Compiler::new(allocation).unwrap();
+            assert_eq!(compatibility_key(&engine), compiler.compatibility_key());
+        }
+        assert_ne!(
+            Compiler::new(Allocation::Pooled).unwrap().compatibility_key(),
+            Compiler::new(Allocation::OnDemand).unwrap().compatibility_key(),
+        );
+    }
+}

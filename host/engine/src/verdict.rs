@@ -1,0 +1,84 @@
+//! From the engine's errors to faults.
+
+use crate::fault::Fault;
+use crate::memory::Denied;
+use crate::state::State;
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// Frames and bytes of a back trace that are kept.
+const FRAMES: usize = 32;
+
+/// What a call that ended with an error died of.
+///
+/// The order matters: a guest that was stopped or refused memory dies of something that looks like any other trap.
+pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
+    if let Some(fault) = &state.stopped {
+        return fault.clone();
+    }
+    match state.memory.denied() {
+        Some(Denied::Own) => {
+            return Fault::Memory {
+                limit: state.limits.memory,
+            };
+        }
+        Some(Denied::Shared) => return Fault::Busy("the memory for all plugins together is taken"),
+        None => {}
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Fault::Busy("all places for plugins are taken");
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        return ended_itself(state, || format!("it ended itself with exit code {code}"), error);
+    }
+    let Some(trap) = error.downcast_ref::<Trap>() else {
+        // No trap and none of ours: the guest handed over something that cannot be read (a text that is no UTF-8, more
+        // data than may pass), or broke the component model's rules.
+        return Fault::BadOutput(error.root_cause().to_string());
+    };
+    match trap {
+        Trap::UnreachableCodeReached => ended_itself(state, || String::from("it ended itself"), error),
+        Trap::StringOutOfBounds
+        | Trap::ListOutOfBounds
+        | Trap::InvalidChar
+        | Trap::InvalidDiscriminant
+        | Trap::UnalignedPointer => Fault::BadOutput(trap_text(trap)),
+        Trap::StackOverflow => Fault::Trap {
+            message: "its call stack is exhausted; it calls itself too deeply".into(),
+            backtrace: backtrace(error),
+        },
+        other => Fault::Trap {
+            message: trap_text(other),
+            backtrace: backtrace(error),
+        },
+    }
+}
+
+fn ended_itself(state: &State, otherwise: impl FnOnce() -> String, error: &wasmtime::Error) -> Fault {
+    match state.log.last_words() {
+        Some(message) => Fault::Panic { message },
+        None => Fault::Trap {
+            message: otherwise(),
+            backtrace: backtrace(error),
+        },
+    }
+}
+
+fn trap_text(trap: &Trap) -> String {
+    let text = trap.to_string();
+    text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned()
+}
+
+fn backtrace(error: &wasmtime::Error) -> String {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
+        return String::new();
+    };
+    let text = trace.to_string();
+    let frames: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+        .take(FRAMES)
+        .collect();
+    frames.join("\n")
+}
