@@ -19,9 +19,7 @@ pub enum Refusal {
         current: Option<String>,
     },
     /// An increment met something else than a number.
-    #[error(
-        "the entry `{key}` does not hold a whole number of 64 bits: set it to one before incrementing it"
-    )]
+    #[error("the entry `{key}` does not hold a whole number of 64 bits: set it to one before incrementing it")]
     NotANumber {
         /// The key.
         key: String,
@@ -66,14 +64,10 @@ pub enum StoreError {
     #[error("journal record {0} is not open: it is finished already, or was never accepted")]
     NotOpen(Seq),
     /// The disk did not do it. Nothing of the request was applied; it may be tried again.
-    #[error(
-        "the store could not read or write its data ({0}): check the disk's free space and permissions"
-    )]
+    #[error("the store could not read or write its data ({0}): check the disk's free space and permissions")]
     Io(String),
     /// What is on disk does not make sense.
-    #[error(
-        "the store's data is damaged ({0}): stop moa and restore the last backup with `moa brain restore`"
-    )]
+    #[error("the store's data is damaged ({0}): stop moa and restore the last backup with `moa brain restore`")]
     Damaged(String),
     /// The store was closed.
     #[error("the store is closed: moa is shutting down")]
@@ -84,9 +78,7 @@ pub enum StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file or its folder can't be made or written.
-    #[error(
-        "cannot write the data file {path}: {source}; make its directory writable for moa, or set another one"
-    )]
+    #[error("cannot write the data file {path}: {source}; make its directory writable for moa, or set another one")]
     NotWritable {
         /// The data file.
         path: PathBuf,
@@ -112,9 +104,7 @@ pub enum OpenError {
         detail: String,
     },
     /// A newer Moa wrote it.
-    #[error(
-        "the data file {path} has format {found}, this moa reads up to {known}: run the newer moa that wrote it"
-    )]
+    #[error("the data file {path} has format {found}, this moa reads up to {known}: run the newer moa that wrote it")]
     Newer {
         /// The data file.
         path: PathBuf,

@@ -9,14 +9,21 @@
 //! backends. `tests/contract.rs` holds every backend to the contract.
 
 mod clock;
+mod embedded;
 mod error;
+mod journal;
+mod keys;
+mod memory;
+mod plan;
 mod store;
 pub mod types;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use embedded::{Options, RedbStore};
 pub use error::{OpenError, Refusal, StoreError};
+pub use memory::MemoryStore;
 pub use store::Store;
 pub use types::{
-    Accepted, Cell, Change, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record,
-    Remembered, Scope, Seq, Space, Write, WriteOutcome,
+    Accepted, Cell, Change, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Scope,
+    Seq, Space, Write, WriteOutcome,
 };

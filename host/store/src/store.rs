@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq,
-    Space, Write, WriteOutcome,
+    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space, Write,
+    WriteOutcome,
 };
 use async_trait::async_trait;
 
@@ -24,13 +24,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// `after` is the last key that is already known ([`KeyPage::next`]); only greater ones are returned. Expired
     /// entries are left out. A key that is there during a whole listing is listed exactly once.
-    async fn keys(
-        &self,
-        space: &Space,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<KeyPage, StoreError>;
+    async fn keys(&self, space: &Space, prefix: &str, after: Option<&str>, limit: u32) -> Result<KeyPage, StoreError>;
 
     /// Does all the writes or none, in order: a later one sees what an earlier one did.
     ///
@@ -40,11 +34,7 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Refused`] when one of the writes can't be done, [`StoreError::Diverged`] when the effect was
     /// recorded with another fingerprint, [`StoreError::NotOpen`] when the effect's journal record is not open.
-    async fn write(
-        &self,
-        writes: Vec<Write>,
-        effect: Option<Effect>,
-    ) -> Result<Vec<WriteOutcome>, StoreError>;
+    async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError>;
 
     /// Accepts an event, unless it is one that was accepted within the last 24 hours.
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError>;

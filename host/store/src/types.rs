@@ -144,11 +144,7 @@ impl Write {
     }
 
     /// Stores a value if the version there is `expected`.
-    pub fn compare_and_swap(
-        cell: Cell,
-        value: impl Into<Vec<u8>>,
-        expected: Option<String>,
-    ) -> Self {
+    pub fn compare_and_swap(cell: Cell, value: impl Into<Vec<u8>>, expected: Option<String>) -> Self {
         Self {
             cell,
             change: Change::CompareAndSwap {
@@ -164,12 +160,18 @@ impl Write {
     #[must_use]
     pub fn ttl(mut self, ms: u64) -> Self {
         match &mut self.change {
-            Change::Set { ttl_ms, .. } | Change::CompareAndSwap { ttl_ms, .. } => {
-                *ttl_ms = Some(ms)
-            }
+            Change::Set { ttl_ms, .. } | Change::CompareAndSwap { ttl_ms, .. } => *ttl_ms = Some(ms),
             Change::Delete | Change::Increment { .. } => {}
         }
         self
+    }
+
+    /// Bytes of the value that is to be stored.
+    pub(crate) fn size(&self) -> usize {
+        match &self.change {
+            Change::Set { value, .. } | Change::CompareAndSwap { value, .. } => value.len(),
+            Change::Delete | Change::Increment { .. } => 0,
+        }
     }
 
     /// The same, within `bytes` for all that the plugin's brain holds.

@@ -1,0 +1,147 @@
+//! Opening the data file, and saying what is wrong with it.
+
+use super::tables::{self, Tables};
+use crate::error::{OpenError, StoreError};
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError};
+use std::fs::{File, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Opens the data: at the start, and again after each failure of the disk.
+pub(super) type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send>;
+
+/// Opens the file, with its folder made if it is not there.
+pub(super) fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
+    let file = writable(path).map_err(|source| OpenError::NotWritable {
+        path: path.to_owned(),
+        source,
+    })?;
+    open_with(path, || Builder::new().set_cache_size(cache_bytes).create_file(file))
+}
+
+/// Opens what `open` opens, and makes sure that it is of a format known here. `path` is for the messages.
+pub(super) fn open_with(
+    path: &Path,
+    open: impl FnOnce() -> Result<Database, DatabaseError>,
+) -> Result<Database, OpenError> {
+    let path = path.to_owned();
+    // A file that is damaged in an unforeseen way must end in the same message as any other.
+    let opened = catch_unwind(AssertUnwindSafe(|| -> Result<Database, OpenError> {
+        let database = open().map_err(|error| explain(&path, error))?;
+        check_format(&path, &database)?;
+        Ok(database)
+    }));
+    opened.unwrap_or_else(|_| {
+        let detail = "it contradicts itself".to_owned();
+        Err(OpenError::Damaged { path, detail })
+    })
+}
+
+fn writable(path: &Path) -> std::io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let is_new = !path.exists();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // What people write in chat is nobody else's business on this machine.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    // A file whose name is not on disk is lost with the power, however well its contents are kept.
+    #[cfg(unix)]
+    if is_new {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+fn check_format(path: &Path, database: &Database) -> Result<(), OpenError> {
+    let failed = |error: redb::Error| after_open(path, error);
+    let txn = database.begin_read().map_err(|e| failed(e.into()))?;
+    let is_new = txn.list_tables().map_err(|e| failed(e.into()))?.next().is_none();
+    if is_new {
+        return create(database).map_err(failed);
+    }
+    let found = txn
+        .open_table(tables::META)
+        .map_err(redb::Error::from)
+        .and_then(|meta| Ok(meta.get(tables::FORMAT_KEY)?.map(|found| found.value())))
+        .map_err(failed)?;
+    match found {
+        Some(tables::FORMAT) => Ok(()),
+        Some(found) if found > tables::FORMAT => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: tables::FORMAT,
+        }),
+        _ => Err(damaged(path, "it does not say which format it has")),
+    }
+}
+
+fn create(database: &Database) -> Result<(), redb::Error> {
+    let txn = database.begin_write()?;
+    let mut all = Tables::open(&txn)?;
+    all.meta.insert(tables::FORMAT_KEY, tables::FORMAT)?;
+    drop(all);
+    Ok(txn.commit()?)
+}
+
+fn explain(path: &Path, error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { path: path.to_owned() },
+        DatabaseError::Storage(StorageError::Io(source)) if refuses_writing(&source) => OpenError::NotWritable {
+            path: path.to_owned(),
+            source,
+        },
+        other => after_open(path, other.into()),
+    }
+}
+
+fn refuses_writing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(
+        error.kind(),
+        PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded
+    )
+}
+
+fn after_open(path: &Path, error: redb::Error) -> OpenError {
+    match error {
+        redb::Error::Io(source) if refuses_writing(&source) => OpenError::NotWritable {
+            path: path.to_owned(),
+            source,
+        },
+        // A file that ends too early, or says of itself what it is not.
+        redb::Error::Io(source)
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData
+            ) =>
+        {
+            damaged(path, &source.to_string())
+        }
+        redb::Error::Io(_) | redb::Error::PreviousIo => OpenError::Io {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        },
+        other => damaged(path, &other.to_string()),
+    }
+}
+
+fn damaged(path: &Path, detail: &str) -> OpenError {
+    OpenError::Damaged {
+        path: PathBuf::from(path),
+        detail: detail.to_owned(),
+    }
+}
+
+/// What callers are told of an error of the data file.
+pub(super) fn store_error(error: redb::Error) -> StoreError {
+    match error {
+        redb::Error::Corrupted(detail) => StoreError::Damaged(detail),
+        redb::Error::DatabaseClosed => StoreError::Closed,
+        redb::Error::PreviousIo => StoreError::Io("an earlier access to the disk failed".to_owned()),
+        other => StoreError::Io(other.to_string()),
+    }
+}

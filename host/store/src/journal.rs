@@ -1,0 +1,78 @@
+//! What a journal must know at every moment, in memory: which identities it remembers and which records are open.
+//!
+//! Rebuilt from the stored journal at the start. Identities are kept as keyed 128-bit digests: of many thousand events a
+//! day only some bytes each stay in memory, and nobody can choose two that collide.
+
+use crate::types::{Accepted, Seq};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+
+/// How long identities are remembered, and how long finished records are kept, in milliseconds.
+pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Whether something of `since_ms` is to be forgotten at `now_ms`.
+pub(crate) fn due(since_ms: i64, now_ms: i64) -> bool {
+    since_ms <= now_ms.saturating_sub(KEPT_MS)
+}
+
+/// How a record ended, as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    pub ended_ms: i64,
+    pub outcome: crate::types::Outcome,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    seq: Seq,
+    accepted_ms: i64,
+}
+
+/// The index.
+#[derive(Default)]
+pub(crate) struct Index {
+    digest: (RandomState, RandomState),
+    known: HashMap<(u64, u64), Mark>,
+    open: BTreeSet<Seq>,
+}
+
+impl Index {
+    /// What accepting the identity now would find; `None` if it is new.
+    pub(crate) fn twin(&self, identity: &str, now_ms: i64) -> Option<Accepted> {
+        let mark = self.known.get(&self.digest(identity))?;
+        let open = self.open.contains(&mark.seq);
+        // What is still open is remembered however old: running it a second time beside itself would be worse.
+        (open || !due(mark.accepted_ms, now_ms)).then_some(Accepted::Twin { finished: !open })
+    }
+
+    pub(crate) fn remember(&mut self, identity: &str, seq: Seq, accepted_ms: i64) {
+        let mark = Mark { seq, accepted_ms };
+        self.known.insert(self.digest(identity), mark);
+    }
+
+    /// Forgets the identity, if it still stands for that record.
+    pub(crate) fn forget(&mut self, identity: &str, seq: Seq) {
+        let digest = self.digest(identity);
+        if self.known.get(&digest).is_some_and(|mark| mark.seq == seq) {
+            self.known.remove(&digest);
+        }
+    }
+
+    pub(crate) fn open(&mut self, seq: Seq) {
+        self.open.insert(seq);
+    }
+
+    /// Whether it was open.
+    pub(crate) fn close(&mut self, seq: Seq) -> bool {
+        self.open.remove(&seq)
+    }
+
+    pub(crate) fn is_open(&self, seq: Seq) -> bool {
+        self.open.contains(&seq)
+    }
+
+    fn digest(&self, identity: &str) -> (u64, u64) {
+        (self.digest.0.hash_one(identity), self.digest.1.hash_one(identity))
+    }
+}

@@ -1,0 +1,326 @@
+//! A store that forgets everything with the process: for tests and transcripts. Same contract, nothing durable.
+
+use crate::clock::Clock;
+use crate::error::{Refusal, StoreError};
+use crate::journal::{self, Ended, Index};
+use crate::keys;
+use crate::plan::{self, Brain, Seen};
+use crate::store::Store;
+use crate::types::{
+    Accepted, Cell, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space,
+    Write, WriteOutcome,
+};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// See the [module](self).
+pub struct MemoryStore {
+    clock: Box<dyn Clock>,
+    state: Mutex<State>,
+}
+
+type Answer = Result<Vec<WriteOutcome>, Refusal>;
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    cells: Cells,
+    last_version: u64,
+    last_seq: u64,
+    records: BTreeMap<Seq, Record>,
+    ended: BTreeMap<Seq, Ended>,
+    identities: BTreeMap<Seq, Remembered>,
+    effects: BTreeMap<EffectKey, (Vec<u8>, Answer)>,
+    facts: BTreeMap<String, String>,
+    index: Index,
+}
+
+#[derive(Default)]
+struct Cells {
+    entries: BTreeMap<Vec<u8>, Stored>,
+    used: BTreeMap<Vec<u8>, u64>,
+}
+
+struct Stored {
+    version: u64,
+    expires_ms: Option<i64>,
+    value: Vec<u8>,
+}
+
+impl Brain for Cells {
+    type Error = Infallible;
+
+    fn look(&self, cell: &[u8]) -> Result<Option<Seen>, Infallible> {
+        let stored = self.entries.get(cell);
+        Ok(stored.map(|s| Seen::of(s.version, s.expires_ms, &s.value)))
+    }
+
+    fn used(&self, owner: &[u8]) -> Result<u64, Infallible> {
+        Ok(self.used.get(owner).copied().unwrap_or(0))
+    }
+}
+
+impl Cells {
+    /// Removes what has expired; how many entries.
+    fn sweep(&mut self, now_ms: i64) -> u64 {
+        let Self { entries, used } = self;
+        let before = entries.len();
+        entries.retain(|bytes, stored| {
+            let keep = !plan::expired(stored.expires_ms, now_ms);
+            if !keep && let Some(cell) = keys::decode(bytes) {
+                let size = (cell.key.len() + stored.value.len()) as u64;
+                let used = used.entry(keys::owner(&cell.space)).or_default();
+                *used = used.saturating_sub(size);
+            }
+            keep
+        });
+        (before - entries.len()) as u64
+    }
+
+    fn entry(&self, cell: &Cell, now_ms: i64) -> Option<Entry> {
+        let stored = self.entries.get(&keys::cell(cell))?;
+        (!plan::expired(stored.expires_ms, now_ms)).then(|| Entry {
+            value: stored.value.clone(),
+            version: plan::text(stored.version),
+            expires_ms: stored.expires_ms,
+        })
+    }
+}
+
+impl State {
+    fn write(&mut self, writes: &[Write], now_ms: i64) -> Answer {
+        let mut planned = plan_now(&self.cells, writes, now_ms, self.last_version);
+        if matches!(planned, Err(Refusal::Quota { .. })) && self.cells.sweep(now_ms) > 0 {
+            planned = plan_now(&self.cells, writes, now_ms, self.last_version);
+        }
+        let plan = planned?;
+        self.last_version = plan.last_version;
+        for (cell, put) in plan.puts {
+            match put.new {
+                Some(new) => {
+                    let stored = Stored {
+                        version: new.version,
+                        expires_ms: new.expires_ms,
+                        value: new.value.into_owned(),
+                    };
+                    self.cells.entries.insert(cell, stored);
+                }
+                None => {
+                    self.cells.entries.remove(&cell);
+                }
+            }
+        }
+        self.cells.used.extend(plan.used);
+        Ok(plan.outcomes)
+    }
+
+    fn forget_effects(&mut self, seq: Seq) {
+        let mut later = self.effects.split_off(&first_effect(seq));
+        self.effects.append(&mut later.split_off(&first_effect(Seq(seq.0 + 1))));
+    }
+}
+
+fn plan_now<'w>(cells: &Cells, writes: &'w [Write], now_ms: i64, last_version: u64) -> Result<plan::Plan<'w>, Refusal> {
+    match plan::plan(cells, writes, now_ms, last_version) {
+        Ok(planned) => planned,
+        Err(never) => match never {},
+    }
+}
+
+fn first_effect(seq: Seq) -> EffectKey {
+    EffectKey {
+        seq,
+        invocation: String::new(),
+        ordinal: 0,
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(clock: impl Clock) -> Self {
+        Self {
+            clock: Box::new(clock),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        // Nothing in here panics half-way; and a test that panicked elsewhere must still be able to look.
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            Err(StoreError::Closed)
+        } else {
+            Ok(state)
+        }
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
+        Ok(self.state()?.cells.entry(cell, self.clock.now_ms()))
+    }
+
+    async fn get_many(&self, cells: &[Cell]) -> Result<Vec<Option<Entry>>, StoreError> {
+        let (state, now) = (self.state()?, self.clock.now_ms());
+        Ok(cells.iter().map(|cell| state.cells.entry(cell, now)).collect())
+    }
+
+    async fn keys(&self, space: &Space, prefix: &str, after: Option<&str>, limit: u32) -> Result<KeyPage, StoreError> {
+        let (state, now) = (self.state()?, self.clock.now_ms());
+        let base = keys::space(space);
+        let wanted = [&base[..], prefix.as_bytes()].concat();
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded([&base[..], after.as_bytes()].concat()),
+            _ => Bound::Included(wanted.clone()),
+        };
+        let limit = limit.max(1) as usize;
+        let mut found = state
+            .cells
+            .entries
+            .range((start, Bound::Unbounded))
+            .take_while(|(bytes, _)| bytes.starts_with(&wanted))
+            .filter(|(_, stored)| !plan::expired(stored.expires_ms, now))
+            .filter_map(|(bytes, _)| keys::decode(bytes))
+            .map(|cell| cell.key);
+        let keys: Vec<String> = found.by_ref().take(limit).collect();
+        let next = found.next().and_then(|_| keys.last().cloned());
+        Ok(KeyPage { keys, next })
+    }
+
+    async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
+        let (mut state, now) = (self.state()?, self.clock.now_ms());
+        let Some(effect) = effect else {
+            return Ok(state.write(&writes, now)?);
+        };
+        if !state.index.is_open(effect.key.seq) {
+            return Err(StoreError::NotOpen(effect.key.seq));
+        }
+        if let Some((fingerprint, answer)) = state.effects.get(&effect.key) {
+            if *fingerprint != effect.fingerprint {
+                return Err(StoreError::Diverged(effect.key));
+            }
+            return Ok(answer.clone()?);
+        }
+        let answer = state.write(&writes, now);
+        state.effects.insert(effect.key, (effect.fingerprint, answer.clone()));
+        Ok(answer?)
+    }
+
+    async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
+        let (mut state, now) = (self.state()?, self.clock.now_ms());
+        if let Some(twin) = state.index.twin(&record.identity, now) {
+            return Ok(twin);
+        }
+        state.last_seq += 1;
+        let seq = Seq(state.last_seq);
+        let NewRecord {
+            identity,
+            kind,
+            body,
+            received_ms,
+        } = record;
+        state.index.remember(&identity, seq, now);
+        state.index.open(seq);
+        state.identities.insert(
+            seq,
+            Remembered {
+                identity: identity.clone(),
+                accepted_ms: now,
+            },
+        );
+        state.records.insert(
+            seq,
+            Record {
+                seq,
+                identity,
+                kind,
+                body,
+                received_ms,
+            },
+        );
+        Ok(Accepted::New(seq))
+    }
+
+    async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
+        let (mut state, now) = (self.state()?, self.clock.now_ms());
+        if state.index.close(seq) {
+            state.ended.insert(seq, Ended { ended_ms: now, outcome });
+            state.forget_effects(seq);
+        }
+        Ok(())
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
+        let state = self.state()?;
+        let open = state.records.values().filter(|record| state.index.is_open(record.seq));
+        Ok(open.cloned().collect())
+    }
+
+    async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {
+        let state = self.state()?;
+        let known = state.identities.values().filter(|known| known.accepted_ms >= since_ms);
+        Ok(known.cloned().collect())
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
+        let mut state = self.state()?;
+        let State {
+            cells,
+            records,
+            ended,
+            identities,
+            index,
+            ..
+        } = &mut *state;
+        let mut purged = Purged {
+            entries: cells.sweep(now_ms),
+            ..Purged::default()
+        };
+        identities.retain(|seq, known| {
+            let keep = index.is_open(*seq) || !journal::due(known.accepted_ms, now_ms);
+            if !keep {
+                index.forget(&known.identity, *seq);
+                purged.identities += 1;
+            }
+            keep
+        });
+        ended.retain(|seq, end| {
+            let keep = !journal::due(end.ended_ms, now_ms);
+            if !keep {
+                records.remove(seq);
+                purged.records += 1;
+            }
+            keep
+        });
+        Ok(purged)
+    }
+
+    async fn fact_get(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.state()?.facts.get(name).cloned())
+    }
+
+    async fn fact_set(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        match value {
+            Some(value) => state.facts.insert(name.to_owned(), value.to_owned()),
+            None => state.facts.remove(name),
+        };
+        Ok(())
+    }
+
+    async fn fact_list(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let state = self.state()?;
+        let from = state.facts.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        let wanted = from.take_while(|(name, _)| name.starts_with(prefix));
+        Ok(wanted.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        Ok(())
+    }
+}
