@@ -71,8 +71,8 @@ impl<E: std::error::Error> From<E> for Error {
         let mut source = error.source();
         while let Some(cause) = source {
             let cause_text = cause.to_string();
-            // Many errors already tell their cause.
-            if !text.contains(&cause_text) {
+            // Many errors already end with their cause.
+            if !text.ends_with(&cause_text) {
                 text.push_str(": ");
                 text.push_str(&cause_text);
             }

@@ -10,6 +10,7 @@ pub mod brain;
 pub mod chat;
 pub mod log;
 pub mod system;
+pub mod text;
 pub mod time;
 
 mod argument;
@@ -53,7 +54,7 @@ pub mod prelude {
     pub use crate::time::{Date, Time};
     pub use crate::{
         Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message,
-        MessageRef, Place, Result, User, chat, command, log, plugin, system,
+        MessageRef, Place, Result, User, chat, command, log, plugin, system, text,
     };
     pub use std::time::Duration;
 }

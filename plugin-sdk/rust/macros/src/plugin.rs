@@ -301,7 +301,7 @@ impl Plugin {
         let name_check = quote_spanned! {name_span=>
             const _: () = ::core::assert!(
                 ::moa_plugin::__private::is_plugin_name(#name),
-                "a plugin's name has 1 to 64 of a-z, 0-9 and `-`: write `plugin! { name: \"…\", … }`",
+                "a plugin's name has 1 to 64 of a-z, 0-9 and `-`: write `plugin! {{ name: \"…\", … }}`",
             );
         };
         let version = match &self.version {
