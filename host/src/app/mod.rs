@@ -1,0 +1,305 @@
+//! The composition root: the one place where everything meets, and the order in which it starts and stops.
+//!
+//! Start: data directory, store, engine, plugins, who we are, intake, connection. Stop: connection, calls that run,
+//! store. Whatever has not finished by then is in the journal and is taken up by the next start.
+
+pub mod signal;
+
+use crate::adapter::{Adapter, Fatal};
+use crate::adapter::slack::{Slack, SlackOptions};
+use crate::capability::Grants;
+use crate::dispatch::{Dispatch, Room};
+use crate::intake::{self, Door, Intake};
+use crate::invocation::{Allowance, Allowances, Invoker, Work};
+use crate::matching::Matcher;
+use crate::outbox::Outbox;
+use crate::registry::{self, Compiler, Registry, Report};
+use anyhow::Context;
+use moa_core::config::{Config, PluginSettings, StoreUrl};
+use moa_core::router::{Me, Settings};
+use moa_engine::{Engine, Limits};
+use moa_store::{RedbStore, Store};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+
+/// How long calls that run may go on after a stop was asked for.
+const DRAIN: Duration = Duration::from_secs(15);
+/// How often old records, identities and entries are removed.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// What a host is started with.
+pub struct Start {
+    /// The configuration.
+    pub config: Config,
+    /// The token that opens connections.
+    pub app_token: String,
+    /// The token that everything else is done with.
+    pub bot_token: String,
+    /// Whether plugins get all that they ask for (`moa dev`) or what the configuration grants.
+    pub grant_everything: bool,
+    /// How compiled code is made.
+    pub compiler: Compiler,
+    /// Is told what the registry does, beside the log.
+    pub reports: Option<mpsc::UnboundedSender<Report>>,
+}
+
+/// The chat service refused the credentials for good.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CredentialsRefused(pub Fatal);
+
+/// Runs a host until `stop` returns.
+///
+/// # Errors
+/// What kept it from starting, with the remedy; [`CredentialsRefused`] when the service refuses the credentials, at the
+/// start or later.
+pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let Start { config, app_token, bot_token, grant_everything, compiler, reports } = start;
+    prepare_data_dir(&config.bot.data_dir)?;
+
+    let store: Arc<dyn Store> = Arc::new(open_store(&config).await?);
+    let engine = Arc::new(Engine::new(moa_engine::Options::default())?);
+    let allowances = Arc::new(allowances(&config, grant_everything));
+    let (told, heard) = mpsc::unbounded_channel();
+    let listener = tokio::spawn(listen(heard, reports));
+    let registry = Arc::new(Registry::start(registry::Parts {
+        engine,
+        dir: config.plugins.dir.clone(),
+        cache_dir: config.bot.data_dir.join("compiled"),
+        compiler,
+        limits: {
+            let allowances = Arc::clone(&allowances);
+            Arc::new(move |plugin| allowances.of(plugin).limits.clone())
+        },
+        aliases: config.aliases.clone(),
+        store: Arc::clone(&store),
+        reports: told,
+    })?);
+
+    let slack = Arc::new(Slack::login(slack_options(&config, app_token, bot_token)).await.map_err(|error| match error {
+        crate::adapter::SendError::Revoked(fatal) => anyhow::Error::new(CredentialsRefused(fatal)),
+        other => anyhow::Error::new(other).context(format!("the chat service at {} cannot be used", config.slack.api_url)),
+    })?);
+    let adapter: Arc<dyn Adapter> = slack.clone();
+    let outbox = Arc::new(Outbox::new(
+        Arc::clone(&adapter),
+        config.outbox.per_conversation_per_second,
+        config.outbox.burst,
+    ));
+    let matcher = Arc::new(Matcher { me: me(&*adapter), settings: settings(&config), registry: Arc::clone(&registry) });
+    let invoker = Arc::new(Invoker {
+        adapter: Arc::clone(&adapter),
+        outbox,
+        store: Arc::clone(&store),
+        allowances: Arc::clone(&allowances),
+        matcher: Arc::clone(&matcher),
+        locale: config.bot.locale,
+        timezone: config.bot.timezone.clone(),
+    });
+    let dispatch = Dispatch::new(move |work: Work, turn| {
+        let invoker = Arc::clone(&invoker);
+        tokio::spawn(async move { invoker.run(work, turn).await });
+    });
+    let intake = Intake::new(intake::Parts {
+        matcher,
+        store: Arc::clone(&store),
+        dispatch: dispatch.clone(),
+        allowances,
+        max_age: config.journal.max_age,
+    })
+    .await?;
+    slack.start(Arc::new(Door(Arc::clone(&intake))));
+    let opening = tokio::spawn({
+        let intake = Arc::clone(&intake);
+        async move { intake.start().await }
+    });
+    let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
+
+    let ended = attend(&intake, &adapter, &registry, begun, opening, stop).await;
+
+    slack.stop().await;
+    drain(&dispatch).await;
+    housekeeping.abort();
+    drop(registry);
+    listener.abort();
+    store.close().await?;
+    tracing::info!("stopped");
+    ended
+}
+
+/// Watches the connection until the host is to stop.
+async fn attend(
+    intake: &Intake,
+    adapter: &Arc<dyn Adapter>,
+    registry: &Registry,
+    begun: Instant,
+    opening: tokio::task::JoinHandle<Result<(), moa_store::StoreError>>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let mut link = intake.link();
+    let mut stop = std::pin::pin!(stop);
+    let mut opening = std::pin::pin!(opening);
+    let mut opened = false;
+    let mut before = 0;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => {
+                tracing::info!("stopping: no new events, {} s for the calls that run", DRAIN.as_secs());
+                return Ok(());
+            }
+            result = &mut opening, if !opened => {
+                opened = true;
+                result.context("taking up the journal failed")??;
+                let plugins = registry.current();
+                tracing::info!("{} plugins answer", plugins.plugins.len());
+            }
+            changed = link.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                let now = link.borrow_and_update().clone();
+                if let Some(fatal) = now.fatal {
+                    return Err(CredentialsRefused(fatal).into());
+                }
+                if now.connections == 0 {
+                    tracing::warn!("no connection to {}; trying again", adapter.service());
+                } else if before == 0 {
+                    let me = adapter.me();
+                    tracing::info!(
+                        "connected to {} as {} in team {}, {} ms after the start",
+                        adapter.service(), me.name, me.team, begun.elapsed().as_millis()
+                    );
+                } else {
+                    tracing::debug!("{} connections to {}", now.connections, adapter.service());
+                }
+                before = now.connections;
+            }
+        }
+    }
+}
+
+/// Waits for the calls that run. A second Ctrl-C or SIGTERM ends the wait: what is not done is in the journal.
+async fn drain(dispatch: &Dispatch<Work>) {
+    let quiet = async {
+        while dispatch.outstanding() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = quiet => {}
+        () = tokio::time::sleep(DRAIN) => {
+            tracing::warn!("{} calls did not end in time; they run again at the next start", dispatch.outstanding());
+        }
+        () = signal::stop_requested() => {
+            tracing::warn!("{} calls are cut off; they run again at the next start", dispatch.outstanding());
+        }
+    }
+}
+
+async fn keep_house(store: Arc<dyn Store>, intake: Arc<Intake>) {
+    loop {
+        tokio::time::sleep(HOUSEKEEPING).await;
+        intake.forget();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        match store.purge(i64::try_from(now).unwrap_or(i64::MAX)).await {
+            Ok(purged) => tracing::debug!(?purged, "removed what is over"),
+            Err(error) => tracing::warn!(%error, "old records could not be removed; trying again in an hour"),
+        }
+    }
+}
+
+/// Logs what the registry tells, and passes it on.
+async fn listen(mut reports: mpsc::UnboundedReceiver<Report>, also: Option<mpsc::UnboundedSender<Report>>) {
+    while let Some(report) = reports.recv().await {
+        if report.is_problem() {
+            tracing::warn!("{report}");
+        } else {
+            tracing::info!("{report}");
+        }
+        if let Some(also) = &also {
+            // Whoever asked for them may be gone by now.
+            let _ = also.send(report);
+        }
+    }
+}
+
+/// Makes the data directory, for this user alone: it holds what plugins remember and the compiled code that is run.
+fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
+    let remedy = || format!("the data directory {} cannot be used; make it writable, or set another with --data-dir or bot.data-dir", dir.display());
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(remedy)?;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<RedbStore> {
+    let path = match &config.store.url {
+        StoreUrl::Redb(path) => path.clone(),
+        StoreUrl::Redis(_) => anyhow::bail!("store.url: this moa has no Redis store yet; use \"redb:PATH\""),
+    };
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("store.url: the folder {} cannot be made", dir.display()))?;
+    }
+    // Opening reads the file and may repair it: not on a thread that others wait for.
+    Ok(tokio::task::spawn_blocking(move || RedbStore::open(&path, moa_store::Options::default())).await??)
+}
+
+fn allowances(config: &Config, grant_everything: bool) -> Allowances {
+    let by_plugin = config.plugin.iter().map(|(name, plugin)| (name.clone(), allowance(plugin))).collect();
+    let grants = if grant_everything {
+        Grants::Everything
+    } else {
+        Grants::Configured(config.plugin.iter().map(|(name, plugin)| (name.clone(), plugin.grant.clone())).collect::<BTreeMap<_, _>>())
+    };
+    Allowances { by_plugin, default: allowance(&PluginSettings::default()), grants }
+}
+
+fn allowance(plugin: &PluginSettings) -> Allowance {
+    let limits = &plugin.limits;
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    Allowance {
+        limits: Limits {
+            cpu: limits.cpu,
+            wall: limits.wall,
+            memory: limits.memory,
+            host_calls: limits.host_calls.into(),
+            log_bytes: limits.log,
+            messages: limits.messages,
+            key: size(limits.key),
+            value: size(limits.value),
+            ..Limits::default()
+        },
+        room: Room { concurrency: size(limits.concurrency.into()), queue: size(limits.queue.into()) },
+        brain: limits.brain,
+        config: plugin.config.clone(),
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        prefixes: config.bot.prefixes.clone(),
+        unknown: config.bot.unknown,
+        names: vec![config.bot.name.clone()],
+        timezone: jiff::tz::TimeZone::get(&config.bot.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
+    }
+}
+
+fn me(adapter: &dyn Adapter) -> Me {
+    let me = adapter.me();
+    Me { user_id: me.user_id.clone(), bot_id: me.bot_id.clone(), names: vec![me.name.clone()] }
+}
+
+fn slack_options(config: &Config, app_token: String, bot_token: String) -> SlackOptions {
+    SlackOptions {
+        api_url: config.slack.api_url.clone(),
+        app_token,
+        bot_token,
+        connections: config.slack.connections.into(),
+        ping_timeout: config.slack.ping_timeout,
+    }
+}

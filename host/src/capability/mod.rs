@@ -1,0 +1,60 @@
+//! What a running call may use of the host, one thin file for each interface that plugins import.
+//!
+//! Each capability is bound to one call: it knows the plugin, who asked and where, and what is granted. What the contract
+//! has and this host has not yet is answered by the engine with `unsupported`.
+
+mod brain;
+mod chat;
+mod grant;
+mod system;
+
+pub use grant::{Granted, Grants};
+
+use crate::adapter::Adapter;
+use crate::journal::Ticket;
+use crate::outbox::{Ordinals, Outbox};
+use moa_core::event::Event;
+use moa_store::Store;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// One call of a plugin, as far as its capabilities need to know it.
+pub struct Scene {
+    /// The plugin's name.
+    pub plugin: String,
+    /// The invocation's id.
+    pub invocation: String,
+    /// Under which name the effects of this attempt are recorded.
+    pub effects: String,
+    /// What started the call.
+    pub event: Arc<Event>,
+    /// The event's place in the journal.
+    pub ticket: Arc<Ticket>,
+    /// Whether an earlier run may have sent messages already.
+    pub look_first: bool,
+    /// The numbers of this call's effects.
+    pub ordinals: Ordinals,
+    /// What the plugin may touch.
+    pub granted: Granted,
+    /// The plugin's own table of the configuration, as JSON.
+    pub config: Arc<str>,
+    /// How many bytes its brain may hold.
+    pub brain_limit: u64,
+    /// The instant that the call began.
+    pub begun: SystemTime,
+    /// Ways out.
+    pub adapter: Arc<dyn Adapter>,
+    /// Messages.
+    pub outbox: Arc<Outbox>,
+    /// Memory.
+    pub store: Arc<dyn Store>,
+}
+
+/// The capabilities of a call.
+pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
+    moa_engine::Host {
+        brain: Arc::new(brain::Brain(Arc::clone(&scene))),
+        chat: Arc::new(chat::Chat(Arc::clone(&scene))),
+        system: Arc::new(system::System(scene)),
+    }
+}

@@ -1,0 +1,38 @@
+//! `system`: configuration, clock, chance and log. Every plugin has these without asking.
+
+use super::Scene;
+use moa_engine::Level;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+pub(super) struct System(pub(super) Arc<Scene>);
+
+impl moa_engine::System for System {
+    fn config(&self) -> String {
+        self.0.config.to_string()
+    }
+
+    fn now(&self) -> SystemTime {
+        // The wall clock may be set back; within a call time must not run backwards.
+        SystemTime::now().max(self.0.begun)
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        if let Err(error) = getrandom::fill(buffer) {
+            tracing::error!(plugin = %self.0.plugin, %error, "the operating system gave no randomness; a weaker source is used");
+            fastrand::fill(buffer);
+        }
+    }
+
+    fn log(&self, level: Level, text: &str) {
+        let plugin = self.0.plugin.as_str();
+        let invocation = self.0.invocation.as_str();
+        match level {
+            Level::Trace => tracing::trace!(target: "plugin", plugin, invocation, "{text}"),
+            Level::Debug => tracing::debug!(target: "plugin", plugin, invocation, "{text}"),
+            Level::Info => tracing::info!(target: "plugin", plugin, invocation, "{text}"),
+            Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, "{text}"),
+            Level::Error => tracing::error!(target: "plugin", plugin, invocation, "{text}"),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The command line: one file a command.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use, 3 credentials refused (a service manager must not restart on it).
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod build;
+mod check;
+mod config;
+mod dev;
+mod log;
+mod playground;
+mod run;
+
+/// The exit code for credentials that the chat service refused.
+pub const EXIT_CREDENTIALS: u8 = 3;
+/// The exit code for wrong use: bad arguments or a bad configuration.
+pub const EXIT_USAGE: u8 = 2;
+
+const AFTER_HELP: &str = "\
+Start here:
+  moa dev              try it: a simulated Slack with a web page, no account needed
+  moa run              the bot, with SLACK_APP_TOKEN and SLACK_BOT_TOKEN set
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 credentials refused.
+Configuration: moa.toml in the working folder, or --config; MOA_TABLE__KEY overrides one value.";
+
+/// A chat bot whose commands are sandboxed WebAssembly plugins.
+///
+/// Moa keeps the connection to your chat open and turns what people type into calls of plugins: WebAssembly components,
+/// written in any language, that can touch only what you granted. Drop a .wasm file into the plugin folder and its
+/// commands are live; replace it and no command is lost.
+#[derive(Debug, Parser)]
+#[command(name = "moa", version = version(), long_version = long_version(), after_help = AFTER_HELP)]
+#[command(disable_help_subcommand = true, propagate_version = false)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command understands.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The configuration file [default: moa.toml in the working folder, if there is one]
+    #[arg(short, long, global = true, value_name = "FILE", env = "MOA_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Where the bot keeps what must last [default: bot.data-dir of the configuration]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How much to log: error, warn, info, debug, trace, or a filter such as moa=debug
+    #[arg(long, global = true, value_name = "LEVEL", env = "MOA_LOG", hide_env_values = true)]
+    pub log_level: Option<String>,
+    /// Print lists as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What `moa` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try plugins: a simulated Slack with a web page, every plugin under DIR built and rebuilt on change
+    ///
+    /// Builds every plugin source (a folder with plugin.toml) at or below DIR, opens the playground, starts the bot in
+    /// it and prints the page's address. Changes to the sources are built and live at once. Every request of a plugin
+    /// is granted and printed. The data directory is thrown away at the end unless --data-dir is given.
+    Dev(dev::DevArgs),
+    /// Run the bot
+    ///
+    /// Connects to Slack by Socket Mode with the tokens in SLACK_APP_TOKEN and SLACK_BOT_TOKEN (or as the
+    /// configuration says) and answers with the plugins in the plugin folder. Ctrl-C or SIGTERM ends it after the
+    /// calls that run; a second one at once.
+    Run,
+    /// Open the simulated Slack workspace alone, for any bot
+    ///
+    /// Prints one line of JSON: {"page", "api", "app_token", "bot_token"}.
+    Playground(playground::PlaygroundArgs),
+    /// Build plugin sources into components
+    ///
+    /// Builds every plugin source (a folder with plugin.toml) at or below each DIR into OUT/NAME.wasm, checks the
+    /// result, and prints its size and what it asks for. Rebuilds only what changed.
+    Build(build::BuildArgs),
+    /// Tell what a component is, what it asks for, and whether this host runs it
+    ///
+    /// Ends with 1 if any of the files cannot be run.
+    Check(check::CheckArgs),
+    /// Check or show the configuration
+    Config(config::ConfigArgs),
+    /// Compile a component in a process of its own (used by the host itself)
+    #[command(name = "__compile", hide = true)]
+    Compile {
+        /// The component.
+        input: PathBuf,
+        /// Where the compiled code goes.
+        output: PathBuf,
+    },
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match &cli.command {
+        Command::Dev(args) => finish(dev::main(&cli.global, args)),
+        Command::Run => finish(run::main(&cli.global)),
+        Command::Playground(args) => finish(playground::main(&cli.global, args)),
+        Command::Build(args) => finish(build::main(&cli.global, args)),
+        Command::Check(args) => finish(check::main(&cli.global, args)),
+        Command::Config(args) => finish(config::main(&cli.global, args)),
+        Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All done.
+    Done,
+    /// Something failed, and has been told already.
+    Failed,
+}
+
+/// An error with an exit code of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ExitError {
+    /// The exit code.
+    pub code: u8,
+    /// What to print.
+    pub message: String,
+}
+
+fn finish(result: anyhow::Result<End>) -> ExitCode {
+    match result {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            let code = match error.downcast_ref::<ExitError>() {
+                Some(exit) => exit.code,
+                None => 1,
+            };
+            eprintln!("moa: {error:#}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// A runtime for the host's own async work; guests have theirs.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.clamp(1, 4))
+        .thread_name("moa")
+        .enable_all()
+        .build()?)
+}
+
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+fn long_version() -> String {
+    format!("{}\nWIT: {}", env!("CARGO_PKG_VERSION"), moa_engine::WIT_VERSIONS.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,401 @@
+//! From a delivered event to accepted work: match it, recognise its twins, record it, acknowledge it, hand it on.
+//!
+//! An event that no plugin wants costs a match and is acknowledged at once. One that is wanted is acknowledged when the
+//! journal has it on disk. What the service would send again may be worked on before that; slash commands may not,
+//! because nobody repeats them.
+
+use crate::adapter::{self, Ack, Delivery, Fatal};
+use crate::dispatch::{Dispatch, Full, OrderKey, Room};
+use crate::invocation::{Allowances, Work};
+use crate::journal::Ticket;
+use crate::matching::{Match, Matcher, Todo};
+use moa_core::event::{Event, Identity};
+use moa_core::locale::UserNotice;
+use moa_store::{Accepted, NewRecord, Outcome, Record, Seq, Store, StoreError};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+
+/// How long an identity is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+/// How long events wait unacknowledged for the first complete set of plugins.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Answers of the host itself: many at once, since they compute nothing.
+const OWN_ROOM: Room = Room { concurrency: 16, queue: 4096 };
+/// The lane of the host's own answers. No plugin can have this name.
+const OWN_LANE: &str = "";
+/// What was written before the host started, but not longer ago than this, may have been answered by the one before.
+const PREDECESSOR: Duration = Duration::from_secs(3600);
+
+/// What the host needs of its surroundings.
+pub struct Parts {
+    /// Which plugin an event is for.
+    pub matcher: Arc<Matcher>,
+    /// The journal.
+    pub store: Arc<dyn Store>,
+    /// Where work goes.
+    pub dispatch: Dispatch<Work>,
+    /// What plugins may use.
+    pub allowances: Arc<Allowances>,
+    /// Work older than this is not done any more after a restart.
+    pub max_age: Duration,
+}
+
+/// The state of the connection, for whoever waits for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Usable connections.
+    pub connections: usize,
+    /// Why there will never be one again.
+    pub fatal: Option<Fatal>,
+}
+
+/// What is known of an identity.
+enum Seen {
+    /// On its way into the journal; twins that came meanwhile are acknowledged with it.
+    Offered(Vec<Ack>),
+    /// The journal could not take it, though the work on it has begun. A redelivery is recorded and not run.
+    Unrecorded,
+    /// In the journal since (seconds since 1970).
+    Accepted(u64),
+}
+
+/// What happens to events while the first set of plugins is loading.
+enum Gate {
+    /// They wait, unacknowledged.
+    Closed(Vec<Delivery>),
+    /// They are in the journal, to be matched later.
+    Parked(Vec<(Event, Arc<Ticket>)>),
+    /// They are matched at once.
+    Open,
+}
+
+/// Takes events from the adapter.
+pub struct Intake {
+    parts: Parts,
+    seen: Mutex<HashMap<Identity, Seen>>,
+    gate: Mutex<Gate>,
+    open: AtomicBool,
+    started: SystemTime,
+    link: watch::Sender<Link>,
+}
+
+impl Intake {
+    /// An intake that remembers what the journal remembers.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
+        let since = SystemTime::now() - REMEMBERED;
+        let known = parts.store.identities(milliseconds(since)).await?;
+        let seen = known
+            .into_iter()
+            .map(|one| (Identity(one.identity), Seen::Accepted(u64::try_from(one.accepted_ms / 1000).unwrap_or(0))))
+            .collect();
+        Ok(Arc::new(Self {
+            parts,
+            seen: Mutex::new(seen),
+            gate: Mutex::new(Gate::Closed(Vec::new())),
+            open: AtomicBool::new(false),
+            started: SystemTime::now(),
+            link: watch::Sender::new(Link::default()),
+        }))
+    }
+
+    /// The state of the connection and its changes.
+    pub fn link(&self) -> watch::Receiver<Link> {
+        self.link.subscribe()
+    }
+
+    /// Waits for the first complete set of plugins, does what an earlier run left, and lets events through.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
+        let left = self.parts.store.unfinished().await?;
+        if tokio::time::timeout(PATIENCE, self.parts.matcher.registry.ready()).await.is_err() {
+            tracing::info!("the plugins take long to load; events are recorded and matched as soon as they are there");
+            self.park();
+            self.parts.matcher.registry.ready().await;
+        }
+        if !left.is_empty() {
+            tracing::info!("{} events of an earlier run are taken up again", left.len());
+        }
+        for record in left {
+            self.resume(record).await;
+        }
+        self.open();
+        Ok(())
+    }
+
+    /// Forgets identities that no service would repeat any more. To be called now and then.
+    pub fn forget(&self) {
+        let limit = seconds(SystemTime::now()).saturating_sub(REMEMBERED.as_secs());
+        lock(&self.seen).retain(|_, seen| !matches!(seen, Seen::Accepted(at) if *at < limit));
+    }
+
+    /// Events that came early go into the journal unmatched, so that they can be acknowledged.
+    fn park(self: &Arc<Self>) {
+        let early = {
+            let mut gate = lock(&self.gate);
+            match std::mem::replace(&mut *gate, Gate::Parked(Vec::new())) {
+                Gate::Closed(early) => early,
+                other => {
+                    *gate = other;
+                    return;
+                }
+            }
+        };
+        for delivery in early {
+            self.pass(delivery);
+        }
+    }
+
+    fn open(self: &Arc<Self>) {
+        let gate = {
+            let mut gate = lock(&self.gate);
+            self.open.store(true, Ordering::Release);
+            std::mem::replace(&mut *gate, Gate::Open)
+        };
+        match gate {
+            Gate::Closed(early) => early.into_iter().for_each(|delivery| self.take(delivery)),
+            Gate::Parked(early) => {
+                for (event, ticket) in early {
+                    match self.parts.matcher.route(&event) {
+                        Some(matched) => self.hand_on(event, matched, ticket, false),
+                        None => self.close(ticket),
+                    }
+                }
+            }
+            Gate::Open => {}
+        }
+    }
+
+    /// Through the gate as it stands.
+    fn pass(self: &Arc<Self>, delivery: Delivery) {
+        let mut gate = lock(&self.gate);
+        match &mut *gate {
+            Gate::Closed(early) => early.push(delivery),
+            Gate::Parked(early) => {
+                let ticket = Arc::new(Ticket::default());
+                let event = delivery.event.clone();
+                if self.offer(&delivery.event, delivery.ack) {
+                    early.push((event, Arc::clone(&ticket)));
+                    self.record(delivery.event, ticket, Then::Nothing);
+                }
+            }
+            Gate::Open => {
+                drop(gate);
+                self.take(delivery);
+            }
+        }
+    }
+
+    fn take(self: &Arc<Self>, delivery: Delivery) {
+        let Delivery { event, ack } = delivery;
+        let Some(matched) = self.parts.matcher.route(&event) else {
+            ack.done();
+            return;
+        };
+        if !self.offer(&event, ack) {
+            return;
+        }
+        let ticket = Arc::new(Ticket::default());
+        if event.is_redeliverable() {
+            self.record(event.clone(), Arc::clone(&ticket), Then::Nothing);
+            let repeated = event.redelivered || self.is_from_before(&event);
+            self.hand_on(event, matched, ticket, repeated);
+        } else {
+            self.record(event, ticket, Then::Run(matched));
+        }
+    }
+
+    /// Whether this event is new. A twin is acknowledged, at once or together with the first.
+    fn offer(self: &Arc<Self>, event: &Event, ack: Ack) -> bool {
+        let mut seen = lock(&self.seen);
+        match seen.entry(event.identity.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Seen::Offered(vec![ack]));
+                true
+            }
+            Entry::Occupied(mut known) => {
+                match known.get_mut() {
+                    Seen::Accepted(_) => {
+                        drop(seen);
+                        ack.done();
+                    }
+                    Seen::Offered(acks) => acks.push(ack),
+                    Seen::Unrecorded => {
+                        known.insert(Seen::Offered(vec![ack]));
+                        drop(seen);
+                        self.record(event.clone(), Arc::new(Ticket::default()), Then::Close);
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Brings an event into the journal, in the background; then it is acknowledged.
+    fn record(self: &Arc<Self>, event: Event, ticket: Arc<Ticket>, then: Then) {
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            let accepted = match serde_json::to_vec(&event) {
+                Ok(body) => {
+                    let record = NewRecord {
+                        identity: event.identity.0.clone(),
+                        kind: event.message().at.place.service.clone(),
+                        body,
+                        received_ms: milliseconds(SystemTime::now()),
+                    };
+                    this.parts.store.accept(record).await
+                }
+                Err(error) => Err(StoreError::Io(error.to_string())),
+            };
+            match accepted {
+                Ok(Accepted::New(seq)) => {
+                    ticket.resolve(Some(seq));
+                    this.acknowledge(&event.identity);
+                    match then {
+                        Then::Nothing => {}
+                        Then::Run(matched) => this.hand_on(event, matched, ticket, false),
+                        Then::Close => this.close(ticket),
+                    }
+                }
+                // Another host has it.
+                Ok(Accepted::Twin { .. }) => {
+                    ticket.resolve(None);
+                    this.acknowledge(&event.identity);
+                }
+                Err(error) => {
+                    tracing::error!(event = %event.identity, %error, "an event could not be recorded and stays unacknowledged: the chat service sends it again");
+                    ticket.resolve(None);
+                    let mut seen = lock(&this.seen);
+                    match then {
+                        // Not begun: a redelivery is as good as the first.
+                        Then::Run(..) => drop(seen.remove(&event.identity)),
+                        Then::Nothing | Then::Close => drop(seen.insert(event.identity, Seen::Unrecorded)),
+                    }
+                }
+            }
+        });
+    }
+
+    fn acknowledge(&self, identity: &Identity) {
+        let now = seconds(SystemTime::now());
+        let before = lock(&self.seen).insert(identity.clone(), Seen::Accepted(now));
+        if let Some(Seen::Offered(acks)) = before {
+            acks.into_iter().for_each(Ack::done);
+        }
+    }
+
+    fn close(self: &Arc<Self>, ticket: Arc<Ticket>) {
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Some(seq) = ticket.seq().await {
+                this.finish(seq, Outcome::Done).await;
+            }
+        });
+    }
+
+    async fn finish(&self, seq: Seq, outcome: Outcome) {
+        if let Err(error) = self.parts.store.finish(seq, outcome).await {
+            tracing::error!(%seq, %error, "the journal could not close an event; it is looked at again after the next start");
+        }
+    }
+
+    fn hand_on(&self, event: Event, matched: Match, ticket: Arc<Ticket>, look_first: bool) {
+        let message = event.message();
+        let key = OrderKey::new(&message.at.place.conversation, &message.author);
+        let (lane, room) = match &matched.todo {
+            Todo::Command(command) => (command.plugin.clone(), self.parts.allowances.of(&command.plugin).room),
+            Todo::Say(_) | Todo::Tell(_) => (OWN_LANE.to_owned(), OWN_ROOM),
+        };
+        let work = Work { event: Arc::new(event), matched, ticket, look_first };
+        if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
+            tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; the person is told");
+            work.matched.todo = Todo::Tell(UserNotice::Busy { plugin: lane });
+            if let Err(Full(work)) = self.parts.dispatch.offer(OWN_LANE, key, OWN_ROOM, work) {
+                // It stays open in the journal, so the next start tells its person.
+                tracing::error!(event = %work.event.identity, "too much to do even to say so; the event is looked at again after the next start");
+            }
+        }
+    }
+
+    /// Takes up an event that an earlier run accepted and did not finish.
+    async fn resume(self: &Arc<Self>, record: Record) {
+        let event: Event = match serde_json::from_slice(&record.body) {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::error!(seq = %record.seq, event = record.identity, %error, "a recorded event cannot be read and is dropped");
+                self.finish(record.seq, Outcome::Failed { reason: format!("unreadable: {error}") }).await;
+                return;
+            }
+        };
+        let ticket = Arc::new(Ticket::of(record.seq));
+        let age = milliseconds(SystemTime::now()).saturating_sub(record.received_ms);
+        let matched = match self.parts.matcher.route(&event) {
+            None => return self.close(ticket),
+            Some(matched) if Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age => {
+                tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more; its person is told");
+                Match { todo: Todo::Tell(UserNotice::TooOld), ..matched }
+            }
+            Some(matched) => matched,
+        };
+        self.hand_on(event, matched, ticket, true);
+    }
+
+    /// Whether it was written before this host started, so that the one before may have answered it.
+    fn is_from_before(&self, event: &Event) -> bool {
+        let Ok(written) = event.message().time.parse::<jiff::Timestamp>() else { return false };
+        let written = SystemTime::from(written);
+        written < self.started && self.started.duration_since(written).is_ok_and(|before| before < PREDECESSOR)
+    }
+}
+
+/// What follows when an event is in the journal.
+enum Then {
+    /// The work has begun already, or begins later.
+    Nothing,
+    /// The work.
+    Run(Match),
+    /// Nothing more is to be done about it.
+    Close,
+}
+
+/// The intake as the adapter sees it.
+pub struct Door(pub Arc<Intake>);
+
+impl adapter::Intake for Door {
+    fn deliver(&self, delivery: Delivery) {
+        if self.0.open.load(Ordering::Acquire) {
+            self.0.take(delivery);
+        } else {
+            self.0.pass(delivery);
+        }
+    }
+
+    fn connected(&self, connections: usize) {
+        self.0.link.send_modify(|link| link.connections = connections);
+    }
+
+    fn fatal(&self, why: Fatal) {
+        self.0.link.send_modify(|link| link.fatal = Some(why));
+    }
+}
+
+/// Nothing here leaves a map half changed, so a panic elsewhere is no reason to stop taking events.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn milliseconds(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,439 @@
+//! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
+
+use crate::adapter::Adapter;
+use crate::capability::{self, Grants, Scene};
+use crate::dispatch::{Room, Turn};
+use crate::journal::Ticket;
+use crate::outbox::{Letter, Ordinals, Outbox};
+use crate::matching::{Match, Matcher, Todo};
+use crate::registry::Loaded;
+use moa_core::call::{ArgValue, CommandCall, Failure, FullMessage, Invocation, Value};
+use moa_core::content::{Audience, Content};
+use moa_core::event::{Event, EventKind, Mention, Message, User};
+use moa_core::locale::{Locale, UserNotice};
+use moa_core::router::{CommandMatch, Say};
+use moa_engine::{Fault, Limits};
+use moa_store::{Outcome, Store};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// After how long a call that still runs shows its ⏳.
+const SLOW: Duration = Duration::from_secs(2);
+/// The reaction that a slow call shows.
+const HOURGLASS: &str = "hourglass_flowing_sand";
+/// How often a plugin may ask for another try.
+const ATTEMPTS: u32 = 3;
+/// The longest pause that a plugin gets before another try, in seconds.
+const LONGEST_PAUSE: u32 = 60;
+
+/// An event that is to be worked on.
+pub struct Work {
+    /// What happened.
+    pub event: Arc<Event>,
+    /// What it asks for.
+    pub matched: Match,
+    /// Its place in the journal.
+    pub ticket: Arc<Ticket>,
+    /// Whether an earlier run may have answered it.
+    pub look_first: bool,
+}
+
+/// What one plugin may use, as the configuration says.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The limits of a call.
+    pub limits: Limits,
+    /// How much goes on at once.
+    pub room: Room,
+    /// Bytes that its brain may hold.
+    pub brain: u64,
+    /// Its own table of the configuration, as a JSON object.
+    pub config: Arc<str>,
+}
+
+/// What the configuration says of plugins.
+#[derive(Debug)]
+pub struct Allowances {
+    /// For plugins with a table of their own.
+    pub by_plugin: BTreeMap<String, Allowance>,
+    /// For all others.
+    pub default: Allowance,
+    /// What may be touched.
+    pub grants: Grants,
+}
+
+impl Allowances {
+    /// What a plugin may use.
+    pub fn of(&self, plugin: &str) -> &Allowance {
+        self.by_plugin.get(plugin).unwrap_or(&self.default)
+    }
+}
+
+/// Does the work.
+pub struct Invoker {
+    /// The chat service.
+    pub adapter: Arc<dyn Adapter>,
+    /// The way out.
+    pub outbox: Arc<Outbox>,
+    /// Brain and journal.
+    pub store: Arc<dyn Store>,
+    /// What plugins may use.
+    pub allowances: Arc<Allowances>,
+    /// Which plugin an event is for.
+    pub matcher: Arc<Matcher>,
+    /// The language of people of whom none is known.
+    pub locale: Locale,
+    /// The time zone of people who have none set, an IANA name.
+    pub timezone: String,
+}
+
+impl Invoker {
+    /// Does one piece of work and closes its record. Gives its turn back at the end.
+    pub async fn run(&self, mut work: Work, mut turn: Turn<Work>) {
+        work.matched = self.matcher.refresh(&work.event, work.matched);
+        let own_id = || invocation_id(work.event.identity.as_str(), "", "answer", &[]);
+        let outcome = match &work.matched.todo {
+            Todo::Command(command) => self.command(&work, command, &mut turn).await,
+            Todo::Say(say) => {
+                let locale = self.locale_of(&self.asker(&work).await);
+                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
+                self.answer(&work, &own_id(), &content, &Ordinals::default()).await
+            }
+            Todo::Tell(notice) => {
+                let locale = self.locale_of(&self.asker(&work).await);
+                match self.tell(&work, &own_id(), notice, locale, &Ordinals::default()).await {
+                    Outcome::Done => Outcome::Failed { reason: notice.render(Locale::En) },
+                    failed => failed,
+                }
+            }
+        };
+        if let Outcome::Failed { reason } = &outcome {
+            tracing::warn!(event = %work.event.identity, "not done: {reason}");
+        }
+        if let Some(seq) = work.ticket.seq().await
+            && let Err(error) = self.store.finish(seq, outcome).await
+        {
+            tracing::error!(event = %work.event.identity, %error, "the journal could not close an event; it is looked at again after the next start");
+        }
+    }
+
+    async fn command(&self, work: &Work, command: &CommandMatch, turn: &mut Turn<Work>) -> Outcome {
+        let id = invocation_id(work.event.identity.as_str(), &command.plugin, &command.command, &command.path);
+        let asker = self.asker(work).await;
+        let locale = self.locale_of(&asker);
+        let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
+            let notice = UserNotice::PluginGone { plugin: command.plugin.clone() };
+            return self.tell(work, &id, &notice, locale, &Ordinals::default()).await;
+        };
+        let mut call = self.call(work, command, &id, asker, locale).await;
+        loop {
+            let attempt = call.invocation.attempt;
+            let scene = self.scene(work, loaded, &id, attempt);
+            let done = self.watched(work, loaded, call.clone(), &scene).await;
+            let last = attempt >= ATTEMPTS;
+            let answer = match done {
+                Ok(Ok(answer)) => {
+                    turn.leave_place();
+                    match answer {
+                        Some(content) => self.answer(work, &id, &content, &scene.ordinals).await,
+                        None => Outcome::Done,
+                    }
+                }
+                Ok(Err(Failure::Retry(seconds))) if !last => {
+                    let pause = seconds.min(LONGEST_PAUSE);
+                    tracing::info!(plugin = %loaded.name, invocation = %id, "asked to be tried again in {pause} s");
+                    tokio::time::sleep(Duration::from_secs(pause.into())).await;
+                    call.invocation.attempt += 1;
+                    continue;
+                }
+                Ok(Err(failure)) => {
+                    turn.leave_place();
+                    self.failed(work, loaded, command, &id, failure, locale, &scene.ordinals).await
+                }
+                Err(fault) => {
+                    turn.leave_place();
+                    self.faulted(work, loaded, &id, &fault, locale, &scene.ordinals).await
+                }
+            };
+            return answer;
+        }
+    }
+
+    /// Calls the plugin, with a ⏳ on the message while it takes long.
+    async fn watched(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        call: CommandCall,
+        scene: &Arc<Scene>,
+    ) -> Result<Result<Option<Content>, Failure>, Fault> {
+        let limits = &self.allowances.of(&loaded.name).limits;
+        let mut running = std::pin::pin!(loaded.plugin.command(call, capability::host(Arc::clone(scene)), limits));
+        let done = match tokio::time::timeout(SLOW, &mut running).await {
+            Ok(done) => done,
+            Err(_) => {
+                let EventKind::Message(message) = &work.event.kind else { return running.await.result };
+                // The reaction is a courtesy: that it cannot be set is no reason to fail.
+                let (done, shown) = tokio::join!(running, self.adapter.react(&message.at, HOURGLASS));
+                if shown.is_ok()
+                    && let Err(error) = self.adapter.unreact(&message.at, HOURGLASS).await
+                {
+                    tracing::debug!(%error, "the hourglass could not be taken away");
+                }
+                done
+            }
+        };
+        let usage = done.usage;
+        tracing::debug!(
+            plugin = %loaded.name, invocation = %scene.invocation, ok = done.result.is_ok(),
+            cpu_us = usage.cpu.as_micros(), wall_us = usage.wall.as_micros(),
+            memory = usage.memory_peak, host_calls = usage.host_calls, "called"
+        );
+        done.result
+    }
+
+    async fn call(&self, work: &Work, command: &CommandMatch, id: &str, author: User, locale: Locale) -> CommandCall {
+        let message = work.event.message();
+        let names = self.names(message).await;
+        let mut args = Vec::with_capacity(command.args.len());
+        for arg in &command.args {
+            args.push((arg.name.clone(), self.value(&arg.value, &names).await));
+        }
+        let mut shown = message.clone();
+        shown.text = names.readable(&message.text);
+        CommandCall {
+            invocation: Invocation {
+                id: id.to_owned(),
+                time: jiff::Timestamp::now().to_string(),
+                attempt: 1,
+                locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
+                timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),
+            },
+            command: command.command.clone(),
+            path: command.path.clone(),
+            args,
+            rest: names.readable(&command.rest),
+            tokens: command.tokens.iter().map(|token| names.readable(token)).collect(),
+            message: FullMessage { message: shown, author },
+        }
+    }
+
+    async fn value(&self, value: &ArgValue, names: &Names) -> Value {
+        match value {
+            ArgValue::Text(text) => Value::Text(names.readable(text)),
+            ArgValue::Integer(number) => Value::Integer(*number),
+            ArgValue::Number(number) => Value::Number(*number),
+            ArgValue::Truth(truth) => Value::Truth(*truth),
+            ArgValue::User(id) => Value::User(self.adapter.user(id).await),
+            ArgValue::Conversation(id) => Value::Conversation(self.adapter.conversation(id).await),
+            ArgValue::Seconds(seconds) => Value::Seconds(*seconds),
+            ArgValue::Date(date) => Value::Date(date.clone()),
+            ArgValue::Time(time) => Value::Time(time.clone()),
+            ArgValue::Many(texts) => Value::Many(texts.iter().map(|text| names.readable(text)).collect()),
+        }
+    }
+
+    /// The names of everybody and everything that a message mentions.
+    async fn names(&self, message: &Message) -> Names {
+        let mut names = HashMap::new();
+        for mention in &message.mentions {
+            match mention {
+                Mention::User(id) => {
+                    names.insert(('@', id.clone()), self.adapter.user(id).await.display_name);
+                }
+                Mention::Conversation(id) => {
+                    names.insert(('#', id.clone()), self.adapter.conversation(id).await.name);
+                }
+                Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => {}
+            }
+        }
+        Names(names)
+    }
+
+    fn scene(&self, work: &Work, loaded: &Loaded, id: &str, attempt: u32) -> Arc<Scene> {
+        let allowance = self.allowances.of(&loaded.name);
+        Arc::new(Scene {
+            plugin: loaded.name.clone(),
+            invocation: id.to_owned(),
+            // Another try that the plugin asked for is new work; the same try after a crash is not.
+            effects: if attempt == 1 { id.to_owned() } else { format!("{id}#{attempt}") },
+            event: Arc::clone(&work.event),
+            ticket: Arc::clone(&work.ticket),
+            look_first: work.look_first,
+            ordinals: Ordinals::default(),
+            granted: self.allowances.grants.of(&loaded.name, &loaded.manifest.requests),
+            config: Arc::clone(&allowance.config),
+            brain_limit: allowance.brain,
+            begun: SystemTime::now(),
+            adapter: Arc::clone(&self.adapter),
+            outbox: Arc::clone(&self.outbox),
+            store: Arc::clone(&self.store),
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of one failure, used once")]
+    async fn failed(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        command: &CommandMatch,
+        id: &str,
+        failure: Failure,
+        locale: Locale,
+        ordinals: &Ordinals,
+    ) -> Outcome {
+        let plugin = loaded.name.as_str();
+        let content = match failure {
+            Failure::Usage(text) => {
+                let say = Say::usage_of(&work.matched.snapshot.table, command, text);
+                say.render(&work.matched.snapshot.table, &self.matcher.settings, locale)
+            }
+            Failure::Rejected(text) => Content::text(text),
+            Failure::Retry(_) => {
+                let notice = UserNotice::Busy { plugin: plugin.to_owned() };
+                return self.tell(work, id, &notice, locale, ordinals).await;
+            }
+            Failure::Internal(text) => {
+                tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
+                let notice = UserNotice::Internal { plugin: plugin.to_owned(), id: id.to_owned() };
+                return self.tell(work, id, &notice, locale, ordinals).await;
+            }
+        };
+        self.answer(work, id, &content, ordinals).await
+    }
+
+    async fn faulted(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        id: &str,
+        fault: &Fault,
+        locale: Locale,
+        ordinals: &Ordinals,
+    ) -> Outcome {
+        let plugin = loaded.name.clone();
+        let blame = if fault.is_guest() { "plugin" } else { "host" };
+        tracing::error!(plugin, invocation = id, version = %loaded.version, blame, "{fault}");
+        if let Fault::Trap { backtrace, .. } = fault
+            && !backtrace.is_empty()
+        {
+            tracing::info!(plugin, invocation = id, "backtrace:\n{backtrace}");
+        }
+        let shown = id.to_owned();
+        let notice = match fault {
+            Fault::CpuTime { limit } => UserNotice::TooSlowCpu { plugin, limit: *limit, id: shown },
+            Fault::WallTime { limit } => UserNotice::TooSlowWall { plugin, limit: *limit, id: shown },
+            Fault::Memory { limit } => UserNotice::TooMuchMemory { plugin, limit: *limit, id: shown },
+            Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id: shown },
+            Fault::Busy(_) => UserNotice::Busy { plugin },
+            Fault::HostCalls { .. } | Fault::MissingExport(_) | Fault::BadOutput(_) | Fault::Engine(_) => {
+                UserNotice::Internal { plugin, id: shown }
+            }
+        };
+        let reason = fault.to_string();
+        match self.tell(work, id, &notice, locale, ordinals).await {
+            Outcome::Failed { reason: unsent } => Outcome::Failed { reason: format!("{reason}; and the user could not be told: {unsent}") },
+            Outcome::Done => Outcome::Failed { reason },
+        }
+    }
+
+    async fn tell(&self, work: &Work, id: &str, notice: &UserNotice, locale: Locale, ordinals: &Ordinals) -> Outcome {
+        self.answer(work, id, &Content::text(notice.render(locale)), ordinals).await
+    }
+
+    /// Sends what a call returned to where it came from.
+    async fn answer(&self, work: &Work, invocation: &str, content: &Content, ordinals: &Ordinals) -> Outcome {
+        let message = work.event.message();
+        let (answers, response_url, audience) = match &work.event.kind {
+            EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),
+            // Nobody else saw the slash command, so its answer is for its person unless the plugin says otherwise.
+            EventKind::Slash(slash) => {
+                let audience = match content.audience {
+                    Audience::Everyone | Audience::Thread | Audience::Asker => Audience::Asker,
+                    Audience::Broadcast => Audience::Everyone,
+                };
+                (None, slash.response_url.as_deref(), audience)
+            }
+        };
+        let content = Content { audience, ..content.clone() };
+        let letter = Letter {
+            to: &message.at.place,
+            answers,
+            asker: Some(&message.author),
+            content: &content,
+            invocation,
+            response_url,
+            look_first: work.look_first,
+        };
+        match self.outbox.send(letter, ordinals).await {
+            Ok(_) => Outcome::Done,
+            Err(error) => {
+                tracing::error!(event = %work.event.identity, invocation, "an answer could not be sent: {error}");
+                Outcome::Failed { reason: format!("the answer could not be sent: {error}") }
+            }
+        }
+    }
+
+    async fn asker(&self, work: &Work) -> User {
+        self.adapter.user(&work.event.message().author).await
+    }
+
+    fn locale_of(&self, user: &User) -> Locale {
+        user.locale.as_deref().map_or(self.locale, Locale::from_tag)
+    }
+}
+
+/// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.
+fn invocation_id(identity: &str, plugin: &str, command: &str, path: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for part in [identity, plugin, "command", command].into_iter().chain(path.iter().map(String::as_str)) {
+        // The length first, so that no two lists of parts run together into the same bytes.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(10).fold(String::with_capacity(20), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What stands in a text instead of mentions.
+///
+/// Plugins see what a person typed with names in the place of mentions, so that a plugin that repeats the text pings
+/// nobody. Who was meant stands in the message's mentions and in typed arguments.
+struct Names(HashMap<(char, String), String>);
+
+impl Names {
+    fn readable(&self, text: &str) -> String {
+        let name_of = |mark: char, id: &str| self.0.get(&(mark, id.to_owned())).filter(|name| !name.is_empty()).cloned();
+        moa_core::text::plain_mentions(text, name_of).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_id_depends_on_every_part_and_on_nothing_else() {
+        let id = invocation_id("slack/T/C/1", "hello", "echo", &[]);
+        assert_eq!(id.len(), 20);
+        assert_eq!(id, invocation_id("slack/T/C/1", "hello", "echo", &[]));
+        assert_ne!(id, invocation_id("slack/T/C/2", "hello", "echo", &[]));
+        assert_ne!(id, invocation_id("slack/T/C/1", "hell", "oecho", &[]));
+        assert_ne!(id, invocation_id("slack/T/C/1", "hello", "echo", &["x".to_owned()]));
+    }
+
+    #[test]
+    fn mentions_become_names_that_cannot_ping() {
+        let names = Names(HashMap::from([
+            (('@', "U1".to_owned()), "앨리".to_owned()),
+            (('@', "U2".to_owned()), "{@U9}".to_owned()),
+        ]));
+        assert_eq!(names.readable("{@U1} and {@U3} in {#C1}"), "@앨리 and @U3 in #C1");
+        assert!(!names.readable("{@U2}").contains("{@"), "a display name is no way to ping either");
+    }
+}

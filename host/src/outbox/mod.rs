@@ -1,0 +1,141 @@
+//! Messages on their way out: at the pace that the service allows, in parts where they are long, and never a second time
+//! where an earlier run of the same call may have sent them.
+
+mod pace;
+
+use crate::adapter::{Adapter, Outgoing, SendError, Stamp};
+use moa_core::call::Sent;
+use moa_core::content::Content;
+use moa_core::event::Place;
+use pace::Pace;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a message is tried while the service is away. The journal holds its event all the while.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The numbers of a call's effects, in the order in which they happen. A rerun counts the same way, which is how an
+/// effect of the first run is recognised.
+#[derive(Debug, Default)]
+pub struct Ordinals(AtomicU32);
+
+impl Ordinals {
+    /// The next number.
+    pub fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A message and all that is needed to send it.
+#[derive(Clone, Copy, Debug)]
+pub struct Letter<'a> {
+    /// Where to.
+    pub to: &'a Place,
+    /// The message that it answers.
+    pub answers: Option<&'a str>,
+    /// Who asked.
+    pub asker: Option<&'a str>,
+    /// What it says, of any length.
+    pub content: &'a Content,
+    /// The call that says it.
+    pub invocation: &'a str,
+    /// Where a slash command's answer may go.
+    pub response_url: Option<&'a str>,
+    /// Whether an earlier run may have sent it: the conversation is looked through first.
+    pub look_first: bool,
+}
+
+/// The way out of the host.
+pub struct Outbox {
+    adapter: Arc<dyn Adapter>,
+    pace: Mutex<Pace>,
+}
+
+impl Outbox {
+    /// An outbox that writes at most `per_second` messages a second to a conversation (0: no limit) after a burst.
+    pub fn new(adapter: Arc<dyn Adapter>, per_second: f64, burst: u32) -> Self {
+        Self { adapter, pace: Mutex::new(Pace::new(per_second, burst)) }
+    }
+
+    /// Sends a letter, in several messages if it is long. Answers the address of the first.
+    ///
+    /// # Errors
+    /// As [`Adapter::send`]; a service that is away is waited for up to 10 minutes.
+    pub async fn send(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
+        let limit = self.adapter.max_text();
+        // Bytes are never fewer than characters, so short texts are not even counted.
+        if letter.content.text.len() <= limit || letter.content.text.chars().count() <= limit {
+            return self.send_part(&letter, letter.content, ordinals.next()).await;
+        }
+        let texts = moa_core::text::split(&letter.content.text, limit);
+        let last = texts.len().saturating_sub(1);
+        let mut first = None;
+        for (at, text) in texts.into_iter().enumerate() {
+            // Cards and buttons belong below the whole text.
+            let part = if at == last {
+                Content { text, ..letter.content.clone() }
+            } else {
+                Content { audience: letter.content.audience, sender: letter.content.sender.clone(), ..Content::text(text) }
+            };
+            let sent = self.send_part(&letter, &part, ordinals.next()).await?;
+            first = first.or(sent);
+        }
+        Ok(first)
+    }
+
+    async fn send_part(&self, letter: &Letter<'_>, content: &Content, ordinal: u32) -> Result<Sent, SendError> {
+        let stamp = Stamp { invocation: letter.invocation.to_owned(), ordinal };
+        let outgoing = Outgoing {
+            to: letter.to,
+            answers: letter.answers,
+            asker: letter.asker,
+            content,
+            stamp: &stamp,
+            response_url: letter.response_url,
+        };
+        if letter.look_first
+            && let Some(found) = self.patiently(|| self.adapter.find(outgoing)).await?
+        {
+            return Ok(Some(found));
+        }
+        self.wait_for_turn(&letter.to.conversation).await;
+        self.patiently(|| self.adapter.send(outgoing)).await
+    }
+
+    async fn wait_for_turn(&self, conversation: &str) {
+        let wait = {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.reserve(conversation, Instant::now())
+        };
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Repeats what certainly did nothing, with growing pauses, until it works or patience ends.
+    async fn patiently<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, SendError>
+    where
+        F: Future<Output = Result<T, SendError>>,
+    {
+        let begun = Instant::now();
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let error = match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            let wait = match &error {
+                SendError::RateLimited { retry_after } => *retry_after,
+                SendError::Temporary { .. } => pause,
+                SendError::Refused { .. } | SendError::Uncertain { .. } | SendError::Revoked(_) => return Err(error),
+            };
+            if begun.elapsed() + wait > PATIENCE {
+                return Err(error);
+            }
+            tracing::warn!(%error, "a message waits {} s before it is tried again", wait.as_secs());
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(Duration::from_secs(30));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The configuration from where it lies: file, environment, secrets.
+
+use crate::cli::{EXIT_USAGE, ExitError, Global};
+use moa_core::config::{Config, SecretSource};
+use std::path::{Path, PathBuf};
+
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "moa.toml";
+
+/// Reads the configuration that the command line, the environment and the file make together.
+///
+/// # Errors
+/// Every mistake at once, each with file, key and remedy; wrong use.
+pub fn load(global: &Global, environment: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Config> {
+    let path = match &global.config {
+        Some(path) => Some(path.clone()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
+    };
+    let text = match &path {
+        None => None,
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| ExitError {
+            code: EXIT_USAGE,
+            message: format!("the configuration {} cannot be read: {error}; name another with --config", path.display()),
+        })?),
+    };
+    let shown = path.as_deref().map(Path::to_string_lossy);
+    let file = shown.as_deref().zip(text.as_deref());
+    let overrides = global.data_dir.iter().map(|dir| {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+        ("MOA_BOT__DATA_DIR".to_owned(), dir.to_string_lossy().into_owned())
+    });
+    Config::parse(file, environment.into_iter().chain(overrides))
+        .map_err(|errors| ExitError { code: EXIT_USAGE, message: errors.to_string() }.into())
+}
+
+/// The environment of this process, as far as it is text.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Why a secret cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The variable is not set.
+    #[error("{key}: the environment variable {name} is not set")]
+    NoVariable {
+        /// The configuration's key.
+        key: &'static str,
+        /// The variable.
+        name: String,
+    },
+    /// The file cannot be read.
+    #[error("{key}: {path} cannot be read: {source}")]
+    NoFile {
+        /// The configuration's key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There are no service credentials.
+    #[error("{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; it comes from LoadCredential= of the systemd unit")]
+    NoCredentials {
+        /// The configuration's key.
+        key: &'static str,
+        /// The credential.
+        name: String,
+    },
+    /// It is there and empty.
+    #[error("{key}: it is empty ({source})")]
+    Empty {
+        /// The configuration's key.
+        key: &'static str,
+        /// Where it was looked for.
+        source: String,
+    },
+}
+
+/// The secret behind a source. White space around it is dropped: files end with a line end.
+///
+/// # Errors
+/// It is not there, cannot be read, or is empty.
+pub fn secret(key: &'static str, source: &SecretSource) -> Result<String, SecretError> {
+    let read = |path: PathBuf| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text),
+        Err(source) => Err(SecretError::NoFile { key, path, source }),
+    };
+    let text = match source {
+        SecretSource::Env(name) => {
+            std::env::var(name).map_err(|_| SecretError::NoVariable { key, name: name.clone() })?
+        }
+        SecretSource::File(path) => read(path.clone())?,
+        SecretSource::Credential(name) => {
+            let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
+                .ok_or_else(|| SecretError::NoCredentials { key, name: name.clone() })?;
+            read(PathBuf::from(dir).join(name))?
+        }
+        SecretSource::Value(value) => value.expose().to_owned(),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(SecretError::Empty { key, source: source.to_string() });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_comes_from_a_file_without_its_line_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        std::fs::write(&path, "xoxb-1\n").unwrap();
+        assert_eq!(secret("slack.bot-token", &SecretSource::File(path.clone())).unwrap(), "xoxb-1");
+        std::fs::write(&path, " \n").unwrap();
+        let empty = secret("slack.bot-token", &SecretSource::File(path)).unwrap_err().to_string();
+        assert!(empty.contains("slack.bot-token") && empty.contains("empty"), "{empty}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let missing = secret("slack.app-token", &SecretSource::Env("MOA_TEST_NOT_SET".into())).unwrap_err();
+        assert!(missing.to_string().contains("MOA_TEST_NOT_SET"));
+    }
+}
