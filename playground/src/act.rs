@@ -1,0 +1,279 @@
+//! What people and the bot do, each with all its consequences: the message itself, the record, the events to the bot,
+//! the notices to open pages.
+
+use crate::conversation::{Kind, Message};
+use crate::events;
+use crate::locked;
+use crate::record::What;
+use crate::shared::Shared;
+use crate::socket::hub::{SlashAnswer, SlashFailure};
+use crate::text;
+use crate::ts::Ts;
+use crate::world::{BOT_USER, Id, World};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+impl Shared {
+    /// A person writes `text`, already in the form that Slack's client sends.
+    pub fn say(&self, user: &Id, channel: &Id, text: String, thread_ts: Option<Ts>) -> Option<Ts> {
+        let text: Arc<str> = text.into();
+        let mut world = locked(&self.world);
+        let conversation = world.conversation(channel)?;
+        let message = Message {
+            user: user.clone(),
+            text: text.clone(),
+            thread_ts: thread_ts.map(|ts| conversation.thread_root(ts)),
+            client_msg_id: Some(crate::socket::envelope::EnvelopeId::random().to_string().into()),
+            ..Message::default()
+        };
+        let ts = world.post(channel, message)?;
+        self.record.add(What::Message {
+            channel: channel.clone(),
+            ts,
+            user: user.clone(),
+            text,
+            thread_ts,
+        });
+        self.spread(&world, channel, ts);
+        Some(ts)
+    }
+
+    /// The bot's message appears. `pings` is whom it notifies.
+    pub fn post(&self, channel: &Id, mut message: Message, pings: Vec<String>) -> Option<Ts> {
+        message.user = BOT_USER.into();
+        let (text, thread_ts) = (message.text.clone(), message.thread_ts);
+        let mut world = locked(&self.world);
+        let ts = world.post(channel, message)?;
+        let ephemeral_for = None;
+        self.record.add(What::Post {
+            channel: channel.clone(),
+            ts,
+            text,
+            thread_ts,
+            ephemeral_for,
+            pings,
+        });
+        self.spread(&world, channel, ts);
+        let conversation = world.conversation(channel)?;
+        let message = conversation.message(ts)?;
+        self.tell_watchers(channel, thread_ts, None, || json!(conversation.view(message, true)));
+        Some(ts)
+    }
+
+    /// The new message goes to the bot and to the pages.
+    fn spread(&self, world: &World, channel: &Id, ts: Ts) {
+        let Some(conversation) = world.conversation(channel) else {
+            return;
+        };
+        let Some(message) = conversation.message(ts) else {
+            return;
+        };
+        let now = Instant::now();
+        for event in events::of_message(conversation, message) {
+            // Only slash commands fail visibly.
+            let _ = self.hub.dispatch(event, now);
+        }
+        self.notice_message(world, channel, ts);
+        if let Some(parent) = message.thread_ts {
+            // Its count of replies has changed.
+            self.notice_message(world, channel, parent);
+        }
+    }
+
+    fn notice_message(&self, world: &World, channel: &Id, ts: Ts) {
+        let Some(conversation) = world.conversation(channel) else {
+            return;
+        };
+        let Some(message) = conversation.message(ts) else {
+            return;
+        };
+        self.notice(|| json!({"type": "message", "channel": channel, "message": conversation.view(message, true)}));
+    }
+
+    /// One person is shown a message of the bot.
+    pub fn post_ephemeral(&self, channel: &Id, user: &Id, mut message: Message, pings: Vec<String>) -> Option<Ts> {
+        message.user = BOT_USER.into();
+        message.ephemeral = true;
+        let (text, thread_ts) = (message.text.clone(), message.thread_ts);
+        let ts = locked(&self.world).post_ephemeral(channel, user, message.clone())?;
+        message.ts = ts;
+        let ephemeral_for = Some(user.clone());
+        self.record.add(What::Post {
+            channel: channel.clone(),
+            ts,
+            text,
+            thread_ts,
+            ephemeral_for,
+            pings,
+        });
+        let shown = || events::alone(&message);
+        self.notice(|| json!({"type": "ephemeral", "channel": channel, "user": user, "message": shown()}));
+        self.tell_watchers(channel, thread_ts, Some(user), shown);
+        Some(ts)
+    }
+
+    /// A message gets new content; `change` makes it. `None` if there is no such message.
+    pub fn edit(&self, channel: &Id, ts: Ts, pings: Vec<String>, change: impl FnOnce(&mut Message)) -> Option<()> {
+        let mut world = locked(&self.world);
+        let conversation = world.conversation_mut(channel)?;
+        let at = conversation.next_ts();
+        let message = conversation.message_mut(ts)?;
+        let before = message.clone();
+        change(message);
+        message.edited = Some(at);
+        let conversation = world.conversation(channel)?;
+        let message = conversation.message(ts)?;
+        let (user, text) = (message.user.clone(), message.text.clone());
+        self.record.add(What::Edit {
+            channel: channel.clone(),
+            ts,
+            user,
+            text,
+            pings,
+        });
+        if let Some(event) = events::of_edit(conversation, message, &before, at) {
+            let _ = self.hub.dispatch(event, Instant::now());
+        }
+        self.notice_message(&world, channel, ts);
+        Some(())
+    }
+
+    /// A message goes away. `None` if there is no such message.
+    pub fn delete(&self, channel: &Id, ts: Ts) -> Option<()> {
+        let mut world = locked(&self.world);
+        let conversation = world.conversation_mut(channel)?;
+        let gone = conversation.remove(ts)?;
+        let at = conversation.next_ts();
+        self.record.add(What::Delete {
+            channel: channel.clone(),
+            ts,
+        });
+        if let Some(event) = events::of_delete(conversation, &gone, at) {
+            let _ = self.hub.dispatch(event, Instant::now());
+        }
+        self.notice(|| json!({"type": "deleted", "channel": channel, "ts": ts}));
+        if let Some(parent) = gone.thread_ts {
+            self.notice_message(&world, channel, parent);
+        }
+        Some(())
+    }
+
+    /// A reaction is added or taken away.
+    ///
+    /// # Errors
+    /// Slack's error: `message_not_found`, `already_reacted`, `no_reaction`.
+    pub fn react(&self, channel: &Id, ts: Ts, user: &Id, name: &str, added: bool) -> Result<(), &'static str> {
+        let mut world = locked(&self.world);
+        let conversation = world.conversation_mut(channel).ok_or("channel_not_found")?;
+        let message = conversation.message_mut(ts).ok_or("message_not_found")?;
+        let at = message.reactions.iter().position(|(n, _)| **n == *name);
+        let users = at.and_then(|at| message.reactions.get_mut(at)).map(|(_, users)| users);
+        match (added, users) {
+            (true, Some(users)) if users.contains(user) => return Err("already_reacted"),
+            (true, Some(users)) => users.push(user.clone()),
+            (true, None) => message.reactions.push((name.into(), vec![user.clone()])),
+            (false, Some(users)) if users.contains(user) => users.retain(|u| u != user),
+            (false, _) => return Err("no_reaction"),
+        }
+        message.reactions.retain(|(_, users)| !users.is_empty());
+        let (channel, user, name) = (channel.clone(), user.clone(), name.to_owned());
+        self.record.add(What::Reaction {
+            channel: channel.clone(),
+            ts,
+            user: user.clone(),
+            name: name.clone(),
+            added,
+        });
+        let conversation = world.conversation(&channel).ok_or("channel_not_found")?;
+        let message = conversation.message(ts).ok_or("message_not_found")?;
+        if let Some(event) = events::of_reaction(conversation, message, &user, &name, added) {
+            let _ = self.hub.dispatch(event, Instant::now());
+        }
+        self.notice_message(&world, &channel, ts);
+        Ok(())
+    }
+
+    /// Somebody, also the bot, joins a channel. False if they were there already.
+    pub fn join(&self, channel: &Id, user: &Id) -> bool {
+        let mut world = locked(&self.world);
+        let Some(conversation) = world.conversation_mut(channel) else {
+            return false;
+        };
+        if conversation.kind != Kind::Channel || conversation.has(user) {
+            return false;
+        }
+        conversation.members.push(user.clone());
+        if conversation.has(BOT_USER) {
+            let _ = self.hub.dispatch(events::of_join(conversation, user), Instant::now());
+        }
+        self.notice(|| json!({"type": "joined", "channel": channel, "user": user}));
+        true
+    }
+
+    /// A person uses a slash command, such as `/moa help`. `None` for an unknown conversation.
+    pub fn slash(&self, user: &Id, channel: &Id, typed: &str) -> Option<Arc<str>> {
+        let (command, text) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+        let secret = locked(&self.response_urls).issue(channel.clone(), user.clone(), Instant::now());
+        let event = {
+            let world = locked(&self.world);
+            events::of_slash(&events::Slash {
+                conversation: world.conversation(channel)?,
+                user,
+                user_name: world.name_of(user),
+                command,
+                text: text.trim(),
+                response_url: &format!("{}/response/{secret}", self.base),
+            })
+        };
+        let (command, text) = (command.to_owned(), text.trim().to_owned());
+        let trigger_id = event.id.clone();
+        let (at, by) = (channel.clone(), user.clone());
+        self.record.add(What::Slash {
+            channel: at,
+            user: by,
+            command,
+            text,
+            trigger_id: trigger_id.clone(),
+        });
+        self.notice(|| json!({"type": "slash", "channel": channel, "user": user, "text": typed, "ts": event.ts}));
+        if let Err(failure) = self.hub.dispatch(event, Instant::now()) {
+            self.slash_failed(&failure);
+        }
+        Some(trigger_id)
+    }
+
+    /// Tells a person that their slash command got no acknowledgement.
+    pub fn slash_failed(&self, failure: &SlashFailure) {
+        let SlashFailure { origin, error } = failure;
+        let command = text::escape(&origin.command);
+        let korean = locked(&self.world)
+            .person(&origin.user)
+            .is_some_and(|p| p.locale.starts_with("ko"));
+        let text = if korean {
+            format!("{command} 명령이 실패했습니다: \"{error}\"")
+        } else {
+            format!("{command} failed with the error \"{error}\"")
+        };
+        let message = Message {
+            text: text.into(),
+            ..Message::default()
+        };
+        self.post_ephemeral(&origin.channel, &origin.user, message, Vec::new());
+    }
+
+    /// Takes frames of the bot on one connection.
+    pub fn acknowledge(&self, connection: u64, frames: &[Utf8Bytes]) {
+        if frames.is_empty() {
+            return;
+        }
+        for SlashAnswer { origin, payload } in self.hub.acknowledge(connection, frames, Instant::now()) {
+            // An answer that is no message, such as `{}`, shows nothing.
+            if let Ok(answer) = serde_json::from_str::<Value>(payload.get()) {
+                // Slack shows nothing for one that it refuses.
+                let _ = self.respond(&origin.channel, &origin.user, &answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Faults of the Web API that a test asked for. Faults of the websocket live with the connections.
+
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// What shall go wrong with API calls.
+#[derive(Clone, Debug)]
+pub(crate) enum ApiFault {
+    /// HTTP 429 with this `Retry-After` in seconds; nothing is done
+    RateLimit(u64),
+    /// HTTP 500; with `after` the call is carried out first, as Slack warns may happen
+    Broken { after: bool },
+    /// HTTP 200 with `ok: false` and this error; nothing is done
+    Refused(String),
+}
+
+struct Armed {
+    fault: ApiFault,
+    method: Option<String>,
+    left: u64,
+}
+
+/// The faults in force.
+#[derive(Default)]
+pub(crate) struct Faults {
+    armed: VecDeque<Armed>,
+    /// every answer waits this long
+    pub slow: Duration,
+    /// both tokens are refused
+    pub revoked: bool,
+    /// Socket Mode is switched off: no new tickets
+    pub link_disabled: bool,
+}
+
+impl Faults {
+    /// Lets the next `count` calls (of `method` only, where given) go wrong.
+    pub fn arm(&mut self, fault: ApiFault, method: Option<String>, count: u64) {
+        self.armed.push_back(Armed {
+            fault,
+            method,
+            left: count,
+        });
+    }
+
+    /// The fault that this call meets, if any; it is used up by that.
+    pub fn meet(&mut self, method: &str) -> Option<ApiFault> {
+        let met = self
+            .armed
+            .iter_mut()
+            .find(|a| a.left > 0 && a.method.as_deref().is_none_or(|m| m == method))?;
+        met.left -= 1;
+        let fault = met.fault.clone();
+        self.armed.retain(|a| a.left > 0);
+        Some(fault)
+    }
+}
+
+/// In which form an event is delivered a second time. All three have been seen with the real Slack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Twin {
+    /// the documented redelivery: new envelope, same event id, `retry_attempt` 1
+    Retry,
+    /// the very same envelope again
+    SameEnvelope,
+    /// the same message as another event: new event id, same `ts`
+    NewEventId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_meets_its_method_as_often_as_armed() {
+        let mut faults = Faults::default();
+        faults.arm(ApiFault::RateLimit(1), Some("chat.postMessage".into()), 2);
+        assert!(faults.meet("auth.test").is_none());
+        assert!(faults.meet("chat.postMessage").is_some());
+        assert!(faults.meet("chat.postMessage").is_some());
+        assert!(faults.meet("chat.postMessage").is_none());
+    }
+}
