@@ -1,1 +1,233 @@
+//! A disk that gets full, or fails, and comes back.
 
+use super::open::open_with;
+use super::{Options, RedbStore};
+use crate::clock::SystemClock;
+use crate::error::StoreError;
+use crate::store::Store;
+use crate::types::{Accepted, Cell, NewRecord, Outcome, Scope, Seq, Space, Write};
+use redb::{Builder, StorageBackend};
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A disk in memory, which survives that the file is closed.
+#[derive(Clone, Debug)]
+struct Disk {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    capacity: Arc<AtomicU64>,
+    dead: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn alive(&self) -> Result<(), Error> {
+        if self.dead.load(Ordering::SeqCst) {
+            Err(Error::other("the disk is dead"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn fits(&self, len: u64) -> Result<(), Error> {
+        self.alive()?;
+        if len > self.capacity.load(Ordering::SeqCst) {
+            Err(ErrorKind::StorageFull.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn fill_up(&self) {
+        let used = self.bytes.lock().unwrap().len() as u64;
+        self.capacity.store(used, Ordering::SeqCst);
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> Result<u64, Error> {
+        self.alive()?;
+        Ok(self.bytes.lock().unwrap().len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
+        self.alive()?;
+        let (bytes, from) = (self.bytes.lock().unwrap(), offset as usize);
+        let found = bytes.get(from..from + out.len()).ok_or(ErrorKind::UnexpectedEof)?;
+        out.copy_from_slice(found);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), Error> {
+        self.fits(len)?;
+        self.bytes.lock().unwrap().resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> Result<(), Error> {
+        self.alive()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
+        self.fits(offset + data.len() as u64)?;
+        let (mut bytes, from) = (self.bytes.lock().unwrap(), offset as usize);
+        bytes
+            .get_mut(from..from + data.len())
+            .ok_or(ErrorKind::UnexpectedEof)?
+            .copy_from_slice(data);
+        Ok(())
+    }
+}
+
+fn house() -> (RedbStore, Disk) {
+    let disk = Disk {
+        bytes: Arc::default(),
+        capacity: Arc::new(AtomicU64::new(u64::MAX)),
+        dead: Arc::default(),
+    };
+    let path = Path::new("disk");
+    let backend = disk.clone();
+    let cache_bytes = Options::default().cache_bytes;
+    let open = move || {
+        open_with(path, || {
+            Builder::new()
+                .set_cache_size(cache_bytes)
+                .create_with_backend(backend.clone())
+        })
+    };
+    (
+        RedbStore::start(path, Box::new(open), Box::new(SystemClock)).unwrap(),
+        disk,
+    )
+}
+
+fn cell(key: &str) -> Cell {
+    Space::new("memo", Scope::Plugin).cell(key)
+}
+
+fn event(identity: &str) -> NewRecord {
+    NewRecord {
+        identity: identity.to_owned(),
+        kind: String::new(),
+        body: vec![0; 100],
+        received_ms: 0,
+    }
+}
+
+async fn accept(store: &RedbStore, identity: &str) -> Result<Seq, StoreError> {
+    match store.accept(event(identity)).await? {
+        Accepted::New(seq) => Ok(seq),
+        twin => panic!("{identity}: {twin:?}"),
+    }
+}
+
+/// Writes until the disk takes no more; how many were taken.
+async fn write_until_full(store: &RedbStore) -> (usize, StoreError) {
+    for n in 0.. {
+        let write = Write::set(cell(&n.to_string()), vec![1; 64 << 10]);
+        if let Err(error) = store.write(vec![write], None).await {
+            return (n, error);
+        }
+    }
+    unreachable!()
+}
+
+/// Repeats until it succeeds, which it must soon.
+async fn soon<T>(mut attempt: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
+    let trying = async {
+        loop {
+            if let Ok(done) = attempt().await {
+                return done;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), trying).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_goes_on_reading_and_recovers() {
+    let (store, disk) = house();
+    let seq = accept(&store, "before").await.unwrap();
+    disk.fill_up();
+    let (written, error) = write_until_full(&store).await;
+    assert!(matches!(&error, StoreError::Io(_)), "{error:?}");
+    assert!(error.to_string().contains("free space"), "{error}");
+
+    // What was written before is read, what failed is not there.
+    for n in 0..=written {
+        let there = store.get(&cell(&n.to_string())).await.unwrap().is_some();
+        assert_eq!(there, n < written, "{n} of {written}");
+    }
+    // Still full: large writes go on failing, side by side too, and each time reading goes on.
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        let large = || store.write(vec![Write::set(cell("large"), vec![1; 1 << 20])], None);
+        let (one, two) = tokio::join!(large(), large());
+        assert!(one.is_err() && two.is_err());
+        assert_eq!(store.unfinished().await.unwrap().len(), 1);
+    }
+    store.finish(seq, Outcome::Done).await.unwrap();
+
+    disk.capacity.store(u64::MAX, Ordering::SeqCst);
+    soon(async || {
+        store
+            .write(vec![Write::set(cell("large"), vec![1; 1 << 20])], None)
+            .await
+    })
+    .await;
+    assert_eq!(
+        store.unfinished().await.unwrap(),
+        [],
+        "the end of the record was not forgotten"
+    );
+    assert_eq!(store.get(&cell("0")).await.unwrap().is_some(), written > 0);
+}
+
+#[tokio::test]
+async fn a_dead_disk_fails_everything_and_comes_back_without_being_asked() {
+    let (store, disk) = house();
+    store.write(vec![Write::set(cell("k"), "v")], None).await.unwrap();
+    disk.dead.store(true, Ordering::SeqCst);
+    assert!(matches!(
+        store.write(vec![Write::set(cell("k"), "w")], None).await,
+        Err(StoreError::Io(_))
+    ));
+    assert!(matches!(store.get(&cell("k")).await, Err(StoreError::Io(_))));
+    assert!(store.fact_set("f", Some("")).await.is_err());
+    disk.dead.store(false, Ordering::SeqCst);
+    // Reading alone asks the writer nothing.
+    let entry = soon(async || store.get(&cell("k")).await).await;
+    assert_eq!(entry.unwrap().value, b"v");
+    soon(async || store.write(vec![Write::set(cell("k"), "w")], None).await).await;
+}
+
+#[tokio::test]
+async fn what_failed_to_be_accepted_is_new_when_it_comes_again() {
+    let (store, disk) = house();
+    let first = accept(&store, "first").await.unwrap();
+    disk.dead.store(true, Ordering::SeqCst);
+    assert!(accept(&store, "second").await.is_err());
+    disk.dead.store(false, Ordering::SeqCst);
+    // A redelivery must not meet the ghost of its first delivery.
+    let second = soon(async || accept(&store, "second").await).await;
+    assert!(second > first);
+    assert_eq!(
+        store.accept(event("first")).await,
+        Ok(Accepted::Twin { finished: false })
+    );
+    assert_eq!(store.unfinished().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_store_on_a_dead_disk_can_be_closed() {
+    let (store, disk) = house();
+    accept(&store, "e").await.unwrap();
+    disk.dead.store(true, Ordering::SeqCst);
+    assert!(store.fact_set("f", Some("")).await.is_err());
+    let closed = store.close().await;
+    assert!(matches!(closed, Err(StoreError::Io(_))), "{closed:?}");
+    assert_eq!(store.get(&cell("k")).await, Err(StoreError::Closed));
+    assert_eq!(store.close().await, Ok(()));
+}

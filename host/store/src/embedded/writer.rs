@@ -186,10 +186,7 @@ impl Writer {
     /// Does what is pending, or says why not.
     fn turn(&mut self) {
         let closing = matches!(self.pending.last(), Some(Request::Close { .. }));
-        let failure = match self.commit() {
-            Ok(()) => None,
-            Err(failure) => Some(failure),
-        };
+        let failure = self.commit().err();
         if closing || failure.is_none() {
             self.due = None;
         }

@@ -1,0 +1,307 @@
+//! Events, effects and facts.
+
+use crate::*;
+
+contract![
+    effects_happen_once,
+    a_refused_effect_stays_refused,
+    another_fingerprint_diverges,
+    effects_are_told_apart,
+    effects_need_an_open_record,
+    an_effect_without_writes_is_recorded,
+    an_event_is_accepted_once,
+    an_identity_is_forgotten_after_a_day,
+    an_open_record_is_never_accepted_again,
+    unfinished_records_are_kept_whole,
+    finishing_twice_is_nothing,
+    a_purge_waits_a_day,
+    a_purge_of_much_ends,
+    facts_are_kept,
+    a_closed_store_says_so
+];
+
+async fn effects_happen_once(House { store, .. }: House) {
+    let seq = accept(&*store, "e1").await;
+    let cell = own().cell("n");
+    let write = || vec![Write::increment(cell.clone(), 1), Write::set(own().cell("k"), "v")];
+    let first = store.write(write(), effect(seq, "i", 0, "f")).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await.unwrap(), first);
+    }
+    assert_eq!(read(&*store, &cell).await.as_deref(), Some("1"));
+    // Others may have gone on meanwhile; the rerun still hears what it heard.
+    count(&*store, &cell, 10).await.unwrap();
+    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await.unwrap(), first);
+    assert_eq!(read(&*store, &cell).await.as_deref(), Some("11"));
+
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, cell) = (Arc::clone(&store), cell.clone());
+            let write = Write::increment(cell, 1);
+            tokio::spawn(async move { store.write(vec![write], effect(seq, "i", 1, "f")).await.unwrap() })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap()[..], [WriteOutcome::Sum { value: 12, .. }]));
+    }
+}
+
+async fn a_refused_effect_stays_refused(House { store, .. }: House) {
+    let seq = accept(&*store, "e1").await;
+    let cell = own().cell("n");
+    set(&*store, &cell, "word").await;
+    let write = || vec![Write::increment(cell.clone(), 1)];
+    let refused = Err(Refusal::NotANumber { key: "n".to_owned() }.into());
+    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await, refused);
+    set(&*store, &cell, "1").await;
+    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await, refused);
+    assert_eq!(read(&*store, &cell).await.as_deref(), Some("1"));
+}
+
+async fn another_fingerprint_diverges(House { store, .. }: House) {
+    let seq = accept(&*store, "e1").await;
+    let write = |value: &str| vec![Write::set(own().cell("k"), value)];
+    store.write(write("a"), effect(seq, "i", 0, "f")).await.unwrap();
+    let other = effect(seq, "i", 0, "g");
+    let key = other.clone().unwrap().key;
+    assert_eq!(store.write(write("b"), other).await, Err(StoreError::Diverged(key)));
+    assert_eq!(read(&*store, &own().cell("k")).await.as_deref(), Some("a"));
+}
+
+async fn effects_are_told_apart(House { store, .. }: House) {
+    let (one, two) = (accept(&*store, "e1").await, accept(&*store, "e2").await);
+    let write = || vec![Write::increment(own().cell("n"), 1)];
+    for effect in [
+        effect(one, "i", 0, "f"),
+        effect(one, "i", 1, "f"),
+        effect(one, "j", 0, "f"),
+        effect(one, "", 0, "f"),
+        effect(two, "i", 0, "f"),
+    ] {
+        store.write(write(), effect.clone()).await.unwrap();
+        store.write(write(), effect).await.unwrap();
+    }
+    assert_eq!(read(&*store, &own().cell("n")).await.as_deref(), Some("5"));
+    // The end of one takes only its own effects along.
+    store.finish(one, Outcome::Done).await.unwrap();
+    store.write(write(), effect(two, "i", 0, "f")).await.unwrap();
+    assert_eq!(read(&*store, &own().cell("n")).await.as_deref(), Some("5"));
+}
+
+async fn effects_need_an_open_record(House { store, .. }: House) {
+    let write = || vec![Write::set(own().cell("k"), "v")];
+    let missing = Seq(99);
+    assert_eq!(
+        store.write(write(), effect(missing, "i", 0, "f")).await,
+        Err(StoreError::NotOpen(missing))
+    );
+    let seq = accept(&*store, "e1").await;
+    store.finish(seq, Outcome::Done).await.unwrap();
+    assert_eq!(
+        store.write(write(), effect(seq, "i", 0, "f")).await,
+        Err(StoreError::NotOpen(seq))
+    );
+    assert_eq!(store.get(&own().cell("k")).await.unwrap(), None);
+}
+
+async fn an_effect_without_writes_is_recorded(House { store, .. }: House) {
+    let seq = accept(&*store, "e1").await;
+    assert_eq!(store.write(vec![], effect(seq, "i", 0, "f")).await, Ok(vec![]));
+    assert_eq!(store.write(vec![], effect(seq, "i", 0, "f")).await, Ok(vec![]));
+    assert!(matches!(
+        store.write(vec![], effect(seq, "i", 0, "g")).await,
+        Err(StoreError::Diverged(_))
+    ));
+}
+
+async fn an_event_is_accepted_once(House { store, clock, .. }: House) {
+    let first = accept(&*store, "T/C/1").await;
+    let second = accept(&*store, "T/C/2").await;
+    assert!(second > first);
+    assert_eq!(
+        store.accept(event("T/C/1")).await,
+        Ok(Accepted::Twin { finished: false })
+    );
+    store.finish(first, Outcome::Done).await.unwrap();
+    assert_eq!(
+        store.accept(event("T/C/1")).await,
+        Ok(Accepted::Twin { finished: true })
+    );
+    clock.advance(7);
+    accept(&*store, "T/C/3").await;
+    let known = store.identities(0).await.unwrap();
+    let known: Vec<_> = known
+        .iter()
+        .map(|known| (known.identity.as_str(), known.accepted_ms))
+        .collect();
+    assert_eq!(known, [("T/C/1", START), ("T/C/2", START), ("T/C/3", START + 7)]);
+    assert_eq!(store.identities(START + 1).await.unwrap().len(), 1);
+}
+
+async fn an_identity_is_forgotten_after_a_day(House { store, clock, .. }: House) {
+    let first = accept(&*store, "e").await;
+    store.finish(first, Outcome::Done).await.unwrap();
+    settle(&*store).await;
+    clock.advance(DAY - 1);
+    store.purge(START + DAY - 1).await.unwrap();
+    assert_eq!(store.accept(event("e")).await, Ok(Accepted::Twin { finished: true }));
+    clock.advance(1);
+    // Forgotten in time, whether or not somebody purges.
+    let second = accept(&*store, "e").await;
+    assert!(second > first);
+    // Purging the old one leaves the new one in memory.
+    assert_eq!(store.purge(START + DAY).await.unwrap().identities, 1);
+    assert_eq!(store.accept(event("e")).await, Ok(Accepted::Twin { finished: false }));
+}
+
+async fn an_open_record_is_never_accepted_again(House { store, clock, .. }: House) {
+    let seq = accept(&*store, "slow").await;
+    let later = START + 3 * DAY;
+    clock.set(later);
+    assert_eq!(store.purge(later).await.unwrap(), Purged::default());
+    assert_eq!(
+        store.accept(event("slow")).await,
+        Ok(Accepted::Twin { finished: false })
+    );
+    assert_eq!(store.unfinished().await.unwrap()[0].seq, seq);
+}
+
+async fn unfinished_records_are_kept_whole(House { store, .. }: House) {
+    let (a, b, c) = (
+        accept(&*store, "a").await,
+        accept(&*store, "b").await,
+        accept(&*store, "c").await,
+    );
+    store
+        .finish(
+            b,
+            Outcome::Failed {
+                reason: "the plugin crashed".to_owned(),
+            },
+        )
+        .await
+        .unwrap();
+    settle(&*store).await;
+    let open = store.unfinished().await.unwrap();
+    assert_eq!(open.iter().map(|record| record.seq).collect::<Vec<_>>(), [a, c]);
+    let NewRecord {
+        identity,
+        kind,
+        body,
+        received_ms,
+    } = event("a");
+    assert_eq!(
+        open[0],
+        moa_store::Record {
+            seq: a,
+            identity,
+            kind,
+            body,
+            received_ms
+        }
+    );
+}
+
+async fn finishing_twice_is_nothing(House { store, .. }: House) {
+    let seq = accept(&*store, "a").await;
+    store.finish(seq, Outcome::Done).await.unwrap();
+    store
+        .finish(
+            seq,
+            Outcome::Failed {
+                reason: "late".to_owned(),
+            },
+        )
+        .await
+        .unwrap();
+    store.finish(Seq(1234), Outcome::Done).await.unwrap();
+    settle(&*store).await;
+    assert_eq!(store.unfinished().await.unwrap(), []);
+}
+
+async fn a_purge_waits_a_day(House { store, clock, .. }: House) {
+    let (early, late) = (accept(&*store, "early").await, accept(&*store, "late").await);
+    store.finish(early, Outcome::Done).await.unwrap();
+    settle(&*store).await;
+    one(&*store, Write::set(own().cell("k"), "v").ttl(1000)).await.unwrap();
+    clock.advance(2 * DAY);
+    store.finish(late, Outcome::Done).await.unwrap();
+    settle(&*store).await;
+    let now = START + 2 * DAY;
+    let purged = store.purge(now).await.unwrap();
+    // `late` was accepted two days ago, but it ended just now: its text stays a day.
+    assert_eq!(
+        purged,
+        Purged {
+            records: 1,
+            identities: 2,
+            entries: 1
+        }
+    );
+    assert_eq!(store.purge(now).await.unwrap(), Purged::default());
+    clock.advance(DAY);
+    assert_eq!(store.purge(now + DAY).await.unwrap().records, 1);
+    assert_eq!(store.identities(0).await.unwrap(), []);
+}
+
+async fn a_purge_of_much_ends(House { store, clock, .. }: House) {
+    let writes: Vec<_> = (0..1500)
+        .map(|n| Write::set(own().cell(n.to_string()), "v").ttl(10))
+        .collect();
+    store.write(writes, None).await.unwrap();
+    let stays = accept(&*store, "stays open").await;
+    let accepted: Vec<_> = (0..1100)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { accept(&*store, &n.to_string()).await })
+        })
+        .collect();
+    for task in accepted {
+        store.finish(task.await.unwrap(), Outcome::Done).await.unwrap();
+    }
+    settle(&*store).await;
+    clock.advance(DAY);
+    let purged = store.purge(START + DAY).await.unwrap();
+    assert_eq!(
+        purged,
+        Purged {
+            records: 1100,
+            identities: 1100,
+            entries: 1500
+        }
+    );
+    assert_eq!(store.unfinished().await.unwrap()[0].seq, stays);
+    assert_eq!(store.identities(0).await.unwrap().len(), 1);
+}
+
+async fn facts_are_kept(House { store, .. }: House) {
+    assert_eq!(store.fact_get("owner/점심팀").await.unwrap(), None);
+    for (name, value) in [("owner/점심팀", "lunch"), ("owner/a", "x"), ("ownes", "y"), ("b", "")] {
+        store.fact_set(name, Some(value)).await.unwrap();
+    }
+    assert_eq!(store.fact_get("owner/점심팀").await.unwrap().as_deref(), Some("lunch"));
+    assert_eq!(store.fact_get("b").await.unwrap().as_deref(), Some(""));
+    let owners = [
+        ("owner/a".to_owned(), "x".to_owned()),
+        ("owner/점심팀".to_owned(), "lunch".to_owned()),
+    ];
+    assert_eq!(store.fact_list("owner/").await.unwrap(), owners);
+    store.fact_set("owner/a", None).await.unwrap();
+    store.fact_set("never", None).await.unwrap();
+    assert_eq!(store.fact_get("owner/a").await.unwrap(), None);
+    assert_eq!(store.fact_list("").await.unwrap().len(), 3);
+}
+
+async fn a_closed_store_says_so(House { store, .. }: House) {
+    set(&*store, &own().cell("k"), "v").await;
+    store.close().await.unwrap();
+    store.close().await.unwrap();
+    assert_eq!(store.get(&own().cell("k")).await, Err(StoreError::Closed));
+    assert_eq!(
+        one(&*store, Write::delete(own().cell("k"))).await,
+        Err(StoreError::Closed)
+    );
+    assert_eq!(store.accept(event("e")).await, Err(StoreError::Closed));
+    assert_eq!(store.finish(Seq(1), Outcome::Done).await, Err(StoreError::Closed));
+    assert_eq!(store.fact_get("f").await, Err(StoreError::Closed));
+}
