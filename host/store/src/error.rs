@@ -37,7 +37,7 @@ pub enum Refusal {
         "the brain of `{holder}` holds {used} bytes and may hold {limit}: {needed} bytes would be needed; delete entries or raise the limit"
     )]
     Quota {
-        /// The plugin, or `shared` for the shared brain.
+        /// The plugin, or `shared brain`.
         holder: String,
         /// Bytes held now.
         used: u64,

@@ -1,6 +1,13 @@
 //! A process that is killed while it works: what it was told to be done is done, and running the rest again does nothing
 //! twice.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way, also outside of its test functions"
+)]
+
 use moa_store::{
     Accepted, Effect, EffectKey, NewRecord, Options, Outcome, RedbStore, Scope, Seq, Space, Store, Write, WriteOutcome,
 };

@@ -1,5 +1,12 @@
 //! Opening the data file, whatever state it is in.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way, also outside of its test functions"
+)]
+
 use moa_store::{Accepted, NewRecord, OpenError, Options, Outcome, RedbStore, Scope, Space, Store, Write};
 use std::path::{Path, PathBuf};
 

@@ -298,3 +298,68 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, redb::Error> {
 pub(super) fn from_json<'j, T: Deserialize<'j>>(json: &'j str) -> Result<T, redb::Error> {
     serde_json::from_str(json).map_err(|error| redb::Error::Corrupted(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{EffectKey, Scope, Space};
+    use redb::ReadableTableMetadata;
+
+    /// What nobody can ask for any more must not stay in the file.
+    #[test]
+    fn nothing_is_left_of_what_is_over() {
+        let backend = redb::backends::InMemoryBackend::new();
+        let database = redb::Builder::new().create_with_backend(backend).unwrap();
+        let mut books = Books::default();
+        let txn = database.begin_write().unwrap();
+
+        let mut session = Session::open(&txn, &mut books, 0).unwrap();
+        let (identity, kind) = ("i".to_owned(), "k".to_owned());
+        let record = NewRecord {
+            identity,
+            kind,
+            body: vec![1],
+            received_ms: 0,
+        };
+        let Accepted::New(seq) = session.accept(&record).unwrap() else {
+            panic!()
+        };
+        for ordinal in 0..3 {
+            let key = EffectKey {
+                seq,
+                invocation: "call".to_owned(),
+                ordinal,
+            };
+            let effect = Effect {
+                key,
+                fingerprint: vec![1],
+            };
+            let cell = Space::new("p", Scope::Plugin).cell(ordinal.to_string());
+            session
+                .write(&[Write::set(cell, "v").ttl(5)], Some(&effect))
+                .unwrap()
+                .unwrap();
+        }
+        assert_eq!(session.tables.effects.len().unwrap(), 3);
+        session.finish(seq, &Outcome::Done).unwrap();
+        assert_eq!(session.tables.effects.len().unwrap(), 0);
+        assert_eq!(session.tables.open.len().unwrap(), 0);
+        assert_eq!(session.tables.journal.len().unwrap(), 1, "the text stays for a day");
+
+        session.purge(journal::KEPT_MS).unwrap();
+        let Tables {
+            brain,
+            expiry,
+            journal,
+            ended,
+            identities,
+            ..
+        } = &session.tables;
+        let left = [brain.len(), expiry.len(), journal.len(), ended.len(), identities.len()];
+        assert_eq!(left.map(Result::unwrap), [0; 5]);
+        assert_eq!(
+            plan::Brain::used(&session.tables, &keys::owner(&Space::new("p", Scope::Plugin))).unwrap(),
+            0
+        );
+    }
+}

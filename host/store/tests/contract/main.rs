@@ -1,5 +1,12 @@
 //! What every backend must do. Each function here runs against each of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way, also outside of its test functions"
+)]
+
 use moa_store::{
     Accepted, Cell, Effect, EffectKey, ManualClock, MemoryStore, NewRecord, Options, Outcome, Purged, RedbStore,
     Refusal, Scope, Seq, Space, Store, StoreError, Write, WriteOutcome,
