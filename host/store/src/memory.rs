@@ -1,4 +1,4 @@
-//! A store that forgets everything with the process: for tests and transcripts. Same contract, nothing durable.
+//! The store in memory.
 
 use crate::clock::Clock;
 use crate::error::{Refusal, StoreError};
@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// See the [module](self).
+/// A [`Store`] that forgets everything with the process: for tests and transcripts. Same contract, nothing durable.
 pub struct MemoryStore {
     clock: Box<dyn Clock>,
     state: Mutex<State>,
