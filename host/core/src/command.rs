@@ -1,10 +1,12 @@
-//! The words behind a command.
+//! The words behind a command: cut into [`tokens`](Tokens), read as typed arguments.
 
-//mod args;
+mod args;
 mod error;
-//mod tokens;
-//mod values;
+mod tokens;
+pub(crate) mod values;
 
-//pub use args::{Input, Matched, read};
+pub use args::{Matched, Wrong, read};
 pub use error::ArgError;
-//pub use tokens::{Token, Tokens, tokens};
+pub(crate) use error::shown;
+pub use tokens::{Token, Tokens, list};
+pub use values::Clock;

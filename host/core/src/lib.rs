@@ -6,7 +6,10 @@ pub mod command;
 pub mod config;
 pub mod content;
 pub mod event;
+pub mod hangul;
 pub mod locale;
 pub mod manifest;
 pub mod router;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;

@@ -16,14 +16,15 @@
 //! | a pattern | [`MAX_PATTERN`] bytes |
 //! | names in each list of requests | [`MAX_REQUESTS`] |
 
-//mod check;
-//mod json;
+mod check;
+mod fields;
+mod json;
 mod local;
-//mod read;
-//mod settings;
+mod read;
+mod settings;
 
 pub use local::LocalText;
-//pub use settings::SettingError;
+pub use settings::SettingError;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -299,7 +300,7 @@ pub struct Job {
     /// What happens to missed runs.
     pub missed: Missed,
     /// The start is put off by a random time up to this, in milliseconds (in JSON as text: `"500ms"`).
-    #[serde(rename = "jitter")]
+    #[serde(rename = "jitter", with = "read::jitter")]
     pub jitter_ms: u64,
 }
 

@@ -4,9 +4,12 @@
 //! and robbed of anything that looks like our own mention markup by [`neutralise`], so that nobody can type a ping.
 //! What leaves is portable [`markup`], cut by [`split`] where a service takes only so much.
 
+mod distance;
 pub mod markup;
 mod normal;
 mod split;
 
+pub use distance::distance;
 pub use normal::{fold, neutralise, normalise, plain_mentions, printable_line};
+pub(crate) use normal::{folded, is_unseen};
 pub use split::split;

@@ -58,10 +58,7 @@ impl ArgError {
         match self {
             Self::Missing { arg } => {
                 let arg = shown(arg);
-                locale.pick(
-                    format!("`{arg}` 값이 빠졌습니다."),
-                    format!("`{arg}` is missing."),
-                )
+                locale.pick(format!("`{arg}` 값이 빠졌습니다."), format!("`{arg}` is missing."))
             }
             Self::TooMany { extra } => {
                 let extra = shown(extra);
@@ -90,12 +87,8 @@ impl ArgError {
                         format!("{min} 이상 {max} 이하여야"),
                         format!("at least {min} and at most {max}"),
                     ),
-                    (Some(min), None) => {
-                        locale.pick(format!("{min} 이상이어야"), format!("at least {min}"))
-                    }
-                    (None, Some(max)) => {
-                        locale.pick(format!("{max} 이하여야"), format!("at most {max}"))
-                    }
+                    (Some(min), None) => locale.pick(format!("{min} 이상이어야"), format!("at least {min}")),
+                    (None, Some(max)) => locale.pick(format!("{max} 이하여야"), format!("at most {max}")),
                     // A number that fits into no type at all.
                     (None, None) => locale.pick("더 작아야".into(), "smaller".into()),
                 };
@@ -156,10 +149,7 @@ fn wanted(kind: ArgType, choices: &[String], locale: Locale) -> String {
             "a date such as 2026-11-21, today or tomorrow",
         ),
         ArgType::Time => ("시각(예: 15:00, 오후 3시)이", "a time such as 15:00 or 3pm"),
-        ArgType::List => (
-            "쉼표나 빈칸으로 나눈 목록이",
-            "a list, split by commas or blanks",
-        ),
+        ArgType::List => ("쉼표나 빈칸으로 나눈 목록이", "a list, split by commas or blanks"),
         ArgType::Choice => {
             let choices = choices
                 .iter()

@@ -20,12 +20,7 @@ impl LocalText {
             Self::One(text) => return text,
             Self::Many(texts) => texts,
         };
-        let language = |tag: &str| {
-            tag.split(['-', '_'])
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase()
-        };
+        let language = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let wanted = language(locale);
         texts
             .iter()
@@ -66,9 +61,7 @@ mod ordered {
         to.collect_map(texts.iter().map(|(tag, text)| (tag, text)))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Vec<(String, String)>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, String)>, D::Error> {
         struct Pairs;
         impl<'de> Visitor<'de> for Pairs {
             type Value = Vec<(String, String)>;

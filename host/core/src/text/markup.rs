@@ -84,11 +84,7 @@ enum Token<'a> {
     Text(&'a str),
     LineEnd,
     Whole(Span),
-    Mark {
-        mark: char,
-        opens: bool,
-        closes: bool,
-    },
+    Mark { mark: char, opens: bool, closes: bool },
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -107,15 +103,13 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         let (token, len) = match rest.chars().next() {
             Some('\n') => (Some(Token::LineEnd), 1),
-            Some('`') if rest.starts_with("```") => {
-                match (!no_fence).then(|| fence(rest)).flatten() {
-                    Some((span, len)) => (span.map(Token::Whole), len),
-                    None => {
-                        no_fence = true;
-                        (None, run(rest, b'`'))
-                    }
+            Some('`') if rest.starts_with("```") => match (!no_fence).then(|| fence(rest)).flatten() {
+                Some((span, len)) => (span.map(Token::Whole), len),
+                None => {
+                    no_fence = true;
+                    (None, run(rest, b'`'))
                 }
-            }
+            },
             Some('`') => match (at >= no_code_before).then(|| code(rest)) {
                 Some(Ok((span, len))) => (Some(Token::Whole(span)), len),
                 Some(Err(line)) => {
@@ -136,8 +130,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             Some(mark) => {
                 let len = run(rest, mark as u8);
                 let behind = rest.get(len..).and_then(|t| t.chars().next());
-                let token =
-                    (len == 1 && behind != Some(JOINER)).then(|| edges(mark, before, behind));
+                let token = (len == 1 && behind != Some(JOINER)).then(|| edges(mark, before, behind));
                 (token, len)
             }
             None => break,
@@ -194,14 +187,8 @@ fn code(text: &str) -> Result<(Span, usize), usize> {
         return Err(0);
     }
     let line = body.find('\n').unwrap_or(body.len());
-    let end = body
-        .get(..line)
-        .and_then(|line| line.find('`'))
-        .ok_or(line)?;
-    Ok((
-        Span::Code(body.get(..end).unwrap_or_default().into()),
-        end + 2,
-    ))
+    let end = body.get(..line).and_then(|line| line.find('`')).ok_or(line)?;
+    Ok((Span::Code(body.get(..end).unwrap_or_default().into()), end + 2))
 }
 
 fn link(text: &str) -> Option<(Span, usize)> {
@@ -212,12 +199,10 @@ fn link(text: &str) -> Option<(Span, usize)> {
     let end = body.find(['[', ']', '\n'])?;
     let label = body.get(..end)?;
     let url = body.get(end..)?.strip_prefix("](")?;
-    let scheme = ["https://", "http://", "mailto:"]
-        .into_iter()
-        .find(|scheme| {
-            url.get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })?;
+    let scheme = ["https://", "http://", "mailto:"].into_iter().find(|scheme| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })?;
     let mut depth = 0_u32;
     let close = url.char_indices().find_map(|(at, c)| match c {
         ')' if depth == 0 => Some(Some(at)),
@@ -252,18 +237,11 @@ fn partners(tokens: &[Token<'_>]) -> Vec<Option<usize>> {
         match token {
             Token::LineEnd => open.clear(),
             Token::Whole(Span::CodeBlock(code)) if code.contains('\n') => open.clear(),
-            Token::Mark {
-                mark,
-                opens,
-                closes,
-            } => {
+            Token::Mark { mark, opens, closes } => {
                 let same = open.iter().position(|(_, other)| other == mark);
                 match same {
                     Some(depth) if *closes => {
-                        if let Some(slot) = open
-                            .get(depth)
-                            .and_then(|(from, _)| partners.get_mut(*from))
-                        {
+                        if let Some(slot) = open.get(depth).and_then(|(from, _)| partners.get_mut(*from)) {
                             *slot = Some(at);
                         }
                         open.truncate(depth);
@@ -329,35 +307,18 @@ mod tests {
             ("", vec![]),
             ("plain\ntext", vec![text("plain\ntext")]),
             ("*bold*", vec![bold(vec![text("bold")])]),
-            (
-                "a *b c* d",
-                vec![text("a "), bold(vec![text("b c")]), text(" d")],
-            ),
+            ("a *b c* d", vec![text("a "), bold(vec![text("b c")]), text(" d")]),
             ("*점심*은", vec![bold(vec![text("점심")]), text("은")]),
             (
                 "_i_ ~s~",
-                vec![
-                    Span::Italic(vec![text("i")]),
-                    text(" "),
-                    Span::Strike(vec![text("s")]),
-                ],
+                vec![Span::Italic(vec![text("i")]), text(" "), Span::Strike(vec![text("s")])],
             ),
-            (
-                "*a _b_*",
-                vec![bold(vec![text("a "), Span::Italic(vec![text("b")])])],
-            ),
+            ("*a _b_*", vec![bold(vec![text("a "), Span::Italic(vec![text("b")])])]),
             ("`*c*`", vec![Span::Code("*c*".into())]),
-            (
-                "```\nlet a = *b*;\n```",
-                vec![Span::CodeBlock("let a = *b*;".into())],
-            ),
+            ("```\nlet a = *b*;\n```", vec![Span::CodeBlock("let a = *b*;".into())]),
             (
                 "```one``` `two`",
-                vec![
-                    Span::CodeBlock("one".into()),
-                    text(" "),
-                    Span::Code("two".into()),
-                ],
+                vec![Span::CodeBlock("one".into()), text(" "), Span::Code("two".into())],
             ),
             (
                 "[a *b*](https://x.io/a_(b)) z",
@@ -371,16 +332,9 @@ mod tests {
             ),
             (
                 "{@U1}, {#C_2.x}",
-                vec![
-                    Span::User("U1".into()),
-                    text(", "),
-                    Span::Conversation("C_2.x".into()),
-                ],
+                vec![Span::User("U1".into()), text(", "), Span::Conversation("C_2.x".into())],
             ),
-            (
-                "_{@U_1}_",
-                vec![Span::Italic(vec![Span::User("U_1".into())])],
-            ),
+            ("_{@U_1}_", vec![Span::Italic(vec![Span::User("U_1".into())])]),
         ];
         for (input, expected) in cases {
             assert_eq!(parse(input), expected, "{input:?}");
@@ -421,10 +375,7 @@ mod tests {
 
     #[test]
     fn crossing_marks_pair_the_outer_one() {
-        assert_eq!(
-            parse("*a _b* c_"),
-            vec![bold(vec![text("a _b")]), text(" c_")]
-        );
+        assert_eq!(parse("*a _b* c_"), vec![bold(vec![text("a _b")]), text(" c_")]);
     }
 
     #[test]
@@ -437,10 +388,7 @@ mod tests {
             "*점심*은",
         ] {
             let spans = parse(&escape(input));
-            assert!(
-                matches!(spans.as_slice(), [Span::Text(_)]),
-                "{input:?} gave {spans:?}"
-            );
+            assert!(matches!(spans.as_slice(), [Span::Text(_)]), "{input:?} gave {spans:?}");
         }
     }
 

@@ -37,10 +37,7 @@ pub fn neutralise(text: &str) -> Cow<'_, str> {
     let mut copied = 0;
     for (at, _) in text.match_indices('{') {
         let behind = at + 1;
-        if text
-            .get(behind..)
-            .is_some_and(|rest| rest.starts_with(['@', '#']))
-        {
+        if text.get(behind..).is_some_and(|rest| rest.starts_with(['@', '#'])) {
             out.push_str(text.get(copied..behind).unwrap_or_default());
             out.push(JOINER);
             copied = behind;
@@ -56,10 +53,7 @@ pub fn neutralise(text: &str) -> Cow<'_, str> {
 /// Replaces the mentions in a text by what `name_of` says for them (`@Rosie`, `#lunch`), so that saying the text again
 /// calls nobody. It is given the mention's mark (`@` or `#`) and id; where it knows no name the id itself is shown.
 /// A name cannot become a mention either.
-pub fn plain_mentions(
-    text: &str,
-    mut name_of: impl FnMut(char, &str) -> Option<String>,
-) -> Cow<'_, str> {
+pub fn plain_mentions(text: &str, mut name_of: impl FnMut(char, &str) -> Option<String>) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for (at, _) in text.match_indices('{') {
@@ -138,6 +132,14 @@ pub(crate) fn is_zero_width(c: char) -> bool {
     )
 }
 
+/// Characters that have no place in a name: control characters, direction marks, invisible ones.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || is_direction(c)
+        || is_zero_width(c)
+        || matches!(c, '\u{3164}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
+}
+
 fn is_space(c: char) -> bool {
     matches!(
         c,
@@ -204,12 +206,12 @@ fn is_picture(c: char) -> bool {
 /// The compatibility jamo for a modern conjoining one; anything else is itself.
 fn compatibility_jamo(c: char) -> char {
     const INITIAL: [char; 19] = [
-        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ',
-        'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
+        'ㄱ', 'ㄲ', 'ㄴ', 'ㄷ', 'ㄸ', 'ㄹ', 'ㅁ', 'ㅂ', 'ㅃ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅉ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ',
+        'ㅎ',
     ];
     const FINAL: [char; 27] = [
-        'ㄱ', 'ㄲ', 'ㄳ', 'ㄴ', 'ㄵ', 'ㄶ', 'ㄷ', 'ㄹ', 'ㄺ', 'ㄻ', 'ㄼ', 'ㄽ', 'ㄾ', 'ㄿ', 'ㅀ',
-        'ㅁ', 'ㅂ', 'ㅄ', 'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
+        'ㄱ', 'ㄲ', 'ㄳ', 'ㄴ', 'ㄵ', 'ㄶ', 'ㄷ', 'ㄹ', 'ㄺ', 'ㄻ', 'ㄼ', 'ㄽ', 'ㄾ', 'ㄿ', 'ㅀ', 'ㅁ', 'ㅂ', 'ㅄ',
+        'ㅅ', 'ㅆ', 'ㅇ', 'ㅈ', 'ㅊ', 'ㅋ', 'ㅌ', 'ㅍ', 'ㅎ',
     ];
     let code = c as u32;
     let of = |table: &[char], first: u32| table.get((code - first) as usize).copied().unwrap_or(c);

@@ -32,11 +32,7 @@ fn blocks(text: &str) -> Vec<(&str, bool)> {
     let mut out = Vec::new();
     let mut rest = text;
     let mut searched = 0;
-    while let Some(open) = rest
-        .get(searched..)
-        .and_then(|t| t.find(FENCE))
-        .map(|at| at + searched)
-    {
+    while let Some(open) = rest.get(searched..).and_then(|t| t.find(FENCE)).map(|at| at + searched) {
         let body = open + FENCE.len();
         let Some(close) = rest.get(body..).and_then(|t| t.find(FENCE)) else {
             break;
@@ -44,10 +40,7 @@ fn blocks(text: &str) -> Vec<(&str, bool)> {
         let end = body + close + FENCE.len();
         let (before, block, behind) = (rest.get(..open), rest.get(open..end), rest.get(end..));
         // What the markup does not take for a block is prose here too.
-        if rest
-            .get(body..body + close)
-            .is_none_or(|inner| inner.trim().is_empty())
-        {
+        if rest.get(body..body + close).is_none_or(|inner| inner.trim().is_empty()) {
             searched = end;
             continue;
         }
@@ -117,9 +110,7 @@ impl Packer {
             let cut = paragraph_end(window).or_else(|| {
                 // A paragraph that fits into a part of its own is not cut.
                 let paragraph = rest.find("\n\n").unwrap_or(rest.len());
-                let whole = rest
-                    .get(..paragraph)
-                    .is_some_and(|p| p.chars().count() <= self.max);
+                let whole = rest.get(..paragraph).is_some_and(|p| p.chars().count() <= self.max);
                 match whole && !self.part.is_empty() {
                     true => Some(0),
                     false => softest(window, rest),
@@ -169,10 +160,7 @@ impl Packer {
             let window = prefix(rest, room);
             let end = match window.len() == rest.len() {
                 true => rest.len(),
-                false => window
-                    .rfind('\n')
-                    .filter(|&at| at > 0)
-                    .unwrap_or(window.len()),
+                false => window.rfind('\n').filter(|&at| at > 0).unwrap_or(window.len()),
             };
             self.cut();
             self.push(open);
@@ -186,10 +174,7 @@ impl Packer {
 
 /// The first `count` characters.
 fn prefix(text: &str, count: usize) -> &str {
-    let end = text
-        .char_indices()
-        .nth(count)
-        .map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or(text)
 }
 

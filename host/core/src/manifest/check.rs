@@ -1,0 +1,250 @@
+//! The rules that a manifest keeps besides its types.
+
+use super::fields::At;
+use super::json::Json;
+use super::{ArgSpec, ArgType, Command, MAX_NAME, MAX_PATTERN, ManifestError};
+use crate::command::values;
+use crate::text::{is_unseen, normalise};
+
+/// The name of a plugin or webhook: `[a-z0-9-]{1,64}`.
+pub(super) fn plain_name(at: &At<'_>) -> Result<String, ManifestError> {
+    let name = at.text()?;
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    match (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain) {
+        true => Ok(name.into()),
+        false => Err(at.invalid(format!(
+            "is {}; use 1 to {MAX_NAME} lower-case letters, digits and `-`",
+            at.value.described()
+        ))),
+    }
+}
+
+/// A word that people type: the name of a command, or another one for it.
+pub(super) fn word(at: &At<'_>) -> Result<String, ManifestError> {
+    let word = at.short(MAX_NAME)?;
+    seen(at, &word)?;
+    if word.contains([':', '：']) {
+        return Err(at.invalid("contains a colon, which separates a plugin from its command"));
+    }
+    Ok(normalise(&word).into_owned())
+}
+
+pub(super) fn arg_name(at: &At<'_>) -> Result<String, ManifestError> {
+    let name = at.short(MAX_NAME)?;
+    seen(at, &name)?;
+    Ok(name)
+}
+
+fn seen(at: &At<'_>, word: &str) -> Result<(), ManifestError> {
+    if word.chars().any(char::is_whitespace) {
+        return Err(at.invalid(format!("is {}; a name cannot hold white space", at.value.described())));
+    }
+    match word.chars().any(is_unseen) {
+        true => {
+            Err(at.invalid("holds control characters, direction marks or characters that nobody sees; leave them out"))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Names and aliases are unique among the commands of one level.
+pub(super) fn siblings(commands: &[Command], path: &str) -> Result<(), ManifestError> {
+    let mut seen = std::collections::HashSet::new();
+    for (index, command) in commands.iter().enumerate() {
+        for word in std::iter::once(&command.name).chain(&command.aliases) {
+            if !seen.insert(word) {
+                return Err(ManifestError::Invalid {
+                    path: format!("{path}[{index}]"),
+                    problem: format!(
+                        "uses the word {word:?} a second time; each name and alias stands for one command"
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ids are unique within their list.
+pub(super) fn unique<'a>(path: &str, key: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), ManifestError> {
+    let mut seen = std::collections::HashSet::new();
+    for (index, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            return Err(ManifestError::Invalid {
+                path: format!("{path}[{index}].{key}"),
+                problem: format!("is {id:?}, which is taken already; give it another name"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What follows what among a command's arguments.
+pub(super) fn args(args: &[ArgSpec], has_subcommands: bool, path: &str) -> Result<(), ManifestError> {
+    let invalid = |index: usize, problem: &str| {
+        Err(ManifestError::Invalid {
+            path: format!("{path}.args[{index}]"),
+            problem: problem.into(),
+        })
+    };
+    let mut optional = false;
+    for (index, arg) in args.iter().enumerate() {
+        if args.iter().take(index).any(|other| other.name == arg.name) {
+            return invalid(
+                index,
+                "has the name of another argument; names are unique within a command",
+            );
+        }
+        if arg.takes_rest() && index + 1 < args.len() {
+            return invalid(
+                index,
+                "takes all that follows (`list`, `rest`), so it must be the last argument",
+            );
+        }
+        if arg.takes_rest() && has_subcommands {
+            return invalid(
+                index,
+                "takes all that follows (`list`, `rest`), so no subcommand could come behind it",
+            );
+        }
+        if optional && !arg.is_optional() {
+            return invalid(
+                index,
+                "is required, but comes after an optional one; put required arguments first",
+            );
+        }
+        optional |= arg.is_optional();
+    }
+    Ok(())
+}
+
+pub(super) fn bounds(
+    at: &At<'_>,
+    min: Option<f64>,
+    max: Option<f64>,
+    numbers: bool,
+    whole: bool,
+) -> Result<(), ManifestError> {
+    if (min.is_some() || max.is_some()) && !numbers {
+        return Err(at.invalid("has `min` or `max`, which only an `int` or `float` has"));
+    }
+    if let (Some(min), Some(max)) = (min, max)
+        && min > max
+    {
+        return Err(at.invalid(format!("has a `min` of {min} above its `max` of {max}")));
+    }
+    match whole && [min, max].into_iter().flatten().any(|bound| bound.fract() != 0.0) {
+        true => Err(at.invalid("is an `int`, so `min` and `max` must be whole numbers")),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn choices(at: &At<'_>, choices: &[String], wanted: bool) -> Result<(), ManifestError> {
+    match (wanted, choices.is_empty()) {
+        (true, true) => Err(at.invalid("is a `choice` without `choices`; name at least one")),
+        (false, false) => Err(at.invalid("has `choices`, which only a `choice` has")),
+        _ => Ok(()),
+    }
+}
+
+/// A default is what a person could have typed (or a JSON number, truth value or list of texts for those types).
+pub(super) fn arg_default(at: &At<'_>, spec: &ArgSpec) -> Result<(), ManifestError> {
+    let range = |number: f64| {
+        let below = spec.min.is_some_and(|min| number < min);
+        match below || spec.max.is_some_and(|max| number > max) {
+            true => Err(at.invalid(format!("is {number}, outside of `min` and `max`"))),
+            false => Ok(()),
+        }
+    };
+    let text = |good: &dyn Fn(&str) -> bool, expected: &str| match at.value {
+        Json::Text(text) if good(text) => Ok(()),
+        _ => Err(at.wrong(expected)),
+    };
+    match spec.kind {
+        ArgType::Int => match at.value {
+            Json::Number(number) if number.is_i64() => range(at.number()?),
+            _ => Err(at.wrong("a whole number")),
+        },
+        ArgType::Float => range(at.number()?),
+        ArgType::Bool => at.truth().map(drop),
+        ArgType::String | ArgType::Rest => text(&|_| true, "a text"),
+        ArgType::User => text(&|t| !t.is_empty(), "a person's id"),
+        ArgType::Conversation => text(&|t| !t.is_empty(), "a conversation's id"),
+        ArgType::Duration => text(&|t| values::duration(t).is_some(), "a length of time such as \"10m\""),
+        ArgType::Date => text(&values::is_date, "a date such as \"2026-11-21\" or \"today\""),
+        ArgType::Time => text(&|t| values::time(t).is_some(), "a time of day such as \"09:30\""),
+        ArgType::Choice => text(&|t| spec.choices.iter().any(|c| c == t), "one of `choices`"),
+        ArgType::List => {
+            for item in at.items(super::MAX_CHOICES).map_err(|_| at.wrong("a list of texts"))? {
+                item.text()?;
+            }
+            Ok(())
+        }
+    }
+}
+
+pub(super) fn pattern(at: &At<'_>) -> Result<String, ManifestError> {
+    let pattern = at.text()?;
+    if pattern.is_empty() || pattern.len() > MAX_PATTERN {
+        return Err(at.invalid(format!("has {} bytes; 1 to {MAX_PATTERN} are allowed", pattern.len())));
+    }
+    // The limit bounds the memory that a compiled pattern takes: the host keeps all of them.
+    let compiled = regex::RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .size_limit(1 << 20)
+        .build();
+    match compiled {
+        Ok(_) => Ok(pattern.into()),
+        Err(error) => Err(at.invalid(format!("is no regular expression that this host takes: {error}"))),
+    }
+}
+
+/// Only the form is looked at here: the scheduler reads what the fields mean.
+pub(super) fn cron(at: &At<'_>) -> Result<String, ManifestError> {
+    let cron = at.short(200)?;
+    let fields = cron.split_whitespace().count();
+    match (5..=6).contains(&fields) {
+        true => Ok(cron),
+        false => Err(at.invalid(format!("has {fields} fields; write five, or six with seconds first"))),
+    }
+}
+
+pub(super) fn timezone(at: &At<'_>) -> Result<String, ManifestError> {
+    let name = at.text()?;
+    match jiff::tz::TimeZone::get(name) {
+        Ok(_) => Ok(name.into()),
+        Err(_) => Err(at.invalid(format!(
+            "is {}, which is no time zone; write an IANA name such as \"Asia/Seoul\"",
+            at.value.described()
+        ))),
+    }
+}
+
+pub(super) fn jitter(at: &At<'_>) -> Result<u64, ManifestError> {
+    milliseconds(at.text()?).ok_or_else(|| at.wrong("a length of time such as \"30s\" (units ms, s, m, h)"))
+}
+
+/// `30s`, `500ms`, `5m`, `1h` in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let count: u64 = text.get(..digits)?.parse().ok()?;
+    let unit = match text.get(digits..)? {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    count.checked_mul(unit)
+}
+
+/// An origin: scheme and host, perhaps a port, nothing behind it.
+pub(super) fn origin(at: &At<'_>) -> Result<(), ManifestError> {
+    let text = at.text()?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '@' | '\\');
+    match host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
+        true => Ok(()),
+        false => Err(at.wrong("an origin such as \"https://api.example.com\" (no path)")),
+    }
+}
