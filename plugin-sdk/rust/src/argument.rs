@@ -31,13 +31,33 @@ pub trait Argument: Sized {
     /// The value, if it is of the right kind and fits.
     #[doc(hidden)]
     fn from_value(value: Value) -> Option<Self>;
+
+    /// An argument that the host hands over always.
+    #[doc(hidden)]
+    fn required(args: &mut Args, name: &str) -> Result<Self, Error> {
+        Self::optional(args, name)?.ok_or_else(|| missing(name))
+    }
+
+    /// An argument that may be missing.
+    #[doc(hidden)]
+    fn optional(args: &mut Args, name: &str) -> Result<Option<Self>, Error> {
+        let Some(value) = args.take(name) else {
+            return Ok(None);
+        };
+        // Its kind, not the value: what people typed does not belong into the operator's log.
+        let got = kind_of(&value);
+        match Self::from_value(value) {
+            Some(argument) => Ok(Some(argument)),
+            None => Err(mismatch(name, &format!("{:?}", Self::KIND).to_lowercase(), got)),
+        }
+    }
 }
 
 /// An argument that can have a least and a greatest value.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest value",
-    label = "not a number",
+    label = "only numbers have bounds",
     note = "`#[min]` and `#[max]` go with integers, `f32` and `f64`"
 )]
 pub trait NumberArgument: Argument {
@@ -146,28 +166,6 @@ impl Args {
         Self(args)
     }
 
-    /// An argument that the host hands over always.
-    pub fn required<T: Argument>(&mut self, name: &str) -> Result<T, Error> {
-        self.optional(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// An argument that may be missing.
-    pub fn optional<T: Argument>(&mut self, name: &str) -> Result<Option<T>, Error> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        // Its kind, not the value: what people typed does not belong into the operator's log.
-        let got = kind_of(&value);
-        match T::from_value(value) {
-            Some(argument) => Ok(Some(argument)),
-            None => Err(mismatch(
-                name,
-                &format!("{:?}", T::KIND).to_lowercase(),
-                got,
-            )),
-        }
-    }
-
     /// A list that the host hands over always.
     pub fn required_list(&mut self, name: &str) -> Result<Vec<String>, Error> {
         self.optional_list(name)?.ok_or_else(|| missing(name))
@@ -243,44 +241,30 @@ mod tests {
             ("names", Value::Many(vec!["로지".into(), "샐리".into()])),
             ("text", Value::Text("안녕".into())),
         ]);
-        assert_eq!(args.required::<String>("text"), Ok("안녕".into()));
-        assert_eq!(args.required::<u32>("size"), Ok(3));
-        assert_eq!(args.required::<f64>("ratio"), Ok(0.5));
-        assert_eq!(args.optional::<bool>("loud"), Ok(Some(true)));
-        assert_eq!(
-            args.required::<Duration>("wait"),
-            Ok(Duration::from_secs(90))
-        );
-        assert_eq!(args.required::<Date>("day").map(Date::day), Ok(21));
-        assert_eq!(args.required::<Time>("at").map(Time::hour), Ok(9));
-        assert_eq!(
-            args.required_list("names"),
-            Ok(vec!["로지".into(), "샐리".into()])
-        );
-        assert_eq!(args.optional::<String>("nothing"), Ok(None));
+        assert_eq!(String::required(&mut args, "text"), Ok("안녕".into()));
+        assert_eq!(u32::required(&mut args, "size"), Ok(3));
+        assert_eq!(f64::required(&mut args, "ratio"), Ok(0.5));
+        assert_eq!(bool::optional(&mut args, "loud"), Ok(Some(true)));
+        assert_eq!(Duration::required(&mut args, "wait"), Ok(Duration::from_secs(90)));
+        assert_eq!(Date::required(&mut args, "day").map(Date::day), Ok(21));
+        assert_eq!(Time::required(&mut args, "at").map(Time::hour), Ok(9));
+        assert_eq!(args.required_list("names"), Ok(vec!["로지".into(), "샐리".into()]));
+        assert_eq!(String::optional(&mut args, "nothing"), Ok(None));
         assert_eq!(args.optional_list("nothing"), Ok(None));
     }
 
     #[test]
     fn what_does_not_fit_is_a_failure_and_no_panic() {
+        let x = |value| args(&[("x", value)]);
+        let nothing = || args(&[]);
         let broken = [
-            args(&[("x", Value::Integer(-1))])
-                .required::<u32>("x")
-                .map(drop),
-            args(&[("x", Value::Integer(256))])
-                .required::<u8>("x")
-                .map(drop),
-            args(&[("x", Value::Text("1".into()))])
-                .required::<i64>("x")
-                .map(drop),
-            args(&[("x", Value::Date("2026-02-30".into()))])
-                .optional::<Date>("x")
-                .map(drop),
-            args(&[("x", Value::Text("a,b".into()))])
-                .required_list("x")
-                .map(drop),
-            args(&[]).required::<bool>("x").map(drop),
-            args(&[]).required_list("x").map(drop),
+            u32::required(&mut x(Value::Integer(-1)), "x").map(drop),
+            u8::required(&mut x(Value::Integer(256)), "x").map(drop),
+            i64::required(&mut x(Value::Text("1".into())), "x").map(drop),
+            Date::optional(&mut x(Value::Date("2026-02-30".into())), "x").map(drop),
+            x(Value::Text("a,b".into())).required_list("x").map(drop),
+            bool::required(&mut nothing(), "x").map(drop),
+            nothing().required_list("x").map(drop),
         ];
         for result in broken {
             let text = result.unwrap_err().to_string();
@@ -290,9 +274,8 @@ mod tests {
 
     #[test]
     fn the_value_is_not_told_to_the_log() {
-        let error = args(&[("x", Value::Text("비밀".into()))])
-            .required::<i64>("x")
-            .unwrap_err();
+        let mut args = args(&[("x", Value::Text("비밀".into()))]);
+        let error = i64::required(&mut args, "x").unwrap_err();
         assert!(!error.to_string().contains("비밀"));
     }
 }

@@ -141,8 +141,7 @@ impl Brain {
         let Some(stored) = self.read(key)? else {
             return Ok(None);
         };
-        let value =
-            serde_json::from_slice(&stored.value).map_err(|source| value_error(key, source))?;
+        let value = serde_json::from_slice(&stored.value).map_err(|source| value_error(key, source))?;
         Ok(Some(Entry {
             value,
             version: Version(stored.version),
@@ -183,12 +182,7 @@ impl Brain {
     ///
     /// # Errors
     /// Those of [`Brain::set`].
-    pub fn set_with_ttl<T: Serialize + ?Sized>(
-        &self,
-        key: &str,
-        value: &T,
-        ttl: Duration,
-    ) -> BrainResult<Version> {
+    pub fn set_with_ttl<T: Serialize + ?Sized>(&self, key: &str, value: &T, ttl: Duration) -> BrainResult<Version> {
         self.write(key, json(key, value)?, Some(seconds(ttl)))
     }
 
@@ -347,9 +341,7 @@ fn value_error(key: &str, source: serde_json::Error) -> BrainError {
 
 /// Whole seconds, rounded up, at least one: an entry must not be gone before its time.
 fn seconds(ttl: Duration) -> u32 {
-    let whole = ttl
-        .as_secs()
-        .saturating_add(u64::from(ttl.subsec_nanos() > 0));
+    let whole = ttl.as_secs().saturating_add(u64::from(ttl.subsec_nanos() > 0));
     u32::try_from(whole).unwrap_or(u32::MAX).max(1)
 }
 
@@ -369,9 +361,7 @@ mod tests {
     fn errors_name_the_key() {
         let error = Brain::plugin().get::<u8>("count").unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("brain key `count`: unsupported"),
+            error.to_string().starts_with("brain key `count`: unsupported"),
             "{error}"
         );
         let unspeakable = std::collections::HashMap::from([([1_u8], 1)]);

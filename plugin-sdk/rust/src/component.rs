@@ -1,9 +1,7 @@
 //! The component's exports: from a call of the host to the author's function and back.
 
 use crate::argument::Args;
-use crate::bindings::exports::moa::plugin::{
-    actions, commands, events, guest, jobs, listener, webhooks,
-};
+use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
 use crate::bindings::moa::plugin::types::{Content, Failure, Invocation, User};
 use crate::manifest::{Command, Manifest};
 use crate::{Context, Error, log};

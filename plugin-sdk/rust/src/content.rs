@@ -1,8 +1,6 @@
 //! Making messages: short ways to write [`Content`] and what is in it.
 
-use crate::bindings::moa::plugin::types::{
-    Action, Audience, Button, Card, Content, Field, Message, MessageRef, Style,
-};
+use crate::bindings::moa::plugin::types::{Action, Audience, Button, Card, Content, Field, Message, MessageRef, Style};
 
 /// An empty message for everyone. Fill in what you need, or start with [`Content::text`].
 impl Default for Content {
@@ -51,8 +49,7 @@ impl Content {
 
     /// Adds a button that leads to an address.
     pub fn link(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
-        self.actions
-            .push(Action::Link((label.into(), address.into())));
+        self.actions.push(Action::Link((label.into(), address.into())));
         self
     }
 

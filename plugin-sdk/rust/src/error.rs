@@ -154,9 +154,6 @@ mod tests {
             error,
             Error::internal("could not read the menu: invalid digit found in string")
         );
-        assert_eq!(
-            Error::from(cause).to_string(),
-            "invalid digit found in string"
-        );
+        assert_eq!(Error::from(cause).to_string(), "invalid digit found in string");
     }
 }

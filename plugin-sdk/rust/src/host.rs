@@ -57,11 +57,7 @@ mod absent {
 
     pub(crate) fn now() -> String {
         // A clock before 1970 reads as 1970.
-        instant(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-        )
+        instant(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
     pub(crate) fn random(len: u32) -> Vec<u8> {
@@ -75,16 +71,11 @@ mod absent {
         let seconds = since.as_secs();
         let days = seconds / 86_400 + 719_468; // since 0000-03-01: leap days come last in a year
         let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 {
-            shifted + 3
-        } else {
-            shifted - 9
-        };
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = era * 400 + year_of_era + u64::from(month <= 2);
         let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
         let millis = since.subsec_millis();

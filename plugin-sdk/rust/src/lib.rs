@@ -23,8 +23,8 @@ mod manifest;
 
 pub use argument::Argument;
 pub use bindings::moa::plugin::types::{
-    Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message,
-    MessageRef, Place, PlaceKind, Select, Style, User,
+    Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message, MessageRef, Place,
+    PlaceKind, Select, Style, User,
 };
 pub use brain::Brain;
 pub use context::Context;
@@ -47,14 +47,13 @@ pub use reply::IntoReply;
 /// }
 ///
 /// plugin!(hello);
-/// # fn main() {}
 /// ```
 pub mod prelude {
     pub use crate::brain::Brain;
     pub use crate::time::{Date, Time};
     pub use crate::{
-        Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message,
-        MessageRef, Place, Result, User, chat, command, log, plugin, system, text,
+        Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place, Result,
+        User, chat, command, log, plugin, system, text,
     };
     pub use std::time::Duration;
 }
@@ -67,8 +66,7 @@ pub mod __private {
     pub use crate::bindings::export_plugin;
     pub use crate::component::{CommandFn, Component, Plugin};
     pub use crate::manifest::{
-        ArgSpec, Command, Confirm, Kind, Literal, Manifest, Requests, Setting, Text,
-        are_words_unique, is_plugin_name,
+        ArgSpec, Command, Confirm, Kind, Literal, Manifest, Requests, Setting, Text, are_words_unique, is_plugin_name,
     };
     pub use crate::reply::IntoReply;
 }

@@ -375,11 +375,7 @@ mod tests {
 
     #[test]
     fn a_word_has_one_owner() {
-        let named = |name, aliases| Command {
-            name,
-            aliases,
-            ..BARE
-        };
+        let named = |name, aliases| Command { name, aliases, ..BARE };
         assert!(are_words_unique(&[named("a", &["b"]), named("c", &["d"])]));
         assert!(are_words_unique(&[
             named("ab", &[]),

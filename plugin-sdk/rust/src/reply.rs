@@ -74,10 +74,7 @@ mod tests {
         assert_eq!(Ok::<_, Error>(Some("hi")).into_reply(), said);
         assert_eq!(().into_reply(), Ok(None));
         assert_eq!(None::<String>.into_reply(), Ok(None));
-        assert_eq!(
-            Err::<(), _>(Error::usage("no")).into_reply(),
-            Err(Error::usage("no"))
-        );
+        assert_eq!(Err::<(), _>(Error::usage("no")).into_reply(), Err(Error::usage("no")));
         let parsed: Result<&'static str, std::num::ParseIntError> = "x".parse::<u8>().map(|_| "ok");
         assert_eq!(
             parsed.into_reply(),

@@ -24,9 +24,7 @@ pub fn config<T: DeserializeOwned>() -> Result<T, ConfigError> {
 
 /// The configuration does not fit the type that was asked for.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the plugin's configuration does not fit; compare its type with `config` in `plugin!`: {0}"
-)]
+#[error("the plugin's configuration does not fit; compare its type with `config` in `plugin!`: {0}")]
 pub struct ConfigError(#[from] serde_json::Error);
 
 /// The present instant, RFC 3339 in UTC, to the millisecond. Never goes back within a call.

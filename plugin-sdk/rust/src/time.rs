@@ -47,8 +47,7 @@ impl FromStr for Date {
             wanted: "a date like 2026-11-21",
         };
         let [year, month, day] = digits::<3>(text, '-', [4, 2, 2]).ok_or_else(fail)?;
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -161,13 +160,7 @@ mod tests {
 
     #[test]
     fn dates_there_and_back() {
-        for good in [
-            "2026-11-21",
-            "2024-02-29",
-            "2000-02-29",
-            "0000-01-01",
-            "9999-12-31",
-        ] {
+        for good in ["2026-11-21", "2024-02-29", "2000-02-29", "0000-01-01", "9999-12-31"] {
             assert_eq!(good.parse::<Date>().unwrap().to_string(), good);
         }
         for bad in [
@@ -190,9 +183,7 @@ mod tests {
         for good in ["00:00:00", "23:59:59"] {
             assert_eq!(good.parse::<Time>().unwrap().to_string(), good);
         }
-        for bad in [
-            "24:00:00", "12:60:00", "12:00:60", "12:00", "1:00:00", "aa:00:00",
-        ] {
+        for bad in ["24:00:00", "12:60:00", "12:00:60", "12:00", "1:00:00", "aa:00:00"] {
             assert!(bad.parse::<Time>().is_err(), "{bad}");
         }
     }

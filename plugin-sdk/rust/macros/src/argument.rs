@@ -7,8 +7,8 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Error, Expr, ExprLit, ExprUnary, FnArg, GenericArgument, Lit, LitStr, Meta, Pat,
-    PathArguments, Result, Token, Type, UnOp,
+    Attribute, Error, Expr, ExprLit, ExprUnary, FnArg, GenericArgument, Lit, LitStr, Meta, Pat, PathArguments, Result,
+    Token, Type, UnOp,
 };
 
 /// What a parameter is.
@@ -148,8 +148,7 @@ impl Argument {
             return Err(again());
         }
         if path.is_ident("choice") {
-            let choices =
-                attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+            let choices = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
             let choices: Vec<_> = choices.into_iter().collect();
             if choices.is_empty() {
                 return Err(Error::new_spanned(
@@ -157,10 +156,7 @@ impl Argument {
                     "`#[choice]` needs the words to choose from: `#[choice(\"a\", \"b\")]`",
                 ));
             }
-            if let Some(empty) = choices
-                .iter()
-                .find(|choice| choice.value().trim().is_empty())
-            {
+            if let Some(empty) = choices.iter().find(|choice| choice.value().trim().is_empty()) {
                 return Err(Error::new(empty.span(), "nobody can type an empty choice"));
             }
             check_unique(&choices)?;
@@ -168,11 +164,7 @@ impl Argument {
         } else {
             attribute.meta.require_path_only()?;
             self.takes_all = true;
-            self.form = if path.is_ident("list") {
-                Form::List
-            } else {
-                Form::Rest
-            };
+            self.form = if path.is_ident("list") { Form::List } else { Form::Rest };
         }
         Ok(())
     }
@@ -225,24 +217,13 @@ impl Argument {
             if let (Form::Choice(choices), Lit::Str(text)) = (&self.form, &default.literal)
                 && !choices.iter().any(|choice| choice.value() == text.value())
             {
-                return Err(Error::new(
-                    default.span,
-                    "the default is not among the choices",
-                ));
+                return Err(Error::new(default.span, "the default is not among the choices"));
             }
         }
         for (low, high, what) in [
             (&self.min, &self.max, "`#[max]` is less than `#[min]`"),
-            (
-                &self.min,
-                &self.default,
-                "the default is less than `#[min]`",
-            ),
-            (
-                &self.default,
-                &self.max,
-                "`#[max]` is less than the default",
-            ),
+            (&self.min, &self.default, "the default is less than `#[min]`"),
+            (&self.default, &self.max, "`#[max]` is less than the default"),
         ] {
             if let (Some(low), Some(high)) = (low, high)
                 && let (Some(low), Some(value)) = (low.number(), high.number())
@@ -256,9 +237,7 @@ impl Argument {
 
     /// The argument in the manifest.
     pub fn spec(&self) -> Result<TokenStream> {
-        let Self {
-            name, optional, of, ..
-        } = self;
+        let Self { name, optional, of, .. } = self;
         let argument = quote_spanned!(of.span()=> <#of as ::moa_plugin::__private::Argument>);
         let kind = match &self.form {
             Form::Plain => quote!(#argument::KIND),
@@ -287,10 +266,7 @@ impl Argument {
                 (None, _) => Ok(quote!(::core::option::Option::None)),
             }
         };
-        let (min, max) = (
-            bound(&self.min, quote!(MIN))?,
-            bound(&self.max, quote!(MAX))?,
-        );
+        let (min, max) = (bound(&self.min, quote!(MIN))?, bound(&self.max, quote!(MAX))?);
         Ok(quote! {
             ::moa_plugin::__private::ArgSpec {
                 name: #name,
@@ -321,13 +297,14 @@ impl Argument {
     /// Takes its value from the call.
     pub fn value(&self) -> TokenStream {
         let Self { name, of, .. } = self;
+        let argument = quote_spanned!(of.span()=> <#of as ::moa_plugin::__private::Argument>);
         let take = match (&self.form, self.optional) {
-            (Form::List, true) => quote!(optional_list),
-            (Form::List, false) => quote!(required_list),
-            (_, true) => quote_spanned!(of.span()=> optional::<#of>),
-            (_, false) => quote_spanned!(of.span()=> required::<#of>),
+            (Form::List, true) => quote!(__args.optional_list(#name)),
+            (Form::List, false) => quote!(__args.required_list(#name)),
+            (_, true) => quote!(#argument::optional(__args, #name)),
+            (_, false) => quote!(#argument::required(__args, #name)),
         };
-        quote!(__args.#take(#name)?)
+        quote!(#take?)
     }
 }
 
@@ -339,36 +316,25 @@ impl Constant {
                 .get_ident()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            return Err(Error::new_spanned(
-                attribute,
-                format!("write `#[{word} = …]`"),
-            ));
+            return Err(Error::new_spanned(attribute, format!("write `#[{word} = …]`")));
         };
         let (expression, negative) = match &meta.value {
             Expr::Unary(ExprUnary {
-                op: UnOp::Neg(_),
-                expr,
-                ..
+                op: UnOp::Neg(_), expr, ..
             }) => (&**expr, true),
             other => (other, false),
         };
         match expression {
-            Expr::Lit(ExprLit { lit, .. }) if matches!(lit, Lit::Int(_) | Lit::Float(_)) => {
-                Ok(Self {
-                    literal: lit.clone(),
-                    negative,
-                    span: meta.value.span(),
-                })
-            }
-            Expr::Lit(ExprLit { lit, .. })
-                if matches!(lit, Lit::Str(_) | Lit::Bool(_)) && !negative =>
-            {
-                Ok(Self {
-                    literal: lit.clone(),
-                    negative,
-                    span: meta.value.span(),
-                })
-            }
+            Expr::Lit(ExprLit { lit, .. }) if matches!(lit, Lit::Int(_) | Lit::Float(_)) => Ok(Self {
+                literal: lit.clone(),
+                negative,
+                span: meta.value.span(),
+            }),
+            Expr::Lit(ExprLit { lit, .. }) if matches!(lit, Lit::Str(_) | Lit::Bool(_)) && !negative => Ok(Self {
+                literal: lit.clone(),
+                negative,
+                span: meta.value.span(),
+            }),
             _ => Err(Error::new_spanned(
                 &meta.value,
                 "write a plain number, text or `true` or `false`: it stands in the manifest",
@@ -401,11 +367,7 @@ impl Constant {
         let source = self.source();
         let case = match &self.literal {
             Lit::Int(literal) => {
-                let digits = format!(
-                    "{}{}",
-                    if self.negative { "-" } else { "" },
-                    literal.base10_digits()
-                );
+                let digits = format!("{}{}", if self.negative { "-" } else { "" }, literal.base10_digits());
                 let number: i64 = digits
                     .parse()
                     .map_err(|_| Error::new(self.span, "whole numbers have 64 bits and a sign"))?;
@@ -442,12 +404,10 @@ fn inside<'a>(name: &str, of: &'a Type) -> Option<&'a Type> {
     let Type::Path(path) = of else { return None };
     let last = path.path.segments.last()?;
     match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == name => {
-            match arguments.args.first()? {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            }
-        }
+        PathArguments::AngleBracketed(arguments) if last.ident == name => match arguments.args.first()? {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -15,17 +15,14 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {
-            let error = Error::new_spanned(item, "`#[command]` belongs above a function")
-                .into_compile_error();
+            let error = Error::new_spanned(item, "`#[command]` belongs above a function").into_compile_error();
             return error;
         }
     };
     let parameters = parameters(&mut function);
     let described = syn::parse2::<Options>(options)
         .and_then(|options| check_signature(&function).map(|()| options))
-        .and_then(|options| {
-            parameters.and_then(|parameters| describe(&function, &options, &parameters))
-        });
+        .and_then(|options| parameters.and_then(|parameters| describe(&function, &options, &parameters)));
     match described {
         Ok(tokens) => quote!(#function #tokens),
         Err(error) => {
@@ -70,10 +67,7 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         ));
     }
     if let Some(abi) = &signature.abi {
-        return Err(Error::new_spanned(
-            abi,
-            "a command is a plain Rust function",
-        ));
+        return Err(Error::new_spanned(abi, "a command is a plain Rust function"));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
@@ -108,10 +102,7 @@ fn check_order(parameters: &[Parameter]) -> Result<()> {
         if let Some(all) = all {
             return Err(Error::new(
                 all.span,
-                format!(
-                    "`{}` takes all that follows: it must be the last argument",
-                    all.name
-                ),
+                format!("`{}` takes all that follows: it must be the last argument", all.name),
             ));
         }
         if let Some(earlier) = missing
@@ -148,10 +139,7 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
         None => default_name(ident)?,
     };
     if let Some(alias) = options.aliases.iter().find(|alias| alias.value() == name) {
-        return Err(Error::new(
-            alias.span(),
-            "this is the command's name already",
-        ));
+        return Err(Error::new(alias.span(), "this is the command's name already"));
     }
     let aliases = &options.aliases;
     let summary = options
@@ -181,9 +169,7 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
     let checks = arguments().map(|argument| argument.checks());
     let values = parameters.iter().map(|parameter| match parameter {
         Parameter::Context { by_reference: true } => quote!(__context),
-        Parameter::Context {
-            by_reference: false,
-        } => quote!(::core::clone::Clone::clone(__context)),
+        Parameter::Context { by_reference: false } => quote!(::core::clone::Clone::clone(__context)),
         Parameter::Argument(argument) => argument.value(),
     });
     let returned = match &function.sig.output {
@@ -227,16 +213,7 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
 }
 
 fn default_name(ident: &Ident) -> Result<String> {
-    let name = ident
-        .unraw()
-        .to_string()
-        .trim_matches('_')
-        .replace('_', "-");
-    check_word(&name).map_err(|message| {
-        Error::new(
-            ident.span(),
-            format!("{message}: give one by `name = \"…\"`"),
-        )
-    })?;
+    let name = ident.unraw().to_string().trim_matches('_').replace('_', "-");
+    check_word(&name).map_err(|message| Error::new(ident.span(), format!("{message}: give one by `name = \"…\"`")))?;
     Ok(name)
 }

@@ -13,31 +13,20 @@ pub struct Docs {
     pub examples: Vec<String>,
 }
 
-const MARKERS: [&str; 7] = [
-    "예)",
-    "예시)",
-    "예:",
-    "예시:",
-    "Examples:",
-    "Example:",
-    "example:",
-];
+const MARKERS: [&str; 7] = ["예)", "예시)", "예:", "예시:", "Examples:", "Example:", "example:"];
 
 impl Docs {
     /// Of a function's attributes.
     pub fn of(attributes: &[Attribute]) -> Self {
-        let lines = attributes
-            .iter()
-            .filter_map(|attribute| match &attribute.meta {
-                Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-                    Expr::Lit(ExprLit {
-                        lit: Lit::Str(text),
-                        ..
-                    }) => Some(text.value()),
-                    _ => None,
-                },
+        let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text), ..
+                }) => Some(text.value()),
                 _ => None,
-            });
+            },
+            _ => None,
+        });
         Self::read(&lines.collect::<Vec<_>>().join("\n"))
     }
 
@@ -55,11 +44,7 @@ impl Docs {
                 push_example(&mut examples, rest);
             } else if collecting && (bare.is_empty() || bare.starts_with("```")) {
                 // Blank lines and the fences of a code block are no part of an example.
-            } else if collecting
-                && bare
-                    .trim_start_matches(['`', '-', '*', ' '])
-                    .starts_with('!')
-            {
+            } else if collecting && bare.trim_start_matches(['`', '-', '*', ' ']).starts_with('!') {
                 push_example(&mut examples, bare.trim_start_matches(['-', '*', ' ']));
             } else {
                 if collecting {
@@ -96,11 +81,7 @@ mod tests {
 
     fn check(text: &str, summary: &str, help: &str, examples: &[&str]) {
         let docs = Docs::read(text);
-        assert_eq!(
-            (docs.summary.as_str(), docs.help.as_str()),
-            (summary, help),
-            "{text:?}"
-        );
+        assert_eq!((docs.summary.as_str(), docs.help.as_str()), (summary, help), "{text:?}");
         assert_eq!(docs.examples, examples, "{text:?}");
     }
 
@@ -126,19 +107,9 @@ mod tests {
     #[test]
     fn examples_in_every_form() {
         let expected = ["!a 1", "!a 2"];
-        check(
-            " S.\n\n Example: `!a 1`\n Example: `!a 2`",
-            "S.",
-            "",
-            &expected,
-        );
+        check(" S.\n\n Example: `!a 1`\n Example: `!a 2`", "S.", "", &expected);
         check(" S.\n\n Examples:\n !a 1\n !a 2", "S.", "", &expected);
-        check(
-            " S.\n\n 예시)\n\n ```text\n !a 1\n !a 2\n ```",
-            "S.",
-            "",
-            &expected,
-        );
+        check(" S.\n\n 예시)\n\n ```text\n !a 1\n !a 2\n ```", "S.", "", &expected);
         check(" S.\n\n 예:\n - `!a 1`\n - `!a 2`", "S.", "", &expected);
     }
 

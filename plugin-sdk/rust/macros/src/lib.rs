@@ -26,7 +26,6 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// plugin!(lunch);
-/// # fn main() {}
 /// ```
 ///
 /// **Documentation.** The first paragraph is the summary, the rest the help. Lines after `Example:`, `예)` or `예시)`
@@ -91,7 +90,6 @@ pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
 ///         users: true,
 ///     },
 /// }
-/// # fn main() {}
 /// ```
 ///
 /// - `summary` is a text, or one for each language.

@@ -56,10 +56,7 @@ impl Parse for Options {
                         "self" => Confirm::Oneself,
                         "second" => Confirm::Second,
                         _ => {
-                            return Err(Error::new(
-                                who.span(),
-                                "`confirm` is \"self\" or \"second\"",
-                            ));
+                            return Err(Error::new(who.span(), "`confirm` is \"self\" or \"second\""));
                         }
                     };
                 }

@@ -6,9 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Error, Ident, Lit, LitBool, LitStr, Path, Result, Token, braced, bracketed, parenthesized,
-};
+use syn::{Error, Ident, Lit, LitBool, LitStr, Path, Result, Token, braced, bracketed, parenthesized};
 
 /// Expands the macro.
 pub fn expand(input: TokenStream) -> TokenStream {
@@ -103,10 +101,7 @@ fn no_commands() -> Error {
 }
 
 /// `key: value, …`, each key once.
-fn entries(
-    input: ParseStream<'_>,
-    mut entry: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
-) -> Result<()> {
+fn entries(input: ParseStream<'_>, mut entry: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>) -> Result<()> {
     let mut seen: Vec<Ident> = Vec::new();
     while !input.is_empty() {
         let key: Ident = input.parse()?;
@@ -148,15 +143,9 @@ fn request(key: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
 
 fn check_origin(origin: &LitStr) -> Result<()> {
     let text = origin.value();
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match host {
-        Some(host)
-            if !host.is_empty() && !host.contains(|c: char| c == '/' || c.is_whitespace()) =>
-        {
-            Ok(())
-        }
+        Some(host) if !host.is_empty() && !host.contains(|c: char| c == '/' || c.is_whitespace()) => Ok(()),
         _ => Err(Error::new(
             origin.span(),
             "an origin is written like `https://api.example.com`, without a path",
@@ -180,10 +169,7 @@ fn settings(input: ParseStream<'_>, settings: &mut Vec<Setting>) -> Result<()> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         {
-            return Err(Error::new(
-                span,
-                "a key has 1 to 64 letters, digits, `-` or `_`",
-            ));
+            return Err(Error::new(span, "a key has 1 to 64 letters, digits, `-` or `_`"));
         }
         if settings.iter().any(|setting| setting.name == name) {
             return Err(Error::new(span, format!("`{name}` is there twice")));
@@ -226,10 +212,7 @@ fn setting(name: String, input: ParseStream<'_>) -> Result<Setting> {
         parenthesized!(content in input);
         choices.extend(Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?);
         if choices.is_empty() {
-            return Err(Error::new(
-                word.span(),
-                "a choice needs the words to choose from",
-            ));
+            return Err(Error::new(word.span(), "a choice needs the words to choose from"));
         }
         check_unique(&choices)?;
     }
@@ -265,26 +248,19 @@ fn default(kind: &str, choices: &[LitStr], input: ParseStream<'_>) -> Result<Tok
         (Lit::Int(_), "Int") => Ok(quote!(#literal::Int(#minus #value))),
         (Lit::Float(_), "Float") => Ok(quote!(#literal::Float(#minus #value))),
         (Lit::Bool(_), "Bool") if minus.is_none() => Ok(quote!(#literal::Bool(#value))),
-        (Lit::Str(text), "Choice")
-            if !choices.iter().any(|choice| choice.value() == text.value()) =>
-        {
-            Err(Error::new(
-                text.span(),
-                "the default is not among the choices",
-            ))
+        (Lit::Str(text), "Choice") if !choices.iter().any(|choice| choice.value() == text.value()) => {
+            Err(Error::new(text.span(), "the default is not among the choices"))
         }
-        (
-            Lit::Str(_),
-            "String" | "User" | "Conversation" | "Duration" | "Date" | "Time" | "Choice",
-        ) if minus.is_none() => Ok(quote!(#literal::Text(#value))),
+        (Lit::Str(_), "String" | "User" | "Conversation" | "Duration" | "Date" | "Time" | "Choice")
+            if minus.is_none() =>
+        {
+            Ok(quote!(#literal::Text(#value)))
+        }
         (_, "Table") => Err(Error::new(
             value.span(),
             "a table has no default: let it be left out with `?`",
         )),
-        _ => Err(Error::new(
-            value.span(),
-            "this default is not of the setting's type",
-        )),
+        _ => Err(Error::new(value.span(), "this default is not of the setting's type")),
     }
 }
 
@@ -294,10 +270,7 @@ impl Plugin {
             Some(name) => quote!(#name),
             None => quote!(::core::env!("CARGO_PKG_NAME")),
         };
-        let name_span = self
-            .name
-            .as_ref()
-            .map_or_else(Span::call_site, LitStr::span);
+        let name_span = self.name.as_ref().map_or_else(Span::call_site, LitStr::span);
         let name_check = quote_spanned! {name_span=>
             const _: () = ::core::assert!(
                 ::moa_plugin::__private::is_plugin_name(#name),
@@ -314,9 +287,10 @@ impl Plugin {
                 "CARGO_PKG_DESCRIPTION"
             ))),
         };
-        let commands = self.commands.iter().map(|path| {
-            quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND)
-        });
+        let commands = self
+            .commands
+            .iter()
+            .map(|path| quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND));
         let settings = self.config.iter().map(|setting| {
             let Setting {
                 name,

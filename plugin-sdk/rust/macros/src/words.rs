@@ -72,10 +72,7 @@ impl Text {
             }
             let tag = language.to_string();
             if !(2..=3).contains(&tag.len()) || !tag.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                return Err(Error::new(
-                    language.span(),
-                    "a language is written like `ko` or `en`",
-                ));
+                return Err(Error::new(language.span(), "a language is written like `ko` or `en`"));
             }
             if texts.iter().any(|(known, _)| *known == tag) {
                 return Err(Error::new(language.span(), "this language is there twice"));
@@ -92,8 +89,7 @@ impl Text {
         match self {
             Self::Any(text) => quote!(::moa_plugin::__private::Text::Any(#text)),
             Self::ByLanguage(texts) => {
-                let (languages, texts): (Vec<_>, Vec<_>) =
-                    texts.iter().map(|(tag, text)| (tag, text)).unzip();
+                let (languages, texts): (Vec<_>, Vec<_>) = texts.iter().map(|(tag, text)| (tag, text)).unzip();
                 quote!(::moa_plugin::__private::Text::ByLanguage(&[#((#languages, #texts)),*]))
             }
         }

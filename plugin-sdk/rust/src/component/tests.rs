@@ -1,10 +1,11 @@
 use super::*;
+use crate::argument::Argument;
 use crate::bindings::moa::plugin::types::{Arg, Message, MessageRef, Place, PlaceKind, Value};
 use crate::manifest::{Confirm, Text};
 use crate::reply::IntoReply;
 
 fn twice(context: &Context, args: &mut Args) -> Result<Option<Content>, Error> {
-    let text: String = args.required("text")?;
+    let text = String::required(args, "text")?;
     format!("{} {text}{text}", context.who().display_name).into_reply()
 }
 

@@ -1,0 +1,214 @@
+//! What the macros write, from a function to the manifest's JSON.
+
+// All of this file is a test; the lints' exemption reaches only the functions marked as one.
+#![allow(clippy::unwrap_used)]
+
+use moa_plugin::__private::{Command, CommandFn, Manifest, Requests, Setting, Text};
+use moa_plugin::prelude::*;
+use serde_json::{Value, json};
+
+fn manifest_of(commands: &'static [Command]) -> Value {
+    let manifest = Manifest {
+        name: "test",
+        version: "1",
+        summary: Text::Any(""),
+        commands,
+        config: &[],
+        requests: Requests::NONE,
+    };
+    serde_json::to_value(manifest).unwrap()
+}
+
+macro_rules! json_of {
+    ($command:ident) => {{
+        const COMMANDS: &[Command] = &[<$command as CommandFn>::COMMAND];
+        manifest_of(COMMANDS)["commands"][0].clone()
+    }};
+}
+
+/// 오늘의 점심 팀을
+/// 알려드립니다.
+///
+/// 이름은 쉼표로 나눕니다.
+///
+/// 예) !점심팀 3 로지,샐리
+#[command(name = "점심팀", aliases = ["lunch"])]
+fn lunch(#[min = 1] size: u32, #[list] names: Vec<String>) -> Result<String> {
+    Ok(format!("{size}: {}", names.join(" ")))
+}
+
+#[test]
+fn a_command_in_full() {
+    assert_eq!(
+        json_of!(lunch),
+        json!({
+            "name": "점심팀",
+            "aliases": ["lunch"],
+            "summary": "오늘의 점심 팀을 알려드립니다.",
+            "help": "이름은 쉼표로 나눕니다.",
+            "examples": ["!점심팀 3 로지,샐리"],
+            "args": [
+                { "name": "size", "type": "int", "min": 1, "max": 4_294_967_295_u32 },
+                { "name": "names", "type": "list" },
+            ],
+        })
+    );
+    // The function stays what it was.
+    assert_eq!(lunch(2, vec!["a".into(), "b".into()]), Ok("2: a b".into()));
+}
+
+#[command(
+    summary(ko = "지웁니다", en = "Deletes"),
+    help = "There is no way back.",
+    restricted,
+    confirm = "second"
+)]
+fn wipe_all() {}
+
+#[test]
+fn options() {
+    assert_eq!(
+        json_of!(wipe_all),
+        json!({
+            "name": "wipe-all",
+            "summary": { "ko": "지웁니다", "en": "Deletes" },
+            "help": "There is no way back.",
+            "restricted": true,
+            "confirm": "second",
+        })
+    );
+}
+
+#[expect(clippy::too_many_arguments, reason = "one of each")]
+#[command]
+fn every_type(
+    ctx: &Context,
+    text: String,
+    small: i8,
+    number: f64,
+    truth: bool,
+    user: User,
+    conversation: Conversation,
+    length: Duration,
+    date: Date,
+    #[choice("soup", "rice")] dish: String,
+    time_of_day: Option<Time>,
+    #[default = -0.5]
+    #[min = -1.0]
+    #[max = 1.0]
+    ratio: f32,
+    #[default = true] loud: bool,
+    #[default = "90s"] wait: Duration,
+    #[choice("a", "b")]
+    #[default = "b"]
+    letter: String,
+    big: Option<u64>,
+    #[rest] _words: Option<String>,
+) -> Option<String> {
+    let _ = (
+        number,
+        truth,
+        user,
+        conversation,
+        length,
+        date,
+        dish,
+        time_of_day,
+        ratio,
+        loud,
+        wait,
+        letter,
+        big,
+    );
+    Some(format!("{text} {small} {}", ctx.id()))
+}
+
+#[test]
+fn every_type_of_argument() {
+    assert_eq!(
+        json_of!(every_type)["args"],
+        json!([
+            { "name": "text", "type": "string" },
+            { "name": "small", "type": "int", "min": -128, "max": 127 },
+            { "name": "number", "type": "float" },
+            { "name": "truth", "type": "bool" },
+            { "name": "user", "type": "user" },
+            { "name": "conversation", "type": "conversation" },
+            { "name": "length", "type": "duration" },
+            { "name": "date", "type": "date" },
+            { "name": "dish", "type": "choice", "choices": ["soup", "rice"] },
+            { "name": "time-of-day", "type": "time", "optional": true },
+            { "name": "ratio", "type": "float", "default": -0.5, "min": -1.0, "max": 1.0 },
+            { "name": "loud", "type": "bool", "default": true },
+            { "name": "wait", "type": "duration", "default": "90s" },
+            { "name": "letter", "type": "choice", "default": "b", "choices": ["a", "b"] },
+            { "name": "big", "type": "int", "optional": true, "min": 0 },
+            { "name": "words", "type": "rest", "optional": true },
+        ])
+    );
+}
+
+mod elsewhere {
+    use moa_plugin::prelude::*;
+
+    /// Nothing to see.
+    #[command(confirm = "self")]
+    pub fn quiet(ctx: Context) -> &'static str {
+        drop(ctx);
+        "…"
+    }
+}
+
+#[test]
+fn a_command_of_another_module_is_imported_with_its_function() {
+    use elsewhere::quiet;
+    assert_eq!(
+        json_of!(quiet),
+        json!({ "name": "quiet", "summary": "Nothing to see.", "confirm": "self" })
+    );
+    let _: fn(Context) -> &'static str = quiet;
+}
+
+#[test]
+fn configuration_and_requests() {
+    use moa_plugin::__private::{Kind, Literal};
+    let setting = |name, kind, optional, default| Setting {
+        name,
+        kind,
+        optional,
+        default,
+        choices: &[],
+    };
+    let config = [
+        setting("team-size", Kind::Int, false, Some(Literal::Int(4))),
+        setting("names", Kind::List, false, Some(Literal::Many(&["로지"]))),
+        setting("extra", Kind::Table, true, None),
+    ];
+    let manifest = Manifest {
+        name: "test",
+        version: "1",
+        summary: Text::Any("Tests"),
+        commands: &[],
+        config: Box::leak(Box::new(config)),
+        requests: Requests {
+            http: &["https://api.example.com"],
+            shared_brain: true,
+            ..Requests::NONE
+        },
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({
+            "name": "test",
+            "version": "1",
+            "summary": "Tests",
+            "commands": [],
+            "config": {
+                "team-size": { "type": "int", "default": 4 },
+                "names": { "type": "list", "default": ["로지"] },
+                "extra": { "type": "table", "optional": true },
+            },
+            "requests": { "http": ["https://api.example.com"], "shared-brain": true },
+        })
+    );
+}
