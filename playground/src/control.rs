@@ -15,6 +15,7 @@ use crate::{locked, merge};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -71,6 +72,14 @@ struct Touch {
     name: Option<String>,
     #[serde(default)]
     remove: bool,
+}
+
+/// A frame for the bot as a test wrote it: JSON, or any text.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawFrame {
+    Frame(Box<RawValue>),
+    Text(String),
 }
 
 #[derive(Deserialize)]
@@ -149,6 +158,16 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
         "edit" => edit(shared, &parse(body)?),
         "delete" => delete(shared, &parse(body)?),
         "react" => react(shared, &parse(body)?),
+        "raw" => {
+            let frame = match parse(body)? {
+                RawFrame::Frame(json) => json.get().to_owned(),
+                RawFrame::Text(text) => text,
+            };
+            match shared.hub.order(false, || Order::Frame(frame.clone())) {
+                0 => Err("no bot is connected".to_owned()),
+                _ => Ok(json!({"ok": true})),
+            }
+        }
         "fault" => {
             let fault: Fault = parse(body)?;
             shared.record.add(What::Fault {
@@ -158,7 +177,7 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
             Ok(json!({"ok": true, "connections": connections}))
         }
         _ => Err(format!(
-            "there is no /sim/{what}; there are send, edit, delete, react, fault"
+            "there is no /sim/{what}; there are send, edit, delete, react, raw, fault"
         )),
     }
 }

@@ -45,7 +45,7 @@ const QUIET: Duration = Duration::from_secs(15);
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const ASSETS: [(&str, &str, &str); 5] = [
+const ASSETS: [(&str, &str, &str); 6] = [
     ("app.js", "text/javascript; charset=utf-8", include_str!("page/app.js")),
     (
         "mrkdwn.js",
@@ -56,6 +56,11 @@ const ASSETS: [(&str, &str, &str); 5] = [
         "message.js",
         "text/javascript; charset=utf-8",
         include_str!("page/message.js"),
+    ),
+    (
+        "texts.js",
+        "text/javascript; charset=utf-8",
+        include_str!("page/texts.js"),
     ),
     ("style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
     ("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),

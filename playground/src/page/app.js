@@ -1,0 +1,464 @@
+// The page of the playground: conversations, people to speak as, messages live.
+//
+// Stable hooks for tests:
+//   #composer, #send                 write in the open conversation      #thread-composer, #thread-send   in the open thread
+//   [data-conversation=ID]           its entry in the sidebar            [data-person=ID]   the choice to speak as them
+//   #messages [data-ts]              a message; also [data-author=USER], [data-thread=TS], [data-ephemeral=true]
+//   #thread-messages [data-ts]       a message in the open thread        [data-reaction=NAME]  a reaction under a message
+//   #bot-state[data-connections]     how many sockets the bot has        body[data-ready=true]  the state is loaded
+//   .problem                         why something wasn't sent
+
+import { element } from './mrkdwn.js';
+import { avatar, day, renderMessage } from './message.js';
+import { TEXTS } from './texts.js';
+
+const KEPT = 300; // messages of a conversation that the page holds
+const GROUPED = 300; // seconds within which messages of one author stand together
+const $ = (id) => document.getElementById(id);
+
+const remembered = (key) => {
+  try {
+    return localStorage.getItem(`moa.${key}`);
+  } catch {
+    return null; // storage may be off; the page works without
+  }
+};
+const remember = (key, value) => {
+  try {
+    localStorage.setItem(`moa.${key}`, value);
+  } catch {
+    // see above
+  }
+};
+
+const state = {
+  language: remembered('language') ?? (navigator.language.startsWith('ko') ? 'ko' : 'en'),
+  me: remembered('me'),
+  open: remembered('conversation'),
+  thread: null,
+  bot: { id: '', name: 'moa', connections: 0 },
+  people: new Map(),
+  conversations: new Map(), // id → {id, kind, name, topic, members, has_bot, messages: Map ts → message, unread}
+  online: true,
+};
+const say = () => TEXTS[state.language];
+
+const author = (id) => {
+  if (id === state.bot.id) return { label: state.bot.name, bot: true };
+  const person = state.people.get(id);
+  return { label: person?.display ?? id, hue: person?.hue ?? 5 };
+};
+const names = {
+  user: (id) => (id === state.bot.id ? state.bot.name : state.people.get(id)?.display),
+  channel: (id) => state.conversations.get(id)?.name || undefined,
+};
+const place = (conversation) => {
+  if (conversation.kind === 'im') return state.bot.name;
+  if (conversation.kind === 'group') return conversation.members.map((id) => author(id).label).join(', ');
+  return `#${conversation.name}`;
+};
+const visible = (conversation) => conversation.members.includes(state.me);
+const current = () => state.conversations.get(state.open);
+
+async function post(what, body) {
+  const response = await fetch(`/sim/${what}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const answer = await response.json();
+  if (!answer.ok) throw new Error(answer.error);
+  return answer;
+}
+
+// --- what there is -------------------------------------------------------------------------------------------------
+
+async function load() {
+  const response = await fetch('/sim/state');
+  const world = await response.json();
+  state.bot = world.bot;
+  state.people = new Map(world.people.map((person, at) => [person.id, { ...person, hue: at % 6 }]));
+  if (!state.people.has(state.me)) state.me = world.people[0].id;
+  const before = state.conversations;
+  state.conversations = new Map();
+  for (const one of world.conversations) {
+    const messages = new Map(one.messages.map((message) => [message.ts, message]));
+    state.conversations.set(one.id, { ...one, messages, unread: before.get(one.id)?.unread ?? 0 });
+  }
+  for (const { channel, user, message } of world.ephemerals) keep(channel, { ...message, only: user });
+  follow(location.pathname);
+  if (!current() || !visible(current())) state.open = home();
+  renderAll();
+  document.body.dataset.ready = 'true';
+}
+
+const home = () => [...state.conversations.values()].find((c) => c.has_bot && visible(c))?.id;
+
+/** Opens what a permalink points to. */
+function follow(path) {
+  const match = /^\/archives\/([A-Z0-9]+)\/p(\d+)$/.exec(path);
+  const conversation = match && state.conversations.get(match[1]);
+  if (!conversation) return;
+  history.replaceState(null, '', '/');
+  state.open = conversation.id;
+  if (!visible(conversation)) state.me = conversation.members.find((id) => state.people.has(id));
+  const ts = `${match[2].slice(0, -6)}.${match[2].slice(-6)}`;
+  const message = conversation.messages.get(ts);
+  if (message?.thread_ts && message.thread_ts !== ts) state.thread = message.thread_ts;
+  state.flash = ts;
+}
+
+function keep(channel, message) {
+  const conversation = state.conversations.get(channel);
+  if (!conversation) return null;
+  const fresh = !conversation.messages.has(message.ts);
+  conversation.messages.set(message.ts, message);
+  if (conversation.messages.size > KEPT) conversation.messages.delete(conversation.messages.keys().next().value);
+  return fresh ? conversation : null;
+}
+
+const handlers = {
+  message({ channel, message }) {
+    const fresh = keep(channel, message);
+    if (fresh && channel !== state.open && message.user !== state.me && visible(fresh)) {
+      fresh.unread += 1;
+      renderSidebar();
+    }
+    if (channel === state.open) showMessage(message);
+  },
+  ephemeral({ channel, user, message }) {
+    handlers.message({ channel, message: { ...message, only: user } });
+  },
+  slash({ channel, user, text, ts }) {
+    handlers.message({ channel, message: { user, text, ts, only: user, is_ephemeral: true, local: true } });
+  },
+  deleted({ channel, ts }) {
+    state.conversations.get(channel)?.messages.delete(ts);
+    if (channel === state.open) renderConversation();
+  },
+  bot({ connections }) {
+    state.bot.connections = connections;
+    renderBotState();
+  },
+  conversation: load,
+  joined: load,
+  reset: load,
+};
+
+function listen() {
+  const stream = new EventSource('/sim/stream');
+  let waiting = [];
+  let loaded = false;
+  let planned = false;
+  const drain = () => {
+    planned = false;
+    for (const notice of waiting.splice(0)) handlers[notice.type]?.(notice);
+  };
+  stream.addEventListener('open', async () => {
+    // What happens while the state is loaded waits, so that nothing falls in between.
+    loaded = false;
+    await load();
+    loaded = true;
+    state.online = true;
+    renderBotState();
+    drain();
+  });
+  stream.addEventListener('message', (event) => {
+    waiting.push(JSON.parse(event.data));
+    if (loaded && !planned) {
+      planned = true;
+      // Many at once are drawn at once; not by animation frames, which stop in a hidden tab.
+      setTimeout(drain, 0);
+    }
+  });
+  stream.addEventListener('error', () => {
+    state.online = false;
+    renderBotState();
+  });
+}
+
+// --- drawing -------------------------------------------------------------------------------------------------------
+
+function renderAll() {
+  document.documentElement.lang = state.language;
+  for (const labelled of document.querySelectorAll('[data-say]')) labelled.textContent = say()[labelled.dataset.say];
+  $('language').textContent = say().language;
+  for (const [id, key] of [['send', 'send'], ['thread-send', 'send'], ['thread-close', 'close'], ['menu', 'menu']]) {
+    $(id).setAttribute('aria-label', say()[key]);
+    $(id).title = say()[key];
+  }
+  renderBotState();
+  renderPeople();
+  renderConversation();
+}
+
+function renderBotState() {
+  const { name, connections } = state.bot;
+  $('bot-state').dataset.connections = state.online ? connections : 0;
+  $('bot-state').textContent = !state.online ? say().offline : connections ? say().connected(name, connections) : say().away(name);
+}
+
+function renderPeople() {
+  const chosen = [...state.people.values()].map((person) => {
+    const radio = element('input');
+    radio.type = 'radio';
+    radio.name = 'person';
+    radio.value = person.id;
+    radio.checked = person.id === state.me;
+    radio.dataset.person = person.id;
+    radio.addEventListener('change', () => speakAs(person.id));
+    return element('label', '', radio, avatar(author(person.id)), person.display);
+  });
+  $('people').replaceChildren($('people').querySelector('legend'), ...chosen);
+}
+
+function renderSidebar() {
+  const entry = (conversation) => {
+    const button = element('button', 'entry');
+    button.type = 'button';
+    button.dataset.conversation = conversation.id;
+    let mark = '#';
+    if (conversation.kind !== 'channel') {
+      mark = element('img');
+      mark.src = '/page/icon.svg';
+      mark.alt = '';
+    }
+    const label = conversation.kind === 'channel' ? conversation.name : place(conversation);
+    button.append(element('span', 'mark', mark), element('span', 'label', label));
+    button.classList.toggle('away', !conversation.has_bot);
+    button.classList.toggle('unread', conversation.unread > 0);
+    button.setAttribute('aria-current', String(conversation.id === state.open));
+    if (conversation.unread) {
+      const count = element('span', 'count', String(Math.min(conversation.unread, 99)));
+      count.setAttribute('aria-label', say().unread(conversation.unread));
+      button.append(count);
+    }
+    button.addEventListener('click', () => openConversation(conversation.id));
+    return element('li', '', button);
+  };
+  const all = [...state.conversations.values()].filter(visible);
+  $('channels').replaceChildren(...all.filter((c) => c.kind === 'channel').map(entry));
+  $('directs').replaceChildren(...all.filter((c) => c.kind !== 'channel').map(entry));
+}
+
+function renderConversation() {
+  const conversation = current();
+  if (!conversation) return;
+  conversation.unread = 0;
+  renderSidebar();
+  const where = place(conversation);
+  $('conversation-name').textContent = where;
+  $('conversation-topic').textContent = conversation.kind === 'im' ? say().directTopic : conversation.topic;
+  document.title = `${where} · moa playground`;
+  const me = author(state.me).label;
+  $('composer').placeholder = say().write(where, me);
+  $('composer').setAttribute('aria-label', say().write(where, me));
+  renderIntro(conversation, where);
+  const inChannel = sorted(conversation).filter((m) => shownIn(m, null));
+  fill($('messages'), inChannel, false);
+  renderThread();
+  toEnd($('scroll'));
+  const flashed = state.flash && document.querySelector(`[data-ts="${state.flash}"]`);
+  state.flash = null;
+  flashed?.classList.add('flash');
+  flashed?.scrollIntoView({ block: 'center' });
+}
+
+function renderIntro(conversation, where) {
+  const { name } = state.bot;
+  const tries = element('div', 'tries');
+  const prefix = conversation.kind === 'im' ? '' : '!';
+  for (const text of conversation.has_bot ? [`${prefix}help`, `${prefix}echo 안녕`, `@${name} help`] : []) {
+    const button = element('button', '', text);
+    button.type = 'button';
+    button.addEventListener('click', () => {
+      $('composer').value = text;
+      grow($('composer'));
+      $('composer').focus();
+    });
+    tries.append(button);
+  }
+  const hint = conversation.has_bot ? say().intro(name) : say().introAway(name);
+  $('intro').replaceChildren(element('h3', '', say().introTitle(where)), element('p', '', hint), tries);
+}
+
+function renderThread() {
+  const conversation = current();
+  const open = state.thread !== null && conversation !== undefined;
+  $('thread').hidden = !open;
+  document.body.classList.toggle('threaded', open);
+  if (!open) return;
+  $('thread-place').textContent = place(conversation);
+  const label = say().writeThread(author(state.me).label);
+  $('thread-composer').placeholder = label;
+  $('thread-composer').setAttribute('aria-label', label);
+  fill($('thread-messages'), sorted(conversation).filter((m) => shownIn(m, state.thread)), true);
+  toEnd($('thread-scroll'));
+}
+
+// Equal lengths sort as text; a longer integer part is a later time.
+const later = (a, b) => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+const sorted = (conversation) => [...conversation.messages.values()].sort((a, b) => later(a.ts, b.ts));
+
+/** Whether a message stands in the channel's list (thread null) or in that thread's. */
+function shownIn(message, thread) {
+  if (message.only && message.only !== state.me) return false;
+  const reply = message.thread_ts && message.thread_ts !== message.ts;
+  if (thread === null) return !reply || message.subtype === 'thread_broadcast';
+  return message.ts === thread || (reply && message.thread_ts === thread);
+}
+
+const view = (inThread) => ({ author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react });
+
+function fill(list, messages, inThread) {
+  list.replaceChildren(...messages.map((message) => renderMessage(message, view(inThread))));
+  for (const item of list.querySelectorAll('.message')) arrange(item);
+}
+
+/** Puts a new or changed message of the open conversation where it belongs. */
+function showMessage(message) {
+  if (shownIn(message, null)) upsert($('messages'), $('scroll'), message, false);
+  if (state.thread !== null && shownIn(message, state.thread)) upsert($('thread-messages'), $('thread-scroll'), message, true);
+}
+
+function upsert(list, scroll, message, inThread) {
+  const item = renderMessage(message, view(inThread));
+  const old = list.querySelector(`.message[data-ts="${CSS.escape(message.ts)}"]`);
+  if (old) {
+    old.replaceWith(item);
+  } else {
+    let before = list.lastElementChild;
+    while (before && (!before.dataset.ts || later(before.dataset.ts, message.ts) > 0)) before = before.previousElementSibling;
+    if (before) before.after(item);
+    else list.prepend(item);
+    while (list.children.length > KEPT * 1.5) list.firstElementChild.remove();
+  }
+  arrange(item);
+  const next = item.nextElementSibling;
+  if (next?.dataset.ts) arrange(next);
+  if (scroll.dataset.end === 'true' || message.user === state.me) toEnd(scroll);
+}
+
+/** Joins a message to the one before by the same author; begins a day where one begins. */
+function arrange(item) {
+  let before = item.previousElementSibling;
+  if (before?.classList.contains('day')) {
+    before.remove();
+    before = item.previousElementSibling;
+  }
+  const label = day(item.dataset.ts, state.language);
+  const newDay = !before || day(before.dataset.ts, state.language) !== label;
+  if (newDay) {
+    const today = day(String(Date.now() / 1000), state.language);
+    item.before(element('li', 'day', label === today ? say().today : label));
+  }
+  const near = before && Number(item.dataset.ts.split('.')[0]) - Number(before.dataset.ts.split('.')[0]) < GROUPED;
+  const same = before && before.dataset.author === item.dataset.author && before.dataset.ephemeral === item.dataset.ephemeral;
+  item.classList.toggle('follows', Boolean(!newDay && near && same));
+}
+
+// A list that shows its end goes on doing so when the window or a panel changes its size.
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) if (target.dataset.end === 'true') toEnd(target);
+});
+for (const id of ['scroll', 'thread-scroll']) {
+  resized.observe($(id));
+  $(id).addEventListener('scroll', ({ target }) => {
+    target.dataset.end = String(target.scrollHeight - target.scrollTop - target.clientHeight < 80);
+  });
+}
+
+const toEnd = (scroll) => {
+  scroll.dataset.end = 'true';
+  scroll.scrollTop = scroll.scrollHeight;
+};
+
+// --- acting --------------------------------------------------------------------------------------------------------
+
+function openConversation(id) {
+  state.open = id;
+  state.thread = null;
+  remember('conversation', id);
+  document.body.classList.remove('menu');
+  $('menu').setAttribute('aria-expanded', 'false');
+  renderConversation();
+  $('composer').focus();
+}
+
+function speakAs(id) {
+  const wasDirect = current()?.kind === 'im';
+  state.me = id;
+  remember('me', id);
+  if (wasDirect) state.open = state.people.get(id).im;
+  if (!visible(current())) state.open = home();
+  renderConversation();
+}
+
+function openThread(message) {
+  state.thread = message.thread_ts ?? message.ts;
+  renderThread();
+  $('thread-composer').focus();
+}
+
+async function react(message, name, remove) {
+  const problem = document.querySelector('[data-for=channel] .problem');
+  try {
+    await post('react', { user: state.me, channel: state.open, ts: message.ts, name, remove });
+    problem.textContent = '';
+  } catch (error) {
+    if (error.message !== 'already_reacted') problem.textContent = error.message;
+  }
+}
+
+function grow(area) {
+  area.style.height = 'auto';
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+function writer(form, area, thread) {
+  const problem = form.querySelector('.problem');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const text = area.value;
+    if (!text.trim()) return;
+    const slash = /^\/[^\s/]/.test(text);
+    area.value = '';
+    grow(area);
+    try {
+      const kind = slash ? 'slash' : 'message';
+      await post('send', { user: state.me, channel: state.open, text, kind, thread_ts: thread() ?? undefined });
+      problem.textContent = '';
+    } catch (error) {
+      area.value = area.value || text;
+      grow(area);
+      problem.textContent = error.message;
+    }
+  });
+  area.addEventListener('input', () => grow(area));
+  area.addEventListener('keydown', (event) => {
+    // While an input method composes, Enter takes the candidate; 229 is what older engines report then.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+}
+
+writer(document.querySelector('[data-for=channel]'), $('composer'), () => null);
+writer(document.querySelector('[data-for=thread]'), $('thread-composer'), () => state.thread);
+
+const closeThread = () => {
+  state.thread = null;
+  renderThread();
+  $('composer').focus();
+};
+$('thread-close').addEventListener('click', closeThread);
+$('thread').addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !event.isComposing) closeThread();
+});
+$('language').addEventListener('click', () => {
+  state.language = state.language === 'ko' ? 'en' : 'ko';
+  remember('language', state.language);
+  renderAll();
+});
+$('menu').addEventListener('click', () => {
+  const open = document.body.classList.toggle('menu');
+  $('menu').setAttribute('aria-expanded', String(open));
+});
+
+listen();
