@@ -9,15 +9,17 @@
 //! `MOA_TEST_…` have uses of their own.
 
 mod error;
-//mod keys;
+mod keys;
 mod secret;
-//mod show;
-//mod source;
-//mod units;
+mod show;
+mod source;
+#[cfg(test)]
+mod tests;
+mod units;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use secret::{SecretSource, SecretValue};
-//pub use units::{duration, duration_text, size, size_text};
+pub use units::{duration, duration_text, size, size_text};
 
 use crate::locale::Locale;
 use std::collections::BTreeMap;
@@ -52,7 +54,7 @@ pub struct Config {
     pub aliases: BTreeMap<String, String>,
     /// `[plugin.NAME.…]`, by the plugin's name; see [`Config::plugin`].
     pub plugin: BTreeMap<String, PluginSettings>,
-    //    entries: Vec<source::Entry>,
+    entries: Vec<source::Entry>,
 }
 
 /// `[bot]`: who it is.

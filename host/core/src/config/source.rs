@@ -129,15 +129,7 @@ impl Sources {
         for (key, node) in below {
             let origin = format!("{}:{}", self.file, node.line);
             self.entries.push(Entry { path: key.clone(), shown: node.value.to_string(), origin: Some(origin) });
-            let mut at = &mut table;
-            if let Some((last, inner)) = key.get(path.len()..).and_then(<[String]>::split_last) {
-                for part in inner {
-                    let next = at.entry(part.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-                    let toml::Value::Table(next) = next else { break };
-                    at = next;
-                }
-                at.insert(last.clone(), node.value);
-            }
+            insert(&mut table, key.get(path.len()..).unwrap_or_default(), node.value);
             self.read.insert(key);
         }
         table
@@ -209,6 +201,22 @@ impl Sources {
             None => "Remove it; `moa config show` lists all keys".into(),
         };
         ConfigError { origin, line, key, value: None, problem: "there is no such key".into(), remedy }
+    }
+}
+
+/// Puts a value into nested tables, which are made where they are missing.
+fn insert(table: &mut toml::Table, path: &[String], value: toml::Value) {
+    match path {
+        [] => {}
+        [last] => {
+            table.insert(last.clone(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = table.entry(first.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            if let toml::Value::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
     }
 }
 

@@ -1,0 +1,469 @@
+//! Every key of the configuration: its place, its form, its default.
+
+use super::error::ConfigErrors;
+use super::secret::{SecretSource, SecretValue};
+use super::source::{Entry, Found, Sources};
+use super::units::{duration, duration_text, size, size_text};
+use super::{
+    Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl, Unknown,
+};
+use crate::locale::Locale;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+impl Config {
+    /// Reads the configuration. `file` is the file's path, as it is to stand in messages and to be the base of relative
+    /// paths, and its text; `env` is the whole environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn parse(
+        file: Option<(&str, &str)>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let base = file.and_then(|(path, _)| Path::new(path).parent()).map(PathBuf::from).unwrap_or_default();
+        let mut keys = Keys { sources: Sources::new(file, env)?, base };
+        let bot = keys.bot();
+        let slack = keys.slack();
+        let store = keys.store(&bot.data_dir);
+        let config = Self {
+            slack,
+            store,
+            outbox: Outbox {
+                per_conversation_per_second: keys.rate(&["outbox", "per-conversation-per-second"], 1.0),
+                burst: keys.count(&["outbox", "burst"], 1, 1000, 5),
+            },
+            journal: Journal { max_age: keys.duration(&["journal", "max-age"], Duration::from_secs(600)) },
+            http: keys.listener("http", 7700),
+            admin: keys.listener("admin", 7701),
+            plugins: Plugins { dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")) },
+            secrets: keys.secrets(),
+            aliases: keys.aliases(),
+            plugin: keys.plugins(),
+            bot,
+            base: keys.base.clone(),
+            entries: Vec::new(),
+        };
+        let entries = keys.sources.finish()?;
+        Ok(Self { entries, ..config })
+    }
+}
+
+struct Keys {
+    sources: Sources,
+    base: PathBuf,
+}
+
+impl Keys {
+    fn bot(&mut self) -> Bot {
+        let data_dir = self.path(&["bot", "data-dir"], self.base.join("moa-data"));
+        Bot {
+            name: self.read(&["bot", "name"], "moa".to_owned(), "a word, such as \"moa\"", |value| {
+                value.as_str().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+            }),
+            prefixes: self.texts_that(&["bot", "prefixes"], &["!"], "a list of texts that are not empty, such as [\"!\"]", |prefixes| {
+                !prefixes.is_empty() && prefixes.iter().all(|prefix| !prefix.trim().is_empty())
+            }),
+            locale: self.read(&["bot", "locale"], Locale::Ko, "\"ko\" or \"en\"", |value| match value.as_str()? {
+                "ko" => Some(Locale::Ko),
+                "en" => Some(Locale::En),
+                _ => None,
+            }),
+            timezone: self.read(
+                &["bot", "timezone"],
+                "Asia/Seoul".to_owned(),
+                "an IANA time zone, such as \"Asia/Seoul\"",
+                |value| value.as_str().filter(|name| jiff::tz::TimeZone::get(name).is_ok()).map(str::to_owned),
+            ),
+            admins: self.texts_that(&["bot", "admins"], &[], "a list of people's ids, such as [\"U012ABC\"]", |_| true),
+            unknown: self.read(&["bot", "unknown"], Unknown::Suggest, "\"suggest\" or \"silent\"", |value| {
+                match value.as_str()? {
+                    "suggest" => Some(Unknown::Suggest),
+                    "silent" => Some(Unknown::Silent),
+                    _ => None,
+                }
+            }),
+            socket: self.path(&["bot", "socket"], data_dir.join("moa.sock")),
+            data_dir,
+        }
+    }
+
+    fn slack(&mut self) -> Slack {
+        let api_url = self.read(
+            &["slack", "api-url"],
+            "https://slack.com/api/".to_owned(),
+            "an address that begins with https://, or with http:// on a loopback address",
+            |value| value.as_str().filter(|url| base_url(url).is_some()).map(|url| format!("{}/", url.trim_end_matches('/'))),
+        );
+        Slack {
+            app_token: self.secret(&["slack", "app-token"], "SLACK_APP_TOKEN"),
+            bot_token: self.secret(&["slack", "bot-token"], "SLACK_BOT_TOKEN"),
+            loopback: base_url(&api_url).unwrap_or(false),
+            api_url,
+            connections: u8::try_from(self.count(&["slack", "connections"], 1, 8, 2)).unwrap_or(2),
+            ping_timeout: self.duration(&["slack", "ping-timeout"], Duration::from_secs(10)),
+        }
+    }
+
+    fn store(&mut self, data_dir: &Path) -> Store {
+        let base = self.base.clone();
+        let url = self.read(
+            &["store", "url"],
+            StoreUrl::Redb(data_dir.join("moa.redb")),
+            "\"redb:PATH\", or an address that begins with redis://, rediss:// or redis-sentinel://",
+            |value| {
+                let text = value.as_str()?;
+                if let Some(path) = text.strip_prefix("redb:").filter(|path| !path.is_empty()) {
+                    return Some(StoreUrl::Redb(base.join(path)));
+                }
+                let known = ["redis://", "rediss://", "redis-sentinel://"];
+                known.iter().any(|scheme| text.starts_with(scheme)).then(|| StoreUrl::Redis(text.to_owned()))
+            },
+        );
+        Store { url }
+    }
+
+    fn listener(&mut self, table: &str, port: u16) -> Listener {
+        let default = SocketAddr::from(([127, 0, 0, 1], port));
+        let form = "an address and a port, such as \"127.0.0.1:7700\"; port 0 for any";
+        Listener { listen: self.read(&[table, "listen"], default, form, |value| value.as_str()?.parse().ok()) }
+    }
+
+    fn secrets(&mut self) -> BTreeMap<String, SecretSource> {
+        let names = self.sources.names(&["secrets"], str::to_owned);
+        names
+            .into_iter()
+            .map(|name| {
+                let source = self.secret(&["secrets", &name], &name);
+                (name, source)
+            })
+            .collect()
+    }
+
+    fn aliases(&mut self) -> BTreeMap<String, String> {
+        let names = self.sources.names(&["commands", "alias"], str::to_lowercase);
+        names
+            .into_iter()
+            .map(|name| {
+                let form = "a command, such as \"lunch:team\" or \"echo hello\"";
+                let target = self.read(&["commands", "alias", &name], String::new(), form, |value| {
+                    value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+                });
+                (name, target)
+            })
+            .collect()
+    }
+
+    fn plugins(&mut self) -> BTreeMap<String, PluginSettings> {
+        let names = self.sources.names(&["plugin"], |part| part.to_lowercase().replace('_', "-"));
+        names
+            .into_iter()
+            .map(|name| {
+                let settings = PluginSettings {
+                    limits: self.limits(&name),
+                    grant: self.grant(&name),
+                    config: json_table(self.sources.table(&["plugin", &name, "config"])),
+                };
+                (name, settings)
+            })
+            .collect()
+    }
+
+    fn limits(&mut self, plugin: &str) -> Limits {
+        let default = Limits::default();
+        let at = |key: &'static str| ["plugin", plugin, "limits", key];
+        Limits {
+            cpu: self.duration(&at("cpu"), default.cpu),
+            wall: self.duration(&at("wall"), default.wall),
+            memory: self.size(&at("memory"), default.memory),
+            concurrency: self.count(&at("concurrency"), 1, 1024, default.concurrency),
+            queue: self.count(&at("queue"), 0, 1_000_000, default.queue),
+            messages: self.count(&at("messages"), 0, 100_000, default.messages),
+            log: self.size(&at("log"), default.log),
+            brain: self.size(&at("brain"), default.brain),
+            value: self.size(&at("value"), default.value),
+            key: self.size(&at("key"), default.key),
+            http_body: self.size(&at("http-body"), default.http_body),
+            host_calls: self.count(&at("host-calls"), 1, u32::MAX, default.host_calls),
+        }
+    }
+
+    fn grant(&mut self, plugin: &str) -> Grant {
+        let at = |key: &'static str| ["plugin", plugin, "grant", key];
+        let form = "a list of texts";
+        Grant {
+            http: self.texts_that(&at("http"), &[], form, |_| true),
+            conversations: self.texts_that(&at("conversations"), &[], form, |_| true),
+            users: self.truth(&at("users")),
+            sql: self.texts_that(&at("sql"), &[], form, |_| true),
+            objects: self.texts_that(&at("objects"), &[], form, |_| true),
+            secrets: self.texts_that(&at("secrets"), &[], form, |_| true),
+            shared_brain: self.truth(&at("shared-brain")),
+            schedule: self.truth(&at("schedule")),
+            broadcast: self.truth(&at("broadcast")),
+        }
+    }
+
+    /// One value: found and read, found and wrong (told), or the default.
+    fn read<T: Shown>(&mut self, path: &[&str], default: T, form: &str, parse: impl Fn(&toml::Value) -> Option<T>) -> T {
+        let (value, origin) = match self.sources.find(path) {
+            None => (default, None),
+            Some(found) => match parse(&found.value) {
+                Some(value) => (value, Some(origin(&found))),
+                None => {
+                    self.sources.error(path, &found, false, "this cannot be used".into(), format!("It must be {form}"));
+                    return default;
+                }
+            },
+        };
+        self.enter(path, value.shown(), origin);
+        value
+    }
+
+    fn enter(&mut self, path: &[&str], shown: String, origin: Option<String>) {
+        // A plugin's table lists only what the operator wrote: all limits of all plugins would hide it.
+        if origin.is_none() && path.first() == Some(&"plugin") {
+            return;
+        }
+        self.sources.entries.push(Entry { path: path.iter().map(|part| (*part).to_owned()).collect(), shown, origin });
+    }
+
+    fn texts_that(&mut self, path: &[&str], default: &[&str], form: &str, good: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let default: Vec<String> = default.iter().map(|text| (*text).to_owned()).collect();
+        self.read(path, default, form, |value| {
+            let texts: Vec<String> = match value {
+                toml::Value::Array(values) => {
+                    values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>()?
+                }
+                // A variable lists with commas.
+                toml::Value::String(text) => {
+                    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+                }
+                _ => return None,
+            };
+            good(&texts).then_some(texts)
+        })
+    }
+
+    fn duration(&mut self, path: &[&str], default: Duration) -> Duration {
+        self.read(path, default, "a length of time above zero, such as \"500ms\", \"10s\" or \"1h30m\"", |value| {
+            duration(value.as_str()?).filter(|duration| !duration.is_zero())
+        })
+    }
+
+    fn size(&mut self, path: &[&str], default: u64) -> u64 {
+        let bytes = self.read(path, Bytes(default), "a size, such as \"512B\", \"64MiB\" or \"1MB\"", |value| {
+            size(value.as_str()?).map(Bytes)
+        });
+        bytes.0
+    }
+
+    fn count(&mut self, path: &[&str], min: u32, max: u32, default: u32) -> u32 {
+        self.read(path, default, &format!("a whole number from {min} to {max}"), |value| {
+            let number = match value {
+                toml::Value::Integer(number) => *number,
+                toml::Value::String(text) => text.trim().parse().ok()?,
+                _ => return None,
+            };
+            u32::try_from(number).ok().filter(|number| (min..=max).contains(number))
+        })
+    }
+
+    fn rate(&mut self, path: &[&str], default: f64) -> f64 {
+        self.read(path, default, "a number from 0 (no limit) to 1000", |value| {
+            let number = match value {
+                toml::Value::Integer(number) => i32::try_from(*number).ok().map(f64::from)?,
+                toml::Value::Float(number) => *number,
+                toml::Value::String(text) => text.trim().parse().ok()?,
+                _ => return None,
+            };
+            (0.0..=1000.0).contains(&number).then_some(number)
+        })
+    }
+
+    fn truth(&mut self, path: &[&str]) -> bool {
+        self.read(path, false, "true or false", |value| match value {
+            toml::Value::Boolean(truth) => Some(*truth),
+            toml::Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        })
+    }
+
+    fn path(&mut self, path: &[&str], default: PathBuf) -> PathBuf {
+        let base = self.base.clone();
+        self.read(path, default, "a path", |value| {
+            value.as_str().filter(|text| !text.is_empty()).map(|text| base.join(text))
+        })
+    }
+
+    fn secret(&mut self, path: &[&str], variable: &str) -> SecretSource {
+        const REMEDY: &str = "Say where it lies: { env = \"NAME\" }, { file = \"PATH\" } or { credential = \"NAME\" }";
+        if let Some(found) = self.sources.find(path) {
+            match (&found.value, found.is_text) {
+                (toml::Value::String(text), true) => {
+                    let source = SecretSource::Value(SecretValue::new(text.clone()));
+                    self.enter(path, source.to_string(), Some(origin(&found)));
+                    return source;
+                }
+                _ => {
+                    let problem = "a secret does not belong into this file".to_owned();
+                    self.sources.error(path, &found, true, problem, REMEDY.into());
+                }
+            }
+        }
+        let mut given = Vec::new();
+        for key in ["env", "file", "credential"] {
+            let below: Vec<&str> = path.iter().copied().chain([key]).collect();
+            if let Some(found) = self.sources.find(&below) {
+                match found.value.as_str().filter(|text| !text.is_empty()) {
+                    Some(text) => {
+                        let source = match key {
+                            "env" => SecretSource::Env(text.to_owned()),
+                            "file" => SecretSource::File(self.base.join(text)),
+                            _ => SecretSource::Credential(text.to_owned()),
+                        };
+                        given.push((source, found));
+                    }
+                    None => self.sources.error(&below, &found, true, "this is no text".into(), REMEDY.into()),
+                }
+            }
+        }
+        let mut given = given.into_iter();
+        let (source, from) = match given.next() {
+            Some((source, found)) => (source, Some(origin(&found))),
+            None => (SecretSource::Env(variable.to_owned()), None),
+        };
+        if let Some((_, found)) = given.next() {
+            self.sources.error(path, &found, true, "it lies in more than one place".into(), REMEDY.into());
+        }
+        self.enter(path, source.to_string(), from);
+        source
+    }
+}
+
+fn origin(found: &Found) -> String {
+    match found.line {
+        Some(line) => format!("{}:{line}", found.origin),
+        None => found.origin.clone(),
+    }
+}
+
+/// Whether a base address may be used, and whether it is on a loopback address: what is sent there holds tokens.
+fn base_url(url: &str) -> Option<bool> {
+    let (secure, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (None, Some(rest)) => (false, rest),
+        (None, None) => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
+    if authority.contains('@') || url.contains(char::is_whitespace) {
+        return None;
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next()?,
+        None => authority.split(':').next()?,
+    };
+    let loopback = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    (secure || loopback).then_some(loopback)
+}
+
+fn json_table(table: toml::Table) -> serde_json::Map<String, serde_json::Value> {
+    table.into_iter().map(|(key, value)| (key, json(value))).collect()
+}
+
+fn json(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(truth) => truth.into(),
+        toml::Value::Datetime(instant) => instant.to_string().into(),
+        toml::Value::Array(values) => values.into_iter().map(json).collect(),
+        toml::Value::Table(table) => json_table(table).into(),
+    }
+}
+
+struct Bytes(u64);
+
+/// How a value stands in TOML.
+trait Shown {
+    fn shown(&self) -> String;
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        quoted(self)
+    }
+}
+impl Shown for Vec<String> {
+    fn shown(&self) -> String {
+        format!("[{}]", self.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+    }
+}
+impl Shown for PathBuf {
+    fn shown(&self) -> String {
+        quoted(&self.to_string_lossy())
+    }
+}
+impl Shown for Locale {
+    fn shown(&self) -> String {
+        quoted(self.tag())
+    }
+}
+impl Shown for Unknown {
+    fn shown(&self) -> String {
+        quoted(match self {
+            Self::Suggest => "suggest",
+            Self::Silent => "silent",
+        })
+    }
+}
+impl Shown for StoreUrl {
+    fn shown(&self) -> String {
+        match self {
+            Self::Redb(path) => quoted(&format!("redb:{}", path.to_string_lossy())),
+            // It may hold a password.
+            Self::Redis(url) => match url.rsplit_once('@') {
+                Some((_, host)) => quoted(&format!("redis://[secret]@{host}")),
+                None => quoted(url),
+            },
+        }
+    }
+}
+impl Shown for SocketAddr {
+    fn shown(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+impl Shown for Duration {
+    fn shown(&self) -> String {
+        quoted(&duration_text(*self))
+    }
+}
+impl Shown for Bytes {
+    fn shown(&self) -> String {
+        quoted(&size_text(self.0))
+    }
+}
+impl Shown for u32 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+impl Shown for f64 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+impl Shown for bool {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}

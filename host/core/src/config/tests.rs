@@ -1,0 +1,184 @@
+use super::*;
+
+fn parse(text: &str) -> Result<Config, Vec<String>> {
+    with(text, &[])
+}
+
+fn with(text: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::parse(Some(("etc/moa.toml", text)), env).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = Config::parse(None, []).unwrap();
+    assert_eq!(config.bot.name, "moa");
+    assert_eq!(config.bot.prefixes, ["!"]);
+    assert_eq!(config.bot.data_dir, PathBuf::from("moa-data"));
+    assert_eq!(config.plugins.dir, PathBuf::from("moa-data/plugins"));
+    assert_eq!(config.slack.connections, 2);
+    assert_eq!(config.slack.ping_timeout, Duration::from_secs(10));
+    assert_eq!(config.slack.app_token, SecretSource::Env("SLACK_APP_TOKEN".into()));
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:7700");
+    assert!(matches!(config.store.url, StoreUrl::Redb(path) if path == PathBuf::from("moa-data/moa.redb")));
+}
+
+#[test]
+fn the_whole_example_is_read() {
+    let config = parse(
+        r#"
+[bot]
+name = "모아"
+prefixes = ["!", "/"]
+locale = "en"
+timezone = "Europe/Berlin"
+data-dir = "./data"
+admins = ["U012ABC"]
+unknown = "silent"
+[slack]
+app-token = { env = "A" }
+bot-token = { file = "token" }
+api-url = "http://127.0.0.1:8080/api"
+connections = 1
+ping-timeout = "1s"
+[store]
+url = "redb:./data/x.redb"
+[outbox]
+per-conversation-per-second = 0
+burst = 7
+[journal]
+max-age = "1h30m"
+[http]
+listen = "127.0.0.1:0"
+[admin]
+listen = "[::1]:1"
+[plugins]
+dir = "/srv/plugins"
+[secrets]
+API_TOKEN = { credential = "api" }
+[commands.alias]
+"점심" = "lunch:team"
+[plugin.lunch.limits]
+cpu = "250ms"
+memory = "64MiB"
+concurrency = 2
+[plugin.lunch.grant]
+conversations = ["C1"]
+shared-brain = true
+[plugin.lunch.config]
+team-size = 3
+nested = { a = [1, 2] }
+"#,
+    )
+    .unwrap();
+    assert_eq!(config.bot.data_dir, PathBuf::from("etc/./data"));
+    assert_eq!(config.slack.api_url, "http://127.0.0.1:8080/api/");
+    assert!(config.slack.loopback);
+    assert_eq!(config.slack.bot_token, SecretSource::File("etc/token".into()));
+    assert_eq!(config.outbox, Outbox { per_conversation_per_second: 0.0, burst: 7 });
+    assert_eq!(config.plugins.dir, PathBuf::from("/srv/plugins"));
+    assert_eq!(config.secrets["API_TOKEN"], SecretSource::Credential("api".into()));
+    assert_eq!(config.aliases["점심"], "lunch:team");
+    let lunch = config.plugin("lunch");
+    assert_eq!((lunch.limits.cpu, lunch.limits.memory), (Duration::from_millis(250), 64 << 20));
+    assert_eq!(lunch.limits.queue, 64, "what is not written stays as it was");
+    assert_eq!(lunch.grant.conversations, ["C1"]);
+    assert!(lunch.grant.shared_brain);
+    assert_eq!(serde_json::Value::Object(lunch.config), serde_json::json!({"team-size": 3, "nested": {"a": [1, 2]}}));
+}
+
+#[test]
+fn mistakes_are_told_all_at_once_with_line_and_remedy() {
+    let errors = parse(
+        "[bot]\nlocle = \"ko\"\nname = 3\nlocale = \"fr\"\n[slack]\nconnections = 9\nbot-token = \"xoxb-secret\"\n\
+         api-url = \"http://example.com/\"\n[nothing]\nlike = \"this\"\n[plugin.a.limits]\ncpuu = \"1s\"\nwall = \"0s\"",
+    )
+    .unwrap_err();
+    let all = errors.join("\n");
+    for part in [
+        "etc/moa.toml:3: bot.name = 3: this cannot be used. It must be a word",
+        "etc/moa.toml:4: bot.locale = \"fr\": this cannot be used. It must be \"ko\" or \"en\"",
+        "etc/moa.toml:2: bot.locle: there is no such key. Did you mean `bot.locale`?",
+        "etc/moa.toml:6: slack.connections = 9: this cannot be used. It must be a whole number from 1 to 8",
+        "etc/moa.toml:7: slack.bot-token: a secret does not belong into this file. Say where it lies: { env",
+        "etc/moa.toml:8: slack.api-url = \"http://example.com/\"",
+        "etc/moa.toml:10: nothing.like: there is no such key",
+        "etc/moa.toml:12: plugin.a.limits.cpuu: there is no such key. Did you mean `plugin.a.limits.cpu`?",
+        "etc/moa.toml:13: plugin.a.limits.wall",
+    ] {
+        assert!(all.contains(part), "{part}\nis not in\n{all}");
+    }
+    assert_eq!(errors.len(), 9, "{all}");
+    assert!(!all.contains("xoxb-secret"));
+}
+
+#[test]
+fn a_file_that_is_no_toml_names_its_line() {
+    let errors = parse("[bot]\nname = moa\n").unwrap_err();
+    assert!(errors[0].starts_with("etc/moa.toml:2: this is not TOML"), "{errors:?}");
+}
+
+#[test]
+fn the_environment_stands_over_the_file() {
+    let config = with(
+        "[bot]\nname = \"a\"\nprefixes = [\"?\"]",
+        &[
+            ("MOA_BOT__NAME", "b"),
+            ("MOA_BOT__PREFIXES", "!, ."),
+            ("MOA_SLACK__API_URL", "http://localhost:9/api/"),
+            ("MOA_SLACK__BOT_TOKEN", "xoxb-1"),
+            ("MOA_OUTBOX__PER_CONVERSATION_PER_SECOND", "2.5"),
+            ("MOA_PLUGIN__TEAM_LUNCH__LIMITS__CPU", "2s"),
+            ("MOA_SECRETS__API_TOKEN", "secret"),
+            ("MOA_CONFIG", "x"),
+            ("MOA_TEST__ANYTHING", "x"),
+            ("MOA_LOG", "debug"),
+            ("PATH", "/bin"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.bot.name, "b");
+    assert_eq!(config.bot.prefixes, ["!", "."]);
+    assert_eq!(config.outbox.per_conversation_per_second, 2.5);
+    assert_eq!(config.plugin("team-lunch").limits.cpu, Duration::from_secs(2));
+    assert!(matches!(&config.slack.bot_token, SecretSource::Value(value) if value.expose() == "xoxb-1"));
+    assert!(config.secrets.contains_key("API_TOKEN"));
+    assert!(!format!("{config:?}{}", config.show()).contains("xoxb-1"), "a secret is never printed");
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_a_mistake() {
+    let errors = with("", &[("MOA_SLACK__API_ULR", "http://localhost/"), ("MOA_BOT__LOCALE", "xx")]).unwrap_err();
+    let all = errors.join("\n");
+    assert!(all.contains("MOA_SLACK__API_ULR: slack.api-ulr: there is no such key. Did you mean `slack.api-url`?"), "{all}");
+    assert!(all.contains("MOA_BOT__LOCALE: bot.locale = \"xx\""), "{all}");
+}
+
+#[test]
+fn tokens_go_to_https_or_loopback_only() {
+    for (url, good) in [
+        ("https://slack.example/api/", true),
+        ("http://127.0.0.1:1/api/", true),
+        ("http://[::1]:1/api/", true),
+        ("http://localhost/api", true),
+        ("http://127.0.0.1.example.com/api/", false),
+        ("http://127.0.0.1@example.com/", false),
+        ("ftp://localhost/", false),
+        ("https://", false),
+        ("localhost/api", false),
+    ] {
+        let read = parse(&format!("[slack]\napi-url = \"{url}\""));
+        assert_eq!(read.is_ok(), good, "{url}");
+    }
+}
+
+#[test]
+fn what_is_shown_reads_the_same_again() {
+    let text = "[bot]\nname = \"b\\\"x\"\n[plugin.lunch.config]\na = \"b\"\n[plugin.lunch.limits]\ncpu = \"2s\"\n";
+    let shown = parse(text).unwrap().show();
+    assert!(shown.contains("name = 'b\"x'  # etc/moa.toml:2"), "{shown}");
+    assert!(shown.contains("locale = \"ko\"\n"), "{shown}");
+    let again = Config::parse(Some(("moa.toml", &shown)), []).unwrap();
+    assert_eq!(again.bot.name, "b\"x");
+    assert_eq!(again.plugin("lunch"), parse(text).unwrap().plugin("lunch"));
+}
