@@ -1,5 +1,9 @@
 //! The languages that the host itself speaks.
 
+mod notice;
+
+pub use notice::UserNotice;
+
 use serde::{Deserialize, Serialize};
 
 /// A language of the host's own sentences.

@@ -1,0 +1,144 @@
+//! What a person is told when their command could not be carried out: one line, with what, why, and the id by which the
+//! operator finds everything else.
+
+use super::Locale;
+use crate::config::{duration_text, size_text};
+use std::time::Duration;
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserNotice {
+    /// The plugin computed for too long.
+    TooSlowCpu {
+        /// The plugin.
+        plugin: String,
+        /// How long it may.
+        limit: Duration,
+        /// The invocation.
+        id: String,
+    },
+    /// The plugin took too long altogether.
+    TooSlowWall {
+        /// The plugin.
+        plugin: String,
+        /// How long it may.
+        limit: Duration,
+        /// The invocation.
+        id: String,
+    },
+    /// The plugin wanted too much memory.
+    TooMuchMemory {
+        /// The plugin.
+        plugin: String,
+        /// How many bytes it may have.
+        limit: u64,
+        /// The invocation.
+        id: String,
+    },
+    /// The plugin crashed.
+    Crashed {
+        /// The plugin.
+        plugin: String,
+        /// The invocation.
+        id: String,
+    },
+    /// Something went wrong that only the operator can look into.
+    Internal {
+        /// The plugin.
+        plugin: String,
+        /// The invocation.
+        id: String,
+    },
+    /// Too many calls wait already.
+    Busy {
+        /// The plugin; empty for the host's own answers.
+        plugin: String,
+    },
+    /// The plugin is not loaded any more.
+    PluginGone {
+        /// The plugin.
+        plugin: String,
+    },
+    /// The bot was away, and the command is too old to be carried out now.
+    TooOld,
+}
+
+impl UserNotice {
+    /// The line, as portable markup.
+    pub fn render(&self, locale: Locale) -> String {
+        match self {
+            Self::TooSlowCpu { plugin, limit, id } => {
+                let limit = duration_text(*limit);
+                locale.pick(
+                    format!("⚠️ `{plugin}` 플러그인이 {limit} 넘게 계산해서 중단했습니다. ({id})"),
+                    format!("⚠️ The plugin `{plugin}` computed for longer than {limit} and was stopped. ({id})"),
+                )
+            }
+            Self::TooSlowWall { plugin, limit, id } => {
+                let limit = duration_text(*limit);
+                locale.pick(
+                    format!("⚠️ `{plugin}` 플러그인이 {limit} 안에 끝나지 않아 중단했습니다. ({id})"),
+                    format!("⚠️ The plugin `{plugin}` was not done within {limit} and was stopped. ({id})"),
+                )
+            }
+            Self::TooMuchMemory { plugin, limit, id } => {
+                let limit = size_text(*limit);
+                locale.pick(
+                    format!("⚠️ `{plugin}` 플러그인이 메모리를 {limit} 넘게 쓰려고 해서 중단했습니다. ({id})"),
+                    format!("⚠️ The plugin `{plugin}` wanted more than {limit} of memory and was stopped. ({id})"),
+                )
+            }
+            Self::Crashed { plugin, id } => locale.pick(
+                format!("⚠️ `{plugin}` 플러그인이 오류로 멈췄습니다. 관리자에게 이 번호를 알려 주세요. ({id})"),
+                format!("⚠️ The plugin `{plugin}` crashed. Tell the operator this number. ({id})"),
+            ),
+            Self::Internal { plugin, id } => locale.pick(
+                format!("⚠️ `{plugin}` 플러그인을 실행하다 문제가 생겼습니다. 관리자에게 이 번호를 알려 주세요. ({id})"),
+                format!("⚠️ Something went wrong while the plugin `{plugin}` ran. Tell the operator this number. ({id})"),
+            ),
+            Self::Busy { plugin } if plugin.is_empty() => locale.pick(
+                "⏳ 지금은 요청이 너무 많습니다. 잠시 뒤에 다시 해 주세요.".to_owned(),
+                "⏳ Too much is going on right now. Try again in a moment.".to_owned(),
+            ),
+            Self::Busy { plugin } => locale.pick(
+                format!("⏳ `{plugin}` 플러그인에 요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 해 주세요."),
+                format!("⏳ The plugin `{plugin}` has too much to do right now. Try again in a moment."),
+            ),
+            Self::PluginGone { plugin } => locale.pick(
+                format!("⚠️ `{plugin}` 플러그인이 방금 내려가서 명령을 실행하지 못했습니다."),
+                format!("⚠️ The plugin `{plugin}` has just been removed, so the command was not carried out."),
+            ),
+            Self::TooOld => locale.pick(
+                "⚠️ 봇이 멈춰 있던 동안의 명령이라 실행하지 않았습니다. 아직 필요하면 다시 입력해 주세요.".to_owned(),
+                "⚠️ The bot was away when you asked, and that was too long ago. Ask again if you still need it.".to_owned(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_is_one_line_in_both_languages_and_names_plugin_and_invocation() {
+        let (plugin, id) = ("lunch".to_owned(), "0123abcd".to_owned());
+        let limit = Duration::from_secs(1);
+        let faults = [
+            UserNotice::TooSlowCpu { plugin: plugin.clone(), limit, id: id.clone() },
+            UserNotice::TooSlowWall { plugin: plugin.clone(), limit, id: id.clone() },
+            UserNotice::TooMuchMemory { plugin: plugin.clone(), limit: 128 << 20, id: id.clone() },
+            UserNotice::Crashed { plugin: plugin.clone(), id: id.clone() },
+            UserNotice::Internal { plugin: plugin.clone(), id },
+        ];
+        for notice in &faults {
+            let (ko, en) = (notice.render(Locale::Ko), notice.render(Locale::En));
+            assert_ne!(ko, en);
+            for text in [ko, en] {
+                assert!(text.contains("lunch") && text.contains("0123abcd") && !text.contains('\n'), "{text}");
+            }
+        }
+        assert!(faults[2].render(Locale::En).contains("128MiB"));
+        assert_ne!(UserNotice::Busy { plugin }.render(Locale::En), UserNotice::Busy { plugin: String::new() }.render(Locale::En));
+    }
+}
