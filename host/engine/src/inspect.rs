@@ -102,7 +102,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
     }
     for name in imports.iter().chain(&exports) {
         if let Some((_, found)) = contract_interface(name)
-            && !found.starts_with(CONTRACT_TRACK)
+            && !(found.starts_with(CONTRACT_TRACK) && is_release(found))
         {
             return Err(LoadError::WrongVersion {
                 found: found.to_owned(),
@@ -171,6 +171,11 @@ fn full_name(name: &str, version_suffix: Option<&str>) -> String {
 fn contract_interface(name: &str) -> Option<(&str, &str)> {
     let name = name.strip_prefix(CONTRACT)?;
     Some(name.split_once('@').unwrap_or((name, "")))
+}
+
+/// Versions before a release (`0.1.0-rc.1`) suit nothing but themselves.
+fn is_release(version: &str) -> bool {
+    !version.contains('-')
 }
 
 fn is_known(name: &str) -> bool {

@@ -158,14 +158,14 @@ async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: A
 /// The life of one instance. Its store is dropped here, whatever happened, and never used again.
 async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Output, Fault> {
     let mut store = store(plugin, state);
-    let answer = match plugin.linked.instantiate_async(&mut store).await {
-        Ok(instance) => entry.call(plugin, &mut store, &instance).await,
-        Err(error) => Err(error),
+    let (answer, born) = match plugin.linked.instantiate_async(&mut store).await {
+        Ok(instance) => (entry.call(plugin, &mut store, &instance).await, true),
+        Err(error) => (Err(error), false),
     };
     store.data().log.finish();
     match answer {
         Ok(answer) => answer,
-        Err(error) => Err(verdict::fault(&error, store.data())),
+        Err(error) => Err(verdict::fault(&error, store.data(), born)),
     }
 }
 

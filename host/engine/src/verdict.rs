@@ -6,13 +6,14 @@ use crate::state::State;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-/// Frames and bytes of a back trace that are kept.
+/// Frames of a back trace that are kept.
 const FRAMES: usize = 32;
 
 /// What a call that ended with an error died of.
 ///
 /// The order matters: a guest that was stopped or refused memory dies of something that looks like any other trap.
-pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
+/// `born` is whether there was an instance already.
+pub(crate) fn fault(error: &wasmtime::Error, state: &State, born: bool) -> Fault {
     if let Some(fault) = &state.stopped {
         return fault.clone();
     }
@@ -32,9 +33,7 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
         return ended_itself(state, || format!("it ended itself with exit code {code}"), error);
     }
     let Some(trap) = error.downcast_ref::<Trap>() else {
-        // No trap and none of ours: the guest handed over something that cannot be read (a text that is no UTF-8, more
-        // data than may pass), or broke the component model's rules.
-        return Fault::BadOutput(error.root_cause().to_string());
+        return untrapped(error, born);
     };
     match trap {
         Trap::UnreachableCodeReached => ended_itself(state, || String::from("it ended itself"), error),
@@ -52,6 +51,16 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
             backtrace: backtrace(error),
         },
     }
+}
+
+/// Neither a trap nor ours. Before there is an instance, or if the system refused something, it is the host that
+/// failed. Otherwise the guest handed over what cannot be read (a text that is no UTF-8, more data than may pass), or
+/// broke the component model's rules.
+fn untrapped(error: &wasmtime::Error, born: bool) -> Fault {
+    if !born || error.chain().any(|cause| cause.is::<std::io::Error>()) {
+        return Fault::Engine(format!("{error:#}"));
+    }
+    Fault::BadOutput(error.root_cause().to_string())
 }
 
 fn ended_itself(state: &State, otherwise: impl FnOnce() -> String, error: &wasmtime::Error) -> Fault {
