@@ -68,7 +68,7 @@ impl Context {
         &self.call.command
     }
 
-    /// Everything behind the command word, exactly as typed.
+    /// Everything behind the command word as typed, with mentions as plain names: repeating it calls nobody.
     pub fn rest(&self) -> &str {
         &self.call.rest
     }

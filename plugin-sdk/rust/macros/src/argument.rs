@@ -156,8 +156,12 @@ impl Argument {
                     "`#[choice]` needs the words to choose from: `#[choice(\"a\", \"b\")]`",
                 ));
             }
-            if let Some(empty) = choices.iter().find(|choice| choice.value().trim().is_empty()) {
-                return Err(Error::new(empty.span(), "nobody can type an empty choice"));
+            let fits = |choice: &LitStr| {
+                let text = choice.value();
+                !text.trim().is_empty() && text.chars().count() <= 64
+            };
+            if let Some(bad) = choices.iter().find(|choice| !fits(choice)) {
+                return Err(Error::new(bad.span(), "a choice has 1 to 64 characters"));
             }
             check_unique(&choices)?;
             self.form = Form::Choice(choices);

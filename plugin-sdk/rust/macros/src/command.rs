@@ -3,7 +3,7 @@
 use crate::argument::{Argument, Parameter};
 use crate::docs::Docs;
 use crate::options::{Confirm, Options};
-use crate::words::{Text, check_word};
+use crate::words::{Text, check_summary, check_word};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -142,10 +142,12 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
         return Err(Error::new(alias.span(), "this is the command's name already"));
     }
     let aliases = &options.aliases;
-    let summary = options
-        .summary
-        .as_ref()
-        .map_or_else(|| Text::Any(docs.summary.clone()).tokens(), Text::tokens);
+    let of_docs = Text::Any(docs.summary.clone());
+    let summary = options.summary.as_ref().unwrap_or(&of_docs);
+    for text in summary.all() {
+        check_summary(&text).map_err(|message| Error::new(ident.span(), message))?;
+    }
+    let summary = summary.tokens();
     let help = options
         .help
         .as_ref()

@@ -10,7 +10,7 @@ use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token}
 pub fn check_word(word: &str) -> std::result::Result<(), &'static str> {
     if word.is_empty() || word.chars().count() > 64 {
         Err("a command's name has 1 to 64 characters")
-    } else if word.contains(|c: char| c.is_whitespace() || c == ':') {
+    } else if word.contains(|c: char| c.is_whitespace() || matches!(c, ':' | '：')) {
         Err("a command's name has neither blanks nor colons")
     } else {
         Ok(())
@@ -20,6 +20,16 @@ pub fn check_word(word: &str) -> std::result::Result<(), &'static str> {
 /// The same, said at the literal.
 pub fn check_literal(word: &LitStr) -> Result<()> {
     check_word(&word.value()).map_err(|message| Error::new(word.span(), message))
+}
+
+/// What is wrong with a summary.
+pub fn check_summary(text: &str) -> std::result::Result<(), &'static str> {
+    match text.chars().count() {
+        0..=200 => Ok(()),
+        _ => Err(
+            "a summary has up to 200 characters: put a blank line after the first sentence, the rest becomes the help",
+        ),
+    }
 }
 
 /// `["a", "b"]`.
@@ -85,6 +95,15 @@ impl Text {
         Ok(Self::ByLanguage(texts))
     }
 
+    /// The texts in all languages.
+    pub fn all(&self) -> impl Iterator<Item = String> {
+        let texts = match self {
+            Self::Any(text) => vec![text.clone()],
+            Self::ByLanguage(texts) => texts.iter().map(|(_, text)| text.value()).collect(),
+        };
+        texts.into_iter()
+    }
+
     pub fn tokens(&self) -> TokenStream {
         match self {
             Self::Any(text) => quote!(::moa_plugin::__private::Text::Any(#text)),
@@ -105,7 +124,7 @@ mod tests {
         for good in ["점심팀", "lunch", "a", &"가".repeat(64)] {
             assert_eq!(check_word(good), Ok(()), "{good}");
         }
-        for bad in ["", "a b", "a:b", "a\t", &"a".repeat(65)] {
+        for bad in ["", "a b", "a:b", "a：b", "a\t", &"a".repeat(65)] {
             assert!(check_word(bad).is_err(), "{bad}");
         }
     }

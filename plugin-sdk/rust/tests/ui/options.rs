@@ -20,4 +20,10 @@ fn unknown_language() {}
 #[command(aliases = "a")]
 fn aliases_without_brackets() {}
 
+/// This goes on and on, without a blank line that would end the summary, so that the list of all commands would be
+/// mostly about this one, which is not more important than the others, and would be harder to read for everybody who is
+/// looking for something else in it.
+#[command]
+fn long_summary() {}
+
 fn main() {}

@@ -9,6 +9,9 @@ fn no_choice(#[choice()] dish: String) {}
 fn choice_twice(#[choice("a", "a")] dish: String) {}
 
 #[command]
+fn empty_choice(#[choice("a", " ")] dish: String) {}
+
+#[command]
 fn choice_of_numbers(#[choice("1", "2")] dish: u32) {}
 
 #[command]
