@@ -226,8 +226,7 @@ impl Brain {
     /// counts as 0.
     ///
     /// # Errors
-    /// [`HostError::Invalid`] if what is stored is no whole number, [`HostError::OverLimit`] if the sum has no room in
-    /// 64 bits.
+    /// [`HostError::Invalid`] if what is stored is no whole number, or if the sum has no room in 64 bits.
     pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
         self.ask(key, || wit::increment(&self.scope, key, by))
     }
