@@ -40,7 +40,7 @@ export function renderMessage(message, view) {
   const item = element('li', 'message');
   item.dataset.ts = message.ts;
   item.dataset.author = message.user;
-  item.dataset.time = time;
+  item.dataset.time = new Date(seconds(message.ts) * 1000).toLocaleTimeString(view.language, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' });
   if (message.thread_ts) item.dataset.thread = message.thread_ts;
 
   const stamp = element('time', '', time);
