@@ -76,7 +76,7 @@ pub struct Usage {
     pub cpu: Duration,
     /// Time from beginning to end, without the wait for a free place.
     pub wall: Duration,
-    /// The most linear memory that it had, in bytes.
+    /// The most memory that it had, in bytes.
     pub memory_peak: u64,
     /// How often it called the host.
     pub host_calls: u64,

@@ -10,7 +10,7 @@ pub struct Limits {
     pub cpu: Duration,
     /// Time from beginning to end, waiting included.
     pub wall: Duration,
-    /// Bytes of linear memory, all memories of the plugin together.
+    /// Bytes of memory, all of the plugin's linear memories and tables together.
     pub memory: u64,
     /// Calls of the contract's functions.
     pub host_calls: u64,

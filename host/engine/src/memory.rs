@@ -1,4 +1,4 @@
-//! How much linear memory a call may have, and all calls together.
+//! How much memory a call may have, linear memories and tables, and all calls together.
 
 use crate::meter::Tally;
 use std::sync::Arc;
@@ -8,7 +8,10 @@ use wasmtime::ResourceLimiter;
 /// Elements of one table; also the size of a table's place in the pool.
 pub(crate) const TABLE_ELEMENTS: usize = 65_536;
 
-/// Linear memory for all calls together.
+/// What an element of a table takes: a pointer.
+const TABLE_ELEMENT_BYTES: u64 = 8;
+
+/// Memory for all calls together.
 #[derive(Debug)]
 pub(crate) struct Room {
     size: u64,
@@ -56,7 +59,6 @@ pub(crate) enum Denied {
 pub(crate) struct Limiter {
     limit: u64,
     has: u64,
-    last: u64,
     room: Arc<Room>,
     tally: Arc<Tally>,
     denied: Option<Denied>,
@@ -67,7 +69,6 @@ impl Limiter {
         Self {
             limit,
             has: 0,
-            last: 0,
             room,
             tally,
             denied: None,
@@ -79,42 +80,50 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    fn take(&mut self, more: u64) -> bool {
+        let sum = self.has.saturating_add(more);
+        if sum > self.limit {
+            self.denied = Some(Denied::Own);
+            return false;
+        }
+        if !self.room.take(more) {
+            self.denied = Some(Denied::Shared);
+            return false;
+        }
+        self.has = sum;
+        self.tally.memory(sum);
+        true
+    }
+}
+
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             // Past what the module itself declares: an ordinary refusal that it counts on.
             return Ok(false);
         }
-        let more = (desired as u64).saturating_sub(current as u64);
-        let sum = self.has.saturating_add(more);
-        if sum > self.limit {
-            self.denied = Some(Denied::Own);
-            return Ok(false);
-        }
-        if !self.room.take(more) {
-            self.denied = Some(Denied::Shared);
-            return Ok(false);
-        }
-        (self.has, self.last) = (sum, more);
-        self.tally.memory(sum);
-        Ok(true)
+        Ok(self.take((desired as u64).saturating_sub(current as u64)))
     }
 
+    /// Growth that was allowed and failed stays counted until the call ends. It cannot be told here from growth that was
+    /// never asked about because no memory can be so large: a guest that alternates the two would otherwise count
+    /// itself down and grow without end.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        tracing::debug!(%error, "the system gave a plugin no memory");
-        self.room.give_back(self.last);
-        self.has = self.has.saturating_sub(self.last);
-        self.last = 0;
-        self.denied = Some(Denied::Shared);
+        let of_the_system = error.chain().any(|cause| cause.is::<std::io::Error>());
+        if of_the_system {
+            tracing::warn!(%error, "the system gave a plugin no memory");
+        }
+        self.denied = Some(if of_the_system { Denied::Shared } else { Denied::Own });
         Ok(())
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let fits = desired <= TABLE_ELEMENTS;
-        if !fits {
-            self.denied = Some(Denied::Own);
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS || maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
-        Ok(fits)
+        let more = desired.saturating_sub(current) as u64;
+        Ok(self.take(more.saturating_mul(TABLE_ELEMENT_BYTES)))
     }
 
     fn instances(&self) -> usize {
@@ -162,6 +171,16 @@ mod tests {
     }
 
     #[test]
+    fn tables_count_too() {
+        let room = Room::new(1_000);
+        let mut limiter = limiter(100, &room);
+        assert!(limiter.table_growing(0, 10, None).unwrap());
+        assert_eq!(room.taken(), 80);
+        assert!(!limiter.table_growing(10, 13, None).unwrap());
+        assert_eq!(limiter.denied(), Some(Denied::Own));
+    }
+
+    #[test]
     fn what_the_module_forbids_itself_is_no_denial() {
         let room = Room::new(100);
         let mut limiter = limiter(100, &room);
@@ -171,12 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_the_system_refused_is_not_kept() {
+    fn failed_growth_is_not_counted_down() {
         let room = Room::new(100);
         let mut limiter = limiter(100, &room);
         assert!(limiter.memory_growing(0, 50, None).unwrap());
-        limiter.memory_grow_failed(wasmtime::Error::msg("no")).unwrap();
-        assert_eq!(room.taken(), 0);
+        let absurd = wasmtime::Error::msg("no memory is so large");
+        limiter.memory_grow_failed(absurd).unwrap();
+        assert_eq!(room.taken(), 50);
+        assert_eq!(limiter.denied(), Some(Denied::Own));
+        let refused = std::io::Error::from(std::io::ErrorKind::OutOfMemory);
+        limiter.memory_grow_failed(refused.into()).unwrap();
         assert_eq!(limiter.denied(), Some(Denied::Shared));
     }
 }

@@ -65,6 +65,16 @@ async fn a_refusal_that_the_guest_survives_is_no_fault() {
 }
 
 #[tokio::test]
+async fn impossible_growth_between_does_not_loosen_the_limit() {
+    let limits = Limits {
+        memory: 8 << 20,
+        ..Limits::default()
+    };
+    let pages: u64 = text(run(hostile(), "creep", "", &limits).await).parse().unwrap();
+    assert!(pages > 0 && pages * (64 << 10) < 8 << 20, "{pages}");
+}
+
+#[tokio::test]
 async fn a_trap_has_its_back_trace() {
     match fault(hostile(), "trap", &Limits::default()).await {
         Fault::Trap { message, backtrace } => {
