@@ -197,6 +197,11 @@ mod tests {
     }
 
     #[test]
+    fn a_plugin_is_built_too() {
+        assert!(plugin("hello").is_file());
+    }
+
+    #[test]
     fn another_source_is_another_hash() {
         let folder = target_directory().join("guests/hash-test");
         fs::create_dir_all(folder.join("x")).unwrap();
