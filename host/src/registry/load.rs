@@ -1,0 +1,147 @@
+//! From a file's content to a plugin.
+
+use super::cache::Cache;
+use super::compile::{CompileError, Compiler, compiled};
+use super::problem::Stage;
+use moa_core::manifest::Manifest;
+use moa_engine::{Engine, Exports, Fault, Limits, LoadError, Plugin};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Makes plugins.
+pub(super) struct Loader {
+    pub(super) engine: Engine,
+    pub(super) compiler: Compiler,
+    pub(super) cache: Cache,
+}
+
+/// A plugin that has no place yet.
+pub(super) struct Fresh {
+    pub(super) plugin: Plugin,
+    pub(super) manifest: Manifest,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Why there is none.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) stage: Stage,
+    pub(super) reason: String,
+    /// Whether the host is to blame, so that the same file may do later.
+    pub(super) passing: bool,
+}
+
+impl Failure {
+    pub(super) fn of_file(stage: Stage, reason: impl ToString) -> Self {
+        Self {
+            stage,
+            reason: reason.to_string(),
+            passing: false,
+        }
+    }
+
+    fn of_host(stage: Stage, reason: impl ToString) -> Self {
+        Self {
+            stage,
+            reason: reason.to_string(),
+            passing: true,
+        }
+    }
+}
+
+impl From<CompileError> for Failure {
+    fn from(error: CompileError) -> Self {
+        Self {
+            stage: Stage::Compile,
+            reason: error.to_string(),
+            passing: matches!(error, CompileError::Host(_)),
+        }
+    }
+}
+
+impl Loader {
+    /// Every step from bytes to plugin. Nothing of the file is compiled before it was looked at, and nothing of it runs
+    /// but `describe`, under these limits.
+    pub(super) async fn load(&self, bytes: Vec<u8>, hash: &str, limits: &Limits) -> Result<Fresh, Failure> {
+        let bytes = Arc::new(bytes);
+        let looked_at = Arc::clone(&bytes);
+        blocking(Stage::Inspect, move || {
+            moa_engine::inspect(&looked_at).map_err(|error| Failure::of_file(Stage::Inspect, error))
+        })
+        .await?;
+        let plugin = self.plugin(&bytes, hash).await?;
+        drop(bytes);
+        let described = plugin
+            .describe(limits)
+            .await
+            .map_err(|fault| describe_failure(&fault))?;
+        let parsed = Manifest::parse(&described).map_err(|error| Failure::of_file(Stage::Manifest, error))?;
+        if let Some(missing) = missing_export(&parsed.manifest, plugin.exports()) {
+            return Err(Failure::of_file(Stage::Manifest, Fault::MissingExport(missing)));
+        }
+        Ok(Fresh {
+            plugin,
+            manifest: parsed.manifest,
+            warnings: parsed.warnings,
+        })
+    }
+
+    async fn plugin(&self, bytes: &Arc<Vec<u8>>, hash: &str) -> Result<Plugin, Failure> {
+        let mut again = true;
+        loop {
+            let code = compiled(&self.engine, &self.compiler, &self.cache, bytes, hash).await?;
+            let (engine, file) = (self.engine.clone(), code.clone());
+            let loaded = blocking(Stage::Load, move || Ok(map(&engine, file))).await?;
+            match loaded {
+                Ok(plugin) => return Ok(plugin),
+                // Code of another engine under this one's name: it is made once more.
+                Err(LoadError::Stale { .. }) if again => {
+                    again = false;
+                    let cache = self.cache.clone();
+                    blocking(Stage::Load, move || {
+                        cache.discard(&code);
+                        Ok(())
+                    })
+                    .await?;
+                }
+                Err(error) => return Err(Failure::of_file(Stage::Load, error)),
+            }
+        }
+    }
+}
+
+fn map(engine: &Engine, code: PathBuf) -> Result<Plugin, LoadError> {
+    // SAFETY: the path comes from the cache: this engine's key is part of its name, its checksum was right a moment ago,
+    // only this user can write into its folder, and the host replaces files there instead of writing into them.
+    unsafe { engine.load_file(&code) }
+}
+
+fn describe_failure(fault: &Fault) -> Failure {
+    if fault.is_guest() {
+        Failure::of_file(Stage::Describe, fault)
+    } else {
+        Failure::of_host(Stage::Describe, fault)
+    }
+}
+
+/// The export that a manifest speaks of and the component lacks.
+pub(crate) fn missing_export(manifest: &Manifest, exports: Exports) -> Option<&'static str> {
+    [
+        (manifest.commands.is_empty() || exports.commands, "commands"),
+        (manifest.hears.is_empty() || exports.listener, "listener"),
+        (manifest.jobs.is_empty() || exports.jobs, "jobs"),
+        (manifest.webhooks.is_empty() || exports.webhooks, "webhooks"),
+        (manifest.events.is_empty() || exports.events, "events"),
+    ]
+    .into_iter()
+    .find_map(|(is_there, name)| (!is_there).then_some(name))
+}
+
+async fn blocking<T: Send + 'static>(
+    stage: Stage,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Failure::of_host(stage, error)))
+}

@@ -1,0 +1,139 @@
+//! The plugins that are loaded: a folder on one side, an immutable [`Snapshot`] on the other.
+//!
+//! One task does all loading, replacing and removing, so that no two changes meet; readers take the present snapshot and
+//! are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
+//! see, [`problem`] what is told, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
+//! file with [`compile`] and `cache`, `owners` remembers which plugin a word belongs to, `keeper` is the task that binds them.
+
+mod cache;
+pub mod compile;
+mod keeper;
+mod load;
+mod owners;
+pub mod problem;
+mod scan;
+pub mod snapshot;
+mod watch;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use compile::Compiler;
+pub use problem::{Problem, Report, Stage};
+pub use snapshot::{Loaded, Snapshot};
+
+pub(crate) use load::missing_export;
+pub(crate) use problem::{OneLine, Shown};
+pub(crate) use scan::hex;
+pub(crate) use watch::{LATEST, QUIET, Quiet, changes};
+
+use arc_swap::ArcSwap;
+use moa_engine::{Engine, Limits};
+use moa_store::Store;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch as cell};
+use tokio_util::sync::CancellationToken;
+
+/// The limits of a plugin, by its name.
+pub type LimitsOf = Arc<dyn Fn(&str) -> Limits + Send + Sync>;
+
+/// What the registry is made of.
+pub struct Parts {
+    /// Runs the plugins.
+    pub engine: Engine,
+    /// The plugin folder; made if it is not there.
+    pub dir: PathBuf,
+    /// Where compiled code is kept; made, and closed to everybody else.
+    pub cache_dir: PathBuf,
+    /// How machine code is made.
+    pub compiler: Compiler,
+    /// The limits under which a plugin is asked for its manifest.
+    pub limits: LimitsOf,
+    /// The operator's table `[commands.alias]`.
+    pub aliases: BTreeMap<String, String>,
+    /// Remembers which plugin a word belongs to.
+    pub store: Arc<dyn Store>,
+    /// Where to tell what happens. Nobody needs to listen.
+    pub reports: mpsc::UnboundedSender<Report>,
+}
+
+/// Why there can be no registry.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The plugin folder can't be made.
+    #[error("the plugin folder {dir} cannot be made ({source}); make it, or set `plugins.dir` to another one")]
+    Folder {
+        /// The folder.
+        dir: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The cache can't be made, or others could write into it.
+    #[error("compiled plugins cannot be kept in {dir} ({reason}); `bot.data-dir` must be writable for this user alone")]
+    Cache {
+        /// The folder.
+        dir: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Keeps the plugins of a folder loaded until it is dropped.
+pub struct Registry {
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    complete: cell::Receiver<bool>,
+    stop: CancellationToken,
+}
+
+impl Registry {
+    /// Begins to watch the folder and to load what is in it. To be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When one of the two folders can't be made.
+    pub fn start(parts: Parts) -> Result<Self, RegistryError> {
+        let stop = CancellationToken::new();
+        let (mark_complete, complete) = cell::channel(false);
+        let keeper = keeper::Keeper::new(parts, mark_complete)?;
+        let snapshot = keeper.snapshot();
+        tokio::spawn(keeper.run(stop.clone()));
+        Ok(Self {
+            snapshot,
+            complete,
+            stop,
+        })
+    }
+
+    /// What is loaded now. Cheap: no lock, no copy.
+    pub fn current(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// The cell that always holds the present snapshot, for readers that live apart from the registry.
+    pub fn cell(&self) -> Arc<ArcSwap<Snapshot>> {
+        Arc::clone(&self.snapshot)
+    }
+
+    /// Waits until every file that was in the folder at the start has been looked at.
+    pub async fn ready(&self) {
+        let mut complete = self.complete.clone();
+        // An error means that the registry is shut down: nothing more will come, so there is nothing to wait for.
+        let _ = complete.wait_for(|complete| *complete).await;
+    }
+
+    /// Stops watching and loading; a compilation that runs is ended. The last snapshot stays readable.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        // The task holds the other end: once that is gone, so is the task.
+        let _ = self.complete.clone().wait_for(|_| false).await;
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

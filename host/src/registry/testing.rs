@@ -1,0 +1,55 @@
+//! Small components for tests, made in a moment: whatever manifest is wanted, and nothing behind it.
+
+use moa_engine::{Engine, Options};
+use std::sync::OnceLock;
+
+/// One engine for all tests.
+pub(crate) fn engine() -> Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(Options::default()).unwrap()).clone()
+}
+
+/// A component whose `describe` returns this text.
+pub(crate) fn component(manifest: &str) -> Vec<u8> {
+    with_describe(manifest, "i32.const 0")
+}
+
+/// A component whose `describe` never ends.
+pub(crate) fn looping_component() -> Vec<u8> {
+    with_describe("", "(loop (br 0)) i32.const 0")
+}
+
+fn with_describe(manifest: &str, code: &str) -> Vec<u8> {
+    let bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let text = bytes(manifest.as_bytes());
+    let pointer_and_length = bytes(&[16_u32.to_le_bytes(), (manifest.len() as u32).to_le_bytes()].concat());
+    let wat = format!(
+        r#"(component
+            (core module $m
+                (memory (export "memory") 2)
+                (data (i32.const 0) "{pointer_and_length}")
+                (data (i32.const 16) "{text}")
+                (func (export "describe") (result i32) {code})
+                (func (export "handle")))
+            (core instance $i (instantiate $m))
+            (func $describe (result string)
+                (canon lift (core func $i "describe") (memory $i "memory") string-encoding=utf8))
+            (func $handle (canon lift (core func $i "handle")))
+            (instance $guest (export "describe" (func $describe)))
+            (instance $commands (export "handle" (func $handle)))
+            (export "moa:plugin/guest@0.1.0" (instance $guest))
+            (export "moa:plugin/commands@0.1.0" (instance $commands)))"#
+    );
+    wat::parse_str(wat).unwrap()
+}
+
+/// The manifest of a plugin with these commands. The version makes it another file, and nothing else.
+pub(crate) fn manifest(name: &str, version: &str, commands: &[&str]) -> String {
+    let commands: Vec<_> = commands.iter().map(|name| serde_json::json!({"name": name})).collect();
+    serde_json::json!({"name": name, "version": version, "commands": commands}).to_string()
+}
+
+/// [`component`] of a [`manifest`] without commands.
+pub(crate) fn plugin(name: &str, version: &str) -> Vec<u8> {
+    component(&manifest(name, version, &[]))
+}

@@ -1,0 +1,19 @@
+//! What plugin authors use: finding plugin sources, building them, looking at components.
+//!
+//! In reading order: [`source`] finds plugin sources, [`build`] makes components of them (`rust` knows how for Rust,
+//! `diagnostic` reads what the compiler says, `inputs` tells whether anything changed), [`check`] says what a component
+//! is, [`watch`] tells when sources change.
+
+pub mod build;
+pub mod check;
+pub mod diagnostic;
+mod inputs;
+mod rust;
+pub mod source;
+pub mod watch;
+
+pub use build::{BuildError, BuildEvent, BuildResult, Built, build};
+pub use check::{CheckReport, check_file};
+pub use diagnostic::Diagnostic;
+pub use source::{Language, Source, SourceError, find_sources};
+pub use watch::{SourceWatch, watch_sources};
