@@ -14,6 +14,7 @@ use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, Say};
 use moa_engine::{Fault, Limits};
 use moa_store::{Outcome, Store};
+use serde_json::{Map, Value as JsonValue};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -50,8 +51,8 @@ pub struct Allowance {
     pub room: Room,
     /// Bytes that its brain may hold.
     pub brain: u64,
-    /// Its own table of the configuration, as a JSON object.
-    pub config: Arc<str>,
+    /// What the operator wrote into its own table of the configuration.
+    pub config: Arc<Map<String, JsonValue>>,
 }
 
 /// What the configuration says of plugins.
@@ -265,6 +266,7 @@ impl Invoker {
             look_first: work.look_first,
             ordinals: Ordinals::default(),
             granted: self.allowances.grants.of(&loaded.name, &loaded.manifest.requests),
+            manifest: Arc::clone(&loaded.manifest),
             config: Arc::clone(&allowance.config),
             brain_limit: allowance.brain,
             begun: SystemTime::now(),

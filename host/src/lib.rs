@@ -1,3 +1,18 @@
-//! The parts of the `moa` binary. In reading order:
+//! The parts of the `moa` binary. In reading order: the command line, the composition root, then the way of a message.
+
+pub mod cli;
+pub mod settings;
+
+pub mod app;
 
 pub mod adapter;
+pub mod matching;
+pub mod intake;
+pub mod journal;
+pub mod dispatch;
+pub mod invocation;
+pub mod capability;
+pub mod outbox;
+
+pub mod registry;
+pub mod toolchain;

@@ -5,8 +5,8 @@
 
 pub mod signal;
 
+use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
-use crate::adapter::slack::{Slack, SlackOptions};
 use crate::capability::Grants;
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
@@ -44,7 +44,7 @@ pub struct Start {
     pub grant_everything: bool,
     /// How compiled code is made.
     pub compiler: Compiler,
-    /// Is told what the registry does, beside the log.
+    /// Is told what the registry does, instead of the log.
     pub reports: Option<mpsc::UnboundedSender<Report>>,
 }
 
@@ -67,7 +67,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let engine = Arc::new(Engine::new(moa_engine::Options::default())?);
     let allowances = Arc::new(allowances(&config, grant_everything));
     let (told, heard) = mpsc::unbounded_channel();
-    let listener = tokio::spawn(listen(heard, reports));
+    let reporter = tokio::spawn(report(heard, reports));
     let registry = Arc::new(Registry::start(registry::Parts {
         engine,
         dir: config.plugins.dir.clone(),
@@ -82,10 +82,17 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         reports: told,
     })?);
 
-    let slack = Arc::new(Slack::login(slack_options(&config, app_token, bot_token)).await.map_err(|error| match error {
-        crate::adapter::SendError::Revoked(fatal) => anyhow::Error::new(CredentialsRefused(fatal)),
-        other => anyhow::Error::new(other).context(format!("the chat service at {} cannot be used", config.slack.api_url)),
-    })?);
+    let options = slack_options(&config, &app_token, &bot_token);
+    let mut stop = std::pin::pin!(stop);
+    let slack = tokio::select! {
+        biased;
+        // Slack may be away for long, and asking goes on as long.
+        () = &mut stop => return Ok(store.close().await?),
+        signed_in = Slack::sign_in(&options) => Arc::new(signed_in.map_err(|error| match error {
+            StartError::Fatal(fatal) => anyhow::Error::new(CredentialsRefused(fatal)),
+            other => anyhow::Error::new(other),
+        })?),
+    };
     let adapter: Arc<dyn Adapter> = slack.clone();
     let outbox = Arc::new(Outbox::new(
         Arc::clone(&adapter),
@@ -114,20 +121,22 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         max_age: config.journal.max_age,
     })
     .await?;
-    slack.start(Arc::new(Door(Arc::clone(&intake))));
+    let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
         async move { intake.start().await }
     });
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
 
-    let ended = attend(&intake, &adapter, &registry, begun, opening, stop).await;
+    let ended = attend(&intake, &adapter, &registry, begun, opening, &mut stop).await;
 
-    slack.stop().await;
+    // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
+    listener.pause();
     drain(&dispatch).await;
+    listener.close().await;
     housekeeping.abort();
     drop(registry);
-    listener.abort();
+    reporter.abort();
     store.close().await?;
     tracing::info!("stopped");
     ended
@@ -140,10 +149,9 @@ async fn attend(
     registry: &Registry,
     begun: Instant,
     opening: tokio::task::JoinHandle<Result<(), moa_store::StoreError>>,
-    stop: impl Future<Output = ()>,
+    mut stop: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
     let mut link = intake.link();
-    let mut stop = std::pin::pin!(stop);
     let mut opening = std::pin::pin!(opening);
     let mut opened = false;
     let mut before = 0;
@@ -215,17 +223,14 @@ async fn keep_house(store: Arc<dyn Store>, intake: Arc<Intake>) {
     }
 }
 
-/// Logs what the registry tells, and passes it on.
-async fn listen(mut reports: mpsc::UnboundedReceiver<Report>, also: Option<mpsc::UnboundedSender<Report>>) {
+/// Passes on what the registry tells, or logs it where nobody else listens.
+async fn report(mut reports: mpsc::UnboundedReceiver<Report>, to: Option<mpsc::UnboundedSender<Report>>) {
     while let Some(report) = reports.recv().await {
-        if report.is_problem() {
-            tracing::warn!("{report}");
-        } else {
-            tracing::info!("{report}");
-        }
-        if let Some(also) = &also {
+        match &to {
             // Whoever asked for them may be gone by now.
-            let _ = also.send(report);
+            Some(to) => drop(to.send(report)),
+            None if report.is_problem() => tracing::warn!("{report}"),
+            None => tracing::info!("{report}"),
         }
     }
 }
@@ -276,7 +281,7 @@ fn allowance(plugin: &PluginSettings) -> Allowance {
         },
         room: Room { concurrency: size(limits.concurrency.into()), queue: size(limits.queue.into()) },
         brain: limits.brain,
-        config: plugin.config.clone(),
+        config: Arc::new(plugin.config.clone()),
     }
 }
 
@@ -294,11 +299,11 @@ fn me(adapter: &dyn Adapter) -> Me {
     Me { user_id: me.user_id.clone(), bot_id: me.bot_id.clone(), names: vec![me.name.clone()] }
 }
 
-fn slack_options(config: &Config, app_token: String, bot_token: String) -> SlackOptions {
+fn slack_options(config: &Config, app_token: &str, bot_token: &str) -> SlackOptions {
     SlackOptions {
         api_url: config.slack.api_url.clone(),
-        app_token,
-        bot_token,
+        app_token: Secret::new(app_token),
+        bot_token: Secret::new(bot_token),
         connections: config.slack.connections.into(),
         ping_timeout: config.slack.ping_timeout,
     }

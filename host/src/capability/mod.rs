@@ -14,7 +14,9 @@ use crate::adapter::Adapter;
 use crate::journal::Ticket;
 use crate::outbox::{Ordinals, Outbox};
 use moa_core::event::Event;
+use moa_core::manifest::Manifest;
 use moa_store::Store;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -36,8 +38,10 @@ pub struct Scene {
     pub ordinals: Ordinals,
     /// What the plugin may touch.
     pub granted: Granted,
-    /// The plugin's own table of the configuration, as JSON.
-    pub config: Arc<str>,
+    /// What the plugin says of itself: its settings and their defaults among it.
+    pub manifest: Arc<Manifest>,
+    /// What the operator wrote into the plugin's own table of the configuration.
+    pub config: Arc<Map<String, Value>>,
     /// How many bytes its brain may hold.
     pub brain_limit: u64,
     /// The instant that the call began.

@@ -9,7 +9,18 @@ pub(super) struct System(pub(super) Arc<Scene>);
 
 impl moa_engine::System for System {
     fn config(&self) -> String {
-        self.0.config.to_string()
+        let scene = &self.0;
+        let settled = match scene.manifest.settle(&scene.config) {
+            Ok(settled) => settled,
+            Err(errors) => {
+                for error in errors {
+                    tracing::warn!(plugin = %scene.plugin, "{error}");
+                }
+                // The plugin sees what the operator wrote and can say itself what it cannot use.
+                scene.config.as_ref().clone()
+            }
+        };
+        serde_json::Value::Object(settled).to_string()
     }
 
     fn now(&self) -> SystemTime {

@@ -12,6 +12,7 @@ mod config;
 mod dev;
 mod log;
 mod playground;
+mod progress;
 mod run;
 
 /// The exit code for credentials that the chat service refused.
@@ -178,7 +179,7 @@ fn version() -> &'static str {
 }
 
 fn long_version() -> String {
-    format!("{}\nWIT: {}", env!("CARGO_PKG_VERSION"), moa_engine::WIT_VERSIONS.join(", "))
+    format!("{}\nruns plugins for moa:plugin {}", env!("CARGO_PKG_VERSION"), moa_engine::CONTRACT_VERSIONS)
 }
 
 #[cfg(test)]

@@ -1,0 +1,157 @@
+//! `moa dev`: the playground, the bot in it, and every plugin source built again when it changes.
+
+use super::{End, Global, log, progress, run, runtime};
+use crate::app;
+use crate::registry::Report;
+use crate::settings;
+use crate::toolchain::{BuildEvent, build, watch_sources};
+use anyhow::Context;
+use clap::Args;
+use moa_engine::Engine;
+use moa_playground::{Options, Playground};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc};
+
+/// Arguments of `moa dev`.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Where plugin sources are, at or below
+    #[arg(value_name = "DIR", default_value = "plugins")]
+    pub dir: PathBuf,
+    /// The port of the playground's page; 0 takes any free one
+    #[arg(long, default_value_t = 7710)]
+    pub port: u16,
+    /// Build once, do not watch the sources
+    #[arg(long)]
+    pub no_watch: bool,
+}
+
+pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
+    log::start(global, "warn")?;
+    // Thrown away at the end, unless somebody wants to keep what the plugins remember.
+    let (data_dir, thrown_away) = match &global.data_dir {
+        Some(dir) => (std::path::absolute(dir)?, None),
+        None => {
+            let dir = tempfile::Builder::new().prefix("moa-dev-").tempdir().context("no folder for temporary data")?;
+            (dir.path().to_owned(), Some(dir))
+        }
+    };
+    let result = runtime()?.block_on(develop(global, args, &data_dir));
+    if let Some(dir) = thrown_away {
+        dir.close().context("the temporary data directory could not be removed")?;
+    }
+    result
+}
+
+async fn develop(global: &Global, args: &DevArgs, data_dir: &Path) -> anyhow::Result<End> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let playground = Playground::start(Options { listen, ..Options::default() }).await?;
+    let plugins = data_dir.join("plugins");
+    let engine = Engine::new(moa_engine::Options::default())?;
+    let mut ours = BTreeSet::new();
+    tokio::select! {
+        built = rebuild(&args.dir, &plugins, &engine, &mut ours) => built?,
+        () = app::signal::stop_requested() => return Ok(End::Done),
+    }
+    let start = app::Start {
+        config: config(global, &playground, data_dir, &plugins)?,
+        app_token: playground.app_token().to_owned(),
+        bot_token: playground.bot_token().to_owned(),
+        grant_everything: true,
+        compiler: run::compiler()?,
+        reports: Some(print_reports()),
+    };
+    println!();
+    println!("  Playground   {}", playground.page_url());
+    println!("  Try          !help   !echo 안녕   !count");
+    if args.no_watch {
+        println!("  Ctrl-C ends it.");
+    } else {
+        println!("  Sources in {} are built again when they change. Ctrl-C ends it.", args.dir.display());
+    }
+    println!();
+    let changed = Arc::new(Notify::new());
+    let watch = if args.no_watch {
+        None
+    } else {
+        let tell = Arc::clone(&changed);
+        Some(watch_sources(std::slice::from_ref(&args.dir), std::slice::from_ref(&plugins), move |_| tell.notify_one())?)
+    };
+    let builder = tokio::spawn({
+        let dir = args.dir.clone();
+        async move {
+            loop {
+                changed.notified().await;
+                if let Err(error) = rebuild(&dir, &plugins, &engine, &mut ours).await {
+                    eprintln!("moa: {error:#}");
+                }
+            }
+        }
+    });
+    let end = run::serve(start).await;
+    builder.abort();
+    drop(watch);
+    playground.shutdown().await;
+    end
+}
+
+/// Builds everything that changed. What is wrong with a source is printed; the others are built. `ours` are the
+/// components that came from sources: one whose source is gone must not go on answering, others are not touched.
+async fn rebuild(dir: &Path, out: &Path, engine: &Engine, ours: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    let quiet_about_unchanged = |event: BuildEvent<'_>| match event {
+        BuildEvent::Started { .. } | BuildEvent::Finished { .. } => {}
+        other => progress::print(other),
+    };
+    println!("building the plugins in {} …", dir.display());
+    let results = build(&[dir.to_owned()], out, engine, &quiet_about_unchanged).await?;
+    let mut now = BTreeSet::new();
+    for result in &results {
+        println!("{}", progress::summary(result));
+        now.insert(out.join(format!("{}.wasm", result.source.name)));
+    }
+    for gone in ours.difference(&now) {
+        if std::fs::remove_file(gone).is_ok() {
+            println!("{} has no source any more and is removed", gone.display());
+        }
+    }
+    *ours = now;
+    Ok(())
+}
+
+fn config(
+    global: &Global,
+    playground: &Playground,
+    data_dir: &Path,
+    plugins: &Path,
+) -> anyhow::Result<moa_core::config::Config> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let ours = [
+        ("MOA_SLACK__API_URL", playground.api_url()),
+        ("MOA_BOT__DATA_DIR", text(data_dir)),
+        ("MOA_BOT__SOCKET", text(&data_dir.join("moa.sock"))),
+        ("MOA_STORE__URL", format!("redb:{}", text(&data_dir.join("moa.redb")))),
+        ("MOA_PLUGINS__DIR", text(plugins)),
+        // The playground has no rule about pace, and an author does not want to wait.
+        ("MOA_OUTBOX__PER_CONVERSATION_PER_SECOND", "0".to_owned()),
+        ("MOA_HTTP__LISTEN", "127.0.0.1:0".to_owned()),
+        ("MOA_ADMIN__LISTEN", "127.0.0.1:0".to_owned()),
+    ];
+    let theirs = settings::environment().filter(|(name, _)| !ours.iter().any(|(own, _)| own == name));
+    let environment: Vec<(String, String)> =
+        theirs.chain(ours.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))).collect();
+    settings::load(&Global { data_dir: None, ..global.clone() }, environment)
+}
+
+/// One line for everything that happens to the plugins.
+fn print_reports() -> mpsc::UnboundedSender<Report> {
+    let (tell, mut told) = mpsc::unbounded_channel::<Report>();
+    tokio::spawn(async move {
+        while let Some(report) = told.recv().await {
+            println!("{report}");
+        }
+    });
+    tell
+}
