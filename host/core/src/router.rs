@@ -3,21 +3,24 @@
 //! [`Table`] is built once from the loaded plugins' manifests; [`route`] looks at each message. A message that addresses
 //! nobody is found out from its first characters, without any allocation.
 
-//mod address;
-//mod distance;
-//mod help;
-//mod matching;
-//mod say;
-//mod table;
+mod address;
+mod find;
+mod help;
+mod say;
+mod table;
+mod usage;
 
-//pub use table::{Conflict, Table};
+pub use table::{Conflict, Table};
 
 use crate::call::Arg;
-use crate::command::ArgError;
+use crate::command::{self, ArgError, Clock, Tokens};
 use crate::config::Unknown;
-//use crate::event::Event;
+use crate::event::{Event, EventKind, PlaceKind};
 use crate::manifest::Confirm;
+use address::{Addressed, How};
+use find::Found;
 use jiff::tz::TimeZone;
+use table::{Builtin, Target};
 
 /// What the operator decided about commands.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ pub struct Settings {
     pub unknown: Unknown,
     /// The bot's names besides those in [`Me`]: `bot.name`.
     pub names: Vec<String>,
-    /// Where days begin: what `today` means, and the time of day.
+    /// Where days begin: what `today` means.
     pub timezone: TimeZone,
 }
 
@@ -114,7 +117,8 @@ pub enum Say {
     Suggest {
         /// What was typed.
         word: String,
-        /// Similar commands, the best first; may be empty in a direct conversation.
+        /// Similar commands in the form in which each can be typed, the best first. Empty where there are none and the
+        /// person should still be told (in a direct conversation, or after a slash command).
         similar: Vec<String>,
     },
     /// Several commands fit.
@@ -125,3 +129,148 @@ pub enum Say {
         candidates: Vec<String>,
     },
 }
+
+/// Finds out whom an event is for.
+///
+/// The command word is looked up in the steps of [`Table`]; the words behind it are read by [`command::read`]. The same
+/// event gives the same answer at any later time: `today` is the day on which it was written.
+pub fn route(table: &Table, settings: &Settings, me: &Me, event: &Event) -> Routed {
+    let message = event.message();
+    if !me.user_id.is_empty() && message.author == me.user_id {
+        return Routed::Nothing;
+    }
+    let direct = message.at.place.kind == PlaceKind::Direct;
+    let call = match &event.kind {
+        EventKind::Message(message) => match address::address(&message.text, direct, settings, me) {
+            Some(addressed) => Call::of(addressed, direct),
+            None => return Routed::Nothing,
+        },
+        EventKind::Slash(slash) => match address::is_name(&slash.command, settings, me) {
+            true => Call::of(
+                Addressed {
+                    how: How::Slash,
+                    text: address::without_prefix(slash.message.text.trim_start(), settings),
+                },
+                direct,
+            ),
+            false => Call {
+                how: How::Slash,
+                direct,
+                word: &slash.command,
+                rest: slash.message.text.trim(),
+            },
+        },
+    };
+    let clock = Clock {
+        written: &message.time,
+        timezone: &settings.timezone,
+    };
+    call.route(table, settings, clock)
+}
+
+/// What is said to the bot.
+struct Call<'a> {
+    how: How,
+    direct: bool,
+    word: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Call<'a> {
+    fn of(addressed: Addressed<'a>, direct: bool) -> Self {
+        let text = addressed.text.trim();
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        Self {
+            how: addressed.how,
+            direct,
+            word,
+            rest: rest.trim_start(),
+        }
+    }
+
+    fn route(&self, table: &Table, settings: &Settings, clock: Clock<'_>) -> Routed {
+        if self.word.is_empty() {
+            // Only a mention or the bot's own slash command comes with nothing behind it.
+            return match self.how {
+                How::Mention | How::Slash => Routed::Say(Say::Help { topic: None }),
+                _ => Routed::Nothing,
+            };
+        }
+        // `!?` and `!!!wow` are no attempts at a command, unless there is one of that very name.
+        let wordlike = self.word.starts_with(char::is_alphanumeric);
+        let found = match wordlike {
+            true => table.find(self.word),
+            false => table.find_exact(self.word),
+        };
+        match found {
+            Found::One(target) => self.carry_out(table, target, self.rest, clock),
+            Found::Many(targets) => Routed::Say(Say::WhichOne {
+                word: self.word.into(),
+                candidates: targets.into_iter().map(|target| table.typed(target)).collect(),
+            }),
+            Found::None if wordlike && settings.unknown == Unknown::Suggest => self.suggest(table),
+            Found::None => Routed::Nothing,
+        }
+    }
+
+    fn carry_out(&self, table: &Table, target: Target, rest: &str, clock: Clock<'_>) -> Routed {
+        match target {
+            Target::Builtin(Builtin::Help) => Routed::Say(Say::Help {
+                topic: Some(rest.trim().to_owned()).filter(|topic| !topic.is_empty()),
+            }),
+            Target::Builtin(Builtin::Plugins) => Routed::Say(Say::Plugins),
+            Target::Builtin(Builtin::Reserved) => Routed::Nothing,
+            Target::Command { .. } => self.command(table, target, rest, clock),
+            Target::Alias(alias) => {
+                let Some((target, words)) = table.alias(alias) else {
+                    return Routed::Nothing;
+                };
+                let rest = format!("{words} {rest}");
+                self.carry_out(table, target, rest.trim(), clock)
+            }
+        }
+    }
+
+    fn command(&self, table: &Table, target: Target, rest: &str, clock: Clock<'_>) -> Routed {
+        let Some((plugin, spec)) = table.command(target) else {
+            return Routed::Nothing;
+        };
+        let tokens = Tokens::new(rest);
+        match command::read(spec, &tokens, clock) {
+            Ok(matched) => Routed::Command(CommandMatch {
+                plugin: plugin.into(),
+                command: spec.name.clone(),
+                path: matched.path,
+                args: matched.args,
+                rest: tokens.rest_after(0).into(),
+                tokens: tokens.texts(),
+                restricted: matched.restricted,
+                confirm: matched.confirm,
+            }),
+            Err(wrong) => Routed::Say(Say::Usage {
+                plugin: plugin.into(),
+                command: spec.name.clone(),
+                path: wrong.path,
+                error: wrong.error,
+            }),
+        }
+    }
+
+    fn suggest(&self, table: &Table) -> Routed {
+        // People talk about the bot by its name, and mean nobody's command.
+        if self.how == How::Name && !self.direct {
+            return Routed::Nothing;
+        }
+        let similar = table.similar(self.word);
+        if similar.is_empty() && !self.direct && self.how != How::Slash {
+            return Routed::Nothing;
+        }
+        Routed::Say(Say::Suggest {
+            word: self.word.into(),
+            similar,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,5 +11,5 @@ mod split;
 
 pub use distance::distance;
 pub use normal::{fold, neutralise, normalise, plain_mentions, printable_line};
-pub(crate) use normal::{folded, is_unseen};
+pub(crate) use normal::{folded, harmless, is_unseen};
 pub use split::split;

@@ -23,8 +23,14 @@ impl Config {
         file: Option<(&str, &str)>,
         env: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
-        let base = file.and_then(|(path, _)| Path::new(path).parent()).map(PathBuf::from).unwrap_or_default();
-        let mut keys = Keys { sources: Sources::new(file, env)?, base };
+        let base = file
+            .and_then(|(path, _)| Path::new(path).parent())
+            .map(PathBuf::from)
+            .unwrap_or_default();
+        let mut keys = Keys {
+            sources: Sources::new(file, env)?,
+            base,
+        };
         let bot = keys.bot();
         let slack = keys.slack();
         let store = keys.store(&bot.data_dir);
@@ -35,10 +41,14 @@ impl Config {
                 per_conversation_per_second: keys.rate(&["outbox", "per-conversation-per-second"], 1.0),
                 burst: keys.count(&["outbox", "burst"], 1, 1000, 5),
             },
-            journal: Journal { max_age: keys.duration(&["journal", "max-age"], Duration::from_secs(600)) },
+            journal: Journal {
+                max_age: keys.duration(&["journal", "max-age"], Duration::from_secs(600)),
+            },
             http: keys.listener("http", 7700),
             admin: keys.listener("admin", 7701),
-            plugins: Plugins { dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")) },
+            plugins: Plugins {
+                dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
+            },
             secrets: keys.secrets(),
             aliases: keys.aliases(),
             plugin: keys.plugins(),
@@ -61,30 +71,55 @@ impl Keys {
         let data_dir = self.path(&["bot", "data-dir"], self.base.join("moa-data"));
         Bot {
             name: self.read(&["bot", "name"], "moa".to_owned(), "a word, such as \"moa\"", |value| {
-                value.as_str().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+                value
+                    .as_str()
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
             }),
-            prefixes: self.texts_that(&["bot", "prefixes"], &["!"], "a list of texts that are not empty, such as [\"!\"]", |prefixes| {
-                !prefixes.is_empty() && prefixes.iter().all(|prefix| !prefix.trim().is_empty())
-            }),
-            locale: self.read(&["bot", "locale"], Locale::Ko, "\"ko\" or \"en\"", |value| match value.as_str()? {
-                "ko" => Some(Locale::Ko),
-                "en" => Some(Locale::En),
-                _ => None,
-            }),
+            prefixes: self.texts_that(
+                &["bot", "prefixes"],
+                &["!"],
+                "a list of texts that are not empty, such as [\"!\"]",
+                |prefixes| !prefixes.is_empty() && prefixes.iter().all(|prefix| !prefix.trim().is_empty()),
+            ),
+            locale: self.read(
+                &["bot", "locale"],
+                Locale::Ko,
+                "\"ko\" or \"en\"",
+                |value| match value.as_str()? {
+                    "ko" => Some(Locale::Ko),
+                    "en" => Some(Locale::En),
+                    _ => None,
+                },
+            ),
             timezone: self.read(
                 &["bot", "timezone"],
                 "Asia/Seoul".to_owned(),
                 "an IANA time zone, such as \"Asia/Seoul\"",
-                |value| value.as_str().filter(|name| jiff::tz::TimeZone::get(name).is_ok()).map(str::to_owned),
+                |value| {
+                    value
+                        .as_str()
+                        .filter(|name| jiff::tz::TimeZone::get(name).is_ok())
+                        .map(str::to_owned)
+                },
             ),
-            admins: self.texts_that(&["bot", "admins"], &[], "a list of people's ids, such as [\"U012ABC\"]", |_| true),
-            unknown: self.read(&["bot", "unknown"], Unknown::Suggest, "\"suggest\" or \"silent\"", |value| {
-                match value.as_str()? {
+            admins: self.texts_that(
+                &["bot", "admins"],
+                &[],
+                "a list of people's ids, such as [\"U012ABC\"]",
+                |_| true,
+            ),
+            unknown: self.read(
+                &["bot", "unknown"],
+                Unknown::Suggest,
+                "\"suggest\" or \"silent\"",
+                |value| match value.as_str()? {
                     "suggest" => Some(Unknown::Suggest),
                     "silent" => Some(Unknown::Silent),
                     _ => None,
-                }
-            }),
+                },
+            ),
             socket: self.path(&["bot", "socket"], data_dir.join("moa.sock")),
             data_dir,
         }
@@ -95,7 +130,12 @@ impl Keys {
             &["slack", "api-url"],
             "https://slack.com/api/".to_owned(),
             "an address that begins with https://, or with http:// on a loopback address",
-            |value| value.as_str().filter(|url| base_url(url).is_some()).map(|url| format!("{}/", url.trim_end_matches('/'))),
+            |value| {
+                value
+                    .as_str()
+                    .filter(|url| base_url(url).is_some())
+                    .map(|url| format!("{}/", url.trim_end_matches('/')))
+            },
         );
         Slack {
             app_token: self.secret(&["slack", "app-token"], "SLACK_APP_TOKEN"),
@@ -119,7 +159,10 @@ impl Keys {
                     return Some(StoreUrl::Redb(base.join(path)));
                 }
                 let known = ["redis://", "rediss://", "redis-sentinel://"];
-                known.iter().any(|scheme| text.starts_with(scheme)).then(|| StoreUrl::Redis(text.to_owned()))
+                known
+                    .iter()
+                    .any(|scheme| text.starts_with(scheme))
+                    .then(|| StoreUrl::Redis(text.to_owned()))
             },
         );
         Store { url }
@@ -128,7 +171,9 @@ impl Keys {
     fn listener(&mut self, table: &str, port: u16) -> Listener {
         let default = SocketAddr::from(([127, 0, 0, 1], port));
         let form = "an address and a port, such as \"127.0.0.1:7700\"; port 0 for any";
-        Listener { listen: self.read(&[table, "listen"], default, form, |value| value.as_str()?.parse().ok()) }
+        Listener {
+            listen: self.read(&[table, "listen"], default, form, |value| value.as_str()?.parse().ok()),
+        }
     }
 
     fn secrets(&mut self) -> BTreeMap<String, SecretSource> {
@@ -157,7 +202,9 @@ impl Keys {
     }
 
     fn plugins(&mut self) -> BTreeMap<String, PluginSettings> {
-        let names = self.sources.names(&["plugin"], |part| part.to_lowercase().replace('_', "-"));
+        let names = self
+            .sources
+            .names(&["plugin"], |part| part.to_lowercase().replace('_', "-"));
         names
             .into_iter()
             .map(|name| {
@@ -207,13 +254,25 @@ impl Keys {
     }
 
     /// One value: found and read, found and wrong (told), or the default.
-    fn read<T: Shown>(&mut self, path: &[&str], default: T, form: &str, parse: impl Fn(&toml::Value) -> Option<T>) -> T {
+    fn read<T: Shown>(
+        &mut self,
+        path: &[&str],
+        default: T,
+        form: &str,
+        parse: impl Fn(&toml::Value) -> Option<T>,
+    ) -> T {
         let (value, origin) = match self.sources.find(path) {
             None => (default, None),
             Some(found) => match parse(&found.value) {
                 Some(value) => (value, Some(origin(&found))),
                 None => {
-                    self.sources.error(path, &found, false, "this cannot be used".into(), format!("It must be {form}"));
+                    self.sources.error(
+                        path,
+                        &found,
+                        false,
+                        "this cannot be used".into(),
+                        format!("It must be {form}"),
+                    );
                     return default;
                 }
             },
@@ -227,20 +286,34 @@ impl Keys {
         if origin.is_none() && path.first() == Some(&"plugin") {
             return;
         }
-        self.sources.entries.push(Entry { path: path.iter().map(|part| (*part).to_owned()).collect(), shown, origin });
+        self.sources.entries.push(Entry {
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            shown,
+            origin,
+        });
     }
 
-    fn texts_that(&mut self, path: &[&str], default: &[&str], form: &str, good: impl Fn(&[String]) -> bool) -> Vec<String> {
+    fn texts_that(
+        &mut self,
+        path: &[&str],
+        default: &[&str],
+        form: &str,
+        good: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
         let default: Vec<String> = default.iter().map(|text| (*text).to_owned()).collect();
         self.read(path, default, form, |value| {
             let texts: Vec<String> = match value {
-                toml::Value::Array(values) => {
-                    values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>()?
-                }
+                toml::Value::Array(values) => values
+                    .iter()
+                    .map(|value| value.as_str().map(str::to_owned))
+                    .collect::<Option<_>>()?,
                 // A variable lists with commas.
-                toml::Value::String(text) => {
-                    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-                }
+                toml::Value::String(text) => text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
                 _ => return None,
             };
             good(&texts).then_some(texts)
@@ -248,15 +321,21 @@ impl Keys {
     }
 
     fn duration(&mut self, path: &[&str], default: Duration) -> Duration {
-        self.read(path, default, "a length of time above zero, such as \"500ms\", \"10s\" or \"1h30m\"", |value| {
-            duration(value.as_str()?).filter(|duration| !duration.is_zero())
-        })
+        self.read(
+            path,
+            default,
+            "a length of time above zero, such as \"500ms\", \"10s\" or \"1h30m\"",
+            |value| duration(value.as_str()?).filter(|duration| !duration.is_zero()),
+        )
     }
 
     fn size(&mut self, path: &[&str], default: u64) -> u64 {
-        let bytes = self.read(path, Bytes(default), "a size, such as \"512B\", \"64MiB\" or \"1MB\"", |value| {
-            size(value.as_str()?).map(Bytes)
-        });
+        let bytes = self.read(
+            path,
+            Bytes(default),
+            "a size, such as \"512B\", \"64MiB\" or \"1MB\"",
+            |value| size(value.as_str()?).map(Bytes),
+        );
         bytes.0
     }
 
@@ -294,7 +373,10 @@ impl Keys {
     fn path(&mut self, path: &[&str], default: PathBuf) -> PathBuf {
         let base = self.base.clone();
         self.read(path, default, "a path", |value| {
-            value.as_str().filter(|text| !text.is_empty()).map(|text| base.join(text))
+            value
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .map(|text| base.join(text))
         })
     }
 
@@ -326,7 +408,9 @@ impl Keys {
                         };
                         given.push((source, found));
                     }
-                    None => self.sources.error(&below, &found, true, "this is no text".into(), REMEDY.into()),
+                    None => self
+                        .sources
+                        .error(&below, &found, true, "this is no text".into(), REMEDY.into()),
                 }
             }
         }
@@ -336,7 +420,13 @@ impl Keys {
             None => (SecretSource::Env(variable.to_owned()), None),
         };
         if let Some((_, found)) = given.next() {
-            self.sources.error(path, &found, true, "it lies in more than one place".into(), REMEDY.into());
+            self.sources.error(
+                path,
+                &found,
+                true,
+                "it lies in more than one place".into(),
+                REMEDY.into(),
+            );
         }
         self.enter(path, source.to_string(), from);
         source
@@ -357,7 +447,10 @@ fn base_url(url: &str) -> Option<bool> {
         (None, Some(rest)) => (false, rest),
         (None, None) => return None,
     };
-    let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
+    let authority = rest
+        .split(['/', '?', '#'])
+        .next()
+        .filter(|authority| !authority.is_empty())?;
     if authority.contains('@') || url.contains(char::is_whitespace) {
         return None;
     }
@@ -366,7 +459,9 @@ fn base_url(url: &str) -> Option<bool> {
         None => authority.split(':').next()?,
     };
     let loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     (secure || loopback).then_some(loopback)
 }
 
@@ -404,7 +499,10 @@ impl Shown for String {
 }
 impl Shown for Vec<String> {
     fn shown(&self) -> String {
-        format!("[{}]", self.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+        format!(
+            "[{}]",
+            self.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+        )
     }
 }
 impl Shown for PathBuf {

@@ -23,10 +23,19 @@ impl Config {
             let table = table_of(entry);
             if current != Some(table) {
                 let gap = if current.is_some() { "\n" } else { "" };
-                let _ = writeln!(text, "{gap}[{}]", table.iter().map(|part| key(part)).collect::<Vec<_>>().join("."));
+                let _ = writeln!(
+                    text,
+                    "{gap}[{}]",
+                    table.iter().map(|part| key(part)).collect::<Vec<_>>().join(".")
+                );
                 current = Some(table);
             }
-            let _ = write!(text, "{} = {}", entry.path.last().map_or_else(String::new, |last| key(last)), entry.shown);
+            let _ = write!(
+                text,
+                "{} = {}",
+                entry.path.last().map_or_else(String::new, |last| key(last)),
+                entry.shown
+            );
             match &entry.origin {
                 Some(origin) => {
                     let _ = writeln!(text, "  # {origin}");
@@ -44,6 +53,13 @@ fn table_of(entry: &Entry) -> &[String] {
 
 /// A key as TOML wants it: bare where it can be.
 fn key(name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }
+    let bare = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare {
+        name.to_owned()
+    } else {
+        toml::Value::String(name.to_owned()).to_string()
+    }
 }

@@ -54,7 +54,10 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn new(file: Option<(&str, &str)>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+    pub(super) fn new(
+        file: Option<(&str, &str)>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
         let (name, text) = file.unwrap_or(("moa.toml", ""));
         let mut sources = Self {
             file: name.to_owned(),
@@ -93,7 +96,13 @@ impl Sources {
                     self.take(inner, lines, path);
                 }
                 other => {
-                    self.leaves.insert(path.clone(), Node { line, value: plain(other) });
+                    self.leaves.insert(
+                        path.clone(),
+                        Node {
+                            line,
+                            value: plain(other),
+                        },
+                    );
                 }
             }
             path.pop();
@@ -111,9 +120,19 @@ impl Sources {
         }
         if let Some(text) = self.variables.get(&variable) {
             self.read_variables.insert(variable.clone());
-            return Some(Found { value: toml::Value::String(text.clone()), origin: variable, line: None, is_text: true });
+            return Some(Found {
+                value: toml::Value::String(text.clone()),
+                origin: variable,
+                line: None,
+                is_text: true,
+            });
         }
-        node.map(|node| Found { value: node.value, origin: self.file.clone(), line: Some(node.line), is_text: false })
+        node.map(|node| Found {
+            value: node.value,
+            origin: self.file.clone(),
+            line: Some(node.line),
+            is_text: false,
+        })
     }
 
     /// A whole table of the file, with all that is in it.
@@ -128,7 +147,11 @@ impl Sources {
         let mut table = toml::Table::new();
         for (key, node) in below {
             let origin = format!("{}:{}", self.file, node.line);
-            self.entries.push(Entry { path: key.clone(), shown: node.value.to_string(), origin: Some(origin) });
+            self.entries.push(Entry {
+                path: key.clone(),
+                shown: node.value.to_string(),
+                origin: Some(origin),
+            });
             insert(&mut table, key.get(path.len()..).unwrap_or_default(), node.value);
             self.read.insert(key);
         }
@@ -171,20 +194,38 @@ impl Sources {
 
     /// Everything that is wrong, with what nobody asked for.
     pub(super) fn finish(mut self) -> Result<Vec<Entry>, ConfigErrors> {
-        let unknown: Vec<(Vec<String>, Node)> =
-            self.leaves.iter().filter(|(path, _)| !self.read.contains(*path)).map(|(path, node)| (path.clone(), node.clone())).collect();
+        let unknown: Vec<(Vec<String>, Node)> = self
+            .leaves
+            .iter()
+            .filter(|(path, _)| !self.read.contains(*path))
+            .map(|(path, node)| (path.clone(), node.clone()))
+            .collect();
         for (path, node) in unknown {
             // Only the value of a key that is known cannot be a secret in the wrong place.
             let error = self.unknown(self.file.clone(), Some(node.line), path);
             self.errors.push(error);
         }
-        let strange: Vec<String> = self.variables.keys().filter(|name| !self.read_variables.contains(*name)).cloned().collect();
+        let strange: Vec<String> = self
+            .variables
+            .keys()
+            .filter(|name| !self.read_variables.contains(*name))
+            .cloned()
+            .collect();
         for name in strange {
-            let path = name.strip_prefix(PREFIX).unwrap_or(&name).split("__").map(|part| part.to_lowercase().replace('_', "-")).collect();
+            let path = name
+                .strip_prefix(PREFIX)
+                .unwrap_or(&name)
+                .split("__")
+                .map(|part| part.to_lowercase().replace('_', "-"))
+                .collect();
             let error = self.unknown(name, None, path);
             self.errors.push(error);
         }
-        if self.errors.is_empty() { Ok(self.entries) } else { Err(ConfigErrors(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(self.entries)
+        } else {
+            Err(ConfigErrors(self.errors))
+        }
     }
 
     fn unknown(&self, origin: String, line: Option<usize>, path: Vec<String>) -> ConfigError {
@@ -200,7 +241,14 @@ impl Sources {
             Some((_, known)) => format!("Did you mean `{known}`?"),
             None => "Remove it; `moa config show` lists all keys".into(),
         };
-        ConfigError { origin, line, key, value: None, problem: "there is no such key".into(), remedy }
+        ConfigError {
+            origin,
+            line,
+            key,
+            value: None,
+            problem: "there is no such key".into(),
+            remedy,
+        }
     }
 }
 
@@ -212,7 +260,9 @@ fn insert(table: &mut toml::Table, path: &[String], value: toml::Value) {
             table.insert(last.clone(), value);
         }
         [first, rest @ ..] => {
-            let inner = table.entry(first.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let inner = table
+                .entry(first.clone())
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
             if let toml::Value::Table(inner) = inner {
                 insert(inner, rest, value);
             }
@@ -249,7 +299,10 @@ fn plain(value: &DeValue<'_>) -> toml::Value {
         DeValue::Datetime(instant) => toml::Value::Datetime(*instant),
         DeValue::Array(values) => toml::Value::Array(values.iter().map(|value| plain(value.get_ref())).collect()),
         DeValue::Table(table) => toml::Value::Table(
-            table.iter().map(|(key, value)| (key.get_ref().clone().into_owned(), plain(value.get_ref()))).collect(),
+            table
+                .iter()
+                .map(|(key, value)| (key.get_ref().clone().into_owned(), plain(value.get_ref())))
+                .collect(),
         ),
     }
 }

@@ -5,8 +5,11 @@ fn parse(text: &str) -> Result<Config, Vec<String>> {
 }
 
 fn with(text: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::parse(Some(("etc/moa.toml", text)), env).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::parse(Some(("etc/moa.toml", text)), env)
+        .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -75,16 +78,28 @@ nested = { a = [1, 2] }
     assert_eq!(config.slack.api_url, "http://127.0.0.1:8080/api/");
     assert!(config.slack.loopback);
     assert_eq!(config.slack.bot_token, SecretSource::File("etc/token".into()));
-    assert_eq!(config.outbox, Outbox { per_conversation_per_second: 0.0, burst: 7 });
+    assert_eq!(
+        config.outbox,
+        Outbox {
+            per_conversation_per_second: 0.0,
+            burst: 7
+        }
+    );
     assert_eq!(config.plugins.dir, PathBuf::from("/srv/plugins"));
     assert_eq!(config.secrets["API_TOKEN"], SecretSource::Credential("api".into()));
     assert_eq!(config.aliases["점심"], "lunch:team");
     let lunch = config.plugin("lunch");
-    assert_eq!((lunch.limits.cpu, lunch.limits.memory), (Duration::from_millis(250), 64 << 20));
+    assert_eq!(
+        (lunch.limits.cpu, lunch.limits.memory),
+        (Duration::from_millis(250), 64 << 20)
+    );
     assert_eq!(lunch.limits.queue, 64, "what is not written stays as it was");
     assert_eq!(lunch.grant.conversations, ["C1"]);
     assert!(lunch.grant.shared_brain);
-    assert_eq!(serde_json::Value::Object(lunch.config), serde_json::json!({"team-size": 3, "nested": {"a": [1, 2]}}));
+    assert_eq!(
+        serde_json::Value::Object(lunch.config),
+        serde_json::json!({"team-size": 3, "nested": {"a": [1, 2]}})
+    );
 }
 
 #[test]
@@ -143,14 +158,24 @@ fn the_environment_stands_over_the_file() {
     assert_eq!(config.plugin("team-lunch").limits.cpu, Duration::from_secs(2));
     assert!(matches!(&config.slack.bot_token, SecretSource::Value(value) if value.expose() == "xoxb-1"));
     assert!(config.secrets.contains_key("API_TOKEN"));
-    assert!(!format!("{config:?}{}", config.show()).contains("xoxb-1"), "a secret is never printed");
+    assert!(
+        !format!("{config:?}{}", config.show()).contains("xoxb-1"),
+        "a secret is never printed"
+    );
 }
 
 #[test]
 fn a_variable_that_means_nothing_is_a_mistake() {
-    let errors = with("", &[("MOA_SLACK__API_ULR", "http://localhost/"), ("MOA_BOT__LOCALE", "xx")]).unwrap_err();
+    let errors = with(
+        "",
+        &[("MOA_SLACK__API_ULR", "http://localhost/"), ("MOA_BOT__LOCALE", "xx")],
+    )
+    .unwrap_err();
     let all = errors.join("\n");
-    assert!(all.contains("MOA_SLACK__API_ULR: slack.api-ulr: there is no such key. Did you mean `slack.api-url`?"), "{all}");
+    assert!(
+        all.contains("MOA_SLACK__API_ULR: slack.api-ulr: there is no such key. Did you mean `slack.api-url`?"),
+        "{all}"
+    );
     assert!(all.contains("MOA_BOT__LOCALE: bot.locale = \"xx\""), "{all}");
 }
 

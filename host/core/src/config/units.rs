@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-const DURATIONS: [(&str, u64); 5] = [("ms", 1), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+const DURATIONS: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+];
 const SIZES: [(&str, u64); 7] = [
     ("KiB", 1 << 10),
     ("MiB", 1 << 20),
@@ -35,7 +41,13 @@ pub fn duration(text: &str) -> Option<Duration> {
 pub fn duration_text(of: Duration) -> String {
     let mut left = u64::try_from(of.as_millis()).unwrap_or(u64::MAX);
     let mut text = String::new();
-    for (unit, factor) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
+    for (unit, factor) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ] {
         if left >= factor {
             text.push_str(&format!("{}{unit}", left / factor));
             left %= factor;
@@ -73,12 +85,28 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text, ms) in [("1s", 1000), ("500ms", 500), ("10m", 600_000), ("1h30m", 5_400_000), ("2d", 172_800_000)] {
+        for (text, ms) in [
+            ("1s", 1000),
+            ("500ms", 500),
+            ("10m", 600_000),
+            ("1h30m", 5_400_000),
+            ("2d", 172_800_000),
+        ] {
             assert_eq!(duration(text), Some(Duration::from_millis(ms)), "{text}");
             assert_eq!(duration_text(Duration::from_millis(ms)), text);
         }
         assert_eq!(duration_text(Duration::ZERO), "0s");
-        for wrong in ["", "5", "s", "1 s", "1y", "-1s", "1.5s", "99999999999999999999s", "9999999999999999d"] {
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "1 s",
+            "1y",
+            "-1s",
+            "1.5s",
+            "99999999999999999999s",
+            "9999999999999999d",
+        ] {
             assert_eq!(duration(wrong), None, "{wrong}");
         }
     }

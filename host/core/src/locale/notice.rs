@@ -93,8 +93,12 @@ impl UserNotice {
                 format!("⚠️ The plugin `{plugin}` crashed. Tell the operator this number. ({id})"),
             ),
             Self::Internal { plugin, id } => locale.pick(
-                format!("⚠️ `{plugin}` 플러그인을 실행하다 문제가 생겼습니다. 관리자에게 이 번호를 알려 주세요. ({id})"),
-                format!("⚠️ Something went wrong while the plugin `{plugin}` ran. Tell the operator this number. ({id})"),
+                format!(
+                    "⚠️ `{plugin}` 플러그인을 실행하다 문제가 생겼습니다. 관리자에게 이 번호를 알려 주세요. ({id})"
+                ),
+                format!(
+                    "⚠️ Something went wrong while the plugin `{plugin}` ran. Tell the operator this number. ({id})"
+                ),
             ),
             Self::Busy { plugin } if plugin.is_empty() => locale.pick(
                 "⏳ 지금은 요청이 너무 많습니다. 잠시 뒤에 다시 해 주세요.".to_owned(),
@@ -110,7 +114,8 @@ impl UserNotice {
             ),
             Self::TooOld => locale.pick(
                 "⚠️ 봇이 멈춰 있던 동안의 명령이라 실행하지 않았습니다. 아직 필요하면 다시 입력해 주세요.".to_owned(),
-                "⚠️ The bot was away when you asked, and that was too long ago. Ask again if you still need it.".to_owned(),
+                "⚠️ The bot was away when you asked, and that was too long ago. Ask again if you still need it."
+                    .to_owned(),
             ),
         }
     }
@@ -125,20 +130,44 @@ mod tests {
         let (plugin, id) = ("lunch".to_owned(), "0123abcd".to_owned());
         let limit = Duration::from_secs(1);
         let faults = [
-            UserNotice::TooSlowCpu { plugin: plugin.clone(), limit, id: id.clone() },
-            UserNotice::TooSlowWall { plugin: plugin.clone(), limit, id: id.clone() },
-            UserNotice::TooMuchMemory { plugin: plugin.clone(), limit: 128 << 20, id: id.clone() },
-            UserNotice::Crashed { plugin: plugin.clone(), id: id.clone() },
-            UserNotice::Internal { plugin: plugin.clone(), id },
+            UserNotice::TooSlowCpu {
+                plugin: plugin.clone(),
+                limit,
+                id: id.clone(),
+            },
+            UserNotice::TooSlowWall {
+                plugin: plugin.clone(),
+                limit,
+                id: id.clone(),
+            },
+            UserNotice::TooMuchMemory {
+                plugin: plugin.clone(),
+                limit: 128 << 20,
+                id: id.clone(),
+            },
+            UserNotice::Crashed {
+                plugin: plugin.clone(),
+                id: id.clone(),
+            },
+            UserNotice::Internal {
+                plugin: plugin.clone(),
+                id,
+            },
         ];
         for notice in &faults {
             let (ko, en) = (notice.render(Locale::Ko), notice.render(Locale::En));
             assert_ne!(ko, en);
             for text in [ko, en] {
-                assert!(text.contains("lunch") && text.contains("0123abcd") && !text.contains('\n'), "{text}");
+                assert!(
+                    text.contains("lunch") && text.contains("0123abcd") && !text.contains('\n'),
+                    "{text}"
+                );
             }
         }
         assert!(faults[2].render(Locale::En).contains("128MiB"));
-        assert_ne!(UserNotice::Busy { plugin }.render(Locale::En), UserNotice::Busy { plugin: String::new() }.render(Locale::En));
+        assert_ne!(
+            UserNotice::Busy { plugin }.render(Locale::En),
+            UserNotice::Busy { plugin: String::new() }.render(Locale::En)
+        );
     }
 }

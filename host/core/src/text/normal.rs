@@ -119,6 +119,12 @@ pub fn printable_line(text: &str, max: usize) -> String {
     out
 }
 
+/// Foreign text of several lines: without control characters and direction marks, and nothing in it is a mention.
+pub(crate) fn harmless(text: &str) -> String {
+    let seen = |c: &char| (*c == '\n' || !c.is_control()) && !is_direction(*c);
+    neutralise(&normalise(text).chars().filter(seen).collect::<String>()).into_owned()
+}
+
 /// Characters that change the direction of what follows: they can make a line read as another one.
 pub(crate) fn is_direction(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

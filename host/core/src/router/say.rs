@@ -1,0 +1,93 @@
+//! What the host says itself, in Korean and English.
+
+use super::table::Table;
+use super::usage::{chain, example, form};
+use super::{Say, Settings, help};
+use crate::command::{ArgError, shown};
+use crate::content::{Audience, Content};
+use crate::locale::Locale;
+
+impl Say {
+    /// The message. Suggestions are for the person who asked alone; long help goes into a thread. Whatever manifests and
+    /// people wrote stands in it as harmless text.
+    pub fn render(&self, table: &Table, settings: &Settings, locale: Locale) -> Content {
+        match self {
+            Self::Help { topic: None } => help::overview(table, settings, locale),
+            Self::Help { topic: Some(topic) } => help::about(table, settings, topic, locale),
+            Self::Plugins => help::plugins(table, locale),
+            Self::Usage {
+                plugin,
+                command,
+                path,
+                error,
+            } => Content::text(usage(table, settings, (plugin, command, path), error, locale)),
+            Self::Suggest { word, similar } => Content {
+                text: suggest(settings, word, similar, locale),
+                audience: Audience::Asker,
+                ..Content::default()
+            },
+            Self::WhichOne { word, candidates } => {
+                let (word, candidates) = (shown(word), list(settings, candidates));
+                Content::text(locale.pick(
+                    format!("`{word}`에 맞는 명령이 여럿입니다. 어느 것인가요? {candidates}"),
+                    format!("Several commands fit `{word}`. Which one do you mean? {candidates}"),
+                ))
+            }
+        }
+    }
+}
+
+fn list(settings: &Settings, words: &[String]) -> String {
+    let words = words
+        .iter()
+        .map(|word| format!("`{}{}`", prefix(settings), shown(word)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn prefix(settings: &Settings) -> String {
+    settings
+        .prefixes
+        .first()
+        .map_or_else(String::new, |prefix| shown(prefix))
+}
+
+fn suggest(settings: &Settings, word: &str, similar: &[String], locale: Locale) -> String {
+    let (word, help) = (shown(word), format!("`{}help`", prefix(settings)));
+    match similar.is_empty() {
+        true => locale.pick(
+            format!("`{word}`라는 명령은 없습니다. {help}라고 쓰시면 할 수 있는 일을 알려 드립니다."),
+            format!("There is no command `{word}`. {help} shows what there is."),
+        ),
+        false => {
+            let similar = list(settings, similar);
+            locale.pick(
+                format!("`{word}`라는 명령은 없습니다. 혹시 이것인가요? {similar}"),
+                format!("There is no command `{word}`. Did you mean {similar}?"),
+            )
+        }
+    }
+}
+
+fn usage(
+    table: &Table,
+    settings: &Settings,
+    (plugin, command, path): (&str, &str, &[String]),
+    error: &ArgError,
+    locale: Locale,
+) -> String {
+    let mut out = error.render(locale);
+    let target = table.find_exact(&format!("{plugin}:{command}")).one();
+    // Gone since it was typed.
+    let Some((target, (_, spec))) = target.and_then(|target| Some((target, table.command(target)?))) else {
+        return out;
+    };
+    let chain = chain(spec, path);
+    let form = form(table, settings, target, &chain);
+    out.push_str(&locale.pick(format!("\n사용법: `{form}`"), format!("\nUsage: `{form}`")));
+    // The nearest example: a subcommand's own before the command's.
+    if let Some(first) = chain.iter().rev().find_map(|command| command.examples.first()) {
+        let first = example(settings, first);
+        out.push_str(&locale.pick(format!("\n예) `{first}`"), format!("\nExample: `{first}`")));
+    }
+    out
+}
