@@ -3,6 +3,8 @@
 //! An adapter turns what a service sends into [`Event`]s and gives them to an [`Intake`]; in the other direction it
 //! carries out what the [`Adapter`] trait names. Nothing outside this module knows a service's formats.
 
+pub mod slack;
+
 use async_trait::async_trait;
 use moa_core::call::Sent;
 use moa_core::content::Content;
@@ -167,12 +169,7 @@ pub trait Adapter: Send + Sync {
     async fn find(&self, message: Outgoing<'_>) -> Result<Option<MessageRef>, SendError>;
 
     /// Replaces what an own message says. Repeating it does no harm.
-    async fn edit(
-        &self,
-        at: &MessageRef,
-        content: &Content,
-        stamp: &Stamp,
-    ) -> Result<(), SendError>;
+    async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError>;
 
     /// Removes an own message. A message that is already gone counts as removed.
     async fn delete(&self, at: &MessageRef) -> Result<(), SendError>;

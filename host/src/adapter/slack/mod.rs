@@ -1,0 +1,203 @@
+//! Slack over Socket Mode. In reading order:
+//!
+//! - [`session`](self): what a connection does next, as a pure state machine; `socket` and `listener` carry it out;
+//! - `decode`: Slack's frames → events; `render`: what the host says → Slack's message arguments;
+//! - `web`: the Web API with its errors and its patience; `outgoing`, `people`: what is called there.
+//!
+//! Events come in through a [`Listener`], everything else is the trait [`Adapter`].
+
+mod decode;
+mod directory;
+mod emoji;
+mod explain;
+mod listener;
+mod options;
+mod outgoing;
+mod people;
+mod render;
+mod session;
+mod socket;
+mod tls;
+mod web;
+
+pub use listener::Listener;
+pub use options::{Secret, SlackOptions, UrlError};
+pub use tls::TlsError;
+pub use web::WebError;
+
+use super::{Adapter, Fatal, Intake, Me, Outgoing, SendError, Stamp};
+use async_trait::async_trait;
+use decode::SERVICE;
+use directory::Directory;
+use moa_core::call::Sent;
+use moa_core::content::Content;
+use moa_core::event::{Conversation, MessageRef, User};
+use options::ApiUrl;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::time::Instant;
+use web::{Call, CallError, Web};
+
+/// Between two attempts to sign in, once the Web API's own patience is over.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why the adapter cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configured address cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is no HTTP client.
+    #[error(transparent)]
+    Web(#[from] WebError),
+    /// The bot token is refused. The host ends with exit code 3.
+    #[error(transparent)]
+    Fatal(#[from] Fatal),
+    /// Slack refuses to say who the bot is, for a reason that waiting does not cure.
+    #[error("signing in to Slack failed: {0}")]
+    Refused(SendError),
+}
+
+/// The connection to one Slack workspace.
+pub struct Slack {
+    web: Arc<Web>,
+    me: Me,
+    tls: Arc<rustls::ClientConfig>,
+    connections: usize,
+    ping_timeout: Duration,
+    users: Directory<User>,
+    conversations: Directory<Conversation>,
+}
+
+#[derive(Deserialize)]
+struct AuthTest {
+    user_id: String,
+    team_id: String,
+    #[serde(default)]
+    user: Option<String>,
+    #[serde(default)]
+    bot_id: Option<String>,
+}
+
+impl Slack {
+    /// Asks Slack who the bot is. Where Slack cannot be reached it goes on trying, with a warning each time; drop the
+    /// future to stop it.
+    ///
+    /// # Errors
+    /// What waiting does not cure: see [`StartError`].
+    pub async fn sign_in(options: &SlackOptions) -> Result<Self, StartError> {
+        let base = ApiUrl::parse(&options.api_url)?;
+        let tls = if base.is_encrypted() {
+            tls::system()?
+        } else {
+            tls::none()?
+        };
+        let web = Web::new(options, base, tls.clone())?;
+        let me = who_am_i(&web).await?;
+        Ok(Self {
+            web: Arc::new(web),
+            me,
+            tls: Arc::new(tls),
+            connections: options.connections,
+            ping_timeout: options.ping_timeout,
+            users: Directory::new(directory::ENTRIES),
+            conversations: Directory::new(directory::ENTRIES),
+        })
+    }
+
+    /// Opens the connections and delivers what comes to `intake`, until the listener is closed or dropped. Connections
+    /// that end are replaced without end; only refused credentials stop it, and then the intake is told.
+    pub fn listen(&self, intake: Arc<dyn Intake>) -> Listener {
+        let shared = socket::Shared {
+            me: self.me.clone(),
+            intake,
+            base: self.web.base().clone(),
+            tls: Arc::clone(&self.tls),
+            intake_closed: AtomicBool::new(false),
+            epoch: Instant::now(),
+        };
+        Listener::start(
+            Arc::new(shared),
+            Arc::clone(&self.web),
+            self.connections,
+            self.ping_timeout,
+        )
+    }
+}
+
+async fn who_am_i(web: &Web) -> Result<Me, StartError> {
+    let call = Call::read("auth.test", Vec::new());
+    loop {
+        let wait = match web.call::<AuthTest>(&call).await {
+            Ok(auth) => {
+                return Ok(Me {
+                    user_id: auth.user_id,
+                    bot_id: auth.bot_id.unwrap_or_default(),
+                    team: auth.team_id,
+                    name: auth.user.unwrap_or_default(),
+                });
+            }
+            Err(CallError::Fatal(fatal)) => return Err(fatal.into()),
+            Err(error @ CallError::Api { .. }) => return Err(StartError::Refused(error.into())),
+            Err(CallError::RateLimited(wait)) => wait,
+            Err(CallError::NotDone(_) | CallError::ServerFailed(_) | CallError::Unclear(_)) => SIGN_IN_PAUSE,
+        };
+        tracing::warn!(seconds = wait.as_secs(), "Slack cannot be reached; trying again");
+        tokio::time::sleep(wait).await;
+    }
+}
+
+#[async_trait]
+impl Adapter for Slack {
+    fn service(&self) -> &'static str {
+        SERVICE
+    }
+
+    fn me(&self) -> &Me {
+        &self.me
+    }
+
+    fn max_text(&self) -> usize {
+        render::MAX_TEXT
+    }
+
+    async fn send(&self, message: Outgoing<'_>) -> Result<Sent, SendError> {
+        self.send_message(message).await
+    }
+
+    async fn find(&self, message: Outgoing<'_>) -> Result<Option<MessageRef>, SendError> {
+        self.find_message(&message).await
+    }
+
+    async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        self.edit_message(at, content, stamp).await
+    }
+
+    async fn delete(&self, at: &MessageRef) -> Result<(), SendError> {
+        self.delete_message(at).await
+    }
+
+    async fn react(&self, at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.add_reaction(at, emoji).await
+    }
+
+    async fn unreact(&self, at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.remove_reaction(at, emoji).await
+    }
+
+    async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
+        self.look_up_user(id).await
+    }
+
+    async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
+        self.look_up_conversation(id).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Looking up people and conversations.
+
+use super::web::{Call, CallError};
+use super::{Slack, decode};
+use crate::adapter::SendError;
+use moa_core::event::{Conversation, PlaceKind, User};
+use moa_core::text::{neutralise, normalise, printable_line};
+use serde::Deserialize;
+
+/// Names are cut here; Slack's own limit is 80.
+const MAX_NAME: usize = 200;
+
+#[derive(Deserialize)]
+struct UserAnswer {
+    user: RawUser,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawUser {
+    name: Option<String>,
+    real_name: Option<String>,
+    is_bot: Option<bool>,
+    tz: Option<String>,
+    locale: Option<String>,
+    profile: RawProfile,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawProfile {
+    display_name: Option<String>,
+    real_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ConversationAnswer {
+    channel: RawConversation,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawConversation {
+    name: Option<String>,
+    is_im: Option<bool>,
+    is_mpim: Option<bool>,
+    topic: RawTopic,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawTopic {
+    value: Option<String>,
+}
+
+/// What people call themselves: a line in which nothing is a mention.
+fn name(text: &str) -> String {
+    neutralise(&normalise(&printable_line(text, MAX_NAME))).into_owned()
+}
+
+fn first_filled(names: [Option<String>; 4]) -> Option<String> {
+    names.into_iter().flatten().find(|name| !name.trim().is_empty())
+}
+
+impl Slack {
+    pub(super) async fn look_up_user(&self, id: &str) -> Result<Option<User>, SendError> {
+        let ask = async || {
+            let arguments = vec![("user", id.to_owned()), ("include_locale", "true".to_owned())];
+            let answer = self.web.call::<UserAnswer>(&Call::read("users.info", arguments)).await;
+            let Some(UserAnswer { user }) = known(answer, &["user_not_found", "user_not_visible", "users_not_found"])?
+            else {
+                return Ok(None);
+            };
+            let account = user.name.unwrap_or_default();
+            let shown = first_filled([
+                user.profile.display_name,
+                user.profile.real_name,
+                user.real_name,
+                Some(account.clone()),
+            ]);
+            Ok(Some(User {
+                id: id.into(),
+                name: name(&account),
+                display_name: name(&shown.unwrap_or_else(|| id.into())),
+                locale: user.locale.filter(|locale| !locale.is_empty()),
+                timezone: user.tz.filter(|zone| !zone.is_empty()),
+                bot: user.is_bot.unwrap_or_default(),
+            }))
+        };
+        self.users.get(id, ask).await
+    }
+
+    pub(super) async fn look_up_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
+        let ask = async || {
+            let call = Call::read("conversations.info", vec![("channel", id.to_owned())]);
+            let answer = self.web.call::<ConversationAnswer>(&call).await;
+            let Some(ConversationAnswer { channel }) = known(answer, &["channel_not_found"])? else {
+                return Ok(None);
+            };
+            let kind = match (channel.is_im, channel.is_mpim) {
+                (Some(true), _) => PlaceKind::Direct,
+                (_, Some(true)) => PlaceKind::Group,
+                _ => PlaceKind::Channel,
+            };
+            Ok(Some(Conversation {
+                id: id.into(),
+                name: name(&channel.name.unwrap_or_default()),
+                kind,
+                topic: decode::portable(&channel.topic.value.unwrap_or_default()).0,
+            }))
+        };
+        self.conversations.get(id, ask).await
+    }
+}
+
+/// The answer, or nothing where Slack says that there is none.
+fn known<T>(answer: Result<T, CallError>, absent: &[&str]) -> Result<Option<T>, SendError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(CallError::Api { code, .. }) if absent.contains(&code.as_str()) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Buttons and menus → blocks.
+
+use super::markup::{address, mrkdwn};
+use crate::adapter::SendError;
+use moa_core::content::{Action, Style};
+use moa_core::text::split;
+use serde_json::{Value, json};
+
+/// Slack's limits, in characters or items.
+const SECTION: usize = 3_000;
+const PER_BLOCK: usize = 25;
+const ID: usize = 255;
+const LABEL: usize = 75;
+const VALUE: usize = 2_000;
+const URL: usize = 3_000;
+const CHOICES: usize = 100;
+const CHOICE_VALUE: usize = 150;
+const PLACEHOLDER: usize = 150;
+const CONFIRM: usize = 300;
+
+/// The text as sections: where there are blocks, Slack shows only those.
+pub fn sections(portable: &str) -> Vec<Value> {
+    // Entities make a text up to five times as long; then the parts get smaller.
+    let mut size = SECTION;
+    let parts = loop {
+        let parts: Vec<String> = split(portable, size).iter().map(|part| mrkdwn(part)).collect();
+        if size <= SECTION / 8 || parts.iter().all(|part| part.chars().count() <= SECTION) {
+            break parts;
+        }
+        size /= 2;
+    };
+    let section = |part| json!({"type": "section", "text": {"type": "mrkdwn", "text": part, "verbatim": true}});
+    parts
+        .into_iter()
+        .filter(|part| !part.trim().is_empty())
+        .map(section)
+        .collect()
+}
+
+/// The actions in as many rows as they need.
+pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, SendError> {
+    let elements = actions
+        .iter()
+        .enumerate()
+        .map(|(n, action)| element(n, action))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(elements
+        .chunks(PER_BLOCK)
+        .map(|row| json!({"type": "actions", "elements": row}))
+        .collect())
+}
+
+fn element(number: usize, action: &Action) -> Result<Value, SendError> {
+    match action {
+        Action::Button {
+            id,
+            label,
+            value,
+            style,
+            confirm,
+        } => {
+            fits("a button's id", id, ID)?;
+            fits("a button's value", value, VALUE)?;
+            let mut button = json!({"type": "button", "action_id": id, "text": plain(label, LABEL), "value": value});
+            if let Some(button) = button.as_object_mut() {
+                match style {
+                    Style::Normal => {}
+                    Style::Primary => drop(button.insert("style".into(), "primary".into())),
+                    Style::Danger => drop(button.insert("style".into(), "danger".into())),
+                }
+                if let Some(question) = confirm {
+                    // "OK" and "Cancel" are Slack's own words, in the reader's language, where these two are left out.
+                    button.insert(
+                        "confirm".into(),
+                        json!({"title": plain(label, 100), "text": plain(question, CONFIRM)}),
+                    );
+                }
+            }
+            Ok(button)
+        }
+        Action::Select {
+            id,
+            placeholder,
+            choices,
+        } => {
+            fits("a menu's id", id, ID)?;
+            if choices.is_empty() || choices.len() > CHOICES {
+                return Err(refused(format!(
+                    "a menu has {} choices; Slack takes 1 to {CHOICES}",
+                    choices.len()
+                )));
+            }
+            let mut options = Vec::with_capacity(choices.len());
+            for (label, value) in choices {
+                fits("a choice's value", value, CHOICE_VALUE)?;
+                options.push(json!({"text": plain(label, LABEL), "value": value}));
+            }
+            let mut menu = json!({"type": "static_select", "action_id": id, "options": options});
+            if let Some(menu) = menu.as_object_mut().filter(|_| !placeholder.is_empty()) {
+                menu.insert("placeholder".into(), plain(placeholder, PLACEHOLDER));
+            }
+            Ok(menu)
+        }
+        Action::Link(label, url) => {
+            fits("a link's address", url, URL)?;
+            // In a button the address is no text: entities would be taken literally.
+            if address(url).is_none() {
+                return Err(refused(format!(
+                    "the button \"{label}\" leads to no http or https address"
+                )));
+            }
+            Ok(
+                json!({"type": "button", "action_id": format!("moa-link-{number}"), "text": plain(label, LABEL), "url": url}),
+            )
+        }
+    }
+}
+
+/// Slack refuses a whole message for one label that is too long; a cut label is the smaller harm.
+fn plain(text: &str, max: usize) -> Value {
+    let text = match text.trim() {
+        "" => "…",
+        text => text,
+    };
+    let cut: String = match text.char_indices().nth(max) {
+        Some(_) => text.chars().take(max - 1).chain(['…']).collect(),
+        None => text.into(),
+    };
+    json!({"type": "plain_text", "text": cut, "emoji": true})
+}
+
+/// Ids and values come back to the plugin, so they are not cut.
+fn fits(what: &str, text: &str, max: usize) -> Result<(), SendError> {
+    let length = text.chars().count();
+    if length > max {
+        return Err(refused(format!(
+            "{what} is {length} characters long; Slack takes {max}. Keep what is longer in the brain"
+        )));
+    }
+    Ok(())
+}
+
+fn refused(explanation: String) -> SendError {
+    SendError::Refused {
+        code: "bad_action".into(),
+        explanation,
+    }
+}

@@ -1,0 +1,109 @@
+//! What the host says → the arguments of Slack's message methods, without those that say where it goes.
+
+mod actions;
+mod markup;
+mod native;
+
+pub use markup::mrkdwn;
+
+use crate::adapter::{SendError, Stamp};
+use markup::{address, escaped};
+use moa_core::content::{Card, Content};
+use serde_json::{Map, Value, json};
+
+/// The longest text of one message, in characters. Slack recommends 4,000 and counts in its own way; entities make a
+/// text longer.
+pub const MAX_TEXT: usize = 3_600;
+/// Past this Slack cuts the text off without a word, so it is refused before.
+const HARD_LIMIT: usize = 40_000;
+/// The event type under which a message's stamp is kept in its metadata.
+pub const STAMP: &str = "moa_reply";
+
+/// The message's arguments.
+///
+/// # Errors
+/// [`SendError::Refused`] for native JSON that is not allowed, actions that Slack cannot show, a message that is empty
+/// or far too long.
+pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>, SendError> {
+    let mut out = Map::new();
+    let text = mrkdwn(&content.text);
+    if text.chars().count() > HARD_LIMIT {
+        return Err(super::explain::refused("msg_too_long", None, &[]));
+    }
+    if !content.actions.is_empty() {
+        let mut blocks = actions::sections(&content.text);
+        blocks.extend(actions::blocks(&content.actions)?);
+        out.insert("blocks".into(), blocks.into());
+    }
+    if !content.cards.is_empty() {
+        let cards: Vec<Value> = content.cards.iter().map(attachment).collect();
+        out.insert("attachments".into(), cards.into());
+    }
+    out.insert("text".into(), text.into());
+    if let Some(native) = &content.native {
+        native::merge(native, &mut out)?;
+    }
+    let says_something = |key: &str| match out.get(key) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        _ => false,
+    };
+    if !["text", "markdown_text", "blocks", "attachments"]
+        .into_iter()
+        .any(says_something)
+    {
+        return Err(super::explain::refused("no_text", None, &[]));
+    }
+    if let Some((name, icon)) = &content.sender {
+        out.insert("username".into(), name.as_str().into());
+        if let Some(url) = address(icon) {
+            out.insert("icon_url".into(), url.into());
+        } else if !icon.is_empty() {
+            out.insert("icon_emoji".into(), format!(":{}:", icon.trim_matches(':')).into());
+        }
+    }
+    let payload = json!({"invocation": stamp.invocation, "ordinal": stamp.ordinal});
+    out.insert(
+        "metadata".into(),
+        json!({"event_type": STAMP, "event_payload": payload}),
+    );
+    Ok(out)
+}
+
+fn attachment(card: &Card) -> Value {
+    let mut out = Map::new();
+    let mut put = |key: &str, value: String| {
+        if !value.is_empty() {
+            out.insert(key.into(), value.into());
+        }
+    };
+    let spoken = [&card.title, &card.pretext, &card.text]
+        .into_iter()
+        .find(|text| !text.is_empty());
+    put("fallback", spoken.map(|text| escaped(text)).unwrap_or_default());
+    put("pretext", mrkdwn(&card.pretext));
+    put("title", escaped(&card.title));
+    put("title_link", address(&card.link).unwrap_or_default());
+    put("text", mrkdwn(&card.text));
+    put("image_url", address(&card.image).unwrap_or_default());
+    put("footer", escaped(&card.footer));
+    let hex = card
+        .color
+        .strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    if hex || matches!(card.color.as_str(), "good" | "warning" | "danger") {
+        put("color", card.color.clone());
+    }
+    if !card.fields.is_empty() {
+        let fields = card.fields.iter();
+        let fields: Vec<Value> = fields
+            .map(|field| json!({"title": escaped(&field.title), "value": mrkdwn(&field.value), "short": field.short}))
+            .collect();
+        out.insert("fields".into(), fields.into());
+    }
+    out.insert("mrkdwn_in".into(), json!(["pretext", "text", "fields"]));
+    out.into()
+}
+
+#[cfg(test)]
+mod tests;

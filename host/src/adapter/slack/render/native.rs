@@ -1,0 +1,145 @@
+//! The service's own JSON, written by a plugin: merged into a message after it was checked.
+//!
+//! | key | what it may be |
+//! |---|---|
+//! | `text`, `markdown_text` | text; `markdown_text` stands alone |
+//! | `blocks`, `attachments` | arrays (a string holding JSON would pass unread) |
+//! | `mrkdwn`, `unfurl_links`, `unfurl_media` | true or false |
+//!
+//! Everything else is refused, above all what decides where the message goes and who it is from. At any depth nothing
+//! may call everybody or a group: no `<!…>` but dates, no `broadcast` or `usergroup` element, no `link_names`, no
+//! `parse`.
+
+use crate::adapter::SendError;
+use serde_json::{Map, Value};
+
+/// Puts the native arguments over the rendered ones.
+pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), SendError> {
+    let native: Map<String, Value> = serde_json::from_str(native).map_err(|e| {
+        refused(format!(
+            "the native JSON is no JSON object ({e}); give message arguments as an object"
+        ))
+    })?;
+    for (key, mut value) in native {
+        let fits = match key.as_str() {
+            "text" | "markdown_text" => value.is_string(),
+            "blocks" | "attachments" => value.is_array(),
+            "mrkdwn" | "unfurl_links" | "unfurl_media" => value.is_boolean(),
+            _ => return Err(refused(format!("the native JSON may not hold \"{key}\"; leave it out"))),
+        };
+        if !fits {
+            return Err(refused(format!(
+                "the native JSON's \"{key}\" is of another type than Slack takes"
+            )));
+        }
+        check(&mut value)?;
+        if key == "markdown_text" {
+            for other in ["text", "blocks", "attachments"] {
+                arguments.remove(other);
+            }
+        }
+        arguments.insert(key, value);
+    }
+    Ok(())
+}
+
+fn refused(explanation: String) -> SendError {
+    SendError::Refused {
+        code: "bad_native_json".into(),
+        explanation,
+    }
+}
+
+/// Refuses broadcasts at any depth, and tells Slack not to look for mentions in texts that are marked as mrkdwn.
+fn check(value: &mut Value) -> Result<(), SendError> {
+    match value {
+        Value::String(text) if calls_many(text) => Err(broadcast("<!…>")),
+        Value::Array(list) => list.iter_mut().try_for_each(check),
+        Value::Object(object) => {
+            for key in ["link_names", "parse"] {
+                if object.contains_key(key) {
+                    return Err(broadcast(key));
+                }
+            }
+            let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
+            if matches!(kind, "broadcast" | "usergroup") {
+                return Err(broadcast(kind));
+            }
+            let has_at = object
+                .get("text")
+                .and_then(Value::as_str)
+                .is_some_and(|text| text.contains('@'));
+            if kind == "mrkdwn" && has_at {
+                object.insert("verbatim".into(), true.into());
+            }
+            object.values_mut().try_for_each(check)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn broadcast(what: &str) -> SendError {
+    SendError::Refused {
+        code: "broadcast_not_granted".into(),
+        explanation: format!("the native JSON calls many people at once ({what}), which this plugin may not"),
+    }
+}
+
+/// `<!date^…>` is the one special token that calls nobody.
+fn calls_many(text: &str) -> bool {
+    text.match_indices("<!").any(|(at, mark)| {
+        let name = text.get(at + mark.len()..).unwrap_or_default();
+        !name.starts_with("date^")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn merged(native: &Value) -> Result<Map<String, Value>, SendError> {
+        let mut arguments = Map::new();
+        arguments.insert("text".into(), "rendered".into());
+        merge(&native.to_string(), &mut arguments).map(|()| arguments)
+    }
+
+    #[test]
+    fn harmless_json_is_merged() {
+        let blocks = json!([{"type": "section", "text": {"type": "mrkdwn", "text": "<!date^1^{date}|then> <@U1>"}}]);
+        let arguments = merged(&json!({"blocks": blocks, "unfurl_links": false})).unwrap();
+        assert_eq!(arguments["text"], "rendered");
+        assert_eq!(arguments["unfurl_links"], false);
+        assert_eq!(arguments["blocks"][0]["text"]["verbatim"], true);
+        let arguments = merged(&json!({"markdown_text": "# hi"})).unwrap();
+        assert!(!arguments.contains_key("text"));
+    }
+
+    #[test]
+    fn broadcasts_and_addresses_are_refused() {
+        for native in [
+            json!({"text": "<!channel>"}),
+            json!({"text": "<!here|x>"}),
+            json!({"markdown_text": "<!everyone>"}),
+            json!({"blocks": [{"text": {"type": "mrkdwn", "text": "a <!subteam^S1> b"}}]}),
+            json!({"blocks": [{"type": "rich_text", "elements": [{"elements": [{"type": "broadcast", "range": "here"}]}]}]}),
+            json!({"blocks": [{"type": "rich_text", "elements": [{"type": "usergroup", "usergroup_id": "S1"}]}]}),
+            json!({"attachments": [{"fields": [{"title": "x", "value": "<!CHANNEL>"}]}]}),
+            json!({"attachments": [{"parse": "full", "text": "@channel"}]}),
+            json!({"attachments": "[{\"text\": \"\\u003c!channel>\"}]"}),
+            json!({"link_names": true}),
+            json!({"parse": "full"}),
+            json!({"channel": "C2"}),
+            json!({"thread_ts": "1.2"}),
+            json!({"username": "boss"}),
+            json!({"metadata": {}}),
+            json!({"token": "x"}),
+            json!([]),
+            json!("text"),
+        ] {
+            assert!(merged(&native).is_err(), "{native}");
+        }
+        assert!(merge("{\"text\": ", &mut Map::new()).is_err());
+        assert!(merge("{\"text\": \"\\u003c!channel>\"}", &mut Map::new()).is_err());
+    }
+}

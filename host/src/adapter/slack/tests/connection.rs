@@ -1,0 +1,277 @@
+//! Sockets: made, refreshed, lost, silent, refused.
+
+use super::fake::{Answer, Fake, Log, hear, message, say, within};
+use crate::adapter::Delivery;
+use crate::adapter::slack::{Slack, StartError};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_tungstenite::tungstenite::Message;
+
+async fn next(deliveries: &mut UnboundedReceiver<Delivery>) -> Delivery {
+    within(deliveries.recv()).await.unwrap()
+}
+
+fn ack(envelope: &str) -> Option<Value> {
+    Some(json!({"envelope_id": envelope}))
+}
+
+fn disconnect(reason: &str) -> Value {
+    json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "x"}})
+}
+
+#[tokio::test]
+async fn events_are_delivered_and_acknowledged_by_their_taker() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    let mut socket = fake.greeted().await;
+    say(&mut socket, &message("e1", "1.000001")).await;
+    say(&mut socket, &json!({"envelope_id": "e\"2", "type": "of_tomorrow"})).await;
+    let first = next(&mut deliveries).await;
+    assert_eq!(first.event.identity.as_str(), "slack/T1/C1/1.000001");
+    // What nobody needs is acknowledged at once, the rest when the host says so.
+    assert_eq!(hear(&mut socket).await, ack("e\"2"));
+    first.ack.done();
+    assert_eq!(hear(&mut socket).await, ack("e1"));
+    assert_eq!(*log.connected.lock().unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_dropped_is_not_acknowledged() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log);
+    let mut socket = fake.greeted().await;
+    say(&mut socket, &message("e1", "1.000001")).await;
+    say(&mut socket, &message("e2", "1.000002")).await;
+    drop(next(&mut deliveries).await);
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut socket).await, ack("e2"));
+}
+
+#[tokio::test]
+async fn pings_are_answered_with_their_payload() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, _deliveries) = Log::new();
+    let _listener = slack.listen(log);
+    let mut socket = fake.greeted().await;
+    socket.send(Message::Ping("Ping from applink-2".into())).await.unwrap();
+    let pong = within(socket.next()).await.unwrap().unwrap();
+    assert_eq!(pong, Message::Pong("Ping from applink-2".into()));
+}
+
+#[tokio::test]
+async fn a_refresh_is_seamless_and_the_old_socket_still_works() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    let mut old = fake.greeted().await;
+    say(&mut old, &message("e1", "1.000001")).await;
+    let outstanding = next(&mut deliveries).await;
+    say(&mut old, &disconnect("warning")).await;
+    let mut new = fake.greeted().await;
+    say(&mut new, &message("e2", "1.000002")).await;
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut new).await, ack("e2"));
+    // The old one delivers and takes acknowledgements as long as it is there.
+    say(&mut old, &message("e3", "1.000003")).await;
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut old).await, ack("e3"));
+    outstanding.ack.done();
+    assert_eq!(hear(&mut old).await, ack("e1"));
+    old.close(None).await.unwrap();
+    say(&mut new, &message("e4", "1.000004")).await;
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut new).await, ack("e4"));
+    assert_eq!(*log.connected.lock().unwrap(), [1], "there never was none");
+}
+
+#[tokio::test]
+async fn a_dropped_socket_is_replaced_at_once() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    let mut socket = fake.greeted().await;
+    for round in 0..5 {
+        say(&mut socket, &message("e1", &format!("{round}.000001"))).await;
+        next(&mut deliveries).await.ack.done();
+        drop(socket);
+        let lost = Instant::now();
+        socket = fake.greeted().await;
+        assert!(lost.elapsed() < Duration::from_secs(2), "{:?}", lost.elapsed());
+    }
+    // An acknowledgement for a socket that is gone does no harm.
+    say(&mut socket, &message("e9", "9.000001")).await;
+    let late = next(&mut deliveries).await;
+    drop(socket);
+    let _socket = fake.greeted().await;
+    late.ack.done();
+}
+
+#[tokio::test]
+async fn a_silent_socket_is_replaced_within_the_ping_timeout() {
+    let fake = Fake::start().await;
+    let mut options = fake.options();
+    options.ping_timeout = Duration::from_millis(300);
+    let slack = Slack::sign_in(&options).await.unwrap();
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    // Open, but nobody reads it: pings stay unanswered.
+    let _silent = fake.greeted().await;
+    let start = Instant::now();
+    let mut second = fake.greeted().await;
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    say(&mut second, &message("e1", "1.000001")).await;
+    next(&mut deliveries).await.ack.done();
+    // This one answers pings while it is listened to, and so it stays.
+    let heard = tokio::time::timeout(Duration::from_millis(1_500), async {
+        let mut acks = 0;
+        while let Some(Ok(message)) = second.next().await {
+            acks += usize::from(message.is_text());
+        }
+        acks
+    });
+    assert!(heard.await.is_err(), "it was closed although it answered");
+    assert_eq!(*log.connected.lock().unwrap(), [1, 0, 1]);
+}
+
+#[tokio::test]
+async fn too_many_websockets_closes_and_waits() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, _deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    let mut socket = fake.socket().await;
+    say(&mut socket, &disconnect("too_many_websockets")).await;
+    let told = Instant::now();
+    assert_eq!(hear(&mut socket).await, None, "it closes first");
+    let _second = fake.greeted().await;
+    assert!(told.elapsed() >= Duration::from_secs(1), "{:?}", told.elapsed());
+}
+
+#[tokio::test]
+async fn several_connections_stand_for_each_other() {
+    let fake = Fake::start().await;
+    let mut options = fake.options();
+    options.connections = 2;
+    let slack = Slack::sign_in(&options).await.unwrap();
+    let (log, mut deliveries) = Log::new();
+    let listener = slack.listen(log.clone());
+    let first = fake.greeted().await;
+    let mut second = fake.greeted().await;
+    say(&mut second, &message("e1", "1.000001")).await;
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut second).await, ack("e1"));
+    drop(first);
+    let _third = fake.greeted().await;
+    within(async {
+        while log.connected.lock().unwrap().last() != Some(&2) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    drop(listener);
+    assert!(log.connected.lock().unwrap().iter().all(|n| *n <= 2));
+}
+
+#[tokio::test]
+async fn closing_sends_what_is_due_and_delivers_nothing_more() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let listener = slack.listen(log);
+    let mut socket = fake.greeted().await;
+    say(&mut socket, &message("e1", "1.000001")).await;
+    let outstanding = next(&mut deliveries).await;
+    listener.pause();
+    say(&mut socket, &message("e2", "1.000002")).await;
+    let closing = tokio::spawn(listener.close());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    outstanding.ack.done();
+    assert_eq!(hear(&mut socket).await, ack("e1"));
+    assert_eq!(hear(&mut socket).await, None, "closed, and e2 stays unacknowledged");
+    let start = Instant::now();
+    within(closing).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(deliveries.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn refused_credentials_are_told_once() {
+    let fake = Fake::start().await;
+    let mut options = fake.options();
+    options.connections = 2;
+    fake.answer(
+        "apps.connections.open",
+        Answer::Json(json!({"ok": false, "error": "invalid_auth"})),
+    );
+    let slack = Slack::sign_in(&options).await.unwrap();
+    let (log, _deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    within(async {
+        while log.fatal.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let told = log.fatal.lock().unwrap().clone();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].to_string().contains("slack.app-token"), "{}", told[0]);
+    assert!(fake.calls("apps.connections.open").len() <= 2, "it stopped asking");
+}
+
+#[tokio::test]
+async fn a_bot_token_that_is_refused_ends_the_start() {
+    let fake = Fake::start().await;
+    let error = json!({"ok": false, "error": "account_inactive"});
+    let other = Fake::start().await;
+    drop(fake);
+    other.answer("auth.test", Answer::Json(error));
+    // The first answer is the friendly one that every fake starts with.
+    other.slack().await;
+    match Slack::sign_in(&other.options()).await {
+        Err(StartError::Fatal(fatal)) => assert_eq!(fatal.code, "account_inactive"),
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it signed in"),
+    }
+}
+
+#[tokio::test]
+async fn signing_in_waits_for_slack_to_come_up() {
+    let fake = Fake::start().await;
+    let me = json!({"ok": true, "user_id": "UX", "team_id": "T1"});
+    fake.answer("auth.test", Answer::Status(503, "down"));
+    fake.answer("auth.test", Answer::RetryAfter(1));
+    fake.answer("auth.test", Answer::Status(200, "<html>"));
+    fake.answer("auth.test", Answer::HangUp);
+    fake.answer("auth.test", Answer::Json(me));
+    fake.slack().await;
+    let slack = within(Slack::sign_in(&fake.options())).await.unwrap();
+    assert_eq!(slack.me.user_id, "UX");
+    assert_eq!(slack.me.bot_id, "");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_encrypted_is_not_connected_to() {
+    let fake = Fake::start().await;
+    let url = json!({"ok": true, "url": "ws://192.0.2.1/link/?ticket=sesame"});
+    fake.answer("apps.connections.open", Answer::Json(url));
+    let slack = fake.slack().await;
+    let (log, _deliveries) = Log::new();
+    let _listener = slack.listen(log.clone());
+    within(async {
+        while fake.calls("apps.connections.open").len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert!(log.connected.lock().unwrap().is_empty());
+}

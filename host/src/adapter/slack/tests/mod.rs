@@ -1,0 +1,5 @@
+//! The adapter against a small Slack of its own: real sockets, real HTTP, on this machine.
+
+mod connection;
+mod fake;
+mod messages;
