@@ -13,8 +13,7 @@
 //! - `record`: everything that happened, numbered
 //! - `http`: the one listener that serves it all, and who may use it
 //!
-//! The endpoints of `/sim/*` and of the page are described in [the README](https://github.com/moa-bot/moa) beside this
-//! crate (`playground/README.md`).
+//! The endpoints of `/sim/*` are described in the `README.md` of this crate.
 
 mod act;
 mod api;

@@ -158,7 +158,7 @@ struct Entry {
 
 #[derive(Default)]
 struct Ring {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     next: u64,
     bytes: usize,
 }
@@ -194,7 +194,7 @@ impl Record {
         let n = ring.next;
         ring.next += 1;
         ring.bytes += bytes;
-        ring.entries.push_back(Entry { n, at_us, what });
+        ring.entries.push_back(Arc::new(Entry { n, at_us, what }));
         while ring.entries.len() > self.capacity || (ring.bytes > BYTES && ring.entries.len() > 1) {
             let gone = ring.entries.pop_front().map_or(0, |e| e.what.bytes());
             ring.bytes -= gone;
@@ -221,21 +221,24 @@ impl Record {
     /// `since`; `dropped` counts the entries in between that the ring no longer has.
     pub fn since(&self, since: u64) -> serde_json::Result<Vec<u8>> {
         #[derive(Serialize)]
-        struct Answer<'a> {
+        struct Answer {
             ok: bool,
             next: u64,
             dropped: u64,
-            entries: Vec<&'a Entry>,
+            entries: Vec<Arc<Entry>>,
         }
         let ring = locked(&self.ring);
         let first = ring.entries.front().map_or(ring.next, |e| e.n);
         let skip = usize::try_from(since.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
-        serde_json::to_vec(&Answer {
+        let answer = Answer {
             ok: true,
             next: ring.next - 1,
             dropped: first.saturating_sub(since.saturating_add(1)),
-            entries: ring.entries.iter().skip(skip).collect(),
-        })
+            entries: ring.entries.iter().skip(skip).cloned().collect(),
+        };
+        // Written without the lock: nothing that happens has to wait for a reader.
+        drop(ring);
+        serde_json::to_vec(&answer)
     }
 }
 

@@ -237,12 +237,7 @@ async fn threads_direct_messages_and_whispers_have_their_places() {
 
 #[tokio::test]
 async fn it_looks_as_in_the_pictures() {
-    // The bot's socket isn't read while pictures are taken.
-    let sim = start(moa_playground::Options {
-        pong_timeout: support::PATIENCE,
-        ..quick()
-    })
-    .await;
+    let sim = start(quick()).await;
     let Some(browser) = Browser::start_or_skip().await.unwrap() else {
         return;
     };

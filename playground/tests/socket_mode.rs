@@ -12,7 +12,7 @@ mod support;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use support::{PATIENCE, QUIET, Socket, act, api, link, ok, quick, record, request, say, start};
+use support::{PATIENCE, QUIET, Socket, act, api, hasty, link, ok, quick, record, request, say, start};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -90,7 +90,7 @@ async fn the_eleventh_connection_is_told_and_closed() {
 
 #[tokio::test]
 async fn a_message_arrives_as_slack_sends_it() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     let sent = say(&sim, "로지", "#dev", "a < b, @샐리?").await;
     let envelope = bot.next().await;
@@ -144,7 +144,7 @@ async fn a_mention_comes_twice_and_in_a_direct_message_once() {
 
 #[tokio::test]
 async fn redeliveries_keep_the_event_id_and_end() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     say(&sim, "ally", "#lunch", "hungry").await;
     let all = [bot.next().await, bot.next().await, bot.next().await, bot.next().await];
@@ -170,7 +170,7 @@ async fn what_is_said_while_nobody_listens_comes_as_a_retry() {
 
 #[tokio::test]
 async fn a_large_acknowledgement_counts_as_none() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     say(&sim, "ally", "#lunch", "x").await;
     let envelope = bot.next().await;
@@ -255,7 +255,7 @@ async fn the_bot_hears_its_own_posts_edits_and_reactions() {
 
 #[tokio::test]
 async fn a_slash_command_is_answered_in_the_acknowledgement_or_by_its_url() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     let slash = json!({"user": "로지", "channel": "#random", "text": "/moa echo  @샐리", "kind": "slash"});
     act(&sim, "send", slash.clone()).await;
@@ -321,7 +321,7 @@ async fn pings_go_both_ways() {
 
 #[tokio::test]
 async fn who_answers_no_pings_is_dropped() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     // Not read, so pings stay unanswered.
     let _deaf = Socket::greeted(&sim).await;
     let until = Instant::now() + PATIENCE;
@@ -376,7 +376,7 @@ async fn a_dropped_connection_ends_without_a_close_frame() {
 
 #[tokio::test]
 async fn a_silent_connection_stays_open_and_its_events_go_elsewhere() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut dead = Socket::greeted(&sim).await;
     act(&sim, "fault", json!({"kind": "silent"})).await;
     let mut alive = Socket::greeted(&sim).await;
@@ -399,7 +399,7 @@ async fn a_silent_connection_stays_open_and_its_events_go_elsewhere() {
 
 #[tokio::test]
 async fn the_next_event_comes_twice_on_demand() {
-    let sim = start(quick()).await;
+    let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     for (form, same_envelope, same_event) in [
         ("retry", false, true),
@@ -457,4 +457,18 @@ async fn a_connection_has_a_life_where_asked_for() {
     assert_eq!(bot.next().await["reason"], "warning");
     assert_eq!(bot.next().await["reason"], "refresh_requested");
     assert!(matches!(bot.next_frame().await, Some(Message::Close(_))));
+}
+
+#[tokio::test]
+async fn shutting_down_waits_for_no_socket() {
+    let sim = start(moa_playground::Options {
+        close_linger: PATIENCE,
+        ..quick()
+    })
+    .await;
+    let mut bot = Socket::greeted(&sim).await;
+    let asked = Instant::now();
+    sim.shutdown().await;
+    assert!(asked.elapsed() < PATIENCE / 2, "{:?}", asked.elapsed());
+    assert!(bot.next_frame().await.is_none());
 }

@@ -35,6 +35,8 @@ enum End {
     Closed,
     Dropped,
     Silenced,
+    /// the playground itself ends
+    Stopped,
 }
 
 /// Serves a websocket whose upgrade is done until it ends.
@@ -61,14 +63,13 @@ where
     let end = tokio::select! {
         end = writer.run(&mut sink, &mut received, life) => end,
         end = read(&shared, id, &mut stream, &answered) => end,
-        () = shared.stop.cancelled() => End::Closed,
+        () = shared.stop.cancelled() => End::Stopped,
     };
     match end {
-        End::ByClient | End::Closed => shared
-            .hub
-            .close(id, if end == End::Closed { "closed" } else { "by the client" }),
+        End::ByClient => shared.hub.close(id, "by the client"),
+        End::Closed => shared.hub.close(id, "closed"),
         End::NoPong => shared.hub.close(id, "no pong"),
-        End::Dropped => shared.hub.close(id, "dropped"),
+        End::Dropped | End::Stopped => shared.hub.close(id, "dropped"),
         End::Silenced => {
             // The other side of a dead line is noticed only when its pongs stop.
             pause(&shared, shared.options.pong_timeout).await;
@@ -77,7 +78,7 @@ where
     }
     shared.notice_connections();
     match end {
-        End::Dropped | End::NoPong => {}
+        End::Dropped | End::NoPong | End::Stopped => {}
         End::Silenced => pause(&shared, SILENCE).await,
         End::ByClient | End::Closed => {
             // Answer the close frame, then keep the TCP connection for a while: Slack doesn't end it at once either.

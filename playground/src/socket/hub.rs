@@ -34,6 +34,8 @@ struct Connection {
     orders: mpsc::UnboundedSender<Order>,
     /// about to end: gets events only when no other connection is there
     leaving: bool,
+    /// plays dead; it goes on getting its share of events until that is noticed
+    silent: bool,
 }
 
 struct Delivery {
@@ -130,6 +132,7 @@ impl Hub {
             id,
             orders,
             leaving: false,
+            silent: false,
         });
         self.record.add(What::Open {
             connection: id,
@@ -163,9 +166,15 @@ impl Hub {
         let mut inner = locked(&self.inner);
         let wanted = if all { usize::MAX } else { 1 };
         let mut count = 0;
-        for connection in inner.connections.iter_mut().filter(|c| !c.leaving).take(wanted) {
+        for connection in inner
+            .connections
+            .iter_mut()
+            .filter(|c| !c.leaving && !c.silent)
+            .take(wanted)
+        {
             let order = order();
-            connection.leaving = !matches!(order, Order::Frame(_) | Order::Silence);
+            connection.leaving = matches!(order, Order::Disconnect { .. } | Order::Drop);
+            connection.silent = matches!(order, Order::Silence);
             let _ = connection.orders.send(order);
             count += 1;
         }

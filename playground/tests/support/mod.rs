@@ -29,17 +29,27 @@ impl Answer {
     }
 }
 
-/// Options with short waits.
+/// Short waits where a test has to sit them out, long ones where waiting is a failure.
 pub fn quick() -> Options {
     Options {
-        ack_timeout: Duration::from_millis(200),
+        ack_timeout: PATIENCE,
         retry_delays: vec![Duration::ZERO, Duration::from_millis(100), Duration::from_millis(100)],
         ping_interval: Duration::from_millis(50),
-        pong_timeout: Duration::from_millis(200),
+        pong_timeout: PATIENCE,
         warning_grace: Duration::from_millis(100),
         refresh_grace: Duration::from_millis(50),
         close_linger: Duration::from_millis(300),
         ..Options::default()
+    }
+}
+
+/// For tests of what happens when the bot doesn't acknowledge or answer pings.
+pub fn hasty() -> Options {
+    let short = Duration::from_millis(200);
+    Options {
+        ack_timeout: short,
+        pong_timeout: short,
+        ..quick()
     }
 }
 
