@@ -125,28 +125,31 @@ fn subcommand<'a>(command: &'a Command, token: &Token<'_>) -> Option<&'a Command
         return Some(exact);
     }
     let typed = token.text.as_ref();
+    if token.quoted {
+        return None;
+    }
     let keys = hangul::to_keys(typed).to_lowercase();
-    let latin = keys == typed.to_lowercase();
-    let same_keys = |word: &str| hangul::to_keys(word).to_lowercase() == keys;
-    let same_initials = |word: &str| hangul::is_hangul(word) && same_keys(&hangul::choseong(word));
-    let steps: [(bool, &dyn Fn(&str) -> bool); 3] = [
-        (hangul::is_choseong(typed), &same_initials),
-        (true, &same_keys),
-        (latin && keys.chars().count() >= 3, &same_initials),
-    ];
-    for (applies, same) in steps {
+    let by_keys = |word: &str| hangul::to_keys(word).to_lowercase() == keys;
+    let by_initials = |word: &str| hangul::is_hangul(word) && by_keys(&hangul::choseong(word));
+    // Nothing fits: `None`; one: `Some(Some)`; several, which nobody can decide here: `Some(None)`.
+    let step = |fits: &dyn Fn(&str) -> bool| {
+        let forgiving = |sub: &&Command| !sub.restricted && sub.confirm == Confirm::None;
         let mut fitting = command
             .subcommands
             .iter()
-            .filter(|sub| applies && !token.quoted && !sub.restricted && sub.confirm == Confirm::None)
-            .filter(|sub| words(sub).any(same));
-        match (fitting.next(), fitting.next()) {
-            (Some(one), None) => return Some(one),
-            (Some(_), Some(_)) => return None,
-            _ => {}
-        }
-    }
-    None
+            .filter(forgiving)
+            .filter(|sub| words(sub).any(fits));
+        let first = fitting.next()?;
+        Some(fitting.next().is_none().then_some(first))
+    };
+    let short = || hangul::is_choseong(typed).then(|| step(&by_initials)).flatten();
+    let slipped = || step(&by_keys);
+    let both = || {
+        (!hangul::is_hangul(typed) && keys.chars().count() >= 3)
+            .then(|| step(&by_initials))
+            .flatten()
+    };
+    short().or_else(slipped).or_else(both).flatten()
 }
 
 /// The default of an argument that was not given.

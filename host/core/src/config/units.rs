@@ -72,7 +72,7 @@ pub fn size(text: &str) -> Option<u64> {
 /// Writes a size so that [`size`] reads the same again.
 pub fn size_text(bytes: u64) -> String {
     for (unit, factor) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if bytes >= factor && bytes % factor == 0 {
+        if bytes >= factor && bytes.is_multiple_of(factor) {
             return format!("{}{unit}", bytes / factor);
         }
     }

@@ -196,17 +196,15 @@ impl Table {
             return Vec::new();
         }
         let keys: Vec<char> = hangul::to_keys(typed).to_lowercase().chars().collect();
-        let near = |a: &[char], b: &[char]| {
-            // Half of a short word may be wrong, not more.
-            distance(a, b, 2.min(a.len().max(b.len()) / 2))
-        };
+        // Half of a short word may be wrong, not more; of its keys, of which a syllable has two or three, a third.
+        let near = |a: &[char], b: &[char], part: usize| distance(a, b, 2.min(a.len().max(b.len()) / part));
         let mut near: Vec<(usize, &Similar)> = self
             .words
             .similar
             .iter()
             .filter_map(|known| {
-                let as_typed = near(&folded, &known.folded);
-                let slipped = near(&keys, &known.keys);
+                let as_typed = near(&folded, &known.folded, 2);
+                let slipped = near(&keys, &known.keys, 3);
                 let far = as_typed.into_iter().chain(slipped).min()?;
                 Some((far, known))
             })

@@ -1,1 +1,634 @@
+use super::*;
+use crate::call::ArgValue;
+use crate::content::{Audience, Content};
+use crate::event::{Identity, Message, MessageRef, Place, Slash};
+use crate::locale::Locale;
+use crate::manifest::Manifest;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
+fn manifest(json: Value) -> Manifest {
+    Manifest::parse(&json.to_string()).unwrap().manifest
+}
+
+fn lunch() -> Manifest {
+    manifest(
+        json!({"name": "lunch", "version": "1.2.0", "summary": {"ko": "점심 팀", "en": "lunch teams"}, "commands": [
+            {"name": "점심팀", "aliases": ["lunch"], "summary": {"ko": "팀을 나눕니다", "en": "makes teams"},
+             "help": "*Long* help.\nTwo lines.", "examples": ["!점심팀 3 로지,샐리"],
+             "args": [{"name": "size", "type": "int", "min": 1}, {"name": "names", "type": "list", "optional": true}]},
+            {"name": "초기화", "restricted": true},
+            {"name": "삭제", "confirm": "second", "args": [{"name": "what", "type": "rest"}]},
+        ]}),
+    )
+}
+
+fn hello() -> Manifest {
+    manifest(json!({"name": "hello", "commands": [
+        {"name": "echo", "args": [{"name": "text", "type": "rest"}]},
+        {"name": "count"},
+        {"name": "서버", "args": [{"name": "name", "type": "string", "optional": true}], "subcommands": [
+            {"name": "status", "aliases": ["s", "상태"]},
+            {"name": "exception", "aliases": ["e"], "subcommands": [
+                {"name": "set", "args": [{"name": "date", "type": "date"}]},
+                {"name": "delete", "restricted": true},
+            ]},
+        ]},
+    ]}))
+}
+
+fn table_of(manifests: &[Manifest], aliases: &[(&str, &str)]) -> Table {
+    let plugins: Vec<(&str, &Manifest)> = manifests.iter().map(|m| (m.name.as_str(), m)).collect();
+    Table::build(&plugins, &BTreeMap::new(), &map(aliases)).0
+}
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+fn table() -> Table {
+    table_of(&[hello(), lunch()], &[])
+}
+
+fn me() -> Me {
+    Me {
+        user_id: "UBOT".into(),
+        bot_id: "BBOT".into(),
+        names: vec!["moabot".into()],
+    }
+}
+
+fn message(text: &str, kind: PlaceKind) -> Message {
+    Message {
+        at: MessageRef {
+            place: Place {
+                service: "slack".into(),
+                conversation: "C1".into(),
+                thread: None,
+                kind,
+            },
+            id: "1.0".into(),
+        },
+        author: "U1".into(),
+        text: text.into(),
+        raw: text.into(),
+        mentions: Vec::new(),
+        files: Vec::new(),
+        time: "2026-11-20T15:30:00Z".into(),
+        edited: false,
+    }
+}
+
+fn event(kind: EventKind) -> Event {
+    Event {
+        identity: Identity::message("slack", "T1", "C1", "1.0"),
+        team: "T1".into(),
+        redelivered: false,
+        kind,
+    }
+}
+
+fn routed_in(table: &Table, text: &str, kind: PlaceKind) -> Routed {
+    let event = event(EventKind::Message(message(text, kind)));
+    let settings = Settings {
+        timezone: TimeZone::get("Asia/Seoul").unwrap(),
+        ..Settings::default()
+    };
+    route(table, &settings, &me(), &event)
+}
+
+fn routed(text: &str) -> Routed {
+    routed_in(&table(), text, PlaceKind::Channel)
+}
+
+/// What a message comes to, in a form that is easy to write down.
+fn short(routed: Routed) -> String {
+    match routed {
+        Routed::Nothing => "-".into(),
+        Routed::Command(c) => {
+            let path: String = c.path.iter().map(|sub| format!("/{sub}")).collect();
+            let args: Vec<String> = c
+                .args
+                .iter()
+                .map(|arg| format!("{}={}", arg.name, value(&arg.value)))
+                .collect();
+            format!("{}:{}{path}({})", c.plugin, c.command, args.join(" "))
+        }
+        Routed::Say(Say::Help { topic }) => format!("help {}", topic.unwrap_or_default()).trim_end().into(),
+        Routed::Say(Say::Plugins) => "plugins".into(),
+        Routed::Say(Say::Usage {
+            plugin,
+            command,
+            path,
+            error,
+        }) => {
+            format!(
+                "usage {plugin}:{command} {} {}",
+                path.join("/"),
+                error.render(Locale::En)
+            )
+        }
+        Routed::Say(Say::Suggest { similar, .. }) => format!("suggest {}", similar.join(" ")).trim_end().into(),
+        Routed::Say(Say::WhichOne { candidates, .. }) => format!("which {}", candidates.join(" ")),
+    }
+}
+
+fn value(value: &ArgValue) -> String {
+    match value {
+        ArgValue::Text(text) | ArgValue::Date(text) => text.clone(),
+        ArgValue::Integer(number) => number.to_string(),
+        ArgValue::Many(items) => items.join("|"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_command_word_is_found_in_four_steps() {
+    for (text, expected) in [
+        // As typed, then folded.
+        ("!점심팀 3", "lunch:점심팀(size=3)"),
+        ("!lunch 3", "lunch:점심팀(size=3)"),
+        ("！LUNCH 3", "lunch:점심팀(size=3)"),
+        ("!HELP", "help"),
+        ("!도움말 lunch", "help lunch"),
+        ("!도움", "help"),
+        ("!plugins", "plugins"),
+        // Initial consonants.
+        ("!ㅈㅅㅌ 3 로지,샐리", "lunch:점심팀(size=3 names=로지|샐리)"),
+        ("!ㄷㅇㅁ", "help"),
+        // The other layout.
+        ("!ㅗ디ㅔ", "help"),
+        ("!wjatlaxla 3", "lunch:점심팀(size=3)"),
+        ("!WJATLAXLA 3", "lunch:점심팀(size=3)"),
+        ("!ㅣㅕㅜ초 3", "lunch:점심팀(size=3)"),
+        ("!ㄷ초ㅐ hi", "hello:echo(text=hi)"),
+        ("!ehdnaakf", "help"),
+        // The other layout, then initial consonants.
+        ("!wtx 3", "lunch:점심팀(size=3)"),
+        ("!WTX 3", "lunch:점심팀(size=3)"),
+        // Two keys are too few for that: `tq` would be 서버.
+        ("!tq", "-"),
+        ("!ㅅㅂ s", "hello:서버/status()"),
+        // By plugin.
+        ("!lunch:점심팀 3", "lunch:점심팀(size=3)"),
+        ("!Lunch:LUNCH 3", "lunch:점심팀(size=3)"),
+        ("!lunch:echo 3", "-"),
+        ("!nobody:echo 3", "-"),
+    ] {
+        assert_eq!(short(routed(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn restricted_and_confirmed_commands_are_found_by_their_exact_name_only() {
+    for (text, expected) in [
+        ("!초기화", "lunch:초기화()"),
+        ("!lunch:초기화", "lunch:초기화()"),
+        ("!ㅊㄱㅎ", "-"),
+        // A slip only leads to a suggestion.
+        ("!chrlghk", "suggest 초기화"),
+        ("!삭제 전부", "lunch:삭제(what=전부)"),
+        ("!ㅅㅈ", "-"),
+        ("!tkrwp x", "suggest 삭제"),
+        ("!서버 exception delete", "hello:서버/exception/delete()"),
+        (
+            "!서버 exception ㅇ딛ㅅㄷ",
+            "usage hello:서버 exception There is no subcommand `ㅇ딛ㅅㄷ`. There are: `set`, `delete`",
+        ),
+    ] {
+        assert_eq!(short(routed(text)), expected, "{text}");
+    }
+    let Routed::Command(command) = routed("!서버 exception delete") else {
+        panic!()
+    };
+    assert!(command.restricted);
+    let Routed::Command(command) = routed("!삭제 x") else {
+        panic!()
+    };
+    assert_eq!(command.confirm, Confirm::Second);
+}
+
+#[test]
+fn subcommands_come_behind_the_arguments_of_their_command() {
+    for (text, expected) in [
+        ("!서버 status", "hello:서버/status()"),
+        ("!서버 web s", "hello:서버/status(name=web)"),
+        (
+            "!서버 web e set 내일",
+            "hello:서버/exception/set(name=web date=2026-11-22)",
+        ),
+        ("!서버 \"status\" status", "hello:서버/status(name=status)"),
+        (
+            "!서버 web 상ㅌ",
+            "usage hello:서버  There is no subcommand `상ㅌ`. There are: `status`, `exception`",
+        ),
+        ("!서버 web ㄴㅅㅁ셔ㄴ", "hello:서버/status(name=web)"),
+        // The initial consonants of 상태.
+        ("!서버 web ㅅㅌ", "hello:서버/status(name=web)"),
+        (
+            "!서버 web",
+            "usage hello:서버  The subcommand is missing. There are: `status`, `exception`",
+        ),
+        (
+            "!서버 status now",
+            "usage hello:서버 status There is nothing to do with `now`. Put quotes around a value with blanks in it.",
+        ),
+    ] {
+        assert_eq!(short(routed(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_addresses_nobody_is_nobodys() {
+    for text in [
+        "",
+        " ",
+        "안녕",
+        "help",
+        "!",
+        "!!",
+        "!!!",
+        "!?",
+        "!!!wow",
+        "! help",
+        "!\nhelp",
+        "！",
+        "!…",
+        "!!help",
+        "moa",
+        "moa is great",
+        "moa, 안녕",
+        "I like moa help",
+        "{@U2} help",
+        "{@U2} {@UBOT} help",
+        "{@UBOT} 안녕하세요",
+        "!없는명령어입니다",
+        "!why",
+        "!schedules",
+        "http://x.io",
+        "echo hi",
+    ] {
+        assert_eq!(short(routed(text)), "-", "{text:?}");
+    }
+    let mut own = message("!help", PlaceKind::Channel);
+    own.author = "UBOT".into();
+    let own = event(EventKind::Message(own));
+    assert_eq!(route(&table(), &Settings::default(), &me(), &own), Routed::Nothing);
+}
+
+#[test]
+fn the_bot_is_addressed_in_several_ways() {
+    for (text, expected) in [
+        ("{@UBOT} echo hi", "hello:echo(text=hi)"),
+        ("{@BBOT}: !echo hi", "hello:echo(text=hi)"),
+        ("{@UBOT}", "help"),
+        ("{@UBOT} help echo", "help echo"),
+        ("moa: echo hi", "hello:echo(text=hi)"),
+        ("Moa echo hi", "hello:echo(text=hi)"),
+        ("moabot, 점심팀 2", "lunch:점심팀(size=2)"),
+        ("{@UBOT} ecoh hi", "suggest echo"),
+        ("moa ecoh hi", "-"),
+    ] {
+        assert_eq!(short(routed(text)), expected, "{text}");
+    }
+    for (text, expected) in [
+        ("echo hi", "hello:echo(text=hi)"),
+        ("!echo hi", "hello:echo(text=hi)"),
+        ("ecoh hi", "suggest echo"),
+        ("안녕하세요 모아", "suggest"),
+        ("moa 안녕", "suggest"),
+        ("👍", "-"),
+        ("!", "-"),
+        ("", "-"),
+    ] {
+        assert_eq!(short(routed_in(&table(), text, PlaceKind::Direct)), expected, "{text}");
+    }
+}
+
+#[test]
+fn slash_commands() {
+    for (command, text, expected) in [
+        ("moa", "help", "help"),
+        ("moa", "", "help"),
+        ("Moa", "!echo  a  b ", "hello:echo(text=a  b)"),
+        ("echo", "hi", "hello:echo(text=hi)"),
+        ("점심팀", "2", "lunch:점심팀(size=2)"),
+        ("ecco", "hi", "suggest echo"),
+        ("nothing", "", "suggest"),
+        ("count", "", "hello:count()"),
+    ] {
+        let slash = Slash {
+            command: command.into(),
+            message: message(text, PlaceKind::Channel),
+            response_url: None,
+        };
+        let got = route(&table(), &Settings::default(), &me(), &event(EventKind::Slash(slash)));
+        assert_eq!(short(got), expected, "/{command} {text}");
+    }
+}
+
+#[test]
+fn the_raw_rest_and_the_tokens_are_kept() {
+    let Routed::Command(command) = routed("!echo  \"a  b\"   c\n d ") else {
+        panic!()
+    };
+    assert_eq!(command.rest, "\"a  b\"   c\n d");
+    assert_eq!(command.tokens, ["a  b", "c", "d"]);
+    assert_eq!(command.args[0].value, ArgValue::Text("\"a  b\"   c\n d".into()));
+}
+
+#[test]
+fn several_that_fit_are_asked_about() {
+    let other = manifest(json!({"name": "other", "commands": [{"name": "조사탕"}, {"name": "Lunch"}, {"name": "해"}]}));
+    let third = manifest(json!({"name": "third", "commands": [{"name": "하이"}, {"name": "ㅎㅇ"}]}));
+    let table = table_of(&[lunch(), other, third], &[]);
+    for (text, expected) in [
+        ("!ㅈㅅㅌ", "which 점심팀 조사탕"),
+        ("!wtx", "which 점심팀 조사탕"),
+        ("!lunch 1", "lunch:점심팀(size=1)"),
+        ("!Lunch", "other:Lunch()"),
+        ("!LUNCH", "which 점심팀 Lunch"),
+        // An exact name comes before the initial consonants of another, and both before a slip.
+        ("!ㅎㅇ", "third:ㅎㅇ()"),
+        ("!gd", "third:ㅎㅇ()"),
+    ] {
+        assert_eq!(short(routed_in(&table, text, PlaceKind::Channel)), expected, "{text}");
+    }
+}
+
+#[test]
+fn suggestions_know_the_layouts() {
+    for (text, expected) in [
+        ("!hepl", "suggest help"),
+        ("!hel", "suggest help"),
+        // hlep, typed with the Korean layout on.
+        ("!ㅗㅣㄷㅔ", "suggest help"),
+        ("!점십팀", "suggest 점심팀"),
+        ("!점심팀장", "suggest 점심팀"),
+        ("!conut", "suggest count"),
+        ("!xyz", "-"),
+        ("!ab", "-"),
+    ] {
+        assert_eq!(short(routed(text)), expected, "{text}");
+    }
+    let silent = Settings {
+        unknown: Unknown::Silent,
+        ..Settings::default()
+    };
+    for (text, kind) in [("!hepl", PlaceKind::Channel), ("hepl", PlaceKind::Direct)] {
+        let event = event(EventKind::Message(message(text, kind)));
+        assert_eq!(route(&table(), &silent, &me(), &event), Routed::Nothing);
+    }
+}
+
+#[test]
+fn words_stay_with_their_incumbent() {
+    let a = manifest(json!({"name": "a", "commands": [{"name": "tea", "aliases": ["차"]}, {"name": "help"}]}));
+    let b = manifest(json!({"name": "b", "commands": [{"name": "tea"}]}));
+    let both = [("a", &a), ("b", &b)];
+    let (table, conflicts) = Table::build(&both, &map(&[]), &map(&[]));
+    let conflict = |word: &str, kept: &str, refused: &str| Conflict {
+        word: word.into(),
+        kept: kept.into(),
+        refused: refused.into(),
+    };
+    assert_eq!(conflicts, [conflict("help", "moa", "a"), conflict("tea", "a", "b")]);
+    assert_eq!(*table.owners(), map(&[("tea", "a"), ("차", "a")]));
+    assert_eq!(short(routed_in(&table, "!b:tea", PlaceKind::Channel)), "b:tea()");
+    assert_eq!(short(routed_in(&table, "!a:help", PlaceKind::Channel)), "a:help()");
+
+    let (table, conflicts) = Table::build(&both, &map(&[("tea", "b"), ("차", "gone")]), &map(&[]));
+    assert_eq!(conflicts, [conflict("help", "moa", "a"), conflict("tea", "b", "a")]);
+    assert_eq!(*table.owners(), map(&[("tea", "b"), ("차", "a")]));
+    assert_eq!(short(routed_in(&table, "!tea", PlaceKind::Channel)), "b:tea()");
+
+    // What the operator decides is no conflict.
+    let (table, conflicts) = Table::build(&both, &map(&[]), &map(&[("tea", "b:tea"), ("help", "a:tea")]));
+    assert_eq!(conflicts, []);
+    assert_eq!(short(routed_in(&table, "!tea", PlaceKind::Channel)), "b:tea()");
+    assert_eq!(short(routed_in(&table, "!help", PlaceKind::Channel)), "help");
+    assert_eq!(short(routed_in(&table, "!차", PlaceKind::Channel)), "a:tea()");
+}
+
+#[test]
+fn aliases_stand_for_commands_with_words() {
+    let aliases = [
+        ("팀", "lunch:점심팀 3"),
+        ("say", "echo hello"),
+        ("loop", "loop"),
+        ("나쁨", "nobody:x"),
+        ("비움", "초기화"),
+    ];
+    let table = table_of(&[hello(), lunch()], &aliases);
+    for (text, expected) in [
+        ("!팀 로지,샐리", "lunch:점심팀(size=3 names=로지|샐리)"),
+        ("!xla", "lunch:점심팀(size=3)"),
+        ("!say world", "hello:echo(text=hello world)"),
+        ("!SAY", "hello:echo(text=hello)"),
+        ("!loop", "-"),
+        ("!나쁨", "-"),
+        ("!비움", "lunch:초기화()"),
+        // An alias for a restricted command is found by its exact name only, too.
+        ("!ㅂㅇ", "-"),
+    ] {
+        assert_eq!(short(routed_in(&table, text, PlaceKind::Channel)), expected, "{text}");
+    }
+}
+
+fn said(text: &str, locale: Locale) -> Content {
+    let Routed::Say(say) = routed(text) else {
+        panic!("{text} says nothing")
+    };
+    say.render(&table(), &Settings::default(), locale)
+}
+
+#[test]
+fn usage_shows_what_is_wrong_the_form_and_an_example() {
+    let content = said("!점심팀 x", Locale::Ko);
+    assert_eq!(
+        content.text,
+        "`size`에는 정수(예: 3)가 필요한데, `x`라고 쓰셨습니다.\n사용법: `!점심팀 <size> [names…]`\n예) `!점심팀 3 로지,샐리`"
+    );
+    assert_eq!(content.audience, Audience::Everyone);
+    assert_eq!(
+        said("!lunch 0", Locale::En).text,
+        "`size` must be at least 1, but you wrote `0`.\nUsage: `!점심팀 <size> [names…]`\nExample: `!점심팀 3 로지,샐리`"
+    );
+    assert_eq!(
+        said("!서버 web e set", Locale::En).text,
+        "`date` is missing.\nUsage: `!서버 [name] exception set <date>`"
+    );
+    assert_eq!(
+        said("!echo", Locale::En).text,
+        "`text` is missing.\nUsage: `!echo <text…>`"
+    );
+}
+
+#[test]
+fn usage_told_by_the_plugin_itself() {
+    let Routed::Command(command) = routed("!서버 web e set 오늘") else {
+        panic!()
+    };
+    let say = Say::usage_of(&table(), &command, "not on Sundays");
+    let text = say.render(&table(), &Settings::default(), Locale::En).text;
+    assert_eq!(text, "not on Sundays\nUsage: `!서버 [name] exception set <date>`");
+    // The plugin is gone meanwhile.
+    let say = Say::usage_of(&Table::default(), &command, "not on Sundays");
+    assert_eq!(
+        say.render(&Table::default(), &Settings::default(), Locale::En).text,
+        "not on Sundays"
+    );
+}
+
+#[test]
+fn help_is_short_and_by_plugin() {
+    let content = said("!help", Locale::En);
+    assert_eq!(
+        content.text,
+        "This is what I can do. `!help COMMAND` tells more.\n\
+         *hello*\n• `!echo <text…>`\n• `!count`\n• `!서버 [name] <status|exception>`\n\
+         *lunch* — lunch teams\n• `!점심팀 <size> [names…]` — makes teams\n• `!초기화` 🔒\n• `!삭제 <what…>`"
+    );
+    assert_eq!(content.audience, Audience::Everyone);
+    assert!(said("!help", Locale::Ko).text.contains("팀을 나눕니다"));
+    let many = manifest(
+        json!({"name": "many", "commands": (0..20).map(|n| json!({"name": format!("c{n}")})).collect::<Vec<_>>()}),
+    );
+    let say = Say::Help { topic: None };
+    let content = say.render(&table_of(&[many], &[]), &Settings::default(), Locale::En);
+    assert_eq!(
+        content.audience,
+        Audience::Thread,
+        "long help must not flood the channel"
+    );
+    assert!(
+        say.render(&Table::default(), &Settings::default(), Locale::Ko)
+            .text
+            .contains("아직 명령이 없습니다")
+    );
+}
+
+#[test]
+fn help_about_one_thing_says_everything() {
+    assert_eq!(
+        said("!help 점심팀", Locale::En).text,
+        "`!점심팀 <size> [names…]` — makes teams\n• `size` (whole number, ≥ 1)\n• `names` (list, may be left out)\n\
+         Other names: `lunch`\nExample: `!점심팀 3 로지,샐리`\n*Long* help.\nTwo lines."
+    );
+    // A command and a plugin of one name, with the prefix typed again.
+    let both = said("!help !lunch", Locale::Ko).text;
+    assert!(
+        both.contains("다른 이름: `lunch`") && both.contains("*lunch* — 점심 팀"),
+        "{both}"
+    );
+    for (text, part) in [
+        ("!help hello", "• `!count`"),
+        ("!help ㅈㅅㅌ", "makes teams"),
+        ("!help 서버", "• `!서버 [name] status`"),
+        ("!help 서버 exception set", "`!서버 [name] exception set <date>`"),
+        ("!help 서버 e delete", "🔒 For admins only."),
+        ("!help 삭제", "Another person is asked"),
+        ("!help help", "This is what I can do."),
+        ("!help ecoh", "Did you mean `!echo`?"),
+        ("!help xyzxyz", "There is no command `xyzxyz`."),
+        ("!plugins", "*lunch* — lunch teams 1.2.0 (commands: 3)"),
+    ] {
+        let got = said(text, Locale::En).text;
+        assert!(got.contains(part), "{text} gave {got}");
+    }
+}
+
+#[test]
+fn suggestions_are_for_the_person_who_asked() {
+    let content = said("!hepl", Locale::Ko);
+    assert_eq!(content.text, "`hepl`라는 명령은 없습니다. 혹시 이것인가요? `!help`");
+    assert_eq!(content.audience, Audience::Asker);
+    let content = said("!help ecoh", Locale::Ko);
+    assert_eq!(content.audience, Audience::Asker);
+}
+
+#[test]
+fn the_first_prefix_is_shown() {
+    let settings = Settings {
+        prefixes: vec!["?".into(), "!".into()],
+        ..Settings::default()
+    };
+    let say = Say::Help {
+        topic: Some("점심팀".into()),
+    };
+    let text = say.render(&table(), &settings, Locale::En).text;
+    assert!(
+        text.contains("`?점심팀 <size> [names…]`") && text.contains("Example: `?점심팀 3 로지,샐리`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_hostile_manifest_cannot_break_help() {
+    let evil = "x\n*admin* — `!rm`\u{202e}\u{7} {@U1} <!channel> ```\n• `!fake`";
+    let hostile = manifest(
+        json!({"name": "evil", "version": "`1`\n*2*", "summary": evil, "commands": [
+            {"name": "a`b*c{@U1}", "aliases": ["``"], "summary": evil, "help": evil, "examples": [evil],
+             "args": [{"name": "n`{@U1}", "type": "choice", "choices": ["`c`\n"], "summary": evil},
+                      {"name": "d", "type": "string", "default": evil}]},
+            {"name": "safe", "summary": "good"},
+        ]}),
+    );
+    let table = table_of(&[hostile], &[]);
+    for locale in [Locale::Ko, Locale::En] {
+        for topic in [None, Some("evil"), Some("evil:a`b*c{@U1}"), Some("{@U1}` *x*")] {
+            let say = Say::Help {
+                topic: topic.map(str::to_owned),
+            };
+            let text = say.render(&table, &Settings::default(), locale).text;
+            assert!(!text.contains(['\u{202e}', '\u{7}']), "{text}");
+            let flat = format!("{:?}", markup(&text));
+            assert!(!flat.contains("User("), "{flat}");
+            if topic.is_none() {
+                // Its lines are its own: heading and two commands below the introduction.
+                assert_eq!(text.lines().count(), 4, "{text}");
+                assert!(text.lines().last().unwrap().ends_with("`!safe` — good"), "{text}");
+                assert!(
+                    !flat.contains("CodeBlock") && !flat.contains("Code(\"!rm\")") && !flat.contains("Code(\"!fake\")"),
+                    "{flat}"
+                );
+            }
+        }
+        let text = Say::Plugins.render(&table, &Settings::default(), locale).text;
+        assert_eq!(text.lines().count(), 1);
+    }
+    // What was typed is shown, and harmless.
+    let say = Say::Suggest {
+        word: "`{@U1}`\n*x*".into(),
+        similar: vec!["{@U1}".into()],
+    };
+    let text = say.render(&table, &Settings::default(), Locale::En).text;
+    assert!(!format!("{:?}", markup(&text)).contains("User("), "{text}");
+}
+
+fn markup(text: &str) -> Vec<crate::text::markup::Span> {
+    crate::text::markup::parse(text)
+}
+
+#[test]
+fn a_thousand_plugins_are_no_trouble() {
+    let manifests: Vec<Manifest> = (0..1_000)
+        .map(|n| {
+            let commands: Vec<Value> = (0..5)
+                .map(|c| json!({"name": format!("명령{n}-{c}"), "aliases": [format!("cmd{n}-{c}")]}))
+                .collect();
+            manifest(json!({"name": format!("p{n}"), "commands": commands}))
+        })
+        .collect();
+    let table = table_of(&manifests, &[]);
+    assert_eq!(table.owners().len(), 10_000);
+    assert_eq!(
+        short(routed_in(&table, "!cmd999-4", PlaceKind::Channel)),
+        "p999:명령999-4()"
+    );
+    assert_eq!(
+        short(routed_in(&table, "!ㅁㄹ7-3", PlaceKind::Channel)),
+        "suggest 명령7-3"
+    );
+    assert!(short(routed_in(&table, "!cmd999-44", PlaceKind::Channel)).starts_with("suggest cmd999-4"));
+}

@@ -64,7 +64,7 @@ pub fn plain_mentions(text: &str, mut name_of: impl FnMut(char, &str) -> Option<
         out.push_str(text.get(copied..at).unwrap_or_default());
         out.push(mark);
         match name_of(mark, id) {
-            Some(name) => out.push_str(&neutralise(&name)),
+            Some(name) => out.push_str(&name),
             None => out.push_str(id),
         }
         copied = at + len;
@@ -73,7 +73,8 @@ pub fn plain_mentions(text: &str, mut name_of: impl FnMut(char, &str) -> Option<
         return Cow::Borrowed(text);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(out)
+    // No mention is left, but a name and what stands around it could make a new one.
+    Cow::Owned(neutralise(&out).into_owned())
 }
 
 /// The form in which words compare: normalised and without the difference of upper and lower case.
@@ -227,5 +228,132 @@ fn compatibility_jamo(c: char) -> char {
         0x1161..=0x1175 => char::from_u32(code - 0x1161 + 0x314f).unwrap_or(c),
         0x11a8..=0x11c2 => of(&FINAL, 0x11a8),
         _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    #[test]
+    fn one_form() {
+        for (typed, expected) in [
+            ("plain", "plain"),
+            ("a\r\nb\rc", "a\nb\nc"),
+            ("가\r\n", "가\n"),
+            // Decomposed, as some systems write file names.
+            ("\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}", "한글"),
+            ("e\u{301}", "é"),
+            // Jamo that stand alone.
+            ("\u{110c}\u{1109}\u{1110}", "ㅈㅅㅌ"),
+            ("\u{1161}\u{11a8}\u{11aa}", "ㅏㄱㄳ"),
+            ("\u{1175}\u{11c2}", "ㅣㅎ"),
+            // Never NFKC.
+            ("①！ｈｅｌｐ", "①！ｈｅｌｐ"),
+            // Spaces and line ends.
+            ("a\u{a0}b\u{3000}c\u{2009}d\u{202f}e", "a b c d e"),
+            ("a\u{2028}b\u{85}c\u{2029}d", "a\nb\nc\nd"),
+            ("a\tb", "a\tb"),
+            // Nobody sees these.
+            ("he\u{200b}l\u{ad}p\u{feff}", "help"),
+            ("a\u{200d}b", "ab"),
+            ("\u{1112}\u{200b}\u{1161}", "하"),
+            (
+                "👩\u{200d}💻 👩🏽\u{200d}💻 ❤\u{fe0f}\u{200d}🔥",
+                "👩\u{200d}💻 👩🏽\u{200d}💻 ❤\u{fe0f}\u{200d}🔥",
+            ),
+            ("👩\u{200d}", "👩"),
+        ] {
+            assert_eq!(normalise(typed), expected, "{typed:?}");
+        }
+        assert!(
+            matches!(normalise("안녕 hello 👍"), Cow::Borrowed(_)),
+            "what is in form already is not copied"
+        );
+    }
+
+    #[test]
+    fn nobody_can_type_a_mention() {
+        for typed in [
+            "{@U1}",
+            "{#C1}",
+            "{{@U1}}",
+            "{\u{200b}@U1}",
+            "{\u{200b}\u{2060}\u{feff}#C1}",
+            "{\u{200d}@U1}",
+            "{\u{ad}@U1}{@",
+            "👩{\u{200d}@U1}",
+        ] {
+            for text in [
+                normalise(&neutralise(typed)).into_owned(),
+                neutralise(&normalise(typed)).into_owned(),
+            ] {
+                assert!(!text.contains("{@") && !text.contains("{#"), "{typed:?} gave {text:?}");
+            }
+        }
+        assert_eq!(neutralise("{@U1} a {#C1} { @"), "{\u{2060}@U1} a {\u{2060}#C1} { @");
+        assert!(matches!(neutralise("{a} {b} @"), Cow::Borrowed(_)));
+        // What an adapter puts in afterwards stays.
+        assert_eq!(normalise("{@U1}\u{a0}가"), "{@U1} 가");
+    }
+
+    #[test]
+    fn twice_is_once() {
+        const ODD: [char; 24] = [
+            'a', '{', '@', '#', '\u{200b}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{1112}', '\u{1161}', '\u{11ab}',
+            '\u{301}', 'e', '\u{a0}', '\u{2028}', '\r', '\n', '👩', '💻', '\u{fe0f}', 'ㅎ', '하', '\u{115f}', '\u{ad}',
+        ];
+        let mut random = Random::new(3);
+        for _ in 0..20_000 {
+            let typed: String = (0..random.below(10)).map(|_| ODD[random.below(ODD.len())]).collect();
+            let once = normalise(&neutralise(&typed)).into_owned();
+            assert_eq!(normalise(&once), once, "{typed:?}");
+            assert!(!once.contains("{@") && !once.contains("{#"), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn mentions_become_names() {
+        let name = |mark, id: &str| match (mark, id) {
+            ('@', "U1") => Some("로지".to_owned()),
+            ('#', "C1") => Some("{@U9}".to_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            plain_mentions("hi {@U1}, {#C1} {@U2} {@} {x", name),
+            "hi @로지, #{\u{2060}@U9} @U2 {\u{2060}@} {x"
+        );
+        assert!(matches!(plain_mentions("{a}", name), Cow::Borrowed(_)));
+        // What is left of a name and its surroundings makes no new mention.
+        assert_eq!(plain_mentions("{{@U2}}", |_, _| None), "{\u{2060}@U2}");
+        assert_eq!(plain_mentions("{@U2}@U3}", |_, _| Some("{".into())), "@{\u{2060}@U3}");
+    }
+
+    #[test]
+    fn case_is_folded() {
+        for (a, b) in [
+            ("HELP", "help"),
+            ("ÉCOLE", "e\u{301}cole"),
+            ("ΣΑΣ", "σας"),
+            ("점심", "점심"),
+        ] {
+            assert_eq!(fold(a), fold(b));
+        }
+        assert!(matches!(fold("점심 a"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn one_harmless_line() {
+        for (text, max, expected) in [
+            ("a\n b\t\tc ", 10, "a b c"),
+            ("\u{202e}abc\u{7}d", 10, "abc d"),
+            ("abcdef", 6, "abcdef"),
+            ("abcdef", 5, "abcde…"),
+            ("ab cd", 3, "ab…"),
+            ("", 5, ""),
+        ] {
+            assert_eq!(printable_line(text, max), expected, "{text:?}");
+        }
     }
 }

@@ -107,7 +107,7 @@ impl Packer {
                 return;
             }
             let window = prefix(rest, self.room());
-            let cut = paragraph_end(window).or_else(|| {
+            let cut = paragraph_end(window, rest).or_else(|| {
                 // A paragraph that fits into a part of its own is not cut.
                 let paragraph = rest.find("\n\n").unwrap_or(rest.len());
                 let whole = rest.get(..paragraph).is_some_and(|p| p.chars().count() <= self.max);
@@ -178,8 +178,12 @@ fn prefix(text: &str, count: usize) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-fn paragraph_end(window: &str) -> Option<usize> {
-    window.rfind("\n\n").filter(|&at| at > 0)
+/// The last end of a paragraph that the window reaches.
+fn paragraph_end(window: &str, rest: &str) -> Option<usize> {
+    // The blank line itself need not fit.
+    let behind = rest.get(window.len()..).unwrap_or_default();
+    let blank = behind.bytes().take(2).take_while(|b| *b == b'\n').count();
+    rest.get(..window.len() + blank)?.rfind("\n\n").filter(|&at| at > 0)
 }
 
 /// The best place inside the window to cut where no paragraph ends.
@@ -203,4 +207,110 @@ fn softest(window: &str, rest: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Random;
+
+    #[test]
+    fn cuts_where_it_hurts_least() {
+        let cases: &[(&str, usize, &[&str])] = &[
+            ("", 10, &[]),
+            (" \n ", 10, &[]),
+            ("short", 10, &["short"]),
+            ("exactly 10", 10, &["exactly 10"]),
+            ("one two\n\nthree four", 12, &["one two", "three four"]),
+            ("one\n\ntwo\n\nthree", 9, &["one\n\ntwo", "three"]),
+            ("one\ntwo\nthree", 9, &["one\ntwo", "three"]),
+            ("one two three", 9, &["one two", "three"]),
+            ("one two three", 7, &["one two", "three"]),
+            ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
+            ("가나다라마 바사", 5, &["가나다라마", "바사"]),
+            ("line one is long\n  indented", 17, &["line one is long", "  indented"]),
+            ("a\n\n\n\nb", 3, &["a", "b"]),
+            // A paragraph that fits on its own is not begun in the part before.
+            ("aa\n\nbbb bbb", 8, &["aa", "bbb bbb"]),
+        ];
+        for (text, max, expected) in cases {
+            assert_eq!(split(text, *max), *expected, "{text:?} by {max}");
+        }
+    }
+
+    #[test]
+    fn code_blocks_stay_whole_or_are_opened_again() {
+        assert_eq!(
+            split("before it\n```\na\nb\n```\nafter", 14),
+            ["before it", "```\na\nb\n```", "after"]
+        );
+        assert_eq!(
+            split("```\nfirst line\nsecond line\nthird\n```", 22),
+            ["```\nfirst line\n```", "```\nsecond line\n```", "```\nthird\n```"]
+        );
+        assert_eq!(split("```abcdefgh```", 10), ["```abcd```", "```efgh```"]);
+        // Never closed, so no block.
+        assert_eq!(split("```abc def", 7), ["```abc", "def"]);
+    }
+
+    fn random_text(random: &mut Random) -> String {
+        const PIECES: [&str; 14] = [
+            "word",
+            "가나다",
+            " ",
+            " ",
+            "\n",
+            "\n\n",
+            "```",
+            "```\n",
+            "`",
+            "  x",
+            "averyveryverylongword",
+            "👍",
+            "*b*",
+            "\n\n\n",
+        ];
+        (0..random.below(40))
+            .map(|_| PIECES[random.below(PIECES.len())])
+            .collect()
+    }
+
+    /// What must survive: everything but white space, and the back-ticks where blocks are closed and opened.
+    fn kept(text: &str, ticks: bool) -> String {
+        text.chars()
+            .filter(|c| !c.is_whitespace() && (ticks || *c != '`'))
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_lost_or_said_twice() {
+        let mut random = Random::new(11);
+        for _ in 0..3_000 {
+            let text = random_text(&mut random);
+            let max = 1 + random.below(30);
+            let parts = split(&text, max);
+            for part in &parts {
+                assert!(part.chars().count() <= max, "{text:?} by {max} gave {part:?}");
+                assert!(!part.trim().is_empty(), "{text:?} by {max}");
+            }
+            let ticks = max < 8 || !text.contains(FENCE);
+            assert_eq!(kept(&parts.concat(), ticks), kept(&text, ticks), "{text:?} by {max}");
+        }
+    }
+
+    #[test]
+    fn code_stays_code() {
+        let mut random = Random::new(5);
+        for _ in 0..500 {
+            let lines: Vec<String> = (0..1 + random.below(12)).map(|n| "x".repeat(1 + (n * 7) % 9)).collect();
+            let code = lines.join("\n");
+            let text = format!("before\n```\n{code}\n```\nbehind");
+            for part in split(&text, 16 + random.below(20)) {
+                assert_eq!(part.matches(FENCE).count() % 2, 0, "{part:?}");
+                let outside: String = part.split(FENCE).step_by(2).collect();
+                assert!(!outside.contains('x'), "{part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn very_long_texts_take_no_time() {
+        assert_eq!(split(&"a ".repeat(200_000), 4_000).len(), 100);
+        assert_eq!(split(&"```".repeat(100_001), 4_000).concat().len(), 300_003);
+    }
 }
