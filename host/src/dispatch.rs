@@ -37,17 +37,15 @@ pub struct Room {
 #[derive(Debug)]
 pub struct Full<W>(pub W);
 
-type Run<W> = dyn Fn(W, Turn<W>) + Send + Sync;
-
 struct Lane<W> {
     running: usize,
     busy: HashSet<OrderKey>,
     waiting: VecDeque<(OrderKey, W)>,
 }
 
-struct Inner<W> {
+struct Inner<W: Send + 'static> {
     lanes: Mutex<HashMap<Arc<str>, Lane<W>>>,
-    run: Box<Run<W>>,
+    run: Box<dyn Fn(W, Turn<W>) + Send + Sync>,
 }
 
 /// The queues of all plugins.

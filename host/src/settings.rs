@@ -68,12 +68,12 @@ pub enum SecretError {
         name: String,
     },
     /// It is there and empty.
-    #[error("{key}: it is empty ({source})")]
+    #[error("{key}: it is empty ({place})")]
     Empty {
         /// The configuration's key.
         key: &'static str,
         /// Where it was looked for.
-        source: String,
+        place: String,
     },
 }
 
@@ -100,7 +100,7 @@ pub fn secret(key: &'static str, source: &SecretSource) -> Result<String, Secret
     };
     let text = text.trim();
     if text.is_empty() {
-        return Err(SecretError::Empty { key, source: source.to_string() });
+        return Err(SecretError::Empty { key, place: source.to_string() });
     }
     Ok(text.to_owned())
 }

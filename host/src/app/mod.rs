@@ -64,7 +64,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     prepare_data_dir(&config.bot.data_dir)?;
 
     let store: Arc<dyn Store> = Arc::new(open_store(&config).await?);
-    let engine = Arc::new(Engine::new(moa_engine::Options::default())?);
+    let engine = Engine::new(moa_engine::Options::default())?;
     let allowances = Arc::new(allowances(&config, grant_everything));
     let (told, heard) = mpsc::unbounded_channel();
     let reporter = tokio::spawn(report(heard, reports));

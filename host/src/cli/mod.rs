@@ -5,6 +5,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 mod build;
 mod check;
@@ -178,8 +179,10 @@ fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-fn long_version() -> String {
-    format!("{}\nruns plugins for moa:plugin {}", env!("CARGO_PKG_VERSION"), moa_engine::CONTRACT_VERSIONS)
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| format!("{}\nruns plugins for moa:plugin@{}", env!("CARGO_PKG_VERSION"), moa_engine::CONTRACT_VERSIONS));
+    &TEXT
 }
 
 #[cfg(test)]

@@ -282,24 +282,23 @@ mod tests {
         /// Runs a script in the place of `moa`.
         async fn run(&self, script: &str, wall: Duration) -> Result<String, CompileError> {
             let exe = self.dir.path().join("moa.sh");
-            // Written by another process: were it open for writing here, a child that another test starts at this very
-            // moment would keep it open, and what is open for writing can't be started.
-            let written = std::process::Command::new("/bin/sh")
-                .args([
-                    "-c",
-                    "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"",
-                    "sh",
-                    script,
-                ])
-                .arg(&exe)
-                .status();
-            assert!(written.unwrap().success());
+            write_script(&exe, script);
             let mut input = self.cache.temporary().unwrap();
             input.write_all(b"component").unwrap();
             let output = self.cache.temporary().unwrap();
             run_child(&exe, Allocation::Pooled, &input, &output, wall).await?;
             Ok(std::fs::read_to_string(output.path()).unwrap())
         }
+    }
+
+    /// Writes it by another process: were it open for writing here, a child that another test starts at this very moment
+    /// would keep it open, and what is open for writing can't be started.
+    fn write_script(path: &Path, script: &str) {
+        let written = std::process::Command::new("/bin/sh")
+            .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", script])
+            .arg(path)
+            .status();
+        assert!(written.unwrap().success());
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -333,6 +332,46 @@ mod tests {
         let flood = "i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678901234567890123456789012345678901234567890123 >&2; i=$((i+1)); done; exit 1";
         let error = bench.run(flood, LONG).await.unwrap_err();
         assert!(error.to_string().len() < 40 << 10);
+    }
+
+    const CHILD_HALF: &str = "registry::compile::tests::the_childs_half";
+
+    /// Runs this very test binary as the child.
+    async fn compile_for_real(bench: &Bench, bytes: Vec<u8>) -> Result<PathBuf, CompileError> {
+        let test = std::env::current_exe().unwrap();
+        let exe = bench.dir.path().join("moa.sh");
+        let script =
+            format!("TEST_IN=$2 TEST_OUT=$3 exec {} --exact {CHILD_HALF} --ignored --nocapture", test.display());
+        write_script(&exe, &script);
+        let engine = super::super::testing::engine();
+        compiled(&engine, &Compiler::Child(exe), &bench.cache, &Arc::new(bytes), "hash").await
+    }
+
+    #[test]
+    #[ignore = "the other half of `a_real_child_compiles_within_its_limits`, which runs it"]
+    fn the_childs_half() {
+        let file = |name| PathBuf::from(std::env::var_os(name).unwrap());
+        let code = compile_child_main(&file("TEST_IN"), &file("TEST_OUT"));
+        // SAFETY: takes plain numbers.
+        let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
+        assert_eq!(nice, NICE);
+        std::process::exit(i32::from(code != ExitCode::SUCCESS));
+    }
+
+    #[tokio::test]
+    async fn a_real_child_compiles_within_its_limits() {
+        let bench = Bench::new();
+        let code = compile_for_real(&bench, super::super::testing::plugin("a", "1")).await.unwrap();
+        // SAFETY: made a moment ago by a compiler for this engine.
+        let plugin = unsafe { super::super::testing::engine().load_file(&code) }.unwrap();
+        let text = plugin.describe(&moa_engine::Limits::default()).await.unwrap();
+        assert!(text.contains("\"a\""), "{text}");
+        assert_eq!(bench.cache.find("hash"), Some(code));
+
+        let bench = Bench::new();
+        let error = compile_for_real(&bench, wat::parse_str("(module)").unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains("core WebAssembly module"), "{error}");
+        assert_eq!(bench.cache.find("hash"), None);
     }
 
     #[tokio::test]

@@ -116,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn they_outlive_a_restart() {
-        let store = moa_store::MemoryStore::default();
+        let store = moa_store::MemoryStore::new(moa_store::SystemClock);
         let mut owners = Owners::read(&store).await.unwrap();
         assert_eq!(owners, Owners::default());
         owners.update(&map(&[("lunch", "a")]), &loaded(&["a"]));

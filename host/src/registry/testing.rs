@@ -33,7 +33,7 @@ fn with_describe(manifest: &str, code: &str) -> Vec<u8> {
                 (func (export "handle")))
             (core instance $i (instantiate $m))
             (func $describe (result string)
-                (canon lift (core func $i "describe") (memory $i "memory") string-encoding=utf8))
+                (canon lift (core func $i "describe") (memory (core memory $i "memory")) string-encoding=utf8))
             (func $handle (canon lift (core func $i "handle")))
             (instance $guest (export "describe" (func $describe)))
             (instance $commands (export "handle" (func $handle)))

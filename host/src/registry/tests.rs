@@ -24,7 +24,7 @@ impl Bench {
         for (name, content) in before {
             std::fs::write(root.path().join("plugins").join(name), content).unwrap();
         }
-        Self::start(root, Arc::new(moa_store::MemoryStore::default())).await
+        Self::start(root, Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock))).await
     }
 
     async fn start(root: tempfile::TempDir, store: Arc<dyn Store>) -> Self {
@@ -202,9 +202,10 @@ async fn every_stage_can_fail_and_says_so() {
 async fn a_file_that_is_still_being_written_is_not_complained_about() {
     let mut bench = Bench::new(&[]).await;
     let content = plugin("slow", "1");
-    for part in 1..12 {
-        bench.copy("slow.wasm", &content[..content.len() * part / 12]);
-        tokio::time::sleep(Duration::from_millis(120)).await;
+    // Longer than the registry waits at the most.
+    for part in 1..30 {
+        bench.copy("slow.wasm", &content[..content.len() * part / 30]);
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     bench.copy("slow.wasm", &content);
     let report = bench.report().await;
@@ -225,8 +226,10 @@ async fn a_renamed_file_stays_the_same_plugin() {
     assert_eq!(bench.live(), live(&[("a", "1", "b.wasm")]));
     assert_eq!(bench.registry.current().plugins["a"].since, since);
     // A new version under a new file name is a replacement as well.
+    let new = bench.root.path().join("new");
+    std::fs::write(&new, plugin("a", "2")).unwrap();
     std::fs::rename(bench.at("b.wasm"), bench.root.path().join("away")).unwrap();
-    bench.put("c.wasm", &plugin("a", "2"));
+    std::fs::rename(new, bench.at("c.wasm")).unwrap();
     let report = bench.report().await;
     assert!(matches!(report, Report::Replaced { .. }), "{report}");
     assert_eq!(bench.live(), live(&[("a", "2", "c.wasm")]));
@@ -265,7 +268,7 @@ async fn the_second_file_of_a_name_waits_for_the_first_to_go() {
     // The incumbent is the incumbent after a restart too, though the other comes first by name.
     let mut bench = bench.restart().await;
     assert_eq!(bench.live(), live(&[("x", "1", "b.wasm")]));
-    while !bench.told().is_empty() {}
+    bench.told();
 
     std::fs::remove_file(bench.at("b.wasm")).unwrap();
     let (one, two) = (bench.report().await, bench.report().await);
@@ -412,7 +415,7 @@ async fn folders_that_cannot_be_made_are_readable_errors() {
             compiler: Compiler::InProcess,
             limits: Arc::new(|_| Limits::default()),
             aliases: BTreeMap::new(),
-            store: Arc::new(moa_store::MemoryStore::default()),
+            store: Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock)),
             reports: mpsc::unbounded_channel().0,
         });
         error.err().unwrap().to_string()

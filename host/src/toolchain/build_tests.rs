@@ -24,11 +24,8 @@ impl Bench {
     fn new(with_sdk: bool) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let test = std::env::current_exe().unwrap();
-        let target = test
-            .ancestors()
-            .find(|dir| dir.join("CACHEDIR.TAG").is_file())
-            .unwrap()
-            .join("guests/toolchain");
+        // The test lies in TARGET/PROFILE/deps.
+        let target = test.ancestors().nth(3).unwrap().join("guests/toolchain");
         let sdk = root.join("plugin-sdk/rust");
         let sdk = if with_sdk {
             format!("moa-plugin = {{ path = {:?} }}", sdk.display())

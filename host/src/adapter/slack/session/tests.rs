@@ -227,7 +227,8 @@ fn back_off_grows_to_a_minute_with_jitter_and_never_ends() {
 #[test]
 fn failures_are_forgotten_only_after_a_connection_proved_itself() {
     // (what a connection did before it was lost, whether the next retry is a quick one)
-    let cases: [(&str, fn(&mut Bench, SocketId), bool); 4] = [
+    type Life = fn(&mut Bench, SocketId);
+    let cases: [(&str, Life, bool); 4] = [
         ("a hello alone", |_, _| {}, false),
         ("an envelope", |bench, id| drop(bench.on(Input::Worked(id))), true),
         (
