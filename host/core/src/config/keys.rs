@@ -80,8 +80,8 @@ impl Keys {
             prefixes: self.texts_that(
                 &["bot", "prefixes"],
                 &["!"],
-                "a list of texts that are not empty, such as [\"!\"]",
-                |prefixes| !prefixes.is_empty() && prefixes.iter().all(|prefix| !prefix.trim().is_empty()),
+                "a list of at least one text such as [\"!\"], none of them empty or with blanks in it",
+                |prefixes| !prefixes.is_empty() && prefixes.iter().all(|prefix| is_word(prefix)),
             ),
             locale: self.read(
                 &["bot", "locale"],
@@ -192,9 +192,10 @@ impl Keys {
         names
             .into_iter()
             .map(|name| {
-                let form = "a command, such as \"lunch:team\" or \"echo hello\"";
+                let form = "a command, such as \"lunch:team\" or \"echo hello\"; the alias itself is one word";
                 let target = self.read(&["commands", "alias", &name], String::new(), form, |value| {
-                    value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+                    let text = value.as_str().filter(|text| !text.trim().is_empty() && is_word(&name));
+                    text.map(str::to_owned)
                 });
                 (name, target)
             })
@@ -261,9 +262,26 @@ impl Keys {
         form: &str,
         parse: impl Fn(&toml::Value) -> Option<T>,
     ) -> T {
+        self.read_either(path, default, form, parse, |_| None)
+    }
+
+    /// The same for what is no text in the file: there it has a type, in a variable it is text like everything.
+    fn read_either<T: Shown>(
+        &mut self,
+        path: &[&str],
+        default: T,
+        form: &str,
+        parse: impl Fn(&toml::Value) -> Option<T>,
+        parse_text: impl Fn(&str) -> Option<T>,
+    ) -> T {
         let (value, origin) = match self.sources.find(path) {
             None => (default, None),
-            Some(found) => match parse(&found.value) {
+            Some(found) => match (found
+                .is_text
+                .then(|| found.value.as_str().and_then(&parse_text))
+                .flatten())
+            .or_else(|| parse(&found.value))
+            {
                 Some(value) => (value, Some(origin(&found))),
                 None => {
                     self.sources.error(
@@ -301,23 +319,15 @@ impl Keys {
         good: impl Fn(&[String]) -> bool,
     ) -> Vec<String> {
         let default: Vec<String> = default.iter().map(|text| (*text).to_owned()).collect();
-        self.read(path, default, form, |value| {
-            let texts: Vec<String> = match value {
-                toml::Value::Array(values) => values
-                    .iter()
-                    .map(|value| value.as_str().map(str::to_owned))
-                    .collect::<Option<_>>()?,
-                // A variable lists with commas.
-                toml::Value::String(text) => text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-                _ => return None,
-            };
-            good(&texts).then_some(texts)
-        })
+        let all_texts = |value: &toml::Value| {
+            let texts = value.as_array()?.iter().map(|value| value.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<String>>>().filter(|texts| good(texts))
+        };
+        let by_commas = |text: &str| {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Some(parts.map(str::to_owned).collect::<Vec<String>>()).filter(|texts| good(texts))
+        };
+        self.read_either(path, default, form, all_texts, by_commas)
     }
 
     fn duration(&mut self, path: &[&str], default: Duration) -> Duration {
@@ -340,33 +350,38 @@ impl Keys {
     }
 
     fn count(&mut self, path: &[&str], min: u32, max: u32, default: u32) -> u32 {
-        self.read(path, default, &format!("a whole number from {min} to {max}"), |value| {
-            let number = match value {
-                toml::Value::Integer(number) => *number,
-                toml::Value::String(text) => text.trim().parse().ok()?,
-                _ => return None,
-            };
-            u32::try_from(number).ok().filter(|number| (min..=max).contains(number))
-        })
+        let fits = |number: i64| u32::try_from(number).ok().filter(|number| (min..=max).contains(number));
+        self.read_either(
+            path,
+            default,
+            &format!("a whole number from {min} to {max}"),
+            |value| value.as_integer().and_then(fits),
+            |text| text.trim().parse().ok().and_then(fits),
+        )
     }
 
     fn rate(&mut self, path: &[&str], default: f64) -> f64 {
-        self.read(path, default, "a number from 0 (no limit) to 1000", |value| {
-            let number = match value {
-                toml::Value::Integer(number) => i32::try_from(*number).ok().map(f64::from)?,
-                toml::Value::Float(number) => *number,
-                toml::Value::String(text) => text.trim().parse().ok()?,
-                _ => return None,
-            };
-            (0.0..=1000.0).contains(&number).then_some(number)
-        })
+        let fits = |number: &f64| (0.0..=1000.0).contains(number);
+        self.read_either(
+            path,
+            default,
+            "a number from 0 (no limit) to 1000",
+            |value| {
+                let whole = || {
+                    value
+                        .as_integer()
+                        .and_then(|number| i32::try_from(number).ok())
+                        .map(f64::from)
+                };
+                value.as_float().or_else(whole).filter(fits)
+            },
+            |text| text.trim().parse().ok().filter(fits),
+        )
     }
 
     fn truth(&mut self, path: &[&str]) -> bool {
-        self.read(path, false, "true or false", |value| match value {
-            toml::Value::Boolean(truth) => Some(*truth),
-            toml::Value::String(text) => text.trim().parse().ok(),
-            _ => None,
+        self.read_either(path, false, "true or false", toml::Value::as_bool, |text| {
+            text.trim().parse().ok()
         })
     }
 
@@ -451,7 +466,7 @@ fn base_url(url: &str) -> Option<bool> {
         .split(['/', '?', '#'])
         .next()
         .filter(|authority| !authority.is_empty())?;
-    if authority.contains('@') || url.contains(char::is_whitespace) {
+    if authority.contains('@') || url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#' | '\\')) {
         return None;
     }
     let host = match authority.strip_prefix('[') {
@@ -479,6 +494,11 @@ fn json(value: toml::Value) -> serde_json::Value {
         toml::Value::Array(values) => values.into_iter().map(json).collect(),
         toml::Value::Table(table) => json_table(table).into(),
     }
+}
+
+/// Whether a text can be typed as one word.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 struct Bytes(u64);

@@ -144,6 +144,7 @@ impl Sources {
             .filter(|(key, _)| key.len() > path.len() && key.starts_with(&path))
             .map(|(key, node)| (key.clone(), node.clone()))
             .collect();
+        self.known.insert(path.clone());
         let mut table = toml::Table::new();
         for (key, node) in below {
             let origin = format!("{}:{}", self.file, node.line);
@@ -155,12 +156,39 @@ impl Sources {
             insert(&mut table, key.get(path.len()..).unwrap_or_default(), node.value);
             self.read.insert(key);
         }
+        self.override_table(&path, &mut table);
         table
+    }
+
+    /// Lets the environment change the scalars of a table whose types only its plugin knows: a text in the file stays a
+    /// text, otherwise what looks like a number or truth value is one.
+    fn override_table(&mut self, path: &[String], table: &mut toml::Table) {
+        let prefix = format!("{}__", variable(path));
+        for (name, text) in &self.variables {
+            let Some(part) = name.strip_prefix(&prefix).filter(|part| !part.contains("__")) else {
+                continue;
+            };
+            let written = table.keys().find(|key| variable_part(key) == part).cloned();
+            let key = written.unwrap_or_else(|| part.to_lowercase().replace('_', "-"));
+            let value = match table.get(&key) {
+                Some(toml::Value::String(_)) => toml::Value::String(text.clone()),
+                _ => scalar(text),
+            };
+            let path: Vec<String> = path.iter().cloned().chain([key.clone()]).collect();
+            self.entries.retain(|entry| entry.path != path);
+            self.entries.push(Entry {
+                path,
+                shown: value.to_string(),
+                origin: Some(name.clone()),
+            });
+            table.insert(key, value);
+            self.read_variables.insert(name.clone());
+        }
     }
 
     /// The names that stand directly in a table, in the file or as variables. `from_variable` makes the name of a part of a
     /// variable's name.
-    pub(super) fn names(&self, path: &[&str], from_variable: impl Fn(&str) -> String) -> BTreeSet<String> {
+    pub(super) fn names(&mut self, path: &[&str], from_variable: impl Fn(&str) -> String) -> BTreeSet<String> {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
         let mut names: BTreeSet<String> = self
             .leaves
@@ -169,6 +197,7 @@ impl Sources {
             .filter(|key| key.starts_with(&path))
             .filter_map(|key| key.get(path.len()).cloned())
             .collect();
+        self.known.insert(path.clone());
         let prefix = format!("{}__", variable(&path));
         let written: BTreeSet<String> = names.iter().map(|name| variable_part(name)).collect();
         for name in self.variables.keys() {
@@ -186,7 +215,7 @@ impl Sources {
             origin: found.origin.clone(),
             line: found.line,
             key: path.join("."),
-            value: (!secret).then(|| found.value.to_string()),
+            value: (!secret).then(|| without_password(&found.value.to_string())),
             problem,
             remedy,
         });
@@ -203,6 +232,24 @@ impl Sources {
         for (path, node) in unknown {
             // Only the value of a key that is known cannot be a secret in the wrong place.
             let error = self.unknown(self.file.clone(), Some(node.line), path);
+            self.errors.push(error);
+        }
+        // A table that nobody reads, and with nothing in it that would be told already.
+        let empty: Vec<(Vec<String>, usize)> = self
+            .tables
+            .iter()
+            .filter(|(path, _)| !self.known.iter().any(|known| known.starts_with(path)))
+            .filter(|(path, _)| {
+                !self
+                    .leaves
+                    .keys()
+                    .chain(self.tables.keys())
+                    .any(|key| key.len() > path.len() && key.starts_with(path))
+            })
+            .map(|(path, line)| (path.clone(), *line))
+            .collect();
+        for (path, line) in empty {
+            let error = self.unknown(self.file.clone(), Some(line), path);
             self.errors.push(error);
         }
         let strange: Vec<String> = self
@@ -235,6 +282,7 @@ impl Sources {
             .known
             .iter()
             .map(|path| path.join("."))
+            .filter(|known| *known != key)
             .filter_map(|known| Some((distance(&typed, &known.chars().collect::<Vec<_>>(), 3)?, known)))
             .min();
         let remedy = match near {
@@ -249,6 +297,28 @@ impl Sources {
             problem: "there is no such key".into(),
             remedy,
         }
+    }
+}
+
+/// A value as it may be told: an address without the password in it.
+fn without_password(value: &str) -> String {
+    match (value.split_once("://"), value.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://[secret]@{host}"),
+        _ => value.to_owned(),
+    }
+}
+
+/// A variable's text as the scalar that it looks like.
+fn scalar(text: &str) -> toml::Value {
+    if let Ok(number) = text.parse() {
+        return toml::Value::Integer(number);
+    }
+    match (text, text.parse::<f64>()) {
+        ("true", _) => toml::Value::Boolean(true),
+        ("false", _) => toml::Value::Boolean(false),
+        // Not `inf` or `nan`.
+        (_, Ok(number)) if text.contains('.') => toml::Value::Float(number),
+        _ => toml::Value::String(text.to_owned()),
     }
 }
 

@@ -180,6 +180,75 @@ fn a_variable_that_means_nothing_is_a_mistake() {
 }
 
 #[test]
+fn the_file_has_types() {
+    for line in [
+        "[slack]\nconnections = \"2\"",
+        "[outbox]\nper-conversation-per-second = \"1\"",
+        "[bot]\nadmins = \"U1\"",
+        "[bot]\nprefixes = []",
+        "[bot]\nprefixes = [\"a b\"]",
+        "[plugin.a.grant]\nusers = \"true\"",
+        "[commands.alias]\n\"two words\" = \"echo\"",
+        "[journal]\nmax-age = 600",
+        "[bott]",
+        "[http.tls]",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+    for line in [
+        "[bot]",
+        "[secrets]",
+        "[commands]",
+        "[commands.alias]",
+        "[plugin]",
+        "[plugin.a]",
+        "[plugin.a.config]",
+        "[plugin.a.limits]",
+    ] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn a_plugins_own_table_can_be_overridden() {
+    let config = with(
+        "[plugin.lunch.config]\nteam-size = 3\ncode = \"7\"\nrate = 1.5",
+        &[
+            ("MOA_PLUGIN__LUNCH__CONFIG__TEAM_SIZE", "4"),
+            ("MOA_PLUGIN__LUNCH__CONFIG__CODE", "8"),
+            ("MOA_PLUGIN__LUNCH__CONFIG__LOUD", "true"),
+            ("MOA_PLUGIN__LUNCH__CONFIG__NAME", "inf"),
+        ],
+    )
+    .unwrap();
+    let expected = serde_json::json!({"team-size": 4, "code": "8", "rate": 1.5, "loud": true, "name": "inf"});
+    assert_eq!(serde_json::Value::Object(config.plugin("lunch").config), expected);
+    assert!(
+        config
+            .show()
+            .contains("team-size = 4  # MOA_PLUGIN__LUNCH__CONFIG__TEAM_SIZE"),
+        "{}",
+        config.show()
+    );
+    assert!(with("", &[("MOA_PLUGIN__LUNCH__CONFIG__A__B", "1")]).is_err());
+}
+
+#[test]
+fn a_password_in_an_address_is_never_shown() {
+    let config = parse("[store]\nurl = \"rediss://moa:pa@ss@db.example:6379/0\"").unwrap();
+    let shown = format!("{config:?}{}", config.show());
+    assert!(
+        !shown.contains("pa@ss") && shown.contains("rediss://[secret]@db.example:6379/0"),
+        "{shown}"
+    );
+    let errors = parse("[store]\nurl = \"redsi://moa:pa@ss@db.example\"").unwrap_err();
+    assert!(
+        !errors[0].contains("pa@ss") && errors[0].contains("db.example"),
+        "{errors:?}"
+    );
+}
+
+#[test]
 fn tokens_go_to_https_or_loopback_only() {
     for (url, good) in [
         ("https://slack.example/api/", true),
@@ -191,6 +260,7 @@ fn tokens_go_to_https_or_loopback_only() {
         ("ftp://localhost/", false),
         ("https://", false),
         ("localhost/api", false),
+        ("https://slack.example/api/?x=1", false),
     ] {
         let read = parse(&format!("[slack]\napi-url = \"{url}\""));
         assert_eq!(read.is_ok(), good, "{url}");
