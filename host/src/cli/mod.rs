@@ -159,10 +159,23 @@ fn finish(result: anyhow::Result<End>) -> ExitCode {
                 Some(exit) => exit.code,
                 None => 1,
             };
-            eprintln!("moa: {error:#}");
+            eprintln!("moa: {}", chain(&error));
             ExitCode::from(code)
         }
     }
+}
+
+/// An error and its causes, leaving out causes that the texts before tell already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// A runtime for the host's own async work; guests have theirs.
@@ -189,6 +202,13 @@ fn long_version() -> &'static str {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let inner = std::io::Error::other("disk full");
+        let told = anyhow::Error::new(inner).context("cannot write x: disk full; make room").context("start failed");
+        assert_eq!(chain(&told), "start failed: cannot write x: disk full; make room");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
