@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod secret;
 mod show;
+mod shown;
 mod source;
 #[cfg(test)]
 mod tests;

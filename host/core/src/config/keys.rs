@@ -2,8 +2,9 @@
 
 use super::error::ConfigErrors;
 use super::secret::{SecretSource, SecretValue};
+use super::shown::{Bytes, Shown};
 use super::source::{Entry, Found, Sources};
-use super::units::{duration, duration_text, size, size_text};
+use super::units::{duration, size};
 use super::{
     Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl, Unknown,
 };
@@ -499,89 +500,4 @@ fn json(value: toml::Value) -> serde_json::Value {
 /// Whether a text can be typed as one word.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-}
-
-struct Bytes(u64);
-
-/// How a value stands in TOML.
-trait Shown {
-    fn shown(&self) -> String;
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
-impl Shown for String {
-    fn shown(&self) -> String {
-        quoted(self)
-    }
-}
-impl Shown for Vec<String> {
-    fn shown(&self) -> String {
-        format!(
-            "[{}]",
-            self.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
-        )
-    }
-}
-impl Shown for PathBuf {
-    fn shown(&self) -> String {
-        quoted(&self.to_string_lossy())
-    }
-}
-impl Shown for Locale {
-    fn shown(&self) -> String {
-        quoted(self.tag())
-    }
-}
-impl Shown for Unknown {
-    fn shown(&self) -> String {
-        quoted(match self {
-            Self::Suggest => "suggest",
-            Self::Silent => "silent",
-        })
-    }
-}
-impl Shown for StoreUrl {
-    fn shown(&self) -> String {
-        match self {
-            Self::Redb(path) => quoted(&format!("redb:{}", path.to_string_lossy())),
-            // It may hold a password.
-            Self::Redis(url) => match url.rsplit_once('@') {
-                Some((_, host)) => quoted(&format!("redis://[secret]@{host}")),
-                None => quoted(url),
-            },
-        }
-    }
-}
-impl Shown for SocketAddr {
-    fn shown(&self) -> String {
-        quoted(&self.to_string())
-    }
-}
-impl Shown for Duration {
-    fn shown(&self) -> String {
-        quoted(&duration_text(*self))
-    }
-}
-impl Shown for Bytes {
-    fn shown(&self) -> String {
-        quoted(&size_text(self.0))
-    }
-}
-impl Shown for u32 {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-}
-impl Shown for f64 {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-}
-impl Shown for bool {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
 }
