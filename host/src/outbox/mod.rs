@@ -94,10 +94,16 @@ impl Outbox {
             stamp: &stamp,
             response_url: letter.response_url,
         };
-        if letter.look_first
-            && let Some(found) = self.patiently(|| self.adapter.find(outgoing)).await?
-        {
-            return Ok(Some(found));
+        if letter.look_first {
+            match self.patiently(|| self.adapter.find(outgoing)).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                // An answer that may stand there twice is better than none.
+                Err(error @ SendError::Refused { .. }) => {
+                    tracing::warn!(%error, "whether this was answered before cannot be looked up; it is answered now");
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.wait_for_turn(&letter.to.conversation).await;
         self.patiently(|| self.adapter.send(outgoing)).await
