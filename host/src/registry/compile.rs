@@ -295,7 +295,12 @@ mod tests {
     /// would keep it open, and what is open for writing can't be started.
     fn write_script(path: &Path, script: &str) {
         let written = std::process::Command::new("/bin/sh")
-            .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", script])
+            .args([
+                "-c",
+                "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"",
+                "sh",
+                script,
+            ])
             .arg(path)
             .status();
         assert!(written.unwrap().success());
@@ -340,8 +345,10 @@ mod tests {
     async fn compile_for_real(bench: &Bench, bytes: Vec<u8>) -> Result<PathBuf, CompileError> {
         let test = std::env::current_exe().unwrap();
         let exe = bench.dir.path().join("moa.sh");
-        let script =
-            format!("TEST_IN=$2 TEST_OUT=$3 exec {} --exact {CHILD_HALF} --ignored --nocapture", test.display());
+        let script = format!(
+            "TEST_IN=$2 TEST_OUT=$3 exec {} --exact {CHILD_HALF} --ignored --nocapture",
+            test.display()
+        );
         write_script(&exe, &script);
         let engine = super::super::testing::engine();
         compiled(&engine, &Compiler::Child(exe), &bench.cache, &Arc::new(bytes), "hash").await
@@ -361,7 +368,9 @@ mod tests {
     #[tokio::test]
     async fn a_real_child_compiles_within_its_limits() {
         let bench = Bench::new();
-        let code = compile_for_real(&bench, super::super::testing::plugin("a", "1")).await.unwrap();
+        let code = compile_for_real(&bench, super::super::testing::plugin("a", "1"))
+            .await
+            .unwrap();
         // SAFETY: made a moment ago by a compiler for this engine.
         let plugin = unsafe { super::super::testing::engine().load_file(&code) }.unwrap();
         let text = plugin.describe(&moa_engine::Limits::default()).await.unwrap();
@@ -369,7 +378,9 @@ mod tests {
         assert_eq!(bench.cache.find("hash"), Some(code));
 
         let bench = Bench::new();
-        let error = compile_for_real(&bench, wat::parse_str("(module)").unwrap()).await.unwrap_err();
+        let error = compile_for_real(&bench, wat::parse_str("(module)").unwrap())
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("core WebAssembly module"), "{error}");
         assert_eq!(bench.cache.find("hash"), None);
     }

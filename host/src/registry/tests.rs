@@ -314,7 +314,8 @@ async fn a_link_can_be_swapped_and_its_target_changed() {
 #[tokio::test]
 async fn a_folder_that_vanishes_takes_nothing_away() {
     let mut bench = Bench::new(&[("a.wasm", &plugin("a", "1")), ("b.wasm", &plugin("b", "1"))]).await;
-    (bench.report().await, bench.report().await);
+    bench.report().await;
+    bench.report().await;
     let (folder, away) = (bench.root.path().join("plugins"), bench.root.path().join("away"));
     std::fs::rename(&folder, &away).unwrap();
     assert!(matches!(bench.report().await, Report::FolderGone { .. }));

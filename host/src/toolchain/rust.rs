@@ -98,7 +98,7 @@ pub(super) async fn build(
             .join("\n");
         return Err(BuildError::Compiler { diagnostics, words });
     }
-    let file = component.ok_or_else(|| BuildError::NoComponent { manifest })?;
+    let file = component.ok_or(BuildError::NoComponent { manifest })?;
     let files = std::fs::read_to_string(file.with_extension("d"))
         .map(|text| dep_info(&text))
         .unwrap_or_default();
