@@ -1,0 +1,91 @@
+//! From what is known to what readers see.
+
+use super::Keeper;
+use crate::registry::problem::Report;
+use crate::registry::snapshot::{Loaded, Snapshot};
+use moa_core::router::{Conflict, Table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Keeper {
+    /// Publishes, unless that would take more of the time than loading does.
+    pub(super) async fn publish_soon(&mut self) {
+        // During the first pass nobody looks.
+        let dear = |(at, took): (Instant, Duration)| at.elapsed() < took * 10;
+        if self.published.is_some_and(|published| !dear(published)) {
+            self.publish().await;
+        }
+    }
+
+    /// Makes what is known the present snapshot, and tells what changed.
+    pub(super) async fn publish(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            let begun = Instant::now();
+            let plugins: BTreeMap<String, Arc<Loaded>> = self
+                .files
+                .values()
+                .filter_map(|file| file.serving.as_ref())
+                .map(|serving| (serving.name.clone(), Arc::clone(serving)))
+                .collect();
+            let manifests: Vec<_> = plugins
+                .iter()
+                .map(|(name, plugin)| (name.as_str(), &*plugin.manifest))
+                .collect();
+            let (table, conflicts) = Table::build(&manifests, &self.owners.words, &self.aliases);
+            let files = plugins
+                .iter()
+                .map(|(name, plugin)| (name.as_str(), file_name(&plugin.path)))
+                .collect();
+            self.owners.update(table.owners(), &files);
+            let problems = self
+                .files
+                .values()
+                .filter_map(|file| file.problem.as_ref())
+                .map(|(problem, _)| problem.clone())
+                .collect();
+            self.snapshot.store(Arc::new(Snapshot {
+                plugins,
+                table,
+                problems,
+                complete: true,
+            }));
+            self.tell_conflicts(conflicts);
+            self.published = Some((Instant::now(), begun.elapsed()));
+            self.keep_owners().await;
+        }
+        for report in std::mem::take(&mut self.pending) {
+            self.tell(report);
+        }
+    }
+
+    fn tell_conflicts(&mut self, conflicts: Vec<Conflict>) {
+        let mut present = BTreeSet::new();
+        for Conflict { word, kept, refused } in conflicts {
+            let key = format!("{word} {kept} {refused}");
+            if !self.told.contains(&key) {
+                self.pending.push(Report::Conflict { word, kept, refused });
+            }
+            present.insert(key);
+        }
+        self.told = present;
+    }
+
+    async fn keep_owners(&mut self) {
+        if self.stored.as_ref().is_none_or(|stored| *stored == self.owners) {
+            return;
+        }
+        match self.owners.write(&*self.store).await {
+            Ok(()) => self.stored = Some(self.owners.clone()),
+            Err(error) => {
+                tracing::error!(%error, "the owners of command words could not be kept; after a restart they may differ");
+            }
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
