@@ -105,9 +105,14 @@ impl Intake {
         }))
     }
 
-    /// The state of the connection and its changes.
+    /// The state of the connection and its changes. What was said before anybody listened counts as a change.
     pub fn link(&self) -> watch::Receiver<Link> {
-        self.link.subscribe()
+        let mut link = self.link.subscribe();
+        // Credentials may be refused before the host listens; it must not wait for ever then.
+        if *link.borrow() != Link::default() {
+            link.mark_changed();
+        }
+        link
     }
 
     /// Waits for the first complete set of plugins, does what an earlier run left, and lets events through.

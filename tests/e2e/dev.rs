@@ -1,0 +1,166 @@
+//! `moa dev`: the way in for whoever writes a plugin.
+
+use super::support::alone;
+use super::support::process::{Running, finish_within, moa};
+use super::support::sim::{Line, Sim};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a build may take that begins with nothing, on a machine that does other things too.
+const BUILD: Duration = Duration::from_secs(300);
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if path.is_dir() {
+            if name != "target" && name != "dist" {
+                copy(&path, &to.join(name));
+            }
+        } else {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
+/// A workspace of plugins of its own, with the SDK where it is.
+fn plugins(home: &Path) -> PathBuf {
+    let plugins = home.join("plugins");
+    copy(&root().join("plugins"), &plugins);
+    fs::copy(root().join("rust-toolchain.toml"), plugins.join("rust-toolchain.toml")).unwrap();
+    let manifest = plugins.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let sdk = root().join("plugin-sdk");
+    assert!(text.contains("\"../plugin-sdk"), "{text}");
+    fs::write(
+        &manifest,
+        text.replace("\"../plugin-sdk", &format!("\"{}", sdk.display())),
+    )
+    .unwrap();
+    plugins
+}
+
+/// The plugin's source with one thing changed.
+fn edit(source: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(source).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {}", source.display());
+    fs::write(source, text.replace(from, to)).unwrap();
+}
+
+/// `moa dev` there, and the workspace that it opened once the bot is connected and `hello` answers.
+async fn dev(home: &Path) -> (Running, Sim) {
+    fs::create_dir(home.join("tmp")).unwrap();
+    let mut command = moa(home);
+    command
+        .args(["dev", "plugins", "--port", "0"])
+        // What is compiled once is kept from one run of the tests to the next.
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-dev"),
+        )
+        .env("TMPDIR", home.join("tmp"));
+    let running = Running::start(&mut command);
+    let line = running.log.wait_long_for(0, &["http://127.0.0.1:"], BUILD).await;
+    let page = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http://127.0.0.1:"))
+        .unwrap();
+    let sim = Sim::at(page);
+    sim.until("the bot to connect", |record| record.of("open").next().map(drop))
+        .await;
+    running.log.wait_for(0, &["hello", "loaded"]).await;
+    (running, sim)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing() {
+    let _alone = alone().await;
+    let home = tempfile::tempdir().unwrap();
+    let source = plugins(home.path()).join("hello/src/lib.rs");
+    let (mut running, sim) = dev(home.path()).await;
+    let help = sim.ask(&Line::new("!help")).await;
+    assert!(help.text.contains("echo"), "{}", help.text);
+    assert_eq!(sim.ask(&Line::new("!echo hi")).await.text, "hi");
+    assert_eq!(sim.ask(&Line::new("!ㅗ디ㅔ")).await.text, help.text);
+    assert_eq!(sim.ask(&Line::new("!count")).await.text, "That was number 1.");
+
+    let from = running.log.lines().len();
+    edit(&source, "That was number {number}.", "Now it is {number}.");
+    running.log.wait_long_for(from, &["replaced", "hello"], BUILD).await;
+    assert_eq!(sim.ask(&Line::new("!count")).await.text, "Now it is 2.");
+
+    let from = running.log.lines().len();
+    edit(&source, "Now it is {number}.", "Now it is {nubmer}.");
+    running.log.wait_long_for(from, &["nubmer"], BUILD).await;
+    running.log.wait_for(from, &["lib.rs:"]).await;
+    assert_eq!(sim.ask(&Line::new("!count")).await.text, "Now it is 3.");
+
+    let from = running.log.lines().len();
+    edit(&source, "{nubmer}", "number {number}");
+    running.log.wait_long_for(from, &["replaced", "hello"], BUILD).await;
+    assert_eq!(sim.ask(&Line::new("!count")).await.text, "Now it is number 4.");
+
+    running.signal(libc::SIGINT);
+    let ended = running.end().await;
+    assert!(ended.success(), "{ended}");
+    let left: Vec<_> = fs::read_dir(home.path().join("tmp"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+    assert!(!home.path().join("moa-data").exists());
+    let log = running.log.text();
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sources_are_built_into_components_once() {
+    let _alone = alone().await;
+    let home = tempfile::tempdir().unwrap();
+    let plugins = plugins(home.path());
+    let build = || {
+        let mut command = moa(&plugins);
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-dev");
+        command
+            .args(["build", "hello", "--out", "out"])
+            .env("CARGO_TARGET_DIR", target);
+        command
+    };
+    let first = finish_within(&mut build(), BUILD).await;
+    assert_eq!(first.code, Some(0), "{}{}", first.stdout, first.stderr);
+    assert!(first.stdout.contains("hello"), "{}", first.stdout);
+    let built = plugins.join("out/hello.wasm");
+    let bytes = fs::read(&built).unwrap();
+    assert!(bytes.starts_with(b"\0asm\x0d\0\x01\0"));
+    let made = fs::metadata(&built).unwrap().modified().unwrap();
+
+    let again = finish_within(&mut build(), BUILD).await;
+    assert_eq!(again.code, Some(0), "{}{}", again.stdout, again.stderr);
+    assert_eq!(
+        fs::metadata(&built).unwrap().modified().unwrap(),
+        made,
+        "it was built again without need"
+    );
+
+    edit(
+        &plugins.join("hello/src/lib.rs"),
+        "fn echo(#[rest] text: String) -> String",
+        "fn echo(#[rest] text: Strin) -> String",
+    );
+    let broken = finish_within(&mut build(), BUILD).await;
+    assert_eq!(broken.code, Some(1));
+    let told = format!("{}{}", broken.stdout, broken.stderr);
+    assert!(told.contains("Strin") && told.contains("lib.rs:"), "{told}");
+    assert_eq!(
+        fs::read(&built).unwrap(),
+        bytes,
+        "a failed build touched the last good file"
+    );
+}

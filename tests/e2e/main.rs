@@ -1,0 +1,28 @@
+//! The whole of Moa, as an operator and the people in chat meet it: the `moa` binary as a process of its own, a
+//! simulated Slack workspace over real websockets, plugins that are real components, a real browser.
+//!
+//! Nothing here waits a fixed time. Each wait is for something that must happen, with a deadline; that something does
+//! *not* happen is shown by letting a later event overtake it.
+//!
+//! `MOA_TEST_LONG=1` makes the rounds of the crash tests long. `MOA_TEST_REQUIRE=all` turns what would be skipped
+//! (no browser) into a failure.
+
+// Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "everything in this binary is a test; a wrong assumption must end it loudly"
+)]
+
+mod support;
+
+mod bad_input;
+mod commands;
+mod delivery;
+mod dev;
+mod page;
+mod pings;
+mod plugins;
+mod samples;

@@ -1,0 +1,159 @@
+//! `moa run` in a simulated workspace, with a folder of its own.
+
+use super::process::{Log, Running, moa};
+use super::sim::{Sim, Workspace};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::Arc;
+
+/// A bot that is to be started.
+pub struct Plan {
+    dir: tempfile::TempDir,
+    config: String,
+    env: Vec<(String, String)>,
+    sim: Arc<Sim>,
+    connections: usize,
+}
+
+impl Plan {
+    /// A bot without plugins in this workspace.
+    pub fn new(workspace: &Workspace) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("plugins")).unwrap();
+        let (app, bot) = workspace.tokens();
+        let connections = 2;
+        let config = format!(
+            r#"
+[bot]
+name = "moa"
+locale = "ko"
+data-dir = "./data"
+
+[slack]
+api-url = "{api}"
+connections = {connections}
+
+[outbox]
+per-conversation-per-second = 0
+
+[http]
+listen = "127.0.0.1:0"
+
+[admin]
+listen = "127.0.0.1:0"
+
+[plugins]
+dir = "./plugins"
+"#,
+            api = workspace.api_url(),
+        );
+        let env = vec![("SLACK_APP_TOKEN".to_owned(), app), ("SLACK_BOT_TOKEN".to_owned(), bot)];
+        Self {
+            dir,
+            config,
+            env,
+            sim: workspace.sim(),
+            connections,
+        }
+    }
+
+    /// With this plugin in its folder.
+    pub fn plugin(self, file: &Path) -> Self {
+        let name = file.file_name().unwrap();
+        std::fs::copy(file, self.dir.path().join("plugins").join(name)).unwrap();
+        self
+    }
+
+    /// With these further tables in its configuration.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config.push_str(toml);
+        self
+    }
+
+    /// With this environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it and waits until it is connected and its plugins are loaded.
+    pub async fn start(self) -> Bot {
+        std::fs::write(self.dir.path().join("moa.toml"), &self.config).unwrap();
+        let process = Self::spawn(self.dir.path(), &self.env, Log::default());
+        let mut bot = Bot { plan: self, process };
+        bot.ready(0, 0).await;
+        bot
+    }
+
+    fn spawn(dir: &Path, env: &[(String, String)], log: Log) -> Running {
+        let mut command = moa(dir);
+        command.arg("run").envs(env.iter().map(|(name, value)| (name, value)));
+        Running::logging(&mut command, log)
+    }
+}
+
+/// A bot that runs, or was killed.
+pub struct Bot {
+    plan: Plan,
+    pub process: Running,
+}
+
+impl Bot {
+    /// The folder that it takes plugins from.
+    pub fn plugins(&self) -> PathBuf {
+        self.plan.dir.path().join("plugins")
+    }
+
+    /// What it wrote, over all its starts.
+    pub fn log(&self) -> &Log {
+        &self.process.log
+    }
+
+    /// How many lines it wrote so far.
+    pub fn lines(&self) -> usize {
+        self.log().lines().len()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.process.signal(libc::SIGTERM);
+        self.process.end().await
+    }
+
+    /// Starts it again on the same data, without waiting for anything.
+    pub fn start_again(&mut self) {
+        let log = self.log().clone();
+        self.process = Plan::spawn(self.plan.dir.path(), &self.plan.env, log);
+    }
+
+    /// Starts it again on the same data and waits until it is connected and its plugins are loaded.
+    pub async fn restart(&mut self) {
+        let since = self.plan.sim.record().await.entries.len();
+        let from = self.lines();
+        self.start_again();
+        self.ready(since, from).await;
+    }
+
+    async fn ready(&mut self, since: usize, from: usize) {
+        let wanted = self.plan.connections;
+        let process = &mut self.process;
+        self.plan
+            .sim
+            .until("the bot to connect", |record| {
+                assert!(process.is_up(), "the bot ended instead of connecting");
+                let entries = record.entries.iter().skip(since);
+                (entries.filter(|entry| entry["kind"] == "open").count() >= wanted).then_some(())
+            })
+            .await;
+        for file in std::fs::read_dir(self.plugins()).unwrap() {
+            let name = file.unwrap().path();
+            let name = name.file_stem().unwrap().to_string_lossy().into_owned();
+            self.log().wait_for(from, &["loaded", &name]).await;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Plugins for the tests.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The bundled plugin `hello`: `!echo`, `!count`.
+pub fn hello() -> &'static Path {
+    static HELLO: OnceLock<PathBuf> = OnceLock::new();
+    HELLO.get_or_init(|| moa_test_guests::plugin("hello"))
+}
+
+/// A plugin whose commands misbehave.
+pub fn hostile() -> &'static Path {
+    static HOSTILE: OnceLock<PathBuf> = OnceLock::new();
+    HOSTILE.get_or_init(|| moa_test_guests::fixture("hostile"))
+}
+
+/// A core module: WebAssembly, but not what plugins are.
+pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+/// A component that has nothing of a plugin.
+pub const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Another version of a plugin: `from`, which stands in its data, becomes `to` of the same length.
+pub fn altered(file: &Path, from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = std::fs::read(file).unwrap();
+    let places: Vec<usize> = (0..bytes.len() - from.len())
+        .filter(|at| bytes[*at..].starts_with(from.as_bytes()))
+        .collect();
+    assert!(!places.is_empty(), "{} has no {from:?}", file.display());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+/// Puts a file where a running bot looks, as `cp` does.
+pub fn put(bytes: &[u8], into: &Path) {
+    std::fs::write(into, bytes).unwrap();
+}

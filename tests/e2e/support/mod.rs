@@ -1,0 +1,43 @@
+//! What all tests share: the workspace ([`sim`]), the bot in it ([`bot`]), processes that run to their end ([`process`]),
+//! plugins ([`guests`]).
+
+pub mod bot;
+pub mod guests;
+pub mod process;
+pub mod record;
+pub mod sim;
+
+use std::time::Duration;
+
+/// How long anything may take before a test gives up. Generous: a machine under load must not fail a test.
+pub const DEADLINE: Duration = Duration::from_secs(45);
+
+/// Between two looks at what is waited for.
+pub const GLANCE: Duration = Duration::from_millis(20);
+
+/// Whether the long form of a test is wanted.
+pub fn long() -> bool {
+    std::env::var("MOA_TEST_LONG").is_ok_and(|value| value == "1")
+}
+
+/// Keeps tests that build plugins from doing so side by side: each of them uses every core.
+pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    ALONE.lock().await
+}
+
+/// Waits until `look` finds something; panics with `what` after [`DEADLINE`].
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = std::time::Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(
+            begun.elapsed() < DEADLINE,
+            "waited {} s in vain for {what}",
+            DEADLINE.as_secs()
+        );
+        tokio::time::sleep(GLANCE).await;
+    }
+}
