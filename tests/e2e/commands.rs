@@ -2,7 +2,9 @@
 
 use super::support::bot::Plan;
 use super::support::guests::hello;
-use super::support::sim::{Line, Workspace};
+use super::support::process::{Running, moa};
+use super::support::sim::{Line, Sim, Workspace};
+use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_things_that_people_type() {
@@ -192,4 +194,46 @@ async fn a_long_answer_comes_whole_and_in_order() {
         parts.join("\n").split_whitespace().collect::<Vec<_>>(),
         story.split_whitespace().collect::<Vec<_>>()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_without_a_file_answers_in_any_workspace_that_the_environment_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut playground = Running::start(moa(dir.path()).args(["playground", "--listen", "127.0.0.1:0"]));
+    let line = playground.log.wait_for(0, &["{"]).await;
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let [page, api, app, bot] = ["page", "api", "app_token", "bot_token"].map(|key| told[key].as_str().unwrap());
+    let sim = Sim::at(page);
+
+    std::fs::create_dir_all(dir.path().join("moa-data/plugins")).unwrap();
+    std::fs::copy(hello(), dir.path().join("moa-data/plugins/hello.wasm")).unwrap();
+    let mut host = Running::start(
+        moa(dir.path())
+            .arg("run")
+            .env("SLACK_APP_TOKEN", app)
+            .env("SLACK_BOT_TOKEN", bot)
+            .env("MOA_SLACK__API_URL", api)
+            .env("MOA_HTTP__LISTEN", "127.0.0.1:0")
+            .env("MOA_ADMIN__LISTEN", "127.0.0.1:0"),
+    );
+    host.log.wait_for(0, &["loaded", "hello"]).await;
+    assert_eq!(sim.ask(&Line::new("!echo 안녕")).await.text, "안녕");
+    // As its own defaults are: Slack's pace of one message a second after a burst of five.
+    for n in 1..=7 {
+        assert_eq!(
+            sim.ask(&Line::new("!count")).await.text,
+            format!("That was number {n}.")
+        );
+    }
+    for process in [&mut host, &mut playground] {
+        process.signal(libc::SIGTERM);
+        let ended = process.end().await;
+        assert!(ended.success(), "{ended}");
+    }
+    // Its folder is for its user alone.
+    let mode = std::fs::metadata(dir.path().join("moa-data"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
 }

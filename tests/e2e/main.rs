@@ -20,6 +20,7 @@ mod support;
 
 mod bad_input;
 mod commands;
+mod crashes;
 mod delivery;
 mod dev;
 mod page;

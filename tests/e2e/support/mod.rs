@@ -25,19 +25,3 @@ pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
     static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     ALONE.lock().await
 }
-
-/// Waits until `look` finds something; panics with `what` after [`DEADLINE`].
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = std::time::Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(
-            begun.elapsed() < DEADLINE,
-            "waited {} s in vain for {what}",
-            DEADLINE.as_secs()
-        );
-        tokio::time::sleep(GLANCE).await;
-    }
-}

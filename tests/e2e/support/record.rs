@@ -53,6 +53,18 @@ impl Record {
         self.posts().into_iter().filter(|post| post.text == text).collect()
     }
 
+    /// The answers of `!count` in English, as numbers in the order in which they were said.
+    pub fn counted(&self) -> Vec<u64> {
+        let number = |post: Post| {
+            post.text
+                .strip_prefix("That was number ")?
+                .strip_suffix('.')?
+                .parse()
+                .ok()
+        };
+        self.posts().into_iter().filter_map(number).collect()
+    }
+
     /// Events that the bot has not acknowledged in any of their envelopes; of those that were sent twice on purpose,
     /// each envelope counts.
     pub fn unacknowledged(&self) -> Vec<&str> {
@@ -77,10 +89,10 @@ impl Record {
                 false => !done.contains(event["event_id"].as_str().unwrap()),
             }
         };
-        self.of("event")
-            .filter(open)
-            .filter_map(|event| event["event_id"].as_str())
-            .collect()
+        // What found nobody connected was never sent yet.
+        let unsent = |event: &&Value| !done.contains(event["event_id"].as_str().unwrap());
+        let waiting = self.of("event").filter(open).chain(self.of("expired").filter(unsent));
+        waiting.filter_map(|event| event["event_id"].as_str()).collect()
     }
 
     /// The last entries, one a line, for the message of a failed test.

@@ -125,6 +125,15 @@ impl Sim {
         record.posts().into_iter().filter(here).collect()
     }
 
+    /// A person does something to a message of theirs: `edit`, `react` or `delete`.
+    pub async fn touch(&self, how: &str, which: &Value, more: Value) {
+        let mut body = which.clone();
+        for (key, value) in more.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        self.control(how, &body).await;
+    }
+
     /// Arms a fault.
     pub async fn fault(&self, fault: Value) {
         self.control("fault", &fault).await;
