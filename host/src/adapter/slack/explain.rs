@@ -111,6 +111,9 @@ pub fn refused(code: &str, needed: Option<&str>, details: &[String]) -> SendErro
         "user_not_found" | "users_not_found" => "there is no such person",
         "cannot_dm_bot" => "Slack does not let bots write to bots",
         "unknown_method" => "this workspace does not know the method; check slack.api-url",
+        "expired_url" => "the address for answers to this command is used up (5 answers within 30 minutes)",
+        "bad_response_url" => "the address for answers to this command is not encrypted; it is not used",
+        _ if code.starts_with("http_") => "the address does not answer as Slack's Web API does; check slack.api-url",
         _ => "Slack refused without a reason that Moa knows; its word for it is in the brackets",
     };
     let mut explanation = sentence.to_owned();

@@ -1,6 +1,6 @@
 //! Slack over Socket Mode. In reading order:
 //!
-//! - [`session`](self): what a connection does next, as a pure state machine; `socket` and `listener` carry it out;
+//! - `session`: what a connection does next, as a pure state machine; `socket` and `listener` carry it out;
 //! - `decode`: Slack's frames → events; `render`: what the host says → Slack's message arguments;
 //! - `web`: the Web API with its errors and its patience; `outgoing`, `people`: what is called there.
 //!
@@ -40,7 +40,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use web::{Call, CallError, Web};
 
-/// Between two attempts to sign in, once the Web API's own patience is over.
+/// How long signing in is tried before the operator is told why it does not work.
+const SIGN_IN_PATIENCE: Duration = Duration::from_secs(3);
+/// Between two such rounds.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why the adapter cannot start.
@@ -131,9 +133,12 @@ impl Slack {
 }
 
 async fn who_am_i(web: &Web) -> Result<Me, StartError> {
-    let call = Call::read("auth.test", Vec::new());
+    let call = Call {
+        patience: SIGN_IN_PATIENCE,
+        ..Call::read("auth.test", Vec::new())
+    };
     loop {
-        let wait = match web.call::<AuthTest>(&call).await {
+        let error = match web.call::<AuthTest>(&call).await {
             Ok(auth) => {
                 return Ok(Me {
                     user_id: auth.user_id,
@@ -144,10 +149,13 @@ async fn who_am_i(web: &Web) -> Result<Me, StartError> {
             }
             Err(CallError::Fatal(fatal)) => return Err(fatal.into()),
             Err(error @ CallError::Api { .. }) => return Err(StartError::Refused(error.into())),
-            Err(CallError::RateLimited(wait)) => wait,
-            Err(CallError::NotDone(_) | CallError::ServerFailed(_) | CallError::Unclear(_)) => SIGN_IN_PAUSE,
+            Err(error) => error,
         };
-        tracing::warn!(seconds = wait.as_secs(), "Slack cannot be reached; trying again");
+        let wait = match &error {
+            CallError::RateLimited(wait) => *wait,
+            _ => SIGN_IN_PAUSE,
+        };
+        tracing::warn!(error = %SendError::from(error), seconds = wait.as_secs(), "signing in to Slack failed; trying again");
         tokio::time::sleep(wait).await;
     }
 }

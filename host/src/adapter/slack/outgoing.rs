@@ -177,7 +177,12 @@ impl Slack {
         let mut same_text = None;
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let page = self.past(message, thread, &cursor).await?;
+            let page = match self.past(message, thread, &cursor).await {
+                Ok(page) => page,
+                // Nobody has answered there yet, or what would be answered is gone.
+                Err(CallError::Api { code, .. }) if code == "thread_not_found" => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
             for past in page
                 .messages
                 .iter()

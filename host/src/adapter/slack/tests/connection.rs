@@ -231,13 +231,13 @@ async fn refused_credentials_are_told_once() {
 #[tokio::test]
 async fn a_bot_token_that_is_refused_ends_the_start() {
     let fake = Fake::start().await;
-    let error = json!({"ok": false, "error": "account_inactive"});
-    let other = Fake::start().await;
-    drop(fake);
-    other.answer("auth.test", Answer::Json(error));
+    fake.answer(
+        "auth.test",
+        Answer::Json(json!({"ok": false, "error": "account_inactive"})),
+    );
     // The first answer is the friendly one that every fake starts with.
-    other.slack().await;
-    match Slack::sign_in(&other.options()).await {
+    fake.slack().await;
+    match Slack::sign_in(&fake.options()).await {
         Err(StartError::Fatal(fatal)) => assert_eq!(fatal.code, "account_inactive"),
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it signed in"),

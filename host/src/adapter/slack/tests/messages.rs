@@ -206,7 +206,7 @@ async fn after_a_broken_connection_history_decides() {
     };
     let stamped = |invocation: &str| json!({"metadata": {"event_type": "moa_reply", "event_payload": {"invocation": invocation, "ordinal": 1}}});
     // (what history shows, whether the message is found there)
-    for (messages, found) in [
+    let cases = [
         (mine(stamped("i1")), true),
         (mine(stamped("another")), false),
         (mine(json!({})), true),
@@ -214,14 +214,16 @@ async fn after_a_broken_connection_history_decides() {
         (mine(json!({"user": "U9", "bot_id": null})), false),
         (mine(json!({"thread_ts": "1.0"})), false),
         (json!([]), false),
-    ] {
-        for failure in [
-            Answer::HangUp,
-            Answer::Status(500, "oops"),
-            Answer::Status(200, "garbage"),
-        ] {
+    ];
+    let failures = [
+        Answer::HangUp,
+        Answer::Status(500, "oops"),
+        Answer::Status(200, "garbage"),
+    ];
+    let all = cases.iter().flat_map(|(messages, found)| {
+        failures.iter().map(move |failure| async move {
             let fake = Fake::start().await;
-            fake.answer("chat.postMessage", failure);
+            fake.answer("chat.postMessage", failure.clone());
             fake.answer("chat.postMessage", posted());
             fake.answer("conversations.history", history(messages.clone()));
             let slack = fake.slack().await;
@@ -229,16 +231,17 @@ async fn after_a_broken_connection_history_decides() {
                 .await
                 .unwrap()
                 .unwrap();
-            assert_eq!(sent.id, if found { "6.000001" } else { "9.000001" }, "{messages}");
+            assert_eq!(sent.id, if *found { "6.000001" } else { "9.000001" }, "{messages}");
             assert_eq!(
                 fake.calls("chat.postMessage").len(),
-                if found { 1 } else { 2 },
+                if *found { 1 } else { 2 },
                 "{messages}"
             );
             let look = &fake.calls("conversations.history")[0];
             assert_eq!((&look["oldest"], &look["channel"]), (&json!("5.000001"), &json!("C1")));
-        }
-    }
+        })
+    });
+    futures_util::future::join_all(all).await;
 }
 
 #[tokio::test]
@@ -315,7 +318,7 @@ async fn refusals_say_what_to_do_and_are_not_repeated() {
             "invalid_arguments",
             "[ERROR] bad thing",
         ),
-        (Answer::Status(404, "<html>nothing</html>"), "http_404", "Slack refused"),
+        (Answer::Status(404, "<html>nothing</html>"), "http_404", "slack.api-url"),
     ] {
         let fake = Fake::start().await;
         fake.answer("chat.postMessage", answer);
