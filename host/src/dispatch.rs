@@ -43,8 +43,14 @@ struct Lane<W> {
     waiting: VecDeque<(OrderKey, W)>,
 }
 
+/// All lanes, by plugin.
+struct Lanes<W> {
+    by_plugin: HashMap<Arc<str>, Lane<W>>,
+    stopped: bool,
+}
+
 struct Inner<W: Send + 'static> {
-    lanes: Mutex<HashMap<Arc<str>, Lane<W>>>,
+    lanes: Mutex<Lanes<W>>,
     run: Box<dyn Fn(W, Turn<W>) + Send + Sync>,
 }
 
@@ -62,16 +68,23 @@ impl<W: Send + 'static> Clone for Dispatch<W> {
 impl<W: Send + 'static> Dispatch<W> {
     /// `run` starts a piece of work and returns at once; the turn is dropped when the work is over.
     pub fn new(run: impl Fn(W, Turn<W>) + Send + Sync + 'static) -> Self {
-        Self { inner: Arc::new(Inner { lanes: Mutex::new(HashMap::new()), run: Box::new(run) }) }
+        let lanes = Lanes { by_plugin: HashMap::new(), stopped: false };
+        Self { inner: Arc::new(Inner { lanes: Mutex::new(lanes), run: Box::new(run) }) }
     }
 
     /// Runs the work now, or as soon as its plugin has room and its key is free.
+    ///
+    /// After [`Dispatch::stop`] it is dropped.
     ///
     /// # Errors
     /// [`Full`] with the work when the plugin's queue holds `room.queue` already.
     pub fn offer(&self, plugin: &str, key: OrderKey, room: Room, work: W) -> Result<(), Full<W>> {
         let turn = {
             let mut lanes = lock(&self.inner.lanes);
+            if lanes.stopped {
+                return Ok(());
+            }
+            let lanes = &mut lanes.by_plugin;
             let plugin: Arc<str> = match lanes.get_key_value(plugin) {
                 Some((known, _)) => Arc::clone(known),
                 None => Arc::from(plugin),
@@ -97,9 +110,20 @@ impl<W: Send + 'static> Dispatch<W> {
         Ok(())
     }
 
+    /// Begins nothing any more: what waits, and what is still offered, is dropped. Whoever needs it has it elsewhere.
+    pub fn stop(&self) {
+        let waiting: Vec<_> = {
+            let mut lanes = lock(&self.inner.lanes);
+            lanes.stopped = true;
+            lanes.by_plugin.values_mut().map(|lane| std::mem::take(&mut lane.waiting)).collect()
+        };
+        // Not under the lock: nobody knows what hangs on it.
+        drop(waiting);
+    }
+
     /// How many calls of all plugins run or wait.
     pub fn outstanding(&self) -> usize {
-        lock(&self.inner.lanes).values().map(|lane| lane.busy.len() + lane.waiting.len()).sum()
+        lock(&self.inner.lanes).by_plugin.values().map(|lane| lane.busy.len() + lane.waiting.len()).sum()
     }
 }
 
@@ -124,6 +148,7 @@ impl<W: Send + 'static> Turn<W> {
         let mut started = Vec::new();
         {
             let mut lanes = lock(&self.inner.lanes);
+            let lanes = &mut lanes.by_plugin;
             let Some(lane) = lanes.get_mut(&self.plugin) else { return };
             release(lane, self.key);
             while lane.running < self.room.concurrency.max(1) {
@@ -221,6 +246,18 @@ mod tests {
         dispatch.offer("other", key("f"), ROOM, 10).unwrap();
         assert_eq!(running(&started), [0, 1, 10]);
         assert_eq!(dispatch.outstanding(), 6);
+    }
+
+    #[test]
+    fn after_a_stop_nothing_begins_any_more() {
+        let (dispatch, started) = house();
+        dispatch.offer("p", key("a"), ROOM, 1).unwrap();
+        dispatch.offer("p", key("a"), ROOM, 2).unwrap();
+        dispatch.stop();
+        dispatch.offer("p", key("b"), ROOM, 3).unwrap();
+        assert_eq!((running(&started), dispatch.outstanding()), (vec![1], 1));
+        end(&started, 1);
+        assert_eq!((running(&started), dispatch.outstanding()), (vec![], 0));
     }
 
     #[test]
