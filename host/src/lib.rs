@@ -16,3 +16,6 @@ pub mod outbox;
 
 pub mod registry;
 pub mod toolchain;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -10,10 +10,14 @@ use moa_core::event::Place;
 use pace::Pace;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a message is tried while the service is away. The journal holds its event all the while.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Between two attempts, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The numbers of a call's effects, in the order in which they happen. A rerun counts the same way, which is how an
 /// effect of the first run is recognised.
@@ -94,8 +98,9 @@ impl Outbox {
             stamp: &stamp,
             response_url: letter.response_url,
         };
+        let give_up = Instant::now() + PATIENCE;
         if letter.look_first {
-            match self.patiently(|| self.adapter.find(outgoing)).await {
+            match patiently(give_up, || self.adapter.find(outgoing)).await {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
                 // An answer that may stand there twice is better than none.
@@ -106,42 +111,56 @@ impl Outbox {
             }
         }
         self.wait_for_turn(&letter.to.conversation).await;
-        self.patiently(|| self.adapter.send(outgoing)).await
+        loop {
+            let uncertain = match patiently(give_up, || self.adapter.send(outgoing)).await {
+                Err(error @ SendError::Uncertain { .. }) => error,
+                sent => return sent,
+            };
+            // It may stand there. It can be found out as soon as the service is back, which sending blindly could not undo.
+            tracing::warn!(error = %uncertain, "whether a message was sent is looked up");
+            match patiently(give_up, || self.adapter.find(outgoing)).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) if Instant::now() < give_up => tokio::time::sleep(FIRST_PAUSE).await,
+                Ok(None) | Err(_) => return Err(uncertain),
+            }
+        }
     }
 
     async fn wait_for_turn(&self, conversation: &str) {
         let wait = {
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            pace.reserve(conversation, Instant::now())
+            pace.reserve(conversation, Instant::now().into_std())
         };
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
     }
+}
 
-    /// Repeats what certainly did nothing, with growing pauses, until it works or patience ends.
-    async fn patiently<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, SendError>
-    where
-        F: Future<Output = Result<T, SendError>>,
-    {
-        let begun = Instant::now();
-        let mut pause = Duration::from_secs(1);
-        loop {
-            let error = match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
-            };
-            let wait = match &error {
-                SendError::RateLimited { retry_after } => *retry_after,
-                SendError::Temporary { .. } => pause,
-                SendError::Refused { .. } | SendError::Uncertain { .. } | SendError::Revoked(_) => return Err(error),
-            };
-            if begun.elapsed() + wait > PATIENCE {
-                return Err(error);
-            }
-            tracing::warn!(%error, "a message waits {} s before it is tried again", wait.as_secs());
-            tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(Duration::from_secs(30));
+/// Repeats what certainly did nothing, with growing pauses, until it works or the time is over.
+async fn patiently<T, F>(give_up: Instant, mut attempt: impl FnMut() -> F) -> Result<T, SendError>
+where
+    F: Future<Output = Result<T, SendError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let wait = match &error {
+            SendError::RateLimited { retry_after } => *retry_after,
+            SendError::Temporary { .. } => pause,
+            SendError::Refused { .. } | SendError::Uncertain { .. } | SendError::Revoked(_) => return Err(error),
+        };
+        if Instant::now() + wait > give_up {
+            return Err(error);
         }
+        tracing::warn!(%error, "a message waits {} s before it is tried again", wait.as_secs());
+        tokio::time::sleep(wait).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
+
+#[cfg(test)]
+mod tests;

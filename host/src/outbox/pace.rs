@@ -15,14 +15,20 @@ pub struct Pace {
     conversations: HashMap<String, Instant>,
 }
 
+/// The longest pause between two messages. A slower rate is a slip of the pen, and its instants would not fit.
+const SLOWEST: Duration = Duration::from_secs(24 * 3600);
 /// Conversations that are kept in mind before those that are at rest are forgotten.
 const KEPT: usize = 4096;
 
 impl Pace {
     /// `per_second` messages a second and conversation after a burst of `burst`; 0 per second means no limit.
     pub fn new(per_second: f64, burst: u32) -> Self {
-        let interval = if per_second > 0.0 { Duration::from_secs_f64(1.0 / per_second) } else { Duration::ZERO };
-        Self { interval, tolerance: interval * burst.saturating_sub(1), conversations: HashMap::new() }
+        let interval = match per_second > 0.0 {
+            true => Duration::try_from_secs_f64(1.0 / per_second).map_or(SLOWEST, |interval| interval.min(SLOWEST)),
+            false => Duration::ZERO,
+        };
+        let tolerance = interval.saturating_mul(burst.saturating_sub(1));
+        Self { interval, tolerance, conversations: HashMap::new() }
     }
 
     /// Reserves the next message to a conversation: how long to wait before sending it.
@@ -72,6 +78,13 @@ mod tests {
         let mut pace = Pace::new(0.0, 1);
         let now = Instant::now();
         assert!((0..1000).all(|_| pace.reserve("C1", now).is_zero()));
+    }
+
+    #[test]
+    fn a_rate_of_almost_nothing_is_no_panic() {
+        let mut pace = Pace::new(f64::MIN_POSITIVE, u32::MAX);
+        let now = Instant::now();
+        assert!((0..100).all(|_| pace.reserve("C1", now).is_zero()), "the burst is as large as was said");
     }
 
     #[test]

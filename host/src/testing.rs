@@ -1,0 +1,330 @@
+//! What the tests of the message's way share: a chat service that is a list, a store that can fail, events.
+
+use crate::adapter::{Ack, Adapter, Delivery, Me, Outgoing, SendError, Stamp};
+use crate::capability::{Grants, Scene};
+use crate::journal::Ticket;
+use crate::outbox::{Ordinals, Outbox};
+use async_trait::async_trait;
+use moa_core::call::Sent;
+use moa_core::content::{Audience, Content};
+use moa_core::event::{
+    Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User,
+};
+use moa_core::manifest::Requests;
+use moa_store::{
+    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space,
+    Store, StoreError, SystemClock, Write, WriteOutcome,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+/// A message that somebody wrote into a channel.
+pub(crate) fn message(author: &str, id: &str, text: &str) -> Event {
+    Event {
+        identity: Identity::message("fake", "T1", "C1", id),
+        team: "T1".into(),
+        redelivered: false,
+        kind: EventKind::Message(Message {
+            at: MessageRef { place: place("C1"), id: id.into() },
+            author: author.into(),
+            text: text.into(),
+            raw: text.into(),
+            mentions: Vec::new(),
+            files: Vec::new(),
+            time: (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60)).to_string(),
+            edited: false,
+        }),
+    }
+}
+
+/// A slash command, with an address for answers.
+pub(crate) fn slash(author: &str, id: &str, text: &str) -> Event {
+    let mut event = message(author, "", text);
+    let message = event.message().clone();
+    event.identity = Identity::other("fake", "T1", id);
+    event.kind =
+        EventKind::Slash(Slash { command: "moa".into(), message, response_url: Some("https://answer/here".into()) });
+    event
+}
+
+pub(crate) fn place(conversation: &str) -> Place {
+    Place { service: "fake".into(), conversation: conversation.into(), thread: None, kind: PlaceKind::Channel }
+}
+
+/// A delivery, and whether it was acknowledged.
+pub(crate) fn delivery(event: &Event) -> (Delivery, Arc<AtomicBool>) {
+    let done = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&done);
+    let ack = Ack::new(move || tell.store(true, Ordering::SeqCst));
+    (Delivery { event: event.clone(), ack }, done)
+}
+
+/// Waits until something is so; what other tasks do takes a moment.
+pub(crate) async fn until(what: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if what() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    panic!("it never came to be so");
+}
+
+/// A message as the service got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub conversation: String,
+    pub answers: Option<String>,
+    pub asker: Option<String>,
+    pub text: String,
+    pub audience: Audience,
+    pub stamp: Stamp,
+    pub response_url: Option<String>,
+}
+
+/// What the service does with the next message.
+#[derive(Clone, Debug)]
+pub(crate) enum Next {
+    /// Does not take it.
+    Fail(SendError),
+    /// Takes it, and fails to say so.
+    TakeAndFail(SendError),
+}
+
+/// A chat service that is a list of messages.
+pub(crate) struct FakeAdapter {
+    pub me: Me,
+    pub max_text: usize,
+    pub told: Mutex<Vec<Told>>,
+    pub next: Mutex<VecDeque<Next>>,
+    pub next_find: Mutex<VecDeque<SendError>>,
+    pub finds: AtomicUsize,
+    pub edited: Mutex<Vec<(MessageRef, String)>>,
+    pub reacted: Mutex<Vec<(String, bool)>>,
+}
+
+impl Default for FakeAdapter {
+    fn default() -> Self {
+        Self {
+            me: Me { user_id: "UBOT".into(), bot_id: "B1".into(), team: "T1".into(), name: "moa".into() },
+            max_text: 100,
+            told: Mutex::default(),
+            next: Mutex::default(),
+            next_find: Mutex::default(),
+            finds: AtomicUsize::new(0),
+            edited: Mutex::default(),
+            reacted: Mutex::default(),
+        }
+    }
+}
+
+impl FakeAdapter {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.told.lock().unwrap().iter().map(|told| told.text.clone()).collect()
+    }
+
+    fn at(&self, message: &Outgoing<'_>, index: usize) -> MessageRef {
+        MessageRef { place: message.to.clone(), id: index.to_string() }
+    }
+}
+
+#[async_trait]
+impl Adapter for FakeAdapter {
+    fn service(&self) -> &'static str {
+        "fake"
+    }
+
+    fn me(&self) -> &Me {
+        &self.me
+    }
+
+    fn max_text(&self) -> usize {
+        self.max_text
+    }
+
+    async fn send(&self, message: Outgoing<'_>) -> Result<Sent, SendError> {
+        let next = self.next.lock().unwrap().pop_front();
+        if let Some(Next::Fail(error)) = next {
+            return Err(error);
+        }
+        let index = {
+            let mut told = self.told.lock().unwrap();
+            told.push(Told {
+                conversation: message.to.conversation.clone(),
+                answers: message.answers.map(Into::into),
+                asker: message.asker.map(Into::into),
+                text: message.content.text.clone(),
+                audience: message.content.audience,
+                stamp: message.stamp.clone(),
+                response_url: message.response_url.map(Into::into),
+            });
+            told.len() - 1
+        };
+        match next {
+            Some(Next::TakeAndFail(error)) => Err(error),
+            _ => Ok(Some(self.at(&message, index))),
+        }
+    }
+
+    async fn find(&self, message: Outgoing<'_>) -> Result<Option<MessageRef>, SendError> {
+        self.finds.fetch_add(1, Ordering::SeqCst);
+        if let Some(error) = self.next_find.lock().unwrap().pop_front() {
+            return Err(error);
+        }
+        let at = self.told.lock().unwrap().iter().position(|told| told.stamp == *message.stamp);
+        Ok(at.map(|index| self.at(&message, index)))
+    }
+
+    async fn edit(&self, at: &MessageRef, content: &Content, _stamp: &Stamp) -> Result<(), SendError> {
+        self.edited.lock().unwrap().push((at.clone(), content.text.clone()));
+        Ok(())
+    }
+
+    async fn delete(&self, _at: &MessageRef) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn react(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.reacted.lock().unwrap().push((emoji.into(), true));
+        Ok(())
+    }
+
+    async fn unreact(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.reacted.lock().unwrap().push((emoji.into(), false));
+        Ok(())
+    }
+
+    async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
+        Ok(Some(User { display_name: format!("name of {id}"), locale: Some("en-US".into()), ..User::unknown(id) }))
+    }
+
+    async fn find_conversation(&self, _id: &str) -> Result<Option<Conversation>, SendError> {
+        Ok(None)
+    }
+}
+
+/// A store in memory whose journal fails as long as it is told to.
+pub(crate) struct FlakyStore {
+    pub inner: MemoryStore,
+    pub broken: AtomicBool,
+}
+
+impl Default for FlakyStore {
+    fn default() -> Self {
+        Self { inner: MemoryStore::new(SystemClock), broken: AtomicBool::new(false) }
+    }
+}
+
+#[async_trait]
+impl Store for FlakyStore {
+    async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
+        self.inner.get(cell).await
+    }
+
+    async fn get_many(&self, cells: &[Cell]) -> Result<Vec<Option<Entry>>, StoreError> {
+        self.inner.get_many(cells).await
+    }
+
+    async fn keys(&self, space: &Space, prefix: &str, after: Option<&str>, limit: u32) -> Result<KeyPage, StoreError> {
+        self.inner.keys(space, prefix, after, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
+        self.inner.write(writes, effect).await
+    }
+
+    async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StoreError::Io("the test says so".into()));
+        }
+        self.inner.accept(record).await
+    }
+
+    async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
+        self.inner.finish(seq, outcome).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
+        self.inner.unfinished().await
+    }
+
+    async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {
+        self.inner.identities(since_ms).await
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
+        self.inner.purge(now_ms).await
+    }
+
+    async fn fact_get(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.inner.fact_get(name).await
+    }
+
+    async fn fact_set(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.inner.fact_set(name, value).await
+    }
+
+    async fn fact_list(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.inner.fact_list(prefix).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}
+
+/// A call of the plugin `memo` for an event, with this grant and in the journal of the store if `recorded`.
+pub(crate) struct Stage {
+    pub adapter: Arc<FakeAdapter>,
+    pub store: Arc<FlakyStore>,
+    pub event: Arc<Event>,
+    pub requests: Requests,
+    pub grants: Grants,
+    pub ticket: Arc<Ticket>,
+}
+
+impl Stage {
+    /// The event is recorded, nothing is requested or granted.
+    pub(crate) async fn of(event: Event) -> Self {
+        let store: Arc<FlakyStore> = Arc::default();
+        let record = NewRecord {
+            identity: event.identity.0.clone(),
+            kind: "fake".into(),
+            body: Vec::new(),
+            received_ms: SystemClock.now_ms(),
+        };
+        let Accepted::New(seq) = store.accept(record).await.unwrap() else { panic!("a new store knows nothing") };
+        Self {
+            adapter: Arc::default(),
+            store,
+            event: Arc::new(event),
+            requests: Requests::default(),
+            grants: Grants::Configured(BTreeMap::new()),
+            ticket: Arc::new(Ticket::of(seq)),
+        }
+    }
+
+    /// One run of the call; the numbers of its effects begin anew.
+    pub(crate) fn scene(&self, look_first: bool) -> Arc<Scene> {
+        let adapter: Arc<dyn Adapter> = Arc::clone(&self.adapter) as _;
+        Arc::new(Scene {
+            plugin: "memo".into(),
+            invocation: "call".into(),
+            effects: "call".into(),
+            event: Arc::clone(&self.event),
+            ticket: Arc::clone(&self.ticket),
+            look_first,
+            ordinals: Ordinals::default(),
+            granted: self.grants.of("memo", &self.requests),
+            manifest: Arc::default(),
+            config: Arc::default(),
+            brain_limit: 1000,
+            begun: SystemTime::now(),
+            adapter: Arc::clone(&adapter),
+            outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+        })
+    }
+}
