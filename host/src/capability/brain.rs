@@ -144,3 +144,6 @@ fn refused(error: StoreError) -> CapError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,18 +18,20 @@ impl moa_engine::Chat for Chat {
         let scene = &self.0;
         let message = scene.event.message();
         let here = to.conversation == message.at.place.conversation;
-        // A slash command is no message in the conversation: there is nothing to hang a thread on.
-        let answers = match &scene.event.kind {
-            EventKind::Message(message) if here => Some(message.at.id.as_str()),
-            EventKind::Message(_) | EventKind::Slash(_) => None,
+        // A slash command is no message in the conversation: there is nothing to hang a thread on. But it has an address
+        // for answers, which is good where the bot is no member, too.
+        let (answers, response_url) = match &scene.event.kind {
+            EventKind::Message(message) if here => (Some(message.at.id.as_str()), None),
+            EventKind::Slash(slash) if here => (None, slash.response_url.as_deref()),
+            EventKind::Message(_) | EventKind::Slash(_) => (None, None),
         };
         let letter = Letter {
             to: &to,
             answers,
             asker: Some(&message.author),
             content: &what,
-            invocation: &scene.invocation,
-            response_url: None,
+            invocation: &scene.effects,
+            response_url,
             look_first: scene.look_first,
         };
         scene.outbox.send(letter, &scene.ordinals).await.map_err(refused)
@@ -37,7 +39,7 @@ impl moa_engine::Chat for Chat {
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
         self.allowed(&which.place)?;
-        let stamp = Stamp { invocation: self.0.invocation.clone(), ordinal: self.0.ordinals.next() };
+        let stamp = Stamp { invocation: self.0.effects.clone(), ordinal: self.0.ordinals.next() };
         self.0.adapter.edit(&which, &what, &stamp).await.map_err(refused)
     }
 
@@ -70,3 +72,6 @@ fn refused(error: SendError) -> CapError {
         SendError::Uncertain { .. } => CapError::Uncertain(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

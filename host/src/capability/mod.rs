@@ -26,7 +26,7 @@ pub struct Scene {
     pub plugin: String,
     /// The invocation's id.
     pub invocation: String,
-    /// Under which name the effects of this attempt are recorded.
+    /// Under which name the effects of this attempt are recorded and its messages are found again.
     pub effects: String,
     /// What started the call.
     pub event: Arc<Event>,
