@@ -57,8 +57,9 @@ pub struct Link {
 enum Seen {
     /// On its way into the journal; twins that came meanwhile are acknowledged with it.
     Offered(Vec<Ack>),
-    /// The journal could not take it, though the work on it has begun. A redelivery is recorded and not run.
-    Unrecorded,
+    /// The journal could not take it, though the work on it has begun (at these seconds since 1970). A redelivery is
+    /// recorded and not run.
+    Unrecorded(u64),
     /// In the journal since (seconds since 1970).
     Accepted(u64),
 }
@@ -139,44 +140,39 @@ impl Intake {
     /// Forgets identities that no service would repeat any more. To be called now and then.
     pub fn forget(&self) {
         let limit = seconds(SystemTime::now()).saturating_sub(REMEMBERED.as_secs());
-        lock(&self.seen).retain(|_, seen| !matches!(seen, Seen::Accepted(at) if *at < limit));
+        lock(&self.seen).retain(|_, seen| !matches!(seen, Seen::Accepted(at) | Seen::Unrecorded(at) if *at < limit));
     }
 
     /// Events that came early go into the journal unmatched, so that they can be acknowledged.
     fn park(self: &Arc<Self>) {
-        let early = {
-            let mut gate = lock(&self.gate);
-            match std::mem::replace(&mut *gate, Gate::Parked(Vec::new())) {
-                Gate::Closed(early) => early,
-                other => {
-                    *gate = other;
-                    return;
-                }
-            }
-        };
-        for delivery in early {
-            self.pass(delivery);
+        // Under the lock to the end: what comes meanwhile must not overtake what came before.
+        let mut gate = lock(&self.gate);
+        if let Gate::Closed(early) = &mut *gate {
+            let parked = std::mem::take(early).into_iter().filter_map(|delivery| self.record_unmatched(delivery)).collect();
+            *gate = Gate::Parked(parked);
         }
     }
 
     fn open(self: &Arc<Self>) {
-        let gate = {
-            let mut gate = lock(&self.gate);
-            self.open.store(true, Ordering::Release);
-            std::mem::replace(&mut *gate, Gate::Open)
-        };
-        match gate {
+        // As in `park`; the short way past the lock is open only after everything that waited has gone through.
+        let mut gate = lock(&self.gate);
+        match std::mem::replace(&mut *gate, Gate::Open) {
             Gate::Closed(early) => early.into_iter().for_each(|delivery| self.take(delivery)),
             Gate::Parked(early) => {
                 for (event, ticket) in early {
                     match self.parts.matcher.route(&event) {
-                        Some(matched) => self.hand_on(event, matched, ticket, false),
+                        Some(matched) => {
+                            let look_first = self.may_be_answered(&event);
+                            let work = Work { event: Arc::new(event), matched, ticket, look_first };
+                            self.hand_on(work, Promised::Yes);
+                        }
                         None => self.close(ticket),
                     }
                 }
             }
             Gate::Open => {}
         }
+        self.open.store(true, Ordering::Release);
     }
 
     /// Through the gate as it stands.
@@ -184,19 +180,22 @@ impl Intake {
         let mut gate = lock(&self.gate);
         match &mut *gate {
             Gate::Closed(early) => early.push(delivery),
-            Gate::Parked(early) => {
-                let ticket = Arc::new(Ticket::default());
-                let event = delivery.event.clone();
-                if self.offer(&delivery.event, delivery.ack) {
-                    early.push((event, Arc::clone(&ticket)));
-                    self.record(delivery.event, ticket, Then::Nothing);
-                }
-            }
+            Gate::Parked(early) => early.extend(self.record_unmatched(delivery)),
             Gate::Open => {
                 drop(gate);
                 self.take(delivery);
             }
         }
+    }
+
+    /// Brings an event into the journal though it is not known yet whether anybody wants it; nothing for a twin.
+    fn record_unmatched(self: &Arc<Self>, delivery: Delivery) -> Option<(Event, Arc<Ticket>)> {
+        let Delivery { event, ack } = delivery;
+        self.offer(&event, ack).then(|| {
+            let ticket = Arc::new(Ticket::default());
+            self.record(event.clone(), Arc::clone(&ticket), Then::Work);
+            (event, ticket)
+        })
     }
 
     fn take(self: &Arc<Self>, delivery: Delivery) {
@@ -209,13 +208,14 @@ impl Intake {
             return;
         }
         let ticket = Arc::new(Ticket::default());
-        if event.is_redeliverable() {
-            self.record(event.clone(), Arc::clone(&ticket), Then::Nothing);
-            let repeated = event.redelivered || self.is_from_before(&event);
-            self.hand_on(event, matched, ticket, repeated);
-        } else {
-            self.record(event, ticket, Then::Run(matched));
-        }
+        self.record(event.clone(), Arc::clone(&ticket), Then::Work);
+        let look_first = self.may_be_answered(&event);
+        self.hand_on(Work { event: Arc::new(event), matched, ticket, look_first }, Promised::No);
+    }
+
+    /// Whether an earlier run, or an earlier delivery, may have answered this event already.
+    fn may_be_answered(&self, event: &Event) -> bool {
+        event.redelivered || self.is_from_before(event)
     }
 
     /// Whether this event is new. A twin is acknowledged, at once or together with the first.
@@ -233,7 +233,7 @@ impl Intake {
                         ack.done();
                     }
                     Seen::Offered(acks) => acks.push(ack),
-                    Seen::Unrecorded => {
+                    Seen::Unrecorded(_) => {
                         known.insert(Seen::Offered(vec![ack]));
                         drop(seen);
                         self.record(event.clone(), Arc::new(Ticket::default()), Then::Close);
@@ -264,10 +264,8 @@ impl Intake {
                 Ok(Accepted::New(seq)) => {
                     ticket.resolve(Some(seq));
                     this.acknowledge(&event.identity);
-                    match then {
-                        Then::Nothing => {}
-                        Then::Run(matched) => this.hand_on(event, matched, ticket, false),
-                        Then::Close => this.close(ticket),
+                    if then == Then::Close {
+                        this.close(ticket);
                     }
                 }
                 // Another host has it.
@@ -279,10 +277,11 @@ impl Intake {
                     tracing::error!(event = %event.identity, %error, "an event could not be recorded and stays unacknowledged: the chat service sends it again");
                     ticket.resolve(None);
                     let mut seen = lock(&this.seen);
-                    match then {
-                        // Not begun: a redelivery is as good as the first.
-                        Then::Run(..) => drop(seen.remove(&event.identity)),
-                        Then::Nothing | Then::Close => drop(seen.insert(event.identity, Seen::Unrecorded)),
+                    if then == Then::Close || event.is_redeliverable() {
+                        seen.insert(event.identity, Seen::Unrecorded(seconds(SystemTime::now())));
+                    } else {
+                        // It waits for the journal and now never begins: another delivery is as good as the first.
+                        seen.remove(&event.identity);
                     }
                 }
             }
@@ -312,19 +311,23 @@ impl Intake {
         }
     }
 
-    fn hand_on(&self, event: Event, matched: Match, ticket: Arc<Ticket>, look_first: bool) {
-        let message = event.message();
+    fn hand_on(&self, work: Work, promised: Promised) {
+        let message = work.event.message();
         let key = OrderKey::new(&message.at.place.conversation, &message.author);
-        let (lane, room) = match &matched.todo {
+        let (lane, room) = match &work.matched.todo {
             Todo::Command(command) => (command.plugin.clone(), self.parts.allowances.of(&command.plugin).room),
             Todo::Say(_) | Todo::Tell(_) => (OWN_LANE.to_owned(), OWN_ROOM),
         };
-        let work = Work { event: Arc::new(event), matched, ticket, look_first };
+        let room = match promised {
+            Promised::No => room,
+            // There are no more of them than an earlier run had room for, or than came within the start.
+            Promised::Yes => Room { queue: usize::MAX, ..room },
+        };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
             tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; the person is told");
             work.matched.todo = Todo::Tell(UserNotice::Busy { plugin: lane });
             if let Err(Full(work)) = self.parts.dispatch.offer(OWN_LANE, key, OWN_ROOM, work) {
-                // It stays open in the journal, so the next start tells its person.
+                // It stays open in the journal, so the next start takes it up.
                 tracing::error!(event = %work.event.identity, "too much to do even to say so; the event is looked at again after the next start");
             }
         }
@@ -350,7 +353,7 @@ impl Intake {
             }
             Some(matched) => matched,
         };
-        self.hand_on(event, matched, ticket, true);
+        self.hand_on(Work { event: Arc::new(event), matched, ticket, look_first: true }, Promised::Yes);
     }
 
     /// Whether it was written before this host started, so that the one before may have answered it.
@@ -362,13 +365,19 @@ impl Intake {
 }
 
 /// What follows when an event is in the journal.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// The work has begun already, or begins later.
-    Nothing,
-    /// The work.
-    Run(Match),
+    /// The work, which has begun already or waits for the ticket.
+    Work,
     /// Nothing more is to be done about it.
     Close,
+}
+
+/// Whether the event was accepted before it was known what it asks for: then it is not refused any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promised {
+    Yes,
+    No,
 }
 
 /// The intake as the adapter sees it.
@@ -404,3 +413,6 @@ fn seconds(at: SystemTime) -> u64 {
 fn milliseconds(at: SystemTime) -> i64 {
     at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

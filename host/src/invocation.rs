@@ -1,6 +1,6 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, SendError};
 use crate::capability::{self, Grants, Scene};
 use crate::dispatch::{Room, Turn};
 use crate::journal::Ticket;
@@ -16,13 +16,19 @@ use moa_engine::{Fault, Limits};
 use moa_store::{Outcome, Store};
 use serde_json::{Map, Value as JsonValue};
 use sha2::{Digest, Sha256};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 
 /// After how long a call that still runs shows its ⏳.
 const SLOW: Duration = Duration::from_secs(2);
+/// How long the names of those whom a message mentions are waited for.
+const NAMES: Duration = Duration::from_secs(3);
 /// The reaction that a slow call shows.
 const HOURGLASS: &str = "hourglass_flowing_sand";
 /// How often a plugin may ask for another try.
@@ -85,6 +91,8 @@ pub struct Invoker {
     pub allowances: Arc<Allowances>,
     /// Which plugin an event is for.
     pub matcher: Arc<Matcher>,
+    /// What is done beside the work and never waited for by it.
+    pub courtesies: TaskTracker,
     /// The language of people of whom none is known.
     pub locale: Locale,
     /// The time zone of people who have none set, an IANA name.
@@ -94,6 +102,11 @@ pub struct Invoker {
 impl Invoker {
     /// Does one piece of work and closes its record. Gives its turn back at the end.
     pub async fn run(&self, mut work: Work, mut turn: Turn<Work>) {
+        // What nobody sends again is begun only when it cannot get lost any more. (Without a record it was not
+        // acknowledged either, which the service tells its person.)
+        if !work.event.is_redeliverable() && work.ticket.seq().await.is_none() {
+            return;
+        }
         work.matched = self.matcher.refresh(&work.event, work.matched);
         let own_id = || invocation_id(work.event.identity.as_str(), "", "answer", &[]);
         let outcome = match &work.matched.todo {
@@ -101,14 +114,14 @@ impl Invoker {
             Todo::Say(say) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
-                self.answer(&work, &own_id(), &content, &Ordinals::default()).await
+                match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => unsent(error),
+                }
             }
             Todo::Tell(notice) => {
                 let locale = self.locale_of(&self.asker(&work).await);
-                match self.tell(&work, &own_id(), notice, locale, &Ordinals::default()).await {
-                    Outcome::Done => Outcome::Failed { reason: notice.render(Locale::En) },
-                    failed => failed,
-                }
+                self.tell(&work, &own_id(), notice, notice.render(Locale::En), locale, &Ordinals::default()).await
             }
         };
         if let Outcome::Failed { reason } = &outcome {
@@ -127,39 +140,30 @@ impl Invoker {
         let locale = self.locale_of(&asker);
         let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
             let notice = UserNotice::PluginGone { plugin: command.plugin.clone() };
-            return self.tell(work, &id, &notice, locale, &Ordinals::default()).await;
+            let reason = notice.render(Locale::En);
+            return self.tell(work, &id, &notice, reason, locale, &Ordinals::default()).await;
         };
         let mut call = self.call(work, command, &id, asker, locale).await;
         loop {
             let attempt = call.invocation.attempt;
             let scene = self.scene(work, loaded, &id, attempt);
-            let done = self.watched(work, loaded, call.clone(), &scene).await;
-            let last = attempt >= ATTEMPTS;
-            let answer = match done {
-                Ok(Ok(answer)) => {
-                    turn.leave_place();
-                    match answer {
-                        Some(content) => self.answer(work, &id, &content, &scene.ordinals).await,
-                        None => Outcome::Done,
-                    }
-                }
-                Ok(Err(Failure::Retry(seconds))) if !last => {
+            let done = match self.watched(work, loaded, call.clone(), &scene).await {
+                Ok(Err(Failure::Retry(seconds))) if attempt < ATTEMPTS => {
                     let pause = seconds.min(LONGEST_PAUSE);
                     tracing::info!(plugin = %loaded.name, invocation = %id, "asked to be tried again in {pause} s");
                     tokio::time::sleep(Duration::from_secs(pause.into())).await;
                     call.invocation.attempt += 1;
                     continue;
                 }
-                Ok(Err(failure)) => {
-                    turn.leave_place();
-                    self.failed(work, loaded, command, &id, failure, locale, &scene.ordinals).await
-                }
-                Err(fault) => {
-                    turn.leave_place();
-                    self.faulted(work, loaded, &id, &fault, locale, &scene.ordinals).await
-                }
+                done => done,
             };
-            return answer;
+            turn.leave_place();
+            return match done {
+                Ok(Ok(Some(content))) => self.said(work, &scene, &content, locale).await,
+                Ok(Ok(None)) => Outcome::Done,
+                Ok(Err(failure)) => self.failed(work, loaded, command, &scene, failure, locale).await,
+                Err(fault) => self.faulted(work, loaded, &scene, &fault, locale).await,
+            };
         }
     }
 
@@ -174,16 +178,17 @@ impl Invoker {
         let limits = &self.allowances.of(&loaded.name).limits;
         let mut running = std::pin::pin!(loaded.plugin.command(call, capability::host(Arc::clone(scene)), limits));
         let done = match tokio::time::timeout(SLOW, &mut running).await {
-            Ok(done) => done,
-            Err(_) => {
-                let EventKind::Message(message) = &work.event.kind else { return running.await.result };
-                // The reaction is a courtesy: that it cannot be set is no reason to fail.
-                let (done, shown) = tokio::join!(running, self.adapter.react(&message.at, HOURGLASS));
-                if shown.is_ok()
-                    && let Err(error) = self.adapter.unreact(&message.at, HOURGLASS).await
-                {
-                    tracing::debug!(%error, "the hourglass could not be taken away");
+            Ok(done) => {
+                if work.look_first {
+                    // The host that began this may have ended before it took its ⏳ away.
+                    self.hourglass(work, Hourglass::Leftover);
                 }
+                done
+            }
+            Err(_) => {
+                let shown = self.hourglass(work, Hourglass::Shown);
+                let done = running.await;
+                drop(shown);
                 done
             }
         };
@@ -194,6 +199,27 @@ impl Invoker {
             memory = usage.memory_peak, host_calls = usage.host_calls, "called"
         );
         done.result
+    }
+
+    /// Shows the ⏳, or only removes it; it goes when the sender that is returned does.
+    ///
+    /// On its own, for it is a courtesy: the answer must not wait for it, and that it cannot be set is no failure.
+    fn hourglass(&self, work: &Work, what: Hourglass) -> oneshot::Sender<()> {
+        let (shown, over) = oneshot::channel();
+        let EventKind::Message(message) = &work.event.kind else { return shown };
+        let (adapter, at) = (Arc::clone(&self.adapter), message.at.clone());
+        self.courtesies.spawn(async move {
+            if what == Hourglass::Shown && let Err(error) = adapter.react(&at, HOURGLASS).await {
+                tracing::debug!(%error, "the hourglass could not be shown");
+                return;
+            }
+            // Nothing is ever sent: the other end just goes.
+            let _ = over.await;
+            if let Err(error) = adapter.unreact(&at, HOURGLASS).await {
+                tracing::debug!(%error, "the hourglass could not be taken away");
+            }
+        });
+        shown
     }
 
     async fn call(&self, work: &Work, command: &CommandMatch, id: &str, author: User, locale: Locale) -> CommandCall {
@@ -237,19 +263,26 @@ impl Invoker {
         }
     }
 
-    /// The names of everybody and everything that a message mentions.
+    /// The names of everybody and everything that a message mentions, as far as they can be had within some seconds.
     async fn names(&self, message: &Message) -> Names {
+        // One message can mention hundreds that the service is slow to tell of. What is known already costs no time.
+        let by = Instant::now() + NAMES;
         let mut names = HashMap::new();
         for mention in &message.mentions {
-            match mention {
-                Mention::User(id) => {
-                    names.insert(('@', id.clone()), self.adapter.user(id).await.display_name);
+            let (mark, id) = match mention {
+                Mention::User(id) => ('@', id),
+                Mention::Conversation(id) => ('#', id),
+                Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => continue,
+            };
+            let Entry::Vacant(unknown) = names.entry((mark, id.clone())) else { continue };
+            let look_up = async {
+                match mark {
+                    '@' => self.adapter.user(id).await.display_name,
+                    _ => self.adapter.conversation(id).await.name,
                 }
-                Mention::Conversation(id) => {
-                    names.insert(('#', id.clone()), self.adapter.conversation(id).await.name);
-                }
-                Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => {}
-            }
+            };
+            // Without a name the id is shown.
+            unknown.insert(timeout_at(by, look_up).await.unwrap_or_default());
         }
         Names(names)
     }
@@ -276,47 +309,36 @@ impl Invoker {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the facts of one failure, used once")]
     async fn failed(
         &self,
         work: &Work,
         loaded: &Loaded,
         command: &CommandMatch,
-        id: &str,
+        scene: &Scene,
         failure: Failure,
         locale: Locale,
-        ordinals: &Ordinals,
     ) -> Outcome {
-        let plugin = loaded.name.as_str();
-        let content = match failure {
+        let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
+        match failure {
             Failure::Usage(text) => {
-                let say = Say::usage_of(&work.matched.snapshot.table, command, text);
-                say.render(&work.matched.snapshot.table, &self.matcher.settings, locale)
+                let table = &work.matched.snapshot.table;
+                let content = Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale);
+                self.said(work, scene, &content, locale).await
             }
-            Failure::Rejected(text) => Content::text(text),
+            Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
             Failure::Retry(_) => {
-                let notice = UserNotice::Busy { plugin: plugin.to_owned() };
-                return self.tell(work, id, &notice, locale, ordinals).await;
+                let reason = format!("the plugin asked to be tried again, {ATTEMPTS} times");
+                self.tell(work, &scene.effects, &UserNotice::Busy { plugin }, reason, locale, &scene.ordinals).await
             }
             Failure::Internal(text) => {
                 tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
-                let notice = UserNotice::Internal { plugin: plugin.to_owned(), id: id.to_owned() };
-                return self.tell(work, id, &notice, locale, ordinals).await;
+                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, text, locale, &scene.ordinals).await
             }
-        };
-        self.answer(work, id, &content, ordinals).await
+        }
     }
 
-    async fn faulted(
-        &self,
-        work: &Work,
-        loaded: &Loaded,
-        id: &str,
-        fault: &Fault,
-        locale: Locale,
-        ordinals: &Ordinals,
-    ) -> Outcome {
-        let plugin = loaded.name.clone();
+    async fn faulted(&self, work: &Work, loaded: &Loaded, scene: &Scene, fault: &Fault, locale: Locale) -> Outcome {
+        let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
         let blame = if fault.is_guest() { "plugin" } else { "host" };
         tracing::error!(plugin, invocation = id, version = %loaded.version, blame, "{fault}");
         if let Fault::Trap { backtrace, .. } = fault
@@ -324,30 +346,51 @@ impl Invoker {
         {
             tracing::info!(plugin, invocation = id, "backtrace:\n{backtrace}");
         }
-        let shown = id.to_owned();
         let notice = match fault {
-            Fault::CpuTime { limit } => UserNotice::TooSlowCpu { plugin, limit: *limit, id: shown },
-            Fault::WallTime { limit } => UserNotice::TooSlowWall { plugin, limit: *limit, id: shown },
-            Fault::Memory { limit } => UserNotice::TooMuchMemory { plugin, limit: *limit, id: shown },
-            Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id: shown },
+            Fault::CpuTime { limit } => UserNotice::TooSlowCpu { plugin, limit: *limit, id },
+            Fault::WallTime { limit } => UserNotice::TooSlowWall { plugin, limit: *limit, id },
+            Fault::Memory { limit } => UserNotice::TooMuchMemory { plugin, limit: *limit, id },
+            Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id },
             Fault::Busy(_) => UserNotice::Busy { plugin },
             Fault::HostCalls { .. } | Fault::MissingExport(_) | Fault::BadOutput(_) | Fault::Engine(_) => {
-                UserNotice::Internal { plugin, id: shown }
+                UserNotice::Internal { plugin, id }
             }
         };
-        let reason = fault.to_string();
-        match self.tell(work, id, &notice, locale, ordinals).await {
-            Outcome::Failed { reason: unsent } => Outcome::Failed { reason: format!("{reason}; and the user could not be told: {unsent}") },
-            Outcome::Done => Outcome::Failed { reason },
+        self.tell(work, &scene.effects, &notice, fault.to_string(), locale, &scene.ordinals).await
+    }
+
+    /// Sends what a plugin says. What the service will never take is no answer, so the person is told that there is none.
+    async fn said(&self, work: &Work, scene: &Scene, content: &Content, locale: Locale) -> Outcome {
+        match self.answer(work, &scene.effects, content, &scene.ordinals).await {
+            Ok(()) => Outcome::Done,
+            Err(error @ SendError::Refused { .. }) => {
+                let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
+                tracing::error!(plugin, invocation = id, "what the plugin said could not be sent: {error}");
+                let reason = error.to_string();
+                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, reason, locale, &scene.ordinals).await
+            }
+            Err(error) => unsent(error),
         }
     }
 
-    async fn tell(&self, work: &Work, id: &str, notice: &UserNotice, locale: Locale, ordinals: &Ordinals) -> Outcome {
-        self.answer(work, id, &Content::text(notice.render(locale)), ordinals).await
+    /// Tells the person why it was not done; `reason` is for the operator.
+    async fn tell(
+        &self,
+        work: &Work,
+        id: &str,
+        notice: &UserNotice,
+        reason: String,
+        locale: Locale,
+        ordinals: &Ordinals,
+    ) -> Outcome {
+        match self.answer(work, id, &Content::text(notice.render(locale)), ordinals).await {
+            Ok(()) => Outcome::Failed { reason },
+            Err(error) => Outcome::Failed { reason: format!("{reason}; and the person could not be told: {error}") },
+        }
     }
 
     /// Sends what a call returned to where it came from.
-    async fn answer(&self, work: &Work, invocation: &str, content: &Content, ordinals: &Ordinals) -> Outcome {
+    async fn answer(&self, work: &Work, invocation: &str, content: &Content, ordinals: &Ordinals) -> Result<(), SendError> {
         let message = work.event.message();
         let (answers, response_url, audience) = match &work.event.kind {
             EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),
@@ -370,13 +413,7 @@ impl Invoker {
             response_url,
             look_first: work.look_first,
         };
-        match self.outbox.send(letter, ordinals).await {
-            Ok(_) => Outcome::Done,
-            Err(error) => {
-                tracing::error!(event = %work.event.identity, invocation, "an answer could not be sent: {error}");
-                Outcome::Failed { reason: format!("the answer could not be sent: {error}") }
-            }
-        }
+        self.outbox.send(letter, ordinals).await.map(drop)
     }
 
     async fn asker(&self, work: &Work) -> User {
@@ -386,6 +423,19 @@ impl Invoker {
     fn locale_of(&self, user: &User) -> Locale {
         user.locale.as_deref().map_or(self.locale, Locale::from_tag)
     }
+}
+
+fn unsent(error: SendError) -> Outcome {
+    Outcome::Failed { reason: format!("the answer could not be sent: {error}") }
+}
+
+/// What is to be done about a message's ⏳.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hourglass {
+    /// It is shown, and removed in the end.
+    Shown,
+    /// It is removed in case that it is still there.
+    Leftover,
 }
 
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.

@@ -26,9 +26,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
 /// How long calls that run may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(15);
+/// How long is waited for what is done beside the calls: reactions that are taken away.
+const COURTESIES: Duration = Duration::from_secs(2);
 /// How often old records, identities and entries are removed.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
@@ -87,7 +90,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let slack = tokio::select! {
         biased;
         // Slack may be away for long, and asking goes on as long.
-        () = &mut stop => return Ok(store.close().await?),
+        () = &mut stop => {
+            registry.shutdown().await;
+            return Ok(store.close().await?);
+        }
         signed_in = Slack::sign_in(&options) => Arc::new(signed_in.map_err(|error| match error {
             StartError::Fatal(fatal) => anyhow::Error::new(CredentialsRefused(fatal)),
             other => anyhow::Error::new(other),
@@ -100,12 +106,14 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.burst,
     ));
     let matcher = Arc::new(Matcher { me: me(&*adapter), settings: settings(&config), registry: Arc::clone(&registry) });
+    let courtesies = TaskTracker::new();
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
         store: Arc::clone(&store),
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
+        courtesies: courtesies.clone(),
         locale: config.bot.locale,
         timezone: config.bot.timezone.clone(),
     });
@@ -128,18 +136,28 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     });
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
 
+    let still_opening = opening.abort_handle();
     let ended = attend(&intake, &adapter, &registry, begun, opening, &mut stop).await;
+    // What it would still take up stays in the journal.
+    still_opening.abort();
 
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     listener.pause();
     drain(&dispatch).await;
+    dispatch.stop();
+    courtesies.close();
+    // Whoever is not thanked in time will not be.
+    let _ = tokio::time::timeout(COURTESIES, courtesies.wait()).await;
     listener.close().await;
     housekeeping.abort();
-    drop(registry);
+    registry.shutdown().await;
     reporter.abort();
-    store.close().await?;
+    let closed = store.close().await;
+    // Why it ended says more than how.
+    ended?;
+    closed?;
     tracing::info!("stopped");
-    ended
+    Ok(())
 }
 
 /// Watches the connection until the host is to stop.
@@ -239,7 +257,15 @@ async fn report(mut reports: mpsc::UnboundedReceiver<Report>, to: Option<mpsc::U
 fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
     let remedy = || format!("the data directory {} cannot be used; make it writable, or set another with --data-dir or bot.data-dir", dir.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(remedy)?;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)
+    let mode = fs::metadata(dir).with_context(remedy)?.permissions().mode();
+    if mode & 0o1000 != 0 {
+        // Such as /tmp: to close it to the others would take it from them.
+        anyhow::bail!("the data directory {0} is shared with other users; set one of its own, such as {0}/moa-data", dir.display());
+    }
+    if mode & 0o077 != 0 {
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)?;
+    }
+    Ok(())
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<RedbStore> {
@@ -306,5 +332,31 @@ fn slack_options(config: &Config, app_token: &str, bot_token: &str) -> SlackOpti
         bot_token: Secret::new(bot_token),
         connections: config.slack.connections.into(),
         ping_timeout: config.slack.ping_timeout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_directory_is_closed_to_others_unless_it_is_theirs_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |dir: &Path| fs::metadata(dir).unwrap().permissions().mode() & 0o7777;
+        let (new, open, shared) = (dir.path().join("a/b"), dir.path().join("open"), dir.path().join("shared"));
+        prepare_data_dir(&new).unwrap();
+        assert_eq!(mode(&new), 0o700);
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+        prepare_data_dir(&open).unwrap();
+        assert_eq!(mode(&open), 0o700);
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+        let error = prepare_data_dir(&shared).unwrap_err().to_string();
+        assert!(error.contains("shared") && error.contains("moa-data"), "{error}");
+        assert_eq!(mode(&shared), 0o1777, "what others use is left as it is");
+        fs::write(dir.path().join("file"), "").unwrap();
+        let error = format!("{:#}", prepare_data_dir(&dir.path().join("file")).unwrap_err());
+        assert!(error.contains("--data-dir"), "{error}");
     }
 }

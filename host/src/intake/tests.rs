@@ -1,0 +1,300 @@
+//! Twins, failures of the journal, the gate at the start, what an earlier run left.
+
+use super::*;
+use crate::capability::Grants;
+use crate::dispatch::Turn;
+use crate::invocation::Allowance;
+use crate::registry::{self, Registry, testing};
+use crate::testing::{FlakyStore, delivery, message, slash, until};
+use moa_core::event::EventKind;
+use moa_core::router::{Me, Settings};
+use moa_engine::Limits;
+use std::collections::BTreeMap;
+
+type Started = Arc<Mutex<Vec<(Work, Turn<Work>)>>>;
+
+struct House {
+    intake: Arc<Intake>,
+    store: Arc<FlakyStore>,
+    started: Started,
+    dispatch: Dispatch<Work>,
+    _dir: tempfile::TempDir,
+}
+
+async fn house() -> House {
+    house_on(Arc::default()).await
+}
+
+/// A host without plugins: `!help` and unknown words are answered by itself, everything else is nobody's business.
+async fn house_on(store: Arc<FlakyStore>) -> House {
+    let dir = tempfile::tempdir().unwrap();
+    let (reports, _) = tokio::sync::mpsc::unbounded_channel();
+    let registry = Registry::start(registry::Parts {
+        engine: testing::engine(),
+        dir: dir.path().join("plugins"),
+        cache_dir: dir.path().join("cache"),
+        compiler: registry::Compiler::InProcess,
+        limits: Arc::new(|_| Limits::default()),
+        aliases: BTreeMap::new(),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        reports,
+    })
+    .unwrap();
+    let settings = Settings {
+        prefixes: vec!["!".into()],
+        unknown: moa_core::config::Unknown::Suggest,
+        names: vec!["moa".into()],
+        timezone: jiff::tz::TimeZone::UTC,
+    };
+    let me = Me { user_id: "UBOT".into(), bot_id: "B1".into(), names: vec!["moa".into()] };
+    let started: Started = Arc::default();
+    let log = Arc::clone(&started);
+    let dispatch = Dispatch::new(move |work, turn| lock(&log).push((work, turn)));
+    let default = Allowance {
+        limits: Limits::default(),
+        room: Room { concurrency: 1, queue: 1 },
+        brain: 1000,
+        config: Arc::default(),
+    };
+    let intake = Intake::new(Parts {
+        matcher: Arc::new(Matcher { me, settings, registry: Arc::new(registry) }),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        dispatch: dispatch.clone(),
+        allowances: Arc::new(Allowances { by_plugin: BTreeMap::new(), default, grants: Grants::Everything }),
+        max_age: Duration::from_secs(600),
+    })
+    .await
+    .unwrap();
+    House { intake, store, started, dispatch, _dir: dir }
+}
+
+impl House {
+    /// Delivers the event; whether it was acknowledged is told by what comes back.
+    fn deliver(&self, event: &Event) -> Arc<AtomicBool> {
+        let (delivery, done) = delivery(event);
+        adapter::Intake::deliver(&Door(Arc::clone(&self.intake)), delivery);
+        done
+    }
+
+    /// The ids of what was begun and has not ended, and whether it is looked for first.
+    fn running(&self) -> Vec<(String, bool)> {
+        lock(&self.started).iter().map(|(work, _)| (work.event.identity.0.clone(), work.look_first)).collect()
+    }
+
+    fn first_ticket(&self) -> Arc<Ticket> {
+        Arc::clone(&lock(&self.started)[0].0.ticket)
+    }
+
+    /// Ends all that runs, as the invoker does.
+    async fn end_all(&self) {
+        let works = std::mem::take(&mut *lock(&self.started));
+        for (work, turn) in works {
+            if let Some(seq) = work.ticket.seq().await {
+                self.store.finish(seq, Outcome::Done).await.unwrap();
+            }
+            drop(turn);
+        }
+    }
+
+    /// Waits until no record is open.
+    async fn all_finished(&self) {
+        for _ in 0..10_000 {
+            if self.store.unfinished().await.unwrap().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("a record stays open");
+    }
+}
+
+fn is_done(ack: &AtomicBool) -> bool {
+    ack.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn what_nobody_wants_is_acknowledged_and_leaves_no_trace() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    assert!(is_done(&house.deliver(&message("U1", "1.0", "good morning"))));
+    assert!(lock(&house.intake.seen).is_empty());
+    assert!(house.store.identities(0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_twin_is_answered_once_and_acknowledged_twice() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    let event = message("U1", "1.0", "!help");
+    // Both before the journal had a chance.
+    let (first, second) = (house.deliver(&event), house.deliver(&event));
+    assert!(!is_done(&first) && !is_done(&second), "not before it is recorded");
+    until(|| is_done(&first) && is_done(&second)).await;
+    assert_eq!(house.running().len(), 1);
+    house.end_all().await;
+    let third = Event { redelivered: true, ..event };
+    assert!(is_done(&house.deliver(&third)));
+    assert_eq!(house.running(), []);
+
+    // The next host remembers.
+    let next = house_on(Arc::clone(&house.store)).await;
+    next.intake.start().await.unwrap();
+    assert!(is_done(&next.deliver(&third)));
+    assert_eq!(next.running(), []);
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_recorded_is_worked_on_once() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    house.store.broken.store(true, Ordering::SeqCst);
+    let event = message("U1", "1.0", "!help");
+    let first = house.deliver(&event);
+    until(|| matches!(lock(&house.intake.seen).get(&event.identity), Some(Seen::Unrecorded(_)))).await;
+    assert!(!is_done(&first), "the service sends it again");
+    assert_eq!(house.running().len(), 1);
+    house.end_all().await;
+
+    house.store.broken.store(false, Ordering::SeqCst);
+    let again = house.deliver(&Event { redelivered: true, ..event });
+    until(|| is_done(&again)).await;
+    assert_eq!(house.running(), [], "it was answered");
+    house.all_finished().await;
+}
+
+#[tokio::test]
+async fn a_slash_command_that_could_not_be_recorded_is_as_good_as_new() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    house.store.broken.store(true, Ordering::SeqCst);
+    let event = slash("U1", "trigger", "help");
+    let ack = house.deliver(&event);
+    until(|| !lock(&house.intake.seen).contains_key(&event.identity)).await;
+    assert!(!is_done(&ack));
+    // It has its place in the order, and sees by its ticket that it must not begin.
+    assert_eq!(house.first_ticket().seq().await, None);
+    house.end_all().await;
+
+    house.store.broken.store(false, Ordering::SeqCst);
+    let ack = house.deliver(&event);
+    until(|| is_done(&ack)).await;
+    assert!(house.first_ticket().seq().await.is_some());
+}
+
+#[tokio::test]
+async fn slash_commands_keep_their_order() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    for n in 0..20 {
+        house.deliver(&slash("U1", &format!("trigger{n}"), "help"));
+    }
+    for n in 0..20 {
+        assert_eq!(house.running(), [(format!("fake/T1//trigger{n}"), false)]);
+        house.end_all().await;
+    }
+}
+
+#[tokio::test]
+async fn before_the_plugins_are_there_events_wait_unacknowledged() {
+    let house = house().await;
+    let (help, talk) = (house.deliver(&message("U1", "1.0", "!help")), house.deliver(&message("U1", "2.0", "hi")));
+    tokio::task::yield_now().await;
+    assert!(!is_done(&help) && !is_done(&talk));
+    house.intake.start().await.unwrap();
+    until(|| is_done(&help) && is_done(&talk)).await;
+    assert_eq!(house.running().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_start_records_unmatched_and_matches_in_order_later() {
+    let house = house().await;
+    house.intake.parts.matcher.registry.ready().await;
+    // One before and two after it was clear that the start takes long; one of them was sent before already.
+    let early = house.deliver(&message("U1", "1.0", "!help"));
+    house.intake.park();
+    let again = house.deliver(&Event { redelivered: true, ..message("U1", "2.0", "!help") });
+    let talk = house.deliver(&message("U1", "3.0", "hi"));
+    let twin = house.deliver(&message("U1", "1.0", "!help"));
+    until(|| [&early, &again, &talk, &twin].into_iter().all(|ack| is_done(ack))).await;
+    assert_eq!(house.running(), []);
+    assert_eq!(house.store.unfinished().await.unwrap().len(), 3);
+
+    house.intake.open();
+    house.deliver(&message("U1", "4.0", "!help"));
+    for (id, look_first) in [("1.0", false), ("2.0", true), ("4.0", false)] {
+        until(|| !house.running().is_empty()).await;
+        assert_eq!(house.running(), [(format!("fake/T1/C1/{id}"), look_first)]);
+        house.end_all().await;
+    }
+    house.all_finished().await;
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_start_may_have_been_answered() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    let mut event = message("U1", "1.0", "!help");
+    let EventKind::Message(message) = &mut event.kind else { unreachable!() };
+    message.time = (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(30)).to_string();
+    house.deliver(&event);
+    assert!(house.running()[0].1);
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_left_is_taken_up_and_what_is_too_old_is_told() {
+    let store: Arc<FlakyStore> = Arc::default();
+    let record = |id: &str, text: &str, age_seconds: i64| {
+        let event = message("U1", id, text);
+        NewRecord {
+            identity: event.identity.0.clone(),
+            kind: "fake".into(),
+            body: serde_json::to_vec(&event).unwrap(),
+            received_ms: milliseconds(SystemTime::now()) - age_seconds * 1000,
+        }
+    };
+    store.accept(record("1.0", "!help", 5)).await.unwrap();
+    store.accept(record("2.0", "!help", 3600)).await.unwrap();
+    store.accept(record("3.0", "nobody's business", 5)).await.unwrap();
+    store.accept(NewRecord { body: b"?".to_vec(), ..record("4.0", "", 5) }).await.unwrap();
+
+    let house = house_on(store).await;
+    house.intake.start().await.unwrap();
+    assert_eq!(house.running(), [("fake/T1/C1/1.0".to_owned(), true)]);
+    house.end_all().await;
+    let told = matches!(lock(&house.started)[0].0.matched.todo, Todo::Tell(UserNotice::TooOld));
+    assert!(told, "the second of the same person comes after the first");
+    house.end_all().await;
+    until(|| house.dispatch.outstanding() == 0).await;
+    house.all_finished().await;
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_never_refused_for_want_of_room() {
+    let store: Arc<FlakyStore> = Arc::default();
+    for n in 0..5000 {
+        let event = message("U1", &format!("{n}.0"), "!help");
+        let body = serde_json::to_vec(&event).unwrap();
+        let received_ms = milliseconds(SystemTime::now());
+        store.accept(NewRecord { identity: event.identity.0, kind: "fake".into(), body, received_ms }).await.unwrap();
+    }
+    let house = house_on(store).await;
+    house.intake.start().await.unwrap();
+    assert_eq!(house.dispatch.outstanding(), 5000);
+    // Others are told when there is no more room, and what even that has no room for stays open.
+    house.deliver(&message("U1", "later", "!help"));
+    assert_eq!(house.dispatch.outstanding(), 5000);
+}
+
+#[tokio::test]
+async fn identities_are_forgotten_after_a_day() {
+    let house = house().await;
+    let (old, new) = (seconds(SystemTime::now()) - 25 * 3600, seconds(SystemTime::now()) - 60);
+    for (id, seen) in [("a", Seen::Accepted(old)), ("b", Seen::Unrecorded(old)), ("c", Seen::Accepted(new))] {
+        lock(&house.intake.seen).insert(Identity(id.into()), seen);
+    }
+    lock(&house.intake.seen).insert(Identity("d".into()), Seen::Offered(Vec::new()));
+    house.intake.forget();
+    let mut left: Vec<String> = lock(&house.intake.seen).keys().map(|id| id.0.clone()).collect();
+    left.sort();
+    assert_eq!(left, ["c", "d"]);
+}
