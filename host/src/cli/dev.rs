@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::sync::{Notify, mpsc};
 
 /// Arguments of `moa dev`.
@@ -30,34 +31,49 @@ pub struct DevArgs {
 }
 
 pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
-    log::start(global, "warn")?;
-    // Thrown away at the end, unless somebody wants to keep what the plugins remember.
-    let (data_dir, thrown_away) = match &global.data_dir {
-        Some(dir) => (std::path::absolute(dir)?, None),
-        None => {
-            let dir = tempfile::Builder::new().prefix("moa-dev-").tempdir().context("no folder for temporary data")?;
-            (dir.path().to_owned(), Some(dir))
-        }
-    };
-    let result = runtime()?.block_on(develop(global, args, &data_dir));
-    if let Some(dir) = thrown_away {
-        dir.close().context("the temporary data directory could not be removed")?;
+    // What a plugin logs is for its author.
+    log::start(global, "warn,plugin=info")?;
+    // Outside the runtime, so that everything in it has ended before the folder is removed.
+    let mut thrown_away = None;
+    let result = runtime()?.block_on(develop(global, args, &mut thrown_away));
+    if let Some(Err(error)) = thrown_away.map(TempDir::close) {
+        eprintln!("moa: the temporary data directory could not be removed: {error}");
     }
     result
 }
 
-async fn develop(global: &Global, args: &DevArgs, data_dir: &Path) -> anyhow::Result<End> {
+async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempDir>) -> anyhow::Result<End> {
+    // First of all: a signal that nobody listens to ends the process, and the temporary folder stays.
+    let mut stop = std::pin::pin!(app::signal::stop_or_hangup_requested());
+    // Thrown away at the end, unless somebody wants to keep what the plugins remember.
+    let data_dir = match &global.data_dir {
+        Some(dir) => std::path::absolute(dir)?,
+        None => {
+            let dir = tempfile::Builder::new().prefix("moa-dev-").tempdir().context("no folder for temporary data")?;
+            thrown_away.insert(dir).path().to_owned()
+        }
+    };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let playground = Playground::start(Options { listen, ..Options::default() }).await?;
     let plugins = data_dir.join("plugins");
+    // Before the build, which may take minutes: what is wrong here is better known at once.
+    let config = config(global, &playground, &data_dir, &plugins)?;
     let engine = Engine::new(moa_engine::Options::default())?;
+    // From before the first build on: what is saved during it is built after it.
+    let changed = Arc::new(Notify::new());
+    let watch = if args.no_watch || !args.dir.is_dir() {
+        None
+    } else {
+        let tell = Arc::clone(&changed);
+        Some(watch_sources(std::slice::from_ref(&args.dir), std::slice::from_ref(&plugins), move |_| tell.notify_one())?)
+    };
     let mut ours = BTreeSet::new();
     tokio::select! {
         built = rebuild(&args.dir, &plugins, &engine, &mut ours) => built?,
-        () = app::signal::stop_requested() => return Ok(End::Done),
+        () = &mut stop => return Ok(End::Done),
     }
     let start = app::Start {
-        config: config(global, &playground, data_dir, &plugins)?,
+        config,
         app_token: playground.app_token().to_owned(),
         bot_token: playground.bot_token().to_owned(),
         grant_everything: true,
@@ -73,13 +89,6 @@ async fn develop(global: &Global, args: &DevArgs, data_dir: &Path) -> anyhow::Re
         println!("  Sources in {} are built again when they change. Ctrl-C ends it.", args.dir.display());
     }
     println!();
-    let changed = Arc::new(Notify::new());
-    let watch = if args.no_watch {
-        None
-    } else {
-        let tell = Arc::clone(&changed);
-        Some(watch_sources(std::slice::from_ref(&args.dir), std::slice::from_ref(&plugins), move |_| tell.notify_one())?)
-    };
     let builder = tokio::spawn({
         let dir = args.dir.clone();
         async move {
@@ -91,7 +100,7 @@ async fn develop(global: &Global, args: &DevArgs, data_dir: &Path) -> anyhow::Re
             }
         }
     });
-    let end = run::serve(start).await;
+    let end = run::serve(start, stop).await;
     builder.abort();
     drop(watch);
     playground.shutdown().await;

@@ -22,12 +22,12 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
         compiler: compiler()?,
         reports: None,
     };
-    runtime()?.block_on(serve(start))
+    runtime()?.block_on(async { serve(start, signal::stop_requested()).await })
 }
 
-/// Runs a host until it is told to stop, and gives refused credentials their exit code.
-pub(super) async fn serve(start: app::Start) -> anyhow::Result<End> {
-    match app::run(start, signal::stop_requested()).await {
+/// Runs a host until `stop` returns, and gives refused credentials their exit code.
+pub(super) async fn serve(start: app::Start, stop: impl Future<Output = ()>) -> anyhow::Result<End> {
+    match app::run(start, stop).await {
         Ok(()) => Ok(End::Done),
         Err(error) if error.is::<CredentialsRefused>() => {
             Err(ExitError { code: EXIT_CREDENTIALS, message: format!("{error:#}") }.into())
