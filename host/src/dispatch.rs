@@ -61,15 +61,25 @@ pub struct Dispatch<W: Send + 'static> {
 
 impl<W: Send + 'static> Clone for Dispatch<W> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
 impl<W: Send + 'static> Dispatch<W> {
     /// `run` starts a piece of work and returns at once; the turn is dropped when the work is over.
     pub fn new(run: impl Fn(W, Turn<W>) + Send + Sync + 'static) -> Self {
-        let lanes = Lanes { by_plugin: HashMap::new(), stopped: false };
-        Self { inner: Arc::new(Inner { lanes: Mutex::new(lanes), run: Box::new(run) }) }
+        let lanes = Lanes {
+            by_plugin: HashMap::new(),
+            stopped: false,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                lanes: Mutex::new(lanes),
+                run: Box::new(run),
+            }),
+        }
     }
 
     /// Runs the work now, or as soon as its plugin has room and its key is free.
@@ -104,7 +114,13 @@ impl<W: Send + 'static> Dispatch<W> {
             }
             lane.running += 1;
             lane.busy.insert(key);
-            Turn { inner: Arc::clone(&self.inner), plugin, key, room, holds_place: true }
+            Turn {
+                inner: Arc::clone(&self.inner),
+                plugin,
+                key,
+                room,
+                holds_place: true,
+            }
         };
         (self.inner.run)(work, turn);
         Ok(())
@@ -115,7 +131,11 @@ impl<W: Send + 'static> Dispatch<W> {
         let waiting: Vec<_> = {
             let mut lanes = lock(&self.inner.lanes);
             lanes.stopped = true;
-            lanes.by_plugin.values_mut().map(|lane| std::mem::take(&mut lane.waiting)).collect()
+            lanes
+                .by_plugin
+                .values_mut()
+                .map(|lane| std::mem::take(&mut lane.waiting))
+                .collect()
         };
         // Not under the lock: nobody knows what hangs on it.
         drop(waiting);
@@ -123,7 +143,11 @@ impl<W: Send + 'static> Dispatch<W> {
 
     /// How many calls of all plugins run or wait.
     pub fn outstanding(&self) -> usize {
-        lock(&self.inner.lanes).by_plugin.values().map(|lane| lane.busy.len() + lane.waiting.len()).sum()
+        lock(&self.inner.lanes)
+            .by_plugin
+            .values()
+            .map(|lane| lane.busy.len() + lane.waiting.len())
+            .sum()
     }
 }
 
@@ -149,11 +173,17 @@ impl<W: Send + 'static> Turn<W> {
         {
             let mut lanes = lock(&self.inner.lanes);
             let lanes = &mut lanes.by_plugin;
-            let Some(lane) = lanes.get_mut(&self.plugin) else { return };
+            let Some(lane) = lanes.get_mut(&self.plugin) else {
+                return;
+            };
             release(lane, self.key);
             while lane.running < self.room.concurrency.max(1) {
-                let Some(at) = lane.waiting.iter().position(|(key, _)| !lane.busy.contains(key)) else { break };
-                let Some((key, work)) = lane.waiting.remove(at) else { break };
+                let Some(at) = lane.waiting.iter().position(|(key, _)| !lane.busy.contains(key)) else {
+                    break;
+                };
+                let Some((key, work)) = lane.waiting.remove(at) else {
+                    break;
+                };
                 lane.running += 1;
                 lane.busy.insert(key);
                 let turn = Turn {
@@ -221,7 +251,10 @@ mod tests {
         OrderKey::new("C1", person)
     }
 
-    const ROOM: Room = Room { concurrency: 2, queue: 3 };
+    const ROOM: Room = Room {
+        concurrency: 2,
+        queue: 3,
+    };
 
     #[test]
     fn one_key_runs_in_order_and_others_pass_it() {
@@ -263,7 +296,10 @@ mod tests {
     #[test]
     fn a_place_left_early_is_free_for_others_but_not_for_the_same_key() {
         let (dispatch, started) = house();
-        let one = Room { concurrency: 1, queue: 8 };
+        let one = Room {
+            concurrency: 1,
+            queue: 8,
+        };
         dispatch.offer("p", key("a"), one, 1).unwrap();
         dispatch.offer("p", key("a"), one, 2).unwrap();
         dispatch.offer("p", key("b"), one, 3).unwrap();

@@ -24,7 +24,10 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 /// How long events wait unacknowledged for the first complete set of plugins.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Answers of the host itself: many at once, since they compute nothing.
-const OWN_ROOM: Room = Room { concurrency: 16, queue: 4096 };
+const OWN_ROOM: Room = Room {
+    concurrency: 16,
+    queue: 4096,
+};
 /// The lane of the host's own answers. No plugin can have this name.
 const OWN_LANE: &str = "";
 /// What was written before the host started, but not longer ago than this, may have been answered by the one before.
@@ -94,7 +97,12 @@ impl Intake {
         let known = parts.store.identities(milliseconds(since)).await?;
         let seen = known
             .into_iter()
-            .map(|one| (Identity(one.identity), Seen::Accepted(u64::try_from(one.accepted_ms / 1000).unwrap_or(0))))
+            .map(|one| {
+                (
+                    Identity(one.identity),
+                    Seen::Accepted(u64::try_from(one.accepted_ms / 1000).unwrap_or(0)),
+                )
+            })
             .collect();
         Ok(Arc::new(Self {
             parts,
@@ -122,7 +130,10 @@ impl Intake {
     /// The journal cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
         let left = self.parts.store.unfinished().await?;
-        if tokio::time::timeout(PATIENCE, self.parts.matcher.registry.ready()).await.is_err() {
+        if tokio::time::timeout(PATIENCE, self.parts.matcher.registry.ready())
+            .await
+            .is_err()
+        {
             tracing::info!("the plugins take long to load; events are recorded and matched as soon as they are there");
             self.park();
             self.parts.matcher.registry.ready().await;
@@ -148,7 +159,10 @@ impl Intake {
         // Under the lock to the end: what comes meanwhile must not overtake what came before.
         let mut gate = lock(&self.gate);
         if let Gate::Closed(early) = &mut *gate {
-            let parked = std::mem::take(early).into_iter().filter_map(|delivery| self.record_unmatched(delivery)).collect();
+            let parked = std::mem::take(early)
+                .into_iter()
+                .filter_map(|delivery| self.record_unmatched(delivery))
+                .collect();
             *gate = Gate::Parked(parked);
         }
     }
@@ -163,7 +177,12 @@ impl Intake {
                     match self.parts.matcher.route(&event) {
                         Some(matched) => {
                             let look_first = self.may_be_answered(&event);
-                            let work = Work { event: Arc::new(event), matched, ticket, look_first };
+                            let work = Work {
+                                event: Arc::new(event),
+                                matched,
+                                ticket,
+                                look_first,
+                            };
                             self.hand_on(work, Promised::Yes);
                         }
                         None => self.close(ticket),
@@ -210,7 +229,15 @@ impl Intake {
         let ticket = Arc::new(Ticket::default());
         self.record(event.clone(), Arc::clone(&ticket), Then::Work);
         let look_first = self.may_be_answered(&event);
-        self.hand_on(Work { event: Arc::new(event), matched, ticket, look_first }, Promised::No);
+        self.hand_on(
+            Work {
+                event: Arc::new(event),
+                matched,
+                ticket,
+                look_first,
+            },
+            Promised::No,
+        );
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.
@@ -321,7 +348,10 @@ impl Intake {
         let room = match promised {
             Promised::No => room,
             // There are no more of them than an earlier run had room for, or than came within the start.
-            Promised::Yes => Room { queue: usize::MAX, ..room },
+            Promised::Yes => Room {
+                queue: usize::MAX,
+                ..room
+            },
         };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
             tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; the person is told");
@@ -339,7 +369,13 @@ impl Intake {
             Ok(event) => event,
             Err(error) => {
                 tracing::error!(seq = %record.seq, event = record.identity, %error, "a recorded event cannot be read and is dropped");
-                self.finish(record.seq, Outcome::Failed { reason: format!("unreadable: {error}") }).await;
+                self.finish(
+                    record.seq,
+                    Outcome::Failed {
+                        reason: format!("unreadable: {error}"),
+                    },
+                )
+                .await;
                 return;
             }
         };
@@ -349,18 +385,35 @@ impl Intake {
             None => return self.close(ticket),
             Some(matched) if Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age => {
                 tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more; its person is told");
-                Match { todo: Todo::Tell(UserNotice::TooOld), ..matched }
+                Match {
+                    todo: Todo::Tell(UserNotice::TooOld),
+                    ..matched
+                }
             }
             Some(matched) => matched,
         };
-        self.hand_on(Work { event: Arc::new(event), matched, ticket, look_first: true }, Promised::Yes);
+        self.hand_on(
+            Work {
+                event: Arc::new(event),
+                matched,
+                ticket,
+                look_first: true,
+            },
+            Promised::Yes,
+        );
     }
 
     /// Whether it was written before this host started, so that the one before may have answered it.
     fn is_from_before(&self, event: &Event) -> bool {
-        let Ok(written) = event.message().time.parse::<jiff::Timestamp>() else { return false };
+        let Ok(written) = event.message().time.parse::<jiff::Timestamp>() else {
+            return false;
+        };
         let written = SystemTime::from(written);
-        written < self.started && self.started.duration_since(written).is_ok_and(|before| before < PREDECESSOR)
+        written < self.started
+            && self
+                .started
+                .duration_since(written)
+                .is_ok_and(|before| before < PREDECESSOR)
     }
 }
 
@@ -411,7 +464,8 @@ fn seconds(at: SystemTime) -> u64 {
 }
 
 fn milliseconds(at: SystemTime) -> i64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    at.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

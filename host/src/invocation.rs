@@ -4,8 +4,8 @@ use crate::adapter::{Adapter, SendError};
 use crate::capability::{self, Grants, Scene};
 use crate::dispatch::{Room, Turn};
 use crate::journal::Ticket;
-use crate::outbox::{Letter, Ordinals, Outbox};
 use crate::matching::{Match, Matcher, Todo};
+use crate::outbox::{Letter, Ordinals, Outbox};
 use crate::registry::Loaded;
 use moa_core::call::{ArgValue, CommandCall, Failure, FullMessage, Invocation, Value};
 use moa_core::content::{Audience, Content};
@@ -121,7 +121,15 @@ impl Invoker {
             }
             Todo::Tell(notice) => {
                 let locale = self.locale_of(&self.asker(&work).await);
-                self.tell(&work, &own_id(), notice, notice.render(Locale::En), locale, &Ordinals::default()).await
+                self.tell(
+                    &work,
+                    &own_id(),
+                    notice,
+                    notice.render(Locale::En),
+                    locale,
+                    &Ordinals::default(),
+                )
+                .await
             }
         };
         if let Outcome::Failed { reason } = &outcome {
@@ -135,13 +143,22 @@ impl Invoker {
     }
 
     async fn command(&self, work: &Work, command: &CommandMatch, turn: &mut Turn<Work>) -> Outcome {
-        let id = invocation_id(work.event.identity.as_str(), &command.plugin, &command.command, &command.path);
+        let id = invocation_id(
+            work.event.identity.as_str(),
+            &command.plugin,
+            &command.command,
+            &command.path,
+        );
         let asker = self.asker(work).await;
         let locale = self.locale_of(&asker);
         let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
-            let notice = UserNotice::PluginGone { plugin: command.plugin.clone() };
+            let notice = UserNotice::PluginGone {
+                plugin: command.plugin.clone(),
+            };
             let reason = notice.render(Locale::En);
-            return self.tell(work, &id, &notice, reason, locale, &Ordinals::default()).await;
+            return self
+                .tell(work, &id, &notice, reason, locale, &Ordinals::default())
+                .await;
         };
         let mut call = self.call(work, command, &id, asker, locale).await;
         loop {
@@ -206,10 +223,14 @@ impl Invoker {
     /// On its own, for it is a courtesy: the answer must not wait for it, and that it cannot be set is no failure.
     fn hourglass(&self, work: &Work, what: Hourglass) -> oneshot::Sender<()> {
         let (shown, over) = oneshot::channel();
-        let EventKind::Message(message) = &work.event.kind else { return shown };
+        let EventKind::Message(message) = &work.event.kind else {
+            return shown;
+        };
         let (adapter, at) = (Arc::clone(&self.adapter), message.at.clone());
         self.courtesies.spawn(async move {
-            if what == Hourglass::Shown && let Err(error) = adapter.react(&at, HOURGLASS).await {
+            if what == Hourglass::Shown
+                && let Err(error) = adapter.react(&at, HOURGLASS).await
+            {
                 tracing::debug!(%error, "the hourglass could not be shown");
                 return;
             }
@@ -274,7 +295,9 @@ impl Invoker {
                 Mention::Conversation(id) => ('#', id),
                 Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => continue,
             };
-            let Entry::Vacant(unknown) = names.entry((mark, id.clone())) else { continue };
+            let Entry::Vacant(unknown) = names.entry((mark, id.clone())) else {
+                continue;
+            };
             let look_up = async {
                 match mark {
                     '@' => self.adapter.user(id).await.display_name,
@@ -293,7 +316,11 @@ impl Invoker {
             plugin: loaded.name.clone(),
             invocation: id.to_owned(),
             // Another try that the plugin asked for is new work; the same try after a crash is not.
-            effects: if attempt == 1 { id.to_owned() } else { format!("{id}#{attempt}") },
+            effects: if attempt == 1 {
+                id.to_owned()
+            } else {
+                format!("{id}#{attempt}")
+            },
             event: Arc::clone(&work.event),
             ticket: Arc::clone(&work.ticket),
             look_first: work.look_first,
@@ -328,11 +355,27 @@ impl Invoker {
             Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
             Failure::Retry(_) => {
                 let reason = format!("the plugin asked to be tried again, {ATTEMPTS} times");
-                self.tell(work, &scene.effects, &UserNotice::Busy { plugin }, reason, locale, &scene.ordinals).await
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Busy { plugin },
+                    reason,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
             }
             Failure::Internal(text) => {
                 tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
-                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, text, locale, &scene.ordinals).await
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Internal { plugin, id },
+                    text,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
             }
         }
     }
@@ -347,16 +390,36 @@ impl Invoker {
             tracing::info!(plugin, invocation = id, "backtrace:\n{backtrace}");
         }
         let notice = match fault {
-            Fault::CpuTime { limit } => UserNotice::TooSlowCpu { plugin, limit: *limit, id },
-            Fault::WallTime { limit } => UserNotice::TooSlowWall { plugin, limit: *limit, id },
-            Fault::Memory { limit } => UserNotice::TooMuchMemory { plugin, limit: *limit, id },
+            Fault::CpuTime { limit } => UserNotice::TooSlowCpu {
+                plugin,
+                limit: *limit,
+                id,
+            },
+            Fault::WallTime { limit } => UserNotice::TooSlowWall {
+                plugin,
+                limit: *limit,
+                id,
+            },
+            Fault::Memory { limit } => UserNotice::TooMuchMemory {
+                plugin,
+                limit: *limit,
+                id,
+            },
             Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id },
             Fault::Busy(_) => UserNotice::Busy { plugin },
             Fault::HostCalls { .. } | Fault::MissingExport(_) | Fault::BadOutput(_) | Fault::Engine(_) => {
                 UserNotice::Internal { plugin, id }
             }
         };
-        self.tell(work, &scene.effects, &notice, fault.to_string(), locale, &scene.ordinals).await
+        self.tell(
+            work,
+            &scene.effects,
+            &notice,
+            fault.to_string(),
+            locale,
+            &scene.ordinals,
+        )
+        .await
     }
 
     /// Sends what a plugin says. What the service will never take is no answer, so the person is told that there is none.
@@ -365,9 +428,21 @@ impl Invoker {
             Ok(()) => Outcome::Done,
             Err(error @ SendError::Refused { .. }) => {
                 let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
-                tracing::error!(plugin, invocation = id, "what the plugin said could not be sent: {error}");
+                tracing::error!(
+                    plugin,
+                    invocation = id,
+                    "what the plugin said could not be sent: {error}"
+                );
                 let reason = error.to_string();
-                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, reason, locale, &scene.ordinals).await
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Internal { plugin, id },
+                    reason,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
             }
             Err(error) => unsent(error),
         }
@@ -383,14 +458,25 @@ impl Invoker {
         locale: Locale,
         ordinals: &Ordinals,
     ) -> Outcome {
-        match self.answer(work, id, &Content::text(notice.render(locale)), ordinals).await {
+        match self
+            .answer(work, id, &Content::text(notice.render(locale)), ordinals)
+            .await
+        {
             Ok(()) => Outcome::Failed { reason },
-            Err(error) => Outcome::Failed { reason: format!("{reason}; and the person could not be told: {error}") },
+            Err(error) => Outcome::Failed {
+                reason: format!("{reason}; and the person could not be told: {error}"),
+            },
         }
     }
 
     /// Sends what a call returned to where it came from.
-    async fn answer(&self, work: &Work, invocation: &str, content: &Content, ordinals: &Ordinals) -> Result<(), SendError> {
+    async fn answer(
+        &self,
+        work: &Work,
+        invocation: &str,
+        content: &Content,
+        ordinals: &Ordinals,
+    ) -> Result<(), SendError> {
         let message = work.event.message();
         let (answers, response_url, audience) = match &work.event.kind {
             EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),
@@ -403,7 +489,10 @@ impl Invoker {
                 (None, slash.response_url.as_deref(), audience)
             }
         };
-        let content = Content { audience, ..content.clone() };
+        let content = Content {
+            audience,
+            ..content.clone()
+        };
         let letter = Letter {
             to: &message.at.place,
             answers,
@@ -426,7 +515,9 @@ impl Invoker {
 }
 
 fn unsent(error: SendError) -> Outcome {
-    Outcome::Failed { reason: format!("the answer could not be sent: {error}") }
+    Outcome::Failed {
+        reason: format!("the answer could not be sent: {error}"),
+    }
 }
 
 /// What is to be done about a message's ⏳.
@@ -441,15 +532,21 @@ enum Hourglass {
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.
 fn invocation_id(identity: &str, plugin: &str, command: &str, path: &[String]) -> String {
     let mut hash = Sha256::new();
-    for part in [identity, plugin, "command", command].into_iter().chain(path.iter().map(String::as_str)) {
+    for part in [identity, plugin, "command", command]
+        .into_iter()
+        .chain(path.iter().map(String::as_str))
+    {
         // The length first, so that no two lists of parts run together into the same bytes.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(10).fold(String::with_capacity(20), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize()
+        .iter()
+        .take(10)
+        .fold(String::with_capacity(20), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// What stands in a text instead of mentions.
@@ -460,7 +557,12 @@ struct Names(HashMap<(char, String), String>);
 
 impl Names {
     fn readable(&self, text: &str) -> String {
-        let name_of = |mark: char, id: &str| self.0.get(&(mark, id.to_owned())).filter(|name| !name.is_empty()).cloned();
+        let name_of = |mark: char, id: &str| {
+            self.0
+                .get(&(mark, id.to_owned()))
+                .filter(|name| !name.is_empty())
+                .cloned()
+        };
         moa_core::text::plain_mentions(text, name_of).into_owned()
     }
 }
@@ -486,6 +588,9 @@ mod tests {
             (('@', "U2".to_owned()), "{@U9}".to_owned()),
         ]));
         assert_eq!(names.readable("{@U1} and {@U3} in {#C1}"), "@앨리 and @U3 in #C1");
-        assert!(!names.readable("{@U2}").contains("{@"), "a display name is no way to ping either");
+        assert!(
+            !names.readable("{@U2}").contains("{@"),
+            "a display name is no way to ping either"
+        );
     }
 }

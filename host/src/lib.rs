@@ -6,12 +6,12 @@ pub mod settings;
 pub mod app;
 
 pub mod adapter;
-pub mod matching;
-pub mod intake;
-pub mod journal;
-pub mod dispatch;
-pub mod invocation;
 pub mod capability;
+pub mod dispatch;
+pub mod intake;
+pub mod invocation;
+pub mod journal;
+pub mod matching;
 pub mod outbox;
 
 pub mod registry;

@@ -50,11 +50,16 @@ impl Matcher {
 
     /// The match again where the plugins have changed since: what waited is for the version that serves now.
     pub fn refresh(&self, event: &Event, matched: Match) -> Match {
-        let Todo::Command(command) = &matched.todo else { return matched };
+        let Todo::Command(command) = &matched.todo else {
+            return matched;
+        };
         if Arc::ptr_eq(&matched.snapshot, &self.registry.current()) {
             return matched;
         }
         let plugin = command.plugin.clone();
-        self.route(event).unwrap_or_else(|| Match { todo: Todo::Tell(UserNotice::PluginGone { plugin }), ..matched })
+        self.route(event).unwrap_or_else(|| Match {
+            todo: Todo::Tell(UserNotice::PluginGone { plugin }),
+            ..matched
+        })
     }
 }

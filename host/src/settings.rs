@@ -20,7 +20,10 @@ pub fn load(global: &Global, environment: impl IntoIterator<Item = (String, Stri
         None => None,
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| ExitError {
             code: EXIT_USAGE,
-            message: format!("the configuration {} cannot be read: {error}; name another with --config", path.display()),
+            message: format!(
+                "the configuration {} cannot be read: {error}; name another with --config",
+                path.display()
+            ),
         })?),
     };
     let shown = path.as_deref().map(Path::to_string_lossy);
@@ -29,8 +32,13 @@ pub fn load(global: &Global, environment: impl IntoIterator<Item = (String, Stri
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
         ("MOA_BOT__DATA_DIR".to_owned(), dir.to_string_lossy().into_owned())
     });
-    Config::parse(file, environment.into_iter().chain(overrides))
-        .map_err(|errors| ExitError { code: EXIT_USAGE, message: errors.to_string() }.into())
+    Config::parse(file, environment.into_iter().chain(overrides)).map_err(|errors| {
+        ExitError {
+            code: EXIT_USAGE,
+            message: errors.to_string(),
+        }
+        .into()
+    })
 }
 
 /// The environment of this process, as far as it is text.
@@ -60,7 +68,9 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// There are no service credentials.
-    #[error("{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; it comes from LoadCredential= of the systemd unit")]
+    #[error(
+        "{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; it comes from LoadCredential= of the systemd unit"
+    )]
     NoCredentials {
         /// The configuration's key.
         key: &'static str,
@@ -87,20 +97,26 @@ pub fn secret(key: &'static str, source: &SecretSource) -> Result<String, Secret
         Err(source) => Err(SecretError::NoFile { key, path, source }),
     };
     let text = match source {
-        SecretSource::Env(name) => {
-            std::env::var(name).map_err(|_| SecretError::NoVariable { key, name: name.clone() })?
-        }
+        SecretSource::Env(name) => std::env::var(name).map_err(|_| SecretError::NoVariable {
+            key,
+            name: name.clone(),
+        })?,
         SecretSource::File(path) => read(path.clone())?,
         SecretSource::Credential(name) => {
-            let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
-                .ok_or_else(|| SecretError::NoCredentials { key, name: name.clone() })?;
+            let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| SecretError::NoCredentials {
+                key,
+                name: name.clone(),
+            })?;
             read(PathBuf::from(dir).join(name))?
         }
         SecretSource::Value(value) => value.expose().to_owned(),
     };
     let text = text.trim();
     if text.is_empty() {
-        return Err(SecretError::Empty { key, place: source.to_string() });
+        return Err(SecretError::Empty {
+            key,
+            place: source.to_string(),
+        });
     }
     Ok(text.to_owned())
 }
@@ -114,9 +130,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("token");
         std::fs::write(&path, "xoxb-1\n").unwrap();
-        assert_eq!(secret("slack.bot-token", &SecretSource::File(path.clone())).unwrap(), "xoxb-1");
+        assert_eq!(
+            secret("slack.bot-token", &SecretSource::File(path.clone())).unwrap(),
+            "xoxb-1"
+        );
         std::fs::write(&path, " \n").unwrap();
-        let empty = secret("slack.bot-token", &SecretSource::File(path)).unwrap_err().to_string();
+        let empty = secret("slack.bot-token", &SecretSource::File(path))
+            .unwrap_err()
+            .to_string();
         assert!(empty.contains("slack.bot-token") && empty.contains("empty"), "{empty}");
     }
 

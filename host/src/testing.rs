@@ -7,13 +7,11 @@ use crate::outbox::{Ordinals, Outbox};
 use async_trait::async_trait;
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
-use moa_core::event::{
-    Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User,
-};
+use moa_core::event::{Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User};
 use moa_core::manifest::Requests;
 use moa_store::{
-    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space,
-    Store, StoreError, SystemClock, Write, WriteOutcome,
+    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Remembered, Seq,
+    Space, Store, StoreError, SystemClock, Write, WriteOutcome,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,7 +25,10 @@ pub(crate) fn message(author: &str, id: &str, text: &str) -> Event {
         team: "T1".into(),
         redelivered: false,
         kind: EventKind::Message(Message {
-            at: MessageRef { place: place("C1"), id: id.into() },
+            at: MessageRef {
+                place: place("C1"),
+                id: id.into(),
+            },
             author: author.into(),
             text: text.into(),
             raw: text.into(),
@@ -44,13 +45,21 @@ pub(crate) fn slash(author: &str, id: &str, text: &str) -> Event {
     let mut event = message(author, "", text);
     let message = event.message().clone();
     event.identity = Identity::other("fake", "T1", id);
-    event.kind =
-        EventKind::Slash(Slash { command: "moa".into(), message, response_url: Some("https://answer/here".into()) });
+    event.kind = EventKind::Slash(Slash {
+        command: "moa".into(),
+        message,
+        response_url: Some("https://answer/here".into()),
+    });
     event
 }
 
 pub(crate) fn place(conversation: &str) -> Place {
-    Place { service: "fake".into(), conversation: conversation.into(), thread: None, kind: PlaceKind::Channel }
+    Place {
+        service: "fake".into(),
+        conversation: conversation.into(),
+        thread: None,
+        kind: PlaceKind::Channel,
+    }
 }
 
 /// A delivery, and whether it was acknowledged.
@@ -58,7 +67,13 @@ pub(crate) fn delivery(event: &Event) -> (Delivery, Arc<AtomicBool>) {
     let done = Arc::new(AtomicBool::new(false));
     let tell = Arc::clone(&done);
     let ack = Ack::new(move || tell.store(true, Ordering::SeqCst));
-    (Delivery { event: event.clone(), ack }, done)
+    (
+        Delivery {
+            event: event.clone(),
+            ack,
+        },
+        done,
+    )
 }
 
 /// Waits until something is so; what other tasks do takes a moment.
@@ -108,7 +123,12 @@ pub(crate) struct FakeAdapter {
 impl Default for FakeAdapter {
     fn default() -> Self {
         Self {
-            me: Me { user_id: "UBOT".into(), bot_id: "B1".into(), team: "T1".into(), name: "moa".into() },
+            me: Me {
+                user_id: "UBOT".into(),
+                bot_id: "B1".into(),
+                team: "T1".into(),
+                name: "moa".into(),
+            },
             max_text: 100,
             told: Mutex::default(),
             next: Mutex::default(),
@@ -126,7 +146,10 @@ impl FakeAdapter {
     }
 
     fn at(&self, message: &Outgoing<'_>, index: usize) -> MessageRef {
-        MessageRef { place: message.to.clone(), id: index.to_string() }
+        MessageRef {
+            place: message.to.clone(),
+            id: index.to_string(),
+        }
     }
 }
 
@@ -173,7 +196,12 @@ impl Adapter for FakeAdapter {
         if let Some(error) = self.next_find.lock().unwrap().pop_front() {
             return Err(error);
         }
-        let at = self.told.lock().unwrap().iter().position(|told| told.stamp == *message.stamp);
+        let at = self
+            .told
+            .lock()
+            .unwrap()
+            .iter()
+            .position(|told| told.stamp == *message.stamp);
         Ok(at.map(|index| self.at(&message, index)))
     }
 
@@ -197,7 +225,11 @@ impl Adapter for FakeAdapter {
     }
 
     async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
-        Ok(Some(User { display_name: format!("name of {id}"), locale: Some("en-US".into()), ..User::unknown(id) }))
+        Ok(Some(User {
+            display_name: format!("name of {id}"),
+            locale: Some("en-US".into()),
+            ..User::unknown(id)
+        }))
     }
 
     async fn find_conversation(&self, _id: &str) -> Result<Option<Conversation>, SendError> {
@@ -213,7 +245,10 @@ pub(crate) struct FlakyStore {
 
 impl Default for FlakyStore {
     fn default() -> Self {
-        Self { inner: MemoryStore::new(SystemClock), broken: AtomicBool::new(false) }
+        Self {
+            inner: MemoryStore::new(SystemClock),
+            broken: AtomicBool::new(false),
+        }
     }
 }
 
@@ -295,7 +330,9 @@ impl Stage {
             body: Vec::new(),
             received_ms: SystemClock.now_ms(),
         };
-        let Accepted::New(seq) = store.accept(record).await.unwrap() else { panic!("a new store knows nothing") };
+        let Accepted::New(seq) = store.accept(record).await.unwrap() else {
+            panic!("a new store knows nothing")
+        };
         Self {
             adapter: Arc::default(),
             store,

@@ -237,3 +237,28 @@ async fn a_bot_without_a_file_answers_in_any_workspace_that_the_environment_name
         .mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_write_is_not_in_the_log_nor_are_tokens() {
+    for level in ["info", "trace"] {
+        let workspace = Workspace::start().await;
+        let bot = Plan::new(&workspace)
+            .plugin(hello())
+            .env("MOA_LOG", level)
+            .start()
+            .await;
+        for text in ["!echo pssst", "just pssst", "!ecko pssst", "!count pssst"] {
+            workspace.send(&Line::new(text)).await;
+        }
+        workspace.ask(&Line::new("/echo pssst").slash()).await;
+        workspace.settled().await;
+        let log = bot.log().text();
+        if level == "info" {
+            assert!(!log.contains("pssst"), "{log}");
+        }
+        let (app, token) = workspace.tokens();
+        for secret in [app.as_str(), &token, "ticket="] {
+            assert!(!log.contains(secret), "a secret is in the log:\n{log}");
+        }
+    }
+}

@@ -274,3 +274,18 @@ async fn an_event_that_is_ignored_does_not_hide_the_message_of_the_same_name() {
         .await;
     assert_eq!(workspace.settled().await.saying("plain").len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_come_in_the_order_in_which_one_person_asked() {
+    let workspace = Workspace::start().await;
+    // Slack promises no order between connections, so there is one.
+    let _bot = Plan::new(&workspace).plugin(hello()).connections(1).start().await;
+    for n in 0..40 {
+        workspace.send(&Line::new(format!("!echo turn-{n}"))).await;
+    }
+    let record = workspace.settled().await;
+    let said: Vec<String> = record.posts().into_iter().map(|post| post.text).collect();
+    let mut wanted: Vec<String> = (0..40).map(|n| format!("turn-{n}")).collect();
+    wanted.push(said.last().unwrap().clone());
+    assert_eq!(said, wanted);
+}

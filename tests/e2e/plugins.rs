@@ -2,7 +2,9 @@
 
 use super::support::bot::Plan;
 use super::support::guests::{CORE_MODULE, EMPTY_COMPONENT, altered, hello, hostile, put};
+use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
+use serde_json::Value;
 use std::time::Instant;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,4 +214,25 @@ async fn misbehaving_calls_side_by_side_leave_room_for_others() {
         .await;
     assert!(lines.iter().all(|line| line.text.contains("hostile")), "{lines:#?}");
     assert_eq!(lines.len(), bad.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_takes_long_shows_that_it_goes_on() {
+    let workspace = Workspace::start().await;
+    let limits = "[plugin.hostile.limits]\nwall = \"3s\"\n";
+    let _bot = Plan::new(&workspace).plugin(hostile()).config(limits).start().await;
+
+    let sent = workspace.send(&Line::new("!sleep")).await;
+    let marked = |record: &Record, added: bool| {
+        let fits = |mark: &&Value| {
+            mark["ts"] == *sent.ts && mark["added"] == added && mark["name"] == "hourglass_flowing_sand"
+        };
+        record.of("reaction").find(fits).map(|mark| mark["n"].as_u64().unwrap())
+    };
+    let shown = workspace
+        .until("a sign that it goes on", |record| marked(record, true))
+        .await;
+    let line = workspace.answer(&sent, "the end of the call").await;
+    assert!(shown < line.n);
+    workspace.until("the sign to go", |record| marked(record, false)).await;
 }

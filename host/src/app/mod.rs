@@ -63,7 +63,14 @@ pub struct CredentialsRefused(pub Fatal);
 /// start or later.
 pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let Start { config, app_token, bot_token, grant_everything, compiler, reports } = start;
+    let Start {
+        config,
+        app_token,
+        bot_token,
+        grant_everything,
+        compiler,
+        reports,
+    } = start;
     prepare_data_dir(&config.bot.data_dir)?;
 
     let store: Arc<dyn Store> = Arc::new(open_store(&config).await?);
@@ -105,7 +112,11 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.per_conversation_per_second,
         config.outbox.burst,
     ));
-    let matcher = Arc::new(Matcher { me: me(&*adapter), settings: settings(&config), registry: Arc::clone(&registry) });
+    let matcher = Arc::new(Matcher {
+        me: me(&*adapter),
+        settings: settings(&config),
+        registry: Arc::clone(&registry),
+    });
     let courtesies = TaskTracker::new();
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
@@ -233,7 +244,9 @@ async fn keep_house(store: Arc<dyn Store>, intake: Arc<Intake>) {
     loop {
         tokio::time::sleep(HOUSEKEEPING).await;
         intake.forget();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
         match store.purge(i64::try_from(now).unwrap_or(i64::MAX)).await {
             Ok(purged) => tracing::debug!(?purged, "removed what is over"),
             Err(error) => tracing::warn!(%error, "old records could not be removed; trying again in an hour"),
@@ -255,12 +268,24 @@ async fn report(mut reports: mpsc::UnboundedReceiver<Report>, to: Option<mpsc::U
 
 /// Makes the data directory, for this user alone: it holds what plugins remember and the compiled code that is run.
 fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
-    let remedy = || format!("the data directory {} cannot be used; make it writable, or set another with --data-dir or bot.data-dir", dir.display());
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(remedy)?;
+    let remedy = || {
+        format!(
+            "the data directory {} cannot be used; make it writable, or set another with --data-dir or bot.data-dir",
+            dir.display()
+        )
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(remedy)?;
     let mode = fs::metadata(dir).with_context(remedy)?.permissions().mode();
     if mode & 0o1000 != 0 {
         // Such as /tmp: to close it to the others would take it from them.
-        anyhow::bail!("the data directory {0} is shared with other users; set one of its own, such as {0}/moa-data", dir.display());
+        anyhow::bail!(
+            "the data directory {0} is shared with other users; set one of its own, such as {0}/moa-data",
+            dir.display()
+        );
     }
     if mode & 0o077 != 0 {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)?;
@@ -281,13 +306,27 @@ async fn open_store(config: &Config) -> anyhow::Result<RedbStore> {
 }
 
 fn allowances(config: &Config, grant_everything: bool) -> Allowances {
-    let by_plugin = config.plugin.iter().map(|(name, plugin)| (name.clone(), allowance(plugin))).collect();
+    let by_plugin = config
+        .plugin
+        .iter()
+        .map(|(name, plugin)| (name.clone(), allowance(plugin)))
+        .collect();
     let grants = if grant_everything {
         Grants::Everything
     } else {
-        Grants::Configured(config.plugin.iter().map(|(name, plugin)| (name.clone(), plugin.grant.clone())).collect::<BTreeMap<_, _>>())
+        Grants::Configured(
+            config
+                .plugin
+                .iter()
+                .map(|(name, plugin)| (name.clone(), plugin.grant.clone()))
+                .collect::<BTreeMap<_, _>>(),
+        )
     };
-    Allowances { by_plugin, default: allowance(&PluginSettings::default()), grants }
+    Allowances {
+        by_plugin,
+        default: allowance(&PluginSettings::default()),
+        grants,
+    }
 }
 
 fn allowance(plugin: &PluginSettings) -> Allowance {
@@ -305,7 +344,10 @@ fn allowance(plugin: &PluginSettings) -> Allowance {
             value: size(limits.value),
             ..Limits::default()
         },
-        room: Room { concurrency: size(limits.concurrency.into()), queue: size(limits.queue.into()) },
+        room: Room {
+            concurrency: size(limits.concurrency.into()),
+            queue: size(limits.queue.into()),
+        },
         brain: limits.brain,
         config: Arc::new(plugin.config.clone()),
     }
@@ -322,7 +364,11 @@ fn settings(config: &Config) -> Settings {
 
 fn me(adapter: &dyn Adapter) -> Me {
     let me = adapter.me();
-    Me { user_id: me.user_id.clone(), bot_id: me.bot_id.clone(), names: vec![me.name.clone()] }
+    Me {
+        user_id: me.user_id.clone(),
+        bot_id: me.bot_id.clone(),
+        names: vec![me.name.clone()],
+    }
 }
 
 fn slack_options(config: &Config, app_token: &str, bot_token: &str) -> SlackOptions {
@@ -343,7 +389,11 @@ mod tests {
     fn the_data_directory_is_closed_to_others_unless_it_is_theirs_too() {
         let dir = tempfile::tempdir().unwrap();
         let mode = |dir: &Path| fs::metadata(dir).unwrap().permissions().mode() & 0o7777;
-        let (new, open, shared) = (dir.path().join("a/b"), dir.path().join("open"), dir.path().join("shared"));
+        let (new, open, shared) = (
+            dir.path().join("a/b"),
+            dir.path().join("open"),
+            dir.path().join("shared"),
+        );
         prepare_data_dir(&new).unwrap();
         assert_eq!(mode(&new), 0o700);
         fs::create_dir(&open).unwrap();

@@ -20,10 +20,12 @@ fn first_of(kinds: &[SignalKind]) -> impl Future<Output = ()> + Send + use<> {
     // Without a handler a signal ends the process by itself, which is what was asked for.
     let mut signals: Vec<Signal> = kinds.iter().filter_map(|kind| signal(*kind).ok()).collect();
     async move {
-        poll_fn(|context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
+        poll_fn(
+            |context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            },
+        )
         .await;
     }
 }

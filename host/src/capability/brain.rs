@@ -33,8 +33,16 @@ impl moa_engine::Brain for Brain {
 
     async fn list_keys(&self, at: Scope, prefix: String, cursor: Option<String>, limit: u32) -> CapResult<KeyPage> {
         let space = self.space(at)?;
-        let page = self.0.store.keys(&space, &prefix, cursor.as_deref(), limit).await.map_err(refused)?;
-        Ok(KeyPage { keys: page.keys, next: page.next })
+        let page = self
+            .0
+            .store
+            .keys(&space, &prefix, cursor.as_deref(), limit)
+            .await
+            .map_err(refused)?;
+        Ok(KeyPage {
+            keys: page.keys,
+            next: page.next,
+        })
     }
 
     async fn increment(&self, at: Scope, key: String, by: i64) -> CapResult<i64> {
@@ -47,7 +55,11 @@ impl moa_engine::Brain for Brain {
 
     async fn compare_and_swap(&self, at: Scope, what: Write, expected: Option<String>) -> CapResult<String> {
         let cell = self.space(at)?.cell(what.key);
-        let change = Change::CompareAndSwap { value: what.value, ttl_ms: milliseconds(what.ttl_seconds), expected };
+        let change = Change::CompareAndSwap {
+            value: what.value,
+            ttl_ms: milliseconds(what.ttl_seconds),
+            expected,
+        };
         stored(self.write(vec![(cell, change)]).await?)
     }
 
@@ -60,7 +72,8 @@ impl moa_engine::Brain for Brain {
 
     async fn set_many(&self, at: Scope, what: Vec<Write>) -> CapResult<()> {
         let space = self.space(at)?;
-        self.write(what.into_iter().map(|write| set(&space, write)).collect()).await?;
+        self.write(what.into_iter().map(|write| set(&space, write)).collect())
+            .await?;
         Ok(())
     }
 }
@@ -83,22 +96,38 @@ impl Brain {
         let scene = &self.0;
         // The effect hangs on the journal's record of the event, so that has to be on disk before.
         let Some(seq) = scene.ticket.seq().await else {
-            return Err(CapError::Unavailable("the journal could not record the event of this call; try again later".into()));
+            return Err(CapError::Unavailable(
+                "the journal could not record the event of this call; try again later".into(),
+            ));
         };
         let effect = Effect {
-            key: EffectKey { seq, invocation: scene.effects.clone(), ordinal: scene.ordinals.next() },
+            key: EffectKey {
+                seq,
+                invocation: scene.effects.clone(),
+                ordinal: scene.ordinals.next(),
+            },
             fingerprint: fingerprint(&changes),
         };
         let writes = changes
             .into_iter()
-            .map(|(cell, change)| moa_store::Write { cell, change, limit: Some(scene.brain_limit) })
+            .map(|(cell, change)| moa_store::Write {
+                cell,
+                change,
+                limit: Some(scene.brain_limit),
+            })
             .collect();
         scene.store.write(writes, Some(effect)).await.map_err(refused)
     }
 }
 
 fn set(space: &Space, what: Write) -> (Cell, Change) {
-    (space.cell(what.key), Change::Set { value: what.value, ttl_ms: milliseconds(what.ttl_seconds) })
+    (
+        space.cell(what.key),
+        Change::Set {
+            value: what.value,
+            ttl_ms: milliseconds(what.ttl_seconds),
+        },
+    )
 }
 
 fn milliseconds(seconds: Option<u32>) -> Option<u64> {
@@ -119,7 +148,11 @@ fn entry(found: moa_store::Entry) -> Entry {
         .expires_ms
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
         .map(|instant| instant.to_string());
-    Entry { value: found.value, version: found.version, expires }
+    Entry {
+        value: found.value,
+        version: found.version,
+        expires,
+    }
 }
 
 fn stored(outcomes: Vec<WriteOutcome>) -> CapResult<String> {
@@ -130,7 +163,9 @@ fn stored(outcomes: Vec<WriteOutcome>) -> CapResult<String> {
 }
 
 fn odd(outcomes: &[WriteOutcome]) -> CapError {
-    CapError::Unavailable(format!("the store answered something else than was asked: {outcomes:?}"))
+    CapError::Unavailable(format!(
+        "the store answered something else than was asked: {outcomes:?}"
+    ))
 }
 
 fn refused(error: StoreError) -> CapError {

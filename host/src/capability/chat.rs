@@ -39,7 +39,10 @@ impl moa_engine::Chat for Chat {
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
         self.allowed(&which.place)?;
-        let stamp = Stamp { invocation: self.0.effects.clone(), ordinal: self.0.ordinals.next() };
+        let stamp = Stamp {
+            invocation: self.0.effects.clone(),
+            ordinal: self.0.ordinals.next(),
+        };
         self.0.adapter.edit(&which, &what, &stamp).await.map_err(refused)
     }
 
@@ -54,7 +57,10 @@ impl Chat {
     fn allowed(&self, place: &Place) -> CapResult<()> {
         let here = &self.0.event.message().at.place;
         if place.service != here.service {
-            return Err(CapError::NotFound(format!("no chat service `{}` is connected", place.service)));
+            return Err(CapError::NotFound(format!(
+                "no chat service `{}` is connected",
+                place.service
+            )));
         }
         if place.conversation == here.conversation {
             return Ok(());
@@ -68,7 +74,9 @@ fn refused(error: SendError) -> CapError {
     match error {
         SendError::Refused { code, .. } if code.ends_with("not_found") => CapError::NotFound(text),
         SendError::Refused { .. } => CapError::Invalid(text),
-        SendError::RateLimited { .. } | SendError::Temporary { .. } | SendError::Revoked(_) => CapError::Unavailable(text),
+        SendError::RateLimited { .. } | SendError::Temporary { .. } | SendError::Revoked(_) => {
+            CapError::Unavailable(text)
+        }
         SendError::Uncertain { .. } => CapError::Uncertain(text),
     }
 }

@@ -22,7 +22,11 @@ impl Grants {
             Self::Everything => None,
             Self::Configured(grants) => Some(grants.get(plugin).cloned().unwrap_or_default()),
         };
-        Granted { plugin: plugin.to_owned(), requests: requests.clone(), grant }
+        Granted {
+            plugin: plugin.to_owned(),
+            requests: requests.clone(),
+            grant,
+        }
     }
 }
 
@@ -93,7 +97,10 @@ mod tests {
         let asking = requests(r#"{"conversations": ["C1"], "shared-brain": true}"#);
         let nothing = Grants::Configured(BTreeMap::new());
         let denied = nothing.of("memo", &asking).conversation("C1").unwrap_err().to_string();
-        assert!(denied.contains("conversations = [\"C1\"]") && denied.contains("[plugin.memo.grant]"), "{denied}");
+        assert!(
+            denied.contains("conversations = [\"C1\"]") && denied.contains("[plugin.memo.grant]"),
+            "{denied}"
+        );
 
         let mut grant = moa_core::config::Grant::default();
         grant.conversations.push("C1".into());
@@ -101,10 +108,19 @@ mod tests {
         assert_eq!(some.of("memo", &asking).conversation("C1"), Ok(()));
         assert!(some.of("memo", &asking).conversation("C2").is_err());
         assert!(some.of("memo", &asking).shared_brain().is_err());
-        let unasked = some.of("memo", &Requests::default()).conversation("C1").unwrap_err().to_string();
+        let unasked = some
+            .of("memo", &Requests::default())
+            .conversation("C1")
+            .unwrap_err()
+            .to_string();
         assert!(unasked.contains("manifest"), "{unasked}");
 
         assert_eq!(Grants::Everything.of("memo", &asking).shared_brain(), Ok(()));
-        assert!(Grants::Everything.of("memo", &Requests::default()).shared_brain().is_err());
+        assert!(
+            Grants::Everything
+                .of("memo", &Requests::default())
+                .shared_brain()
+                .is_err()
+        );
     }
 }

@@ -43,5 +43,9 @@ pub(super) fn main(global: &Global, args: &BuildArgs) -> anyhow::Result<End> {
             println!("{}", progress::summary(result));
         }
     }
-    Ok(if results.iter().all(|result| result.outcome.is_ok()) { End::Done } else { End::Failed })
+    Ok(if results.iter().all(|result| result.outcome.is_ok()) {
+        End::Done
+    } else {
+        End::Failed
+    })
 }

@@ -34,5 +34,9 @@ pub(super) fn main(global: &Global, args: &CheckArgs) -> anyhow::Result<End> {
             print!("{report}");
         }
     }
-    Ok(if reports.iter().all(|report| report.runs) { End::Done } else { End::Failed })
+    Ok(if reports.iter().all(|report| report.runs) {
+        End::Done
+    } else {
+        End::Failed
+    })
 }

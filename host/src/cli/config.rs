@@ -32,7 +32,10 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
         }
         ConfigAction::Check => {
             let mut missing = Vec::new();
-            let tokens = [("slack.app-token", &config.slack.app_token), ("slack.bot-token", &config.slack.bot_token)];
+            let tokens = [
+                ("slack.app-token", &config.slack.app_token),
+                ("slack.bot-token", &config.slack.bot_token),
+            ];
             for (key, source) in tokens {
                 if let Err(error) = settings::secret(key, source) {
                     missing.push(error.to_string());

@@ -49,12 +49,19 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
     let data_dir = match &global.data_dir {
         Some(dir) => std::path::absolute(dir)?,
         None => {
-            let dir = tempfile::Builder::new().prefix("moa-dev-").tempdir().context("no folder for temporary data")?;
+            let dir = tempfile::Builder::new()
+                .prefix("moa-dev-")
+                .tempdir()
+                .context("no folder for temporary data")?;
             thrown_away.insert(dir).path().to_owned()
         }
     };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let playground = Playground::start(Options { listen, ..Options::default() }).await?;
+    let playground = Playground::start(Options {
+        listen,
+        ..Options::default()
+    })
+    .await?;
     let plugins = data_dir.join("plugins");
     // Before the build, which may take minutes: what is wrong here is better known at once.
     let config = config(global, &playground, &data_dir, &plugins)?;
@@ -65,7 +72,11 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
         None
     } else {
         let tell = Arc::clone(&changed);
-        Some(watch_sources(std::slice::from_ref(&args.dir), std::slice::from_ref(&plugins), move |_| tell.notify_one())?)
+        Some(watch_sources(
+            std::slice::from_ref(&args.dir),
+            std::slice::from_ref(&plugins),
+            move |_| tell.notify_one(),
+        )?)
     };
     let mut ours = BTreeSet::new();
     tokio::select! {
@@ -86,7 +97,10 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
     if args.no_watch {
         println!("  Ctrl-C ends it.");
     } else {
-        println!("  Sources in {} are built again when they change. Ctrl-C ends it.", args.dir.display());
+        println!(
+            "  Sources in {} are built again when they change. Ctrl-C ends it.",
+            args.dir.display()
+        );
     }
     println!();
     let builder = tokio::spawn({
@@ -149,9 +163,16 @@ fn config(
         ("MOA_ADMIN__LISTEN", "127.0.0.1:0".to_owned()),
     ];
     let theirs = settings::environment().filter(|(name, _)| !ours.iter().any(|(own, _)| own == name));
-    let environment: Vec<(String, String)> =
-        theirs.chain(ours.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))).collect();
-    settings::load(&Global { data_dir: None, ..global.clone() }, environment)
+    let environment: Vec<(String, String)> = theirs
+        .chain(ours.iter().map(|(name, value)| ((*name).to_owned(), value.clone())))
+        .collect();
+    settings::load(
+        &Global {
+            data_dir: None,
+            ..global.clone()
+        },
+        environment,
+    )
 }
 
 /// One line for everything that happens to the plugins.

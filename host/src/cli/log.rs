@@ -1,8 +1,11 @@
 //! The log of the process: lines on standard error, with the plugin and invocation that each is about.
 
-use super::{Color, ExitError, EXIT_USAGE, Global};
+use super::{Color, EXIT_USAGE, ExitError, Global};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
+
+/// At `trace` the websocket library prints the addresses that it opens, and those carry tickets.
+const QUIET: &str = "tungstenite=debug,tokio_tungstenite=debug";
 
 /// Starts logging. Without `--log-level` and `MOA_LOG`: `default`.
 ///
@@ -10,9 +13,11 @@ use tracing_subscriber::EnvFilter;
 /// A filter that cannot be read, as wrong use.
 pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
     let text = global.log_level.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter_text(text)).map_err(|error| ExitError {
+    let filter = EnvFilter::try_new(format!("{},{QUIET}", filter_text(text))).map_err(|error| ExitError {
         code: EXIT_USAGE,
-        message: format!("--log-level {text:?}: {error}; use error, warn, info, debug or trace, or a filter like moa=debug"),
+        message: format!(
+            "--log-level {text:?}: {error}; use error, warn, info, debug or trace, or a filter like moa=debug"
+        ),
     })?;
     let color = match global.color {
         Color::Always => true,
@@ -34,7 +39,9 @@ fn filter_text(text: &str) -> String {
     match text {
         "error" | "warn" | "info" | "debug" | "trace" => {
             let libraries = if text == "error" { "error" } else { "warn" };
-            format!("{libraries},moa={text},moa_core={text},moa_store={text},moa_engine={text},moa_playground={text},plugin={text}")
+            format!(
+                "{libraries},moa={text},moa_core={text},moa_store={text},moa_engine={text},moa_playground={text},plugin={text}"
+            )
         }
         other => other.to_owned(),
     }
@@ -49,5 +56,14 @@ mod tests {
         assert!(filter_text("debug").starts_with("warn,moa=debug"));
         assert!(filter_text("error").starts_with("error,"));
         assert_eq!(filter_text("hyper=trace"), "hyper=trace");
+    }
+
+    #[test]
+    fn no_filter_shows_the_address_of_a_websocket() {
+        let filter = EnvFilter::new(format!("{},{QUIET}", filter_text("tungstenite=trace,hyper=trace"))).to_string();
+        assert!(
+            filter.contains("tungstenite=debug") && !filter.contains("tungstenite=trace"),
+            "{filter}"
+        );
     }
 }

@@ -50,7 +50,14 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Global {
     /// The configuration file [default: moa.toml in the working folder, if there is one]
-    #[arg(short, long, global = true, value_name = "FILE", env = "MOA_CONFIG", hide_env_values = true)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "MOA_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
     /// Where the bot keeps what must last [default: bot.data-dir of the configuration]
     #[arg(long, global = true, value_name = "DIR")]
@@ -193,8 +200,13 @@ fn version() -> &'static str {
 }
 
 fn long_version() -> &'static str {
-    static TEXT: LazyLock<String> =
-        LazyLock::new(|| format!("{}\nruns plugins for moa:plugin@{}", env!("CARGO_PKG_VERSION"), moa_engine::CONTRACT_VERSIONS));
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{}\nruns plugins for moa:plugin@{}",
+            env!("CARGO_PKG_VERSION"),
+            moa_engine::CONTRACT_VERSIONS
+        )
+    });
     &TEXT
 }
 
@@ -206,7 +218,9 @@ mod tests {
     #[test]
     fn a_cause_is_told_once() {
         let inner = std::io::Error::other("disk full");
-        let told = anyhow::Error::new(inner).context("cannot write x: disk full; make room").context("start failed");
+        let told = anyhow::Error::new(inner)
+            .context("cannot write x: disk full; make room")
+            .context("start failed");
         assert_eq!(chain(&told), "start failed: cannot write x: disk full; make room");
     }
 

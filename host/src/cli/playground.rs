@@ -16,7 +16,11 @@ pub struct PlaygroundArgs {
 pub(super) fn main(global: &Global, args: &PlaygroundArgs) -> anyhow::Result<End> {
     log::start(global, "warn")?;
     runtime()?.block_on(async {
-        let playground = Playground::start(Options { listen: args.listen, ..Options::default() }).await?;
+        let playground = Playground::start(Options {
+            listen: args.listen,
+            ..Options::default()
+        })
+        .await?;
         // One line for whoever started this: a script reads it and starts its bot.
         println!(
             "{}",

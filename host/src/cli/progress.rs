@@ -31,8 +31,16 @@ pub(super) fn summary(result: &BuildResult) -> String {
                 (true, true) => format!("built in {:.1} s", result.took.as_secs_f64()),
             };
             let asks = check::grant_lines(&built.requests);
-            let asks = if asks.is_empty() { "asks for nothing".to_owned() } else { format!("asks for {}", asks.join(", ")) };
-            let mut text = format!("{name}: {how}, {}, {asks} → {}", check::size_text(built.size), built.file.display());
+            let asks = if asks.is_empty() {
+                "asks for nothing".to_owned()
+            } else {
+                format!("asks for {}", asks.join(", "))
+            };
+            let mut text = format!(
+                "{name}: {how}, {}, {asks} → {}",
+                check::size_text(built.size),
+                built.file.display()
+            );
             for warning in &built.warnings {
                 text.push_str(&format!("\n  warning: {warning}"));
             }

@@ -29,16 +29,19 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
 pub(super) async fn serve(start: app::Start, stop: impl Future<Output = ()>) -> anyhow::Result<End> {
     match app::run(start, stop).await {
         Ok(()) => Ok(End::Done),
-        Err(error) if error.is::<CredentialsRefused>() => {
-            Err(ExitError { code: EXIT_CREDENTIALS, message: format!("{error:#}") }.into())
+        Err(error) if error.is::<CredentialsRefused>() => Err(ExitError {
+            code: EXIT_CREDENTIALS,
+            message: format!("{error:#}"),
         }
+        .into()),
         Err(error) => Err(error),
     }
 }
 
 /// Plugins are compiled in a child of this very binary.
 pub(super) fn compiler() -> anyhow::Result<Compiler> {
-    let exe = std::env::current_exe().context("the path of this program cannot be found, and plugins are compiled by a child of it")?;
+    let exe = std::env::current_exe()
+        .context("the path of this program cannot be found, and plugins are compiled by a child of it")?;
     Ok(Compiler::Child(exe))
 }
 
@@ -49,8 +52,16 @@ fn tokens(config: &Config) -> anyhow::Result<(String, String)> {
     match (app, bot) {
         (Ok(app), Ok(bot)) => Ok((app, bot)),
         (app, bot) => {
-            let missing: Vec<String> = [app.err(), bot.err()].into_iter().flatten().map(|error| error.to_string()).collect();
-            Err(ExitError { code: 1, message: help_with_tokens(&missing) }.into())
+            let missing: Vec<String> = [app.err(), bot.err()]
+                .into_iter()
+                .flatten()
+                .map(|error| error.to_string())
+                .collect();
+            Err(ExitError {
+                code: 1,
+                message: help_with_tokens(&missing),
+            }
+            .into())
         }
     }
 }

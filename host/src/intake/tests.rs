@@ -46,26 +46,47 @@ async fn house_on(store: Arc<FlakyStore>) -> House {
         names: vec!["moa".into()],
         timezone: jiff::tz::TimeZone::UTC,
     };
-    let me = Me { user_id: "UBOT".into(), bot_id: "B1".into(), names: vec!["moa".into()] };
+    let me = Me {
+        user_id: "UBOT".into(),
+        bot_id: "B1".into(),
+        names: vec!["moa".into()],
+    };
     let started: Started = Arc::default();
     let log = Arc::clone(&started);
     let dispatch = Dispatch::new(move |work, turn| lock(&log).push((work, turn)));
     let default = Allowance {
         limits: Limits::default(),
-        room: Room { concurrency: 1, queue: 1 },
+        room: Room {
+            concurrency: 1,
+            queue: 1,
+        },
         brain: 1000,
         config: Arc::default(),
     };
     let intake = Intake::new(Parts {
-        matcher: Arc::new(Matcher { me, settings, registry: Arc::new(registry) }),
+        matcher: Arc::new(Matcher {
+            me,
+            settings,
+            registry: Arc::new(registry),
+        }),
         store: Arc::clone(&store) as Arc<dyn Store>,
         dispatch: dispatch.clone(),
-        allowances: Arc::new(Allowances { by_plugin: BTreeMap::new(), default, grants: Grants::Everything }),
+        allowances: Arc::new(Allowances {
+            by_plugin: BTreeMap::new(),
+            default,
+            grants: Grants::Everything,
+        }),
         max_age: Duration::from_secs(600),
     })
     .await
     .unwrap();
-    House { intake, store, started, dispatch, _dir: dir }
+    House {
+        intake,
+        store,
+        started,
+        dispatch,
+        _dir: dir,
+    }
 }
 
 impl House {
@@ -78,7 +99,10 @@ impl House {
 
     /// The ids of what was begun and has not ended, and whether it is looked for first.
     fn running(&self) -> Vec<(String, bool)> {
-        lock(&self.started).iter().map(|(work, _)| (work.event.identity.0.clone(), work.look_first)).collect()
+        lock(&self.started)
+            .iter()
+            .map(|(work, _)| (work.event.identity.0.clone(), work.look_first))
+            .collect()
     }
 
     fn first_ticket(&self) -> Arc<Ticket> {
@@ -132,7 +156,10 @@ async fn a_twin_is_answered_once_and_acknowledged_twice() {
     until(|| is_done(&first) && is_done(&second)).await;
     assert_eq!(house.running().len(), 1);
     house.end_all().await;
-    let third = Event { redelivered: true, ..event };
+    let third = Event {
+        redelivered: true,
+        ..event
+    };
     assert!(is_done(&house.deliver(&third)));
     assert_eq!(house.running(), []);
 
@@ -156,7 +183,10 @@ async fn a_message_that_could_not_be_recorded_is_worked_on_once() {
     house.end_all().await;
 
     house.store.broken.store(false, Ordering::SeqCst);
-    let again = house.deliver(&Event { redelivered: true, ..event });
+    let again = house.deliver(&Event {
+        redelivered: true,
+        ..event
+    });
     until(|| is_done(&again)).await;
     assert_eq!(house.running(), [], "it was answered");
     house.all_finished().await;
@@ -197,7 +227,10 @@ async fn slash_commands_keep_their_order() {
 #[tokio::test]
 async fn before_the_plugins_are_there_events_wait_unacknowledged() {
     let house = house().await;
-    let (help, talk) = (house.deliver(&message("U1", "1.0", "!help")), house.deliver(&message("U1", "2.0", "hi")));
+    let (help, talk) = (
+        house.deliver(&message("U1", "1.0", "!help")),
+        house.deliver(&message("U1", "2.0", "hi")),
+    );
     tokio::task::yield_now().await;
     assert!(!is_done(&help) && !is_done(&talk));
     house.intake.start().await.unwrap();
@@ -212,7 +245,10 @@ async fn a_long_start_records_unmatched_and_matches_in_order_later() {
     // One before and two after it was clear that the start takes long; one of them was sent before already.
     let early = house.deliver(&message("U1", "1.0", "!help"));
     house.intake.park();
-    let again = house.deliver(&Event { redelivered: true, ..message("U1", "2.0", "!help") });
+    let again = house.deliver(&Event {
+        redelivered: true,
+        ..message("U1", "2.0", "!help")
+    });
     let talk = house.deliver(&message("U1", "3.0", "hi"));
     let twin = house.deliver(&message("U1", "1.0", "!help"));
     until(|| [&early, &again, &talk, &twin].into_iter().all(|ack| is_done(ack))).await;
@@ -234,7 +270,9 @@ async fn what_was_written_before_the_start_may_have_been_answered() {
     let house = house().await;
     house.intake.start().await.unwrap();
     let mut event = message("U1", "1.0", "!help");
-    let EventKind::Message(message) = &mut event.kind else { unreachable!() };
+    let EventKind::Message(message) = &mut event.kind else {
+        unreachable!()
+    };
     message.time = (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(30)).to_string();
     house.deliver(&event);
     assert!(house.running()[0].1);
@@ -255,7 +293,13 @@ async fn what_an_earlier_run_left_is_taken_up_and_what_is_too_old_is_told() {
     store.accept(record("1.0", "!help", 5)).await.unwrap();
     store.accept(record("2.0", "!help", 3600)).await.unwrap();
     store.accept(record("3.0", "nobody's business", 5)).await.unwrap();
-    store.accept(NewRecord { body: b"?".to_vec(), ..record("4.0", "", 5) }).await.unwrap();
+    store
+        .accept(NewRecord {
+            body: b"?".to_vec(),
+            ..record("4.0", "", 5)
+        })
+        .await
+        .unwrap();
 
     let house = house_on(store).await;
     house.intake.start().await.unwrap();
@@ -275,7 +319,15 @@ async fn what_was_accepted_is_never_refused_for_want_of_room() {
         let event = message("U1", &format!("{n}.0"), "!help");
         let body = serde_json::to_vec(&event).unwrap();
         let received_ms = milliseconds(SystemTime::now());
-        store.accept(NewRecord { identity: event.identity.0, kind: "fake".into(), body, received_ms }).await.unwrap();
+        store
+            .accept(NewRecord {
+                identity: event.identity.0,
+                kind: "fake".into(),
+                body,
+                received_ms,
+            })
+            .await
+            .unwrap();
     }
     let house = house_on(store).await;
     house.intake.start().await.unwrap();
@@ -289,7 +341,11 @@ async fn what_was_accepted_is_never_refused_for_want_of_room() {
 async fn identities_are_forgotten_after_a_day() {
     let house = house().await;
     let (old, new) = (seconds(SystemTime::now()) - 25 * 3600, seconds(SystemTime::now()) - 60);
-    for (id, seen) in [("a", Seen::Accepted(old)), ("b", Seen::Unrecorded(old)), ("c", Seen::Accepted(new))] {
+    for (id, seen) in [
+        ("a", Seen::Accepted(old)),
+        ("b", Seen::Unrecorded(old)),
+        ("c", Seen::Accepted(new)),
+    ] {
         lock(&house.intake.seen).insert(Identity(id.into()), seen);
     }
     lock(&house.intake.seen).insert(Identity("d".into()), Seen::Offered(Vec::new()));

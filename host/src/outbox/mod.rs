@@ -59,7 +59,10 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox that writes at most `per_second` messages a second to a conversation (0: no limit) after a burst.
     pub fn new(adapter: Arc<dyn Adapter>, per_second: f64, burst: u32) -> Self {
-        Self { adapter, pace: Mutex::new(Pace::new(per_second, burst)) }
+        Self {
+            adapter,
+            pace: Mutex::new(Pace::new(per_second, burst)),
+        }
     }
 
     /// Sends a letter, in several messages if it is long. Answers the address of the first.
@@ -78,9 +81,16 @@ impl Outbox {
         for (at, text) in texts.into_iter().enumerate() {
             // Cards and buttons belong below the whole text.
             let part = if at == last {
-                Content { text, ..letter.content.clone() }
+                Content {
+                    text,
+                    ..letter.content.clone()
+                }
             } else {
-                Content { audience: letter.content.audience, sender: letter.content.sender.clone(), ..Content::text(text) }
+                Content {
+                    audience: letter.content.audience,
+                    sender: letter.content.sender.clone(),
+                    ..Content::text(text)
+                }
             };
             let sent = self.send_part(&letter, &part, ordinals.next()).await?;
             first = first.or(sent);
@@ -89,7 +99,10 @@ impl Outbox {
     }
 
     async fn send_part(&self, letter: &Letter<'_>, content: &Content, ordinal: u32) -> Result<Sent, SendError> {
-        let stamp = Stamp { invocation: letter.invocation.to_owned(), ordinal };
+        let stamp = Stamp {
+            invocation: letter.invocation.to_owned(),
+            ordinal,
+        };
         let outgoing = Outgoing {
             to: letter.to,
             answers: letter.answers,

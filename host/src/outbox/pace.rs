@@ -28,7 +28,11 @@ impl Pace {
             false => Duration::ZERO,
         };
         let tolerance = interval.saturating_mul(burst.saturating_sub(1));
-        Self { interval, tolerance, conversations: HashMap::new() }
+        Self {
+            interval,
+            tolerance,
+            conversations: HashMap::new(),
+        }
     }
 
     /// Reserves the next message to a conversation: how long to wait before sending it.
@@ -60,7 +64,11 @@ mod tests {
         let now = Instant::now();
         let waits: Vec<u64> = (0..8).map(|_| pace.reserve("C1", now).as_secs()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 3]);
-        assert_eq!(pace.reserve("C2", now), Duration::ZERO, "another conversation has a pace of its own");
+        assert_eq!(
+            pace.reserve("C2", now),
+            Duration::ZERO,
+            "another conversation has a pace of its own"
+        );
     }
 
     #[test]
@@ -84,7 +92,10 @@ mod tests {
     fn a_rate_of_almost_nothing_is_no_panic() {
         let mut pace = Pace::new(f64::MIN_POSITIVE, u32::MAX);
         let now = Instant::now();
-        assert!((0..100).all(|_| pace.reserve("C1", now).is_zero()), "the burst is as large as was said");
+        assert!(
+            (0..100).all(|_| pace.reserve("C1", now).is_zero()),
+            "the burst is as large as was said"
+        );
     }
 
     #[test]

@@ -9,7 +9,15 @@ fn outbox(adapter: &Arc<FakeAdapter>) -> Outbox {
 }
 
 fn letter<'a>(to: &'a Place, content: &'a Content, look_first: bool) -> Letter<'a> {
-    Letter { to, answers: Some("1.0"), asker: Some("U1"), content, invocation: "call", response_url: None, look_first }
+    Letter {
+        to,
+        answers: Some("1.0"),
+        asker: Some("U1"),
+        content,
+        invocation: "call",
+        response_url: None,
+        look_first,
+    }
 }
 
 fn temporary() -> SendError {
@@ -17,27 +25,44 @@ fn temporary() -> SendError {
 }
 
 fn uncertain() -> SendError {
-    SendError::Uncertain { reason: "cut off".into() }
+    SendError::Uncertain {
+        reason: "cut off".into(),
+    }
 }
 
 fn refused() -> SendError {
-    SendError::Refused { code: "missing_scope".into(), explanation: "no".into() }
+    SendError::Refused {
+        code: "missing_scope".into(),
+        explanation: "no".into(),
+    }
 }
 
 #[tokio::test]
 async fn a_long_text_leaves_in_parts_with_the_cards_below_the_last() {
-    let adapter = Arc::new(FakeAdapter { max_text: 10, ..FakeAdapter::default() });
+    let adapter = Arc::new(FakeAdapter {
+        max_text: 10,
+        ..FakeAdapter::default()
+    });
     let (to, ordinals) = (place("C1"), Ordinals::default());
     let content = Content {
         audience: Audience::Thread,
         cards: vec![Card::default()],
         ..Content::text("first one\n\nsecond two\n\nthird")
     };
-    let sent = outbox(&adapter).send(letter(&to, &content, false), &ordinals).await.unwrap();
+    let sent = outbox(&adapter)
+        .send(letter(&to, &content, false), &ordinals)
+        .await
+        .unwrap();
     assert_eq!(sent.unwrap().id, "0", "the address is the first part's");
     let told = adapter.told.lock().unwrap().clone();
-    assert!(told.len() >= 3 && told.iter().all(|part| part.text.chars().count() <= 10), "{told:?}");
-    assert!(told.iter().all(|part| part.audience == Audience::Thread && part.answers.as_deref() == Some("1.0")));
+    assert!(
+        told.len() >= 3 && told.iter().all(|part| part.text.chars().count() <= 10),
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .all(|part| part.audience == Audience::Thread && part.answers.as_deref() == Some("1.0"))
+    );
     let numbers: Vec<u32> = told.iter().map(|part| part.stamp.ordinal).collect();
     assert_eq!(numbers, (0..told.len() as u32).collect::<Vec<_>>());
     assert_eq!(ordinals.next(), told.len() as u32);
@@ -45,12 +70,21 @@ async fn a_long_text_leaves_in_parts_with_the_cards_below_the_last() {
 
 #[tokio::test]
 async fn a_rerun_sends_only_the_parts_that_are_not_there() {
-    let adapter = Arc::new(FakeAdapter { max_text: 10, ..FakeAdapter::default() });
+    let adapter = Arc::new(FakeAdapter {
+        max_text: 10,
+        ..FakeAdapter::default()
+    });
     let (to, content) = (place("C1"), Content::text("first one\n\nsecond two"));
     adapter.next.lock().unwrap().extend([Next::TakeAndFail(refused())]);
-    outbox(&adapter).send(letter(&to, &content, false), &Ordinals::default()).await.unwrap_err();
+    outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap_err();
     assert_eq!(adapter.texts().len(), 1);
-    outbox(&adapter).send(letter(&to, &content, true), &Ordinals::default()).await.unwrap();
+    outbox(&adapter)
+        .send(letter(&to, &content, true), &Ordinals::default())
+        .await
+        .unwrap();
     let texts = adapter.texts();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert_ne!(texts[0], texts[1]);
@@ -60,7 +94,10 @@ async fn a_rerun_sends_only_the_parts_that_are_not_there() {
 async fn nothing_is_looked_for_without_a_reason() {
     let adapter = Arc::new(FakeAdapter::default());
     let (to, content) = (place("C1"), Content::text("hi"));
-    outbox(&adapter).send(letter(&to, &content, false), &Ordinals::default()).await.unwrap();
+    outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap();
     assert_eq!(adapter.finds.load(Ordering::SeqCst), 0);
 }
 
@@ -69,7 +106,10 @@ async fn where_history_may_not_be_read_it_is_said_all_the_same() {
     let adapter = Arc::new(FakeAdapter::default());
     let (to, content) = (place("C1"), Content::text("hi"));
     adapter.next_find.lock().unwrap().push_back(refused());
-    outbox(&adapter).send(letter(&to, &content, true), &Ordinals::default()).await.unwrap();
+    outbox(&adapter)
+        .send(letter(&to, &content, true), &Ordinals::default())
+        .await
+        .unwrap();
     assert_eq!(adapter.texts(), ["hi"]);
 }
 
@@ -77,16 +117,32 @@ async fn where_history_may_not_be_read_it_is_said_all_the_same() {
 async fn a_service_that_is_away_is_waited_for_but_not_for_ever() {
     let adapter = Arc::new(FakeAdapter::default());
     let (to, content) = (place("C1"), Content::text("hi"));
-    let wait = SendError::RateLimited { retry_after: Duration::from_secs(7) };
-    adapter.next.lock().unwrap().extend([Next::Fail(temporary()), Next::Fail(wait)]);
+    let wait = SendError::RateLimited {
+        retry_after: Duration::from_secs(7),
+    };
+    adapter
+        .next
+        .lock()
+        .unwrap()
+        .extend([Next::Fail(temporary()), Next::Fail(wait)]);
     let begun = Instant::now();
-    outbox(&adapter).send(letter(&to, &content, false), &Ordinals::default()).await.unwrap();
+    outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap();
     assert_eq!(adapter.texts(), ["hi"]);
     assert_eq!(begun.elapsed().as_secs(), 8);
 
-    adapter.next.lock().unwrap().extend((0..10_000).map(|_| Next::Fail(temporary())));
+    adapter
+        .next
+        .lock()
+        .unwrap()
+        .extend((0..10_000).map(|_| Next::Fail(temporary())));
     let begun = Instant::now();
-    let error = outbox(&adapter).send(letter(&to, &content, false), &Ordinals::default()).await.unwrap_err();
+    let error = outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap_err();
     assert_eq!(error, temporary());
     assert!(begun.elapsed() <= PATIENCE, "{:?}", begun.elapsed());
 }
@@ -98,20 +154,35 @@ async fn what_may_stand_there_is_looked_up_as_soon_as_that_is_possible() {
     // It was taken, and nobody could ask at first.
     adapter.next.lock().unwrap().push_back(Next::TakeAndFail(uncertain()));
     adapter.next_find.lock().unwrap().extend([temporary(), temporary()]);
-    let sent = outbox(&adapter).send(letter(&to, &content, false), &Ordinals::default()).await.unwrap();
-    assert_eq!((adapter.texts(), sent.unwrap().id), (vec!["hi".to_owned()], "0".to_owned()));
+    let sent = outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        (adapter.texts(), sent.unwrap().id),
+        (vec!["hi".to_owned()], "0".to_owned())
+    );
 
     // It was not taken.
     adapter.next.lock().unwrap().push_back(Next::Fail(uncertain()));
-    let other = Letter { invocation: "another", ..letter(&to, &content, false) };
+    let other = Letter {
+        invocation: "another",
+        ..letter(&to, &content, false)
+    };
     outbox(&adapter).send(other, &Ordinals::default()).await.unwrap();
     assert_eq!(adapter.texts(), ["hi", "hi"]);
 
     // Nobody can ever know.
     adapter.next.lock().unwrap().push_back(Next::TakeAndFail(uncertain()));
     adapter.next_find.lock().unwrap().push_back(refused());
-    let third = Letter { invocation: "a third", ..letter(&to, &content, false) };
-    assert_eq!(outbox(&adapter).send(third, &Ordinals::default()).await, Err(uncertain()));
+    let third = Letter {
+        invocation: "a third",
+        ..letter(&to, &content, false)
+    };
+    assert_eq!(
+        outbox(&adapter).send(third, &Ordinals::default()).await,
+        Err(uncertain())
+    );
     assert_eq!(adapter.texts().len(), 3, "it is not sent a second time");
 }
 
@@ -122,9 +193,15 @@ async fn one_conversation_is_written_to_at_its_pace() {
     let (here, there, content) = (place("C1"), place("C2"), Content::text("hi"));
     let begun = Instant::now();
     for _ in 0..3 {
-        outbox.send(letter(&here, &content, false), &Ordinals::default()).await.unwrap();
+        outbox
+            .send(letter(&here, &content, false), &Ordinals::default())
+            .await
+            .unwrap();
     }
     assert_eq!(begun.elapsed().as_secs(), 2);
-    outbox.send(letter(&there, &content, false), &Ordinals::default()).await.unwrap();
+    outbox
+        .send(letter(&there, &content, false), &Ordinals::default())
+        .await
+        .unwrap();
     assert_eq!(begun.elapsed().as_secs(), 2);
 }

@@ -70,6 +70,12 @@ dir = "./plugins"
         self
     }
 
+    /// With this many connections.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self.env("MOA_SLACK__CONNECTIONS", &connections.to_string())
+    }
+
     /// With this environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));

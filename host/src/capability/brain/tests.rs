@@ -11,11 +11,19 @@ async fn stage() -> Stage {
 }
 
 fn write(key: &str, value: &str) -> Write {
-    Write { key: key.into(), value: value.into(), ttl_seconds: None }
+    Write {
+        key: key.into(),
+        value: value.into(),
+        ttl_seconds: None,
+    }
 }
 
 async fn value(brain: &Brain, at: Scope, key: &str) -> Option<String> {
-    brain.get(at, key.into()).await.unwrap().map(|entry| String::from_utf8(entry.value).unwrap())
+    brain
+        .get(at, key.into())
+        .await
+        .unwrap()
+        .map(|entry| String::from_utf8(entry.value).unwrap())
 }
 
 #[tokio::test]
@@ -24,18 +32,33 @@ async fn a_rerun_gets_the_first_runs_answers_and_changes_nothing() {
     let first = Brain(stage.scene(false));
     assert_eq!(first.increment(Scope::Plugin, "n".into(), 1).await, Ok(1));
     let version = first.set(Scope::Plugin, write("k", "v")).await.unwrap();
-    assert!(first.compare_and_swap(Scope::Plugin, write("k", "w"), None).await.is_err());
+    assert!(
+        first
+            .compare_and_swap(Scope::Plugin, write("k", "w"), None)
+            .await
+            .is_err()
+    );
     // Here it broke off.
     let again = Brain(stage.scene(true));
     assert_eq!(again.increment(Scope::Plugin, "n".into(), 1).await, Ok(1));
     assert_eq!(again.set(Scope::Plugin, write("k", "v")).await, Ok(version));
-    assert!(matches!(again.compare_and_swap(Scope::Plugin, write("k", "w"), None).await, Err(CapError::Conflict(_))));
-    assert_eq!(again.delete(Scope::Plugin, "k".into()).await, Ok(true), "what the first run did not get to is done");
+    assert!(matches!(
+        again.compare_and_swap(Scope::Plugin, write("k", "w"), None).await,
+        Err(CapError::Conflict(_))
+    ));
+    assert_eq!(
+        again.delete(Scope::Plugin, "k".into()).await,
+        Ok(true),
+        "what the first run did not get to is done"
+    );
     assert_eq!(value(&again, Scope::Plugin, "n").await.as_deref(), Some("1"));
 
     // A third one that takes another way is stopped.
     let other = Brain(stage.scene(true));
-    assert!(matches!(other.increment(Scope::Plugin, "n".into(), 2).await, Err(CapError::Conflict(_))));
+    assert!(matches!(
+        other.increment(Scope::Plugin, "n".into(), 2).await,
+        Err(CapError::Conflict(_))
+    ));
     assert_eq!(value(&other, Scope::Plugin, "n").await.as_deref(), Some("1"));
 }
 
@@ -72,9 +95,18 @@ async fn scopes_are_apart_and_the_shared_one_needs_a_grant() {
     for (n, scope) in scopes.into_iter().enumerate() {
         assert_eq!(value(&brain, scope, "k").await, Some(n.to_string()));
     }
-    assert!(matches!(brain.get(Scope::Shared, "k".into()).await, Err(CapError::AccessDenied(_))));
-    assert!(matches!(brain.set(Scope::Shared, write("k", "v")).await, Err(CapError::AccessDenied(_))));
-    assert!(matches!(brain.list_keys(Scope::Shared, String::new(), None, 10).await, Err(CapError::AccessDenied(_))));
+    assert!(matches!(
+        brain.get(Scope::Shared, "k".into()).await,
+        Err(CapError::AccessDenied(_))
+    ));
+    assert!(matches!(
+        brain.set(Scope::Shared, write("k", "v")).await,
+        Err(CapError::AccessDenied(_))
+    ));
+    assert!(matches!(
+        brain.list_keys(Scope::Shared, String::new(), None, 10).await,
+        Err(CapError::AccessDenied(_))
+    ));
     stage.requests.shared_brain = true;
     stage.grants = Grants::Everything;
     let granted = Brain(stage.scene(false));
@@ -91,14 +123,30 @@ async fn refusals_are_told_in_the_contracts_words() {
     let stage = stage().await;
     let brain = Brain(stage.scene(false));
     let large = "x".repeat(2000);
-    assert!(matches!(brain.set(Scope::Plugin, write("k", &large)).await, Err(CapError::OverLimit(_))));
+    assert!(matches!(
+        brain.set(Scope::Plugin, write("k", &large)).await,
+        Err(CapError::OverLimit(_))
+    ));
     brain.set(Scope::Plugin, write("k", "no number")).await.unwrap();
-    assert!(matches!(brain.increment(Scope::Plugin, "k".into(), 1).await, Err(CapError::Invalid(_))));
+    assert!(matches!(
+        brain.increment(Scope::Plugin, "k".into(), 1).await,
+        Err(CapError::Invalid(_))
+    ));
     let many = vec![write("a", "1"), write("b", &large)];
     assert!(brain.set_many(Scope::Plugin, many).await.is_err());
     let keys = brain.list_keys(Scope::Plugin, String::new(), None, 10).await.unwrap();
-    assert_eq!(keys, KeyPage { keys: vec!["k".into()], next: None }, "all of them or none");
+    assert_eq!(
+        keys,
+        KeyPage {
+            keys: vec!["k".into()],
+            next: None
+        },
+        "all of them or none"
+    );
     stage.store.inner.close().await.unwrap();
     use moa_store::Store as _;
-    assert!(matches!(brain.get(Scope::Plugin, "k".into()).await, Err(CapError::Unavailable(_))));
+    assert!(matches!(
+        brain.get(Scope::Plugin, "k".into()).await,
+        Err(CapError::Unavailable(_))
+    ));
 }

@@ -16,22 +16,45 @@ async fn here_is_free_and_elsewhere_needs_request_and_grant() {
     chat.send(place("C1"), Content::text("here")).await.unwrap();
     let denied = chat.send(place("C2"), Content::text("there")).await.unwrap_err();
     assert!(matches!(denied, CapError::AccessDenied(_)), "{denied}");
-    let elsewhere = MessageRef { place: place("C2"), id: "9.0".into() };
-    assert!(matches!(chat.edit(elsewhere.clone(), Content::text("x")).await, Err(CapError::AccessDenied(_))));
-    assert!(matches!(chat.react(elsewhere.clone(), "tada".into()).await, Err(CapError::AccessDenied(_))));
-    let nowhere = Place { service: "irc".into(), ..place("C1") };
-    assert!(matches!(chat.send(nowhere, Content::text("x")).await, Err(CapError::NotFound(_))));
+    let elsewhere = MessageRef {
+        place: place("C2"),
+        id: "9.0".into(),
+    };
+    assert!(matches!(
+        chat.edit(elsewhere.clone(), Content::text("x")).await,
+        Err(CapError::AccessDenied(_))
+    ));
+    assert!(matches!(
+        chat.react(elsewhere.clone(), "tada".into()).await,
+        Err(CapError::AccessDenied(_))
+    ));
+    let nowhere = Place {
+        service: "irc".into(),
+        ..place("C1")
+    };
+    assert!(matches!(
+        chat.send(nowhere, Content::text("x")).await,
+        Err(CapError::NotFound(_))
+    ));
     assert_eq!(stage.adapter.texts(), ["here"]);
 
     stage.requests = requests("C2");
-    assert!(Chat(stage.scene(false)).send(place("C2"), Content::text("there")).await.is_err());
+    assert!(
+        Chat(stage.scene(false))
+            .send(place("C2"), Content::text("there"))
+            .await
+            .is_err()
+    );
     stage.grants = crate::capability::Grants::Everything;
     let chat = Chat(stage.scene(false));
     chat.send(place("C2"), Content::text("there")).await.unwrap();
     chat.react(elsewhere, "tada".into()).await.unwrap();
     let told = stage.adapter.told.lock().unwrap().clone();
     assert_eq!(told[0].answers.as_deref(), Some("1.0"));
-    assert_eq!(told[1].answers, None, "what is elsewhere cannot answer a message of here");
+    assert_eq!(
+        told[1].answers, None,
+        "what is elsewhere cannot answer a message of here"
+    );
     assert_eq!(told[1].conversation, "C2");
 }
 
@@ -49,14 +72,26 @@ async fn a_rerun_says_nothing_twice_and_counts_the_same() {
     again.edit(one.unwrap(), Content::text("better")).await.unwrap();
     again.send(place("C1"), Content::text("same")).await.unwrap();
     let told = stage.adapter.told.lock().unwrap().clone();
-    assert_eq!(told.iter().map(|told| told.stamp.ordinal).collect::<Vec<_>>(), [0, 3], "equal texts are two messages");
+    assert_eq!(
+        told.iter().map(|told| told.stamp.ordinal).collect::<Vec<_>>(),
+        [0, 3],
+        "equal texts are two messages"
+    );
 }
 
 #[tokio::test]
 async fn after_a_slash_command_its_address_is_used_and_nothing_to_answer() {
     let stage = Stage::of(slash("U1", "trigger", "x")).await;
     let chat = Chat(stage.scene(false));
-    chat.send(place("C1"), Content { audience: Audience::Asker, ..Content::text("psst") }).await.unwrap();
+    chat.send(
+        place("C1"),
+        Content {
+            audience: Audience::Asker,
+            ..Content::text("psst")
+        },
+    )
+    .await
+    .unwrap();
     let told = stage.adapter.told.lock().unwrap()[0].clone();
     assert_eq!((told.answers, told.asker.as_deref()), (None, Some("U1")));
     assert_eq!(told.response_url.as_deref(), Some("https://answer/here"));
@@ -66,8 +101,22 @@ async fn after_a_slash_command_its_address_is_used_and_nothing_to_answer() {
 async fn the_services_no_becomes_the_contracts() {
     let stage = Stage::of(message("U1", "1.0", "!x")).await;
     let chat = Chat(stage.scene(false));
-    let no = |code: &str| SendError::Refused { code: code.into(), explanation: "no".into() };
-    stage.adapter.next.lock().unwrap().extend([Next::Fail(no("channel_not_found")), Next::Fail(no("no_text"))]);
-    assert!(matches!(chat.send(place("C1"), Content::text("x")).await, Err(CapError::NotFound(_))));
-    assert!(matches!(chat.send(place("C1"), Content::text("x")).await, Err(CapError::Invalid(_))));
+    let no = |code: &str| SendError::Refused {
+        code: code.into(),
+        explanation: "no".into(),
+    };
+    stage
+        .adapter
+        .next
+        .lock()
+        .unwrap()
+        .extend([Next::Fail(no("channel_not_found")), Next::Fail(no("no_text"))]);
+    assert!(matches!(
+        chat.send(place("C1"), Content::text("x")).await,
+        Err(CapError::NotFound(_))
+    ));
+    assert!(matches!(
+        chat.send(place("C1"), Content::text("x")).await,
+        Err(CapError::Invalid(_))
+    ));
 }
