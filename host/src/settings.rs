@@ -1,44 +1,52 @@
 //! The configuration from where it lies: file, environment, secrets.
 
-use crate::cli::{EXIT_USAGE, ExitError, Global};
-use moa_core::config::{Config, SecretSource};
+use moa_core::config::{Config, ConfigErrors, SecretSource};
 use std::path::{Path, PathBuf};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "moa.toml";
 
-/// Reads the configuration that the command line, the environment and the file make together.
+/// Why there is no configuration. Wrong use, all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read: {source}; name another with --config")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something in it, or in the environment, is wrong.
+    #[error(transparent)]
+    Wrong(#[from] ConfigErrors),
+}
+
+/// Reads the configuration that file and environment make together. `file`: `moa.toml` in the working folder where none
+/// is named and that one is there. `data_dir` stands over both.
 ///
 /// # Errors
-/// Every mistake at once, each with file, key and remedy; wrong use.
-pub fn load(global: &Global, environment: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Config> {
-    let path = match &global.config {
-        Some(path) => Some(path.clone()),
-        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
-    };
-    let text = match &path {
+/// Every mistake at once, each with file, key and remedy.
+pub fn load(
+    file: Option<&Path>,
+    data_dir: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, LoadError> {
+    let path = file.or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()));
+    let text = match path {
         None => None,
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| ExitError {
-            code: EXIT_USAGE,
-            message: format!(
-                "the configuration {} cannot be read: {error}; name another with --config",
-                path.display()
-            ),
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|source| LoadError::Unreadable {
+            path: path.to_owned(),
+            source,
         })?),
     };
-    let shown = path.as_deref().map(Path::to_string_lossy);
+    let shown = path.map(Path::to_string_lossy);
     let file = shown.as_deref().zip(text.as_deref());
-    let overrides = global.data_dir.iter().map(|dir| {
-        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+    let overrides = data_dir.map(|dir| {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         ("MOA_BOT__DATA_DIR".to_owned(), dir.to_string_lossy().into_owned())
     });
-    Config::parse(file, environment.into_iter().chain(overrides)).map_err(|errors| {
-        ExitError {
-            code: EXIT_USAGE,
-            message: errors.to_string(),
-        }
-        .into()
-    })
+    Ok(Config::parse(file, environment.into_iter().chain(overrides))?)
 }
 
 /// The environment of this process, as far as it is text.

@@ -24,7 +24,7 @@ pub enum ConfigAction {
 }
 
 pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
-    let config = settings::load(global, settings::environment())?;
+    let config = super::configuration(global, settings::environment())?;
     match args.action {
         ConfigAction::Show => {
             print!("{}", config.show());

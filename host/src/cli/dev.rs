@@ -166,13 +166,8 @@ fn config(
     let environment: Vec<(String, String)> = theirs
         .chain(ours.iter().map(|(name, value)| ((*name).to_owned(), value.clone())))
         .collect();
-    settings::load(
-        &Global {
-            data_dir: None,
-            ..global.clone()
-        },
-        environment,
-    )
+    // Where the data goes stands in the environment above already.
+    Ok(settings::load(global.config.as_deref(), None, environment)?)
 }
 
 /// One line for everything that happens to the plugins.

@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use, 3 credentials refused (a service manager must not restart on it).
 
+use crate::settings;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use moa_core::config::Config;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -164,6 +166,7 @@ fn finish(result: anyhow::Result<End>) -> ExitCode {
         Err(error) => {
             let code = match error.downcast_ref::<ExitError>() {
                 Some(exit) => exit.code,
+                None if error.is::<settings::LoadError>() => EXIT_USAGE,
                 None => 1,
             };
             eprintln!("moa: {}", chain(&error));
@@ -183,6 +186,14 @@ fn chain(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// The configuration that the command line names, with this environment over it.
+fn configuration(
+    global: &Global,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, settings::LoadError> {
+    settings::load(global.config.as_deref(), global.data_dir.as_deref(), environment)
 }
 
 /// A runtime for the host's own async work; guests have theirs.

@@ -12,7 +12,7 @@ const APP_MANIFEST: &str = include_str!("slack-app.yaml");
 
 pub(super) fn main(global: &Global) -> anyhow::Result<End> {
     log::start(global, "info")?;
-    let config = settings::load(global, settings::environment())?;
+    let config = super::configuration(global, settings::environment())?;
     let (app_token, bot_token) = tokens(&config)?;
     let start = app::Start {
         config,
