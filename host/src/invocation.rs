@@ -568,29 +568,4 @@ impl Names {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_invocation_id_depends_on_every_part_and_on_nothing_else() {
-        let id = invocation_id("slack/T/C/1", "hello", "echo", &[]);
-        assert_eq!(id.len(), 20);
-        assert_eq!(id, invocation_id("slack/T/C/1", "hello", "echo", &[]));
-        assert_ne!(id, invocation_id("slack/T/C/2", "hello", "echo", &[]));
-        assert_ne!(id, invocation_id("slack/T/C/1", "hell", "oecho", &[]));
-        assert_ne!(id, invocation_id("slack/T/C/1", "hello", "echo", &["x".to_owned()]));
-    }
-
-    #[test]
-    fn mentions_become_names_that_cannot_ping() {
-        let names = Names(HashMap::from([
-            (('@', "U1".to_owned()), "앨리".to_owned()),
-            (('@', "U2".to_owned()), "{@U9}".to_owned()),
-        ]));
-        assert_eq!(names.readable("{@U1} and {@U3} in {#C1}"), "@앨리 and @U3 in #C1");
-        assert!(
-            !names.readable("{@U2}").contains("{@"),
-            "a display name is no way to ping either"
-        );
-    }
-}
+mod tests;

@@ -2,13 +2,19 @@
 
 use crate::adapter::{Ack, Adapter, Delivery, Me, Outgoing, SendError, Stamp};
 use crate::capability::{Grants, Scene};
+use crate::dispatch::Room;
+use crate::invocation::{Allowance, Allowances};
 use crate::journal::Ticket;
+use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
+use crate::registry::{self, Registry};
 use async_trait::async_trait;
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User};
 use moa_core::manifest::Requests;
+use moa_core::router::{self, Settings};
+use moa_engine::Limits;
 use moa_store::{
     Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Remembered, Seq,
     Space, Store, StoreError, SystemClock, Write, WriteOutcome,
@@ -118,6 +124,8 @@ pub(crate) struct FakeAdapter {
     pub finds: AtomicUsize,
     pub edited: Mutex<Vec<(MessageRef, String)>>,
     pub reacted: Mutex<Vec<(String, bool)>>,
+    /// Reactions and look-ups never end.
+    pub stuck: bool,
 }
 
 impl Default for FakeAdapter {
@@ -136,6 +144,7 @@ impl Default for FakeAdapter {
             finds: AtomicUsize::new(0),
             edited: Mutex::default(),
             reacted: Mutex::default(),
+            stuck: false,
         }
     }
 }
@@ -143,6 +152,12 @@ impl Default for FakeAdapter {
 impl FakeAdapter {
     pub(crate) fn texts(&self) -> Vec<String> {
         self.told.lock().unwrap().iter().map(|told| told.text.clone()).collect()
+    }
+
+    async fn stick(&self) {
+        if self.stuck {
+            std::future::pending::<()>().await;
+        }
     }
 
     fn at(&self, message: &Outgoing<'_>, index: usize) -> MessageRef {
@@ -215,6 +230,7 @@ impl Adapter for FakeAdapter {
     }
 
     async fn react(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.stick().await;
         self.reacted.lock().unwrap().push((emoji.into(), true));
         Ok(())
     }
@@ -308,6 +324,61 @@ impl Store for FlakyStore {
     async fn close(&self) -> Result<(), StoreError> {
         self.inner.close().await
     }
+}
+
+/// What routes to no plugin: `!help` and unknown words are answered by the host, everything else is nobody's business.
+/// The folder has to live as long.
+pub(crate) fn matcher(store: &Arc<FlakyStore>) -> (Arc<Matcher>, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let (reports, _) = tokio::sync::mpsc::unbounded_channel();
+    let registry = Registry::start(registry::Parts {
+        engine: registry::testing::engine(),
+        dir: dir.path().join("plugins"),
+        cache_dir: dir.path().join("cache"),
+        compiler: registry::Compiler::InProcess,
+        limits: Arc::new(|_| Limits::default()),
+        aliases: BTreeMap::new(),
+        store: Arc::clone(store) as Arc<dyn Store>,
+        reports,
+    })
+    .unwrap();
+    let settings = Settings {
+        prefixes: vec!["!".into()],
+        unknown: moa_core::config::Unknown::Suggest,
+        names: vec!["moa".into()],
+        timezone: jiff::tz::TimeZone::UTC,
+    };
+    let me = router::Me {
+        user_id: "UBOT".into(),
+        bot_id: "B1".into(),
+        names: vec!["moa".into()],
+    };
+    (
+        Arc::new(Matcher {
+            me,
+            settings,
+            registry: Arc::new(registry),
+        }),
+        dir,
+    )
+}
+
+/// Every plugin gets one place and one that waits.
+pub(crate) fn allowances() -> Arc<Allowances> {
+    let default = Allowance {
+        limits: Limits::default(),
+        room: Room {
+            concurrency: 1,
+            queue: 1,
+        },
+        brain: 1000,
+        config: Arc::default(),
+    };
+    Arc::new(Allowances {
+        by_plugin: BTreeMap::new(),
+        default,
+        grants: Grants::Everything,
+    })
 }
 
 /// A call of the plugin `memo` for an event, with this grant and in the journal of the store if `recorded`.

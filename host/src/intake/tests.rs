@@ -1,15 +1,9 @@
 //! Twins, failures of the journal, the gate at the start, what an earlier run left.
 
 use super::*;
-use crate::capability::Grants;
 use crate::dispatch::Turn;
-use crate::invocation::Allowance;
-use crate::registry::{self, Registry, testing};
-use crate::testing::{FlakyStore, delivery, message, slash, until};
+use crate::testing::{FlakyStore, allowances, delivery, matcher, message, slash, until};
 use moa_core::event::EventKind;
-use moa_core::router::{Me, Settings};
-use moa_engine::Limits;
-use std::collections::BTreeMap;
 
 type Started = Arc<Mutex<Vec<(Work, Turn<Work>)>>>;
 
@@ -25,57 +19,17 @@ async fn house() -> House {
     house_on(Arc::default()).await
 }
 
-/// A host without plugins: `!help` and unknown words are answered by itself, everything else is nobody's business.
+/// A host without plugins.
 async fn house_on(store: Arc<FlakyStore>) -> House {
-    let dir = tempfile::tempdir().unwrap();
-    let (reports, _) = tokio::sync::mpsc::unbounded_channel();
-    let registry = Registry::start(registry::Parts {
-        engine: testing::engine(),
-        dir: dir.path().join("plugins"),
-        cache_dir: dir.path().join("cache"),
-        compiler: registry::Compiler::InProcess,
-        limits: Arc::new(|_| Limits::default()),
-        aliases: BTreeMap::new(),
-        store: Arc::clone(&store) as Arc<dyn Store>,
-        reports,
-    })
-    .unwrap();
-    let settings = Settings {
-        prefixes: vec!["!".into()],
-        unknown: moa_core::config::Unknown::Suggest,
-        names: vec!["moa".into()],
-        timezone: jiff::tz::TimeZone::UTC,
-    };
-    let me = Me {
-        user_id: "UBOT".into(),
-        bot_id: "B1".into(),
-        names: vec!["moa".into()],
-    };
+    let (matcher, dir) = matcher(&store);
     let started: Started = Arc::default();
     let log = Arc::clone(&started);
     let dispatch = Dispatch::new(move |work, turn| lock(&log).push((work, turn)));
-    let default = Allowance {
-        limits: Limits::default(),
-        room: Room {
-            concurrency: 1,
-            queue: 1,
-        },
-        brain: 1000,
-        config: Arc::default(),
-    };
     let intake = Intake::new(Parts {
-        matcher: Arc::new(Matcher {
-            me,
-            settings,
-            registry: Arc::new(registry),
-        }),
+        matcher,
         store: Arc::clone(&store) as Arc<dyn Store>,
         dispatch: dispatch.clone(),
-        allowances: Arc::new(Allowances {
-            by_plugin: BTreeMap::new(),
-            default,
-            grants: Grants::Everything,
-        }),
+        allowances: allowances(),
         max_age: Duration::from_secs(600),
     })
     .await

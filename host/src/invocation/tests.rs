@@ -1,0 +1,218 @@
+//! What a piece of work sends, where, and when nothing.
+
+use super::*;
+use crate::dispatch::{Dispatch, OrderKey};
+use crate::testing::{FakeAdapter, FlakyStore, Next, Stage, allowances, matcher, message, slash, until};
+use moa_store::Accepted;
+use std::sync::Mutex;
+
+struct House {
+    invoker: Arc<Invoker>,
+    adapter: Arc<FakeAdapter>,
+    store: Arc<FlakyStore>,
+    _dir: tempfile::TempDir,
+}
+
+async fn house(adapter: FakeAdapter) -> House {
+    let (adapter, store) = (Arc::new(adapter), Arc::<FlakyStore>::default());
+    let (matcher, dir) = matcher(&store);
+    matcher.registry.ready().await;
+    let out = Arc::clone(&adapter) as Arc<dyn Adapter>;
+    let invoker = Arc::new(Invoker {
+        outbox: Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1)),
+        adapter: out,
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        allowances: allowances(),
+        matcher,
+        courtesies: TaskTracker::new(),
+        locale: Locale::Ko,
+        timezone: "Asia/Seoul".into(),
+    });
+    House {
+        invoker,
+        adapter,
+        store,
+        _dir: dir,
+    }
+}
+
+impl House {
+    /// The event, recorded and matched.
+    async fn work(&self, event: Event) -> Work {
+        let record = moa_store::NewRecord {
+            identity: event.identity.0.clone(),
+            kind: "fake".into(),
+            body: Vec::new(),
+            received_ms: 0,
+        };
+        let Accepted::New(seq) = self.store.accept(record).await.unwrap() else {
+            panic!("it is new")
+        };
+        let matched = self.invoker.matcher.route(&event).unwrap();
+        Work {
+            event: Arc::new(event),
+            matched,
+            ticket: Arc::new(Ticket::of(seq)),
+            look_first: false,
+        }
+    }
+
+    async fn run(&self, work: Work) {
+        let begun = Arc::new(Mutex::new(None));
+        let tell = Arc::clone(&begun);
+        let dispatch = Dispatch::new(move |work, turn| *tell.lock().unwrap() = Some((work, turn)));
+        dispatch
+            .offer(
+                "",
+                OrderKey::new("C1", "U1"),
+                Room {
+                    concurrency: 1,
+                    queue: 0,
+                },
+                work,
+            )
+            .unwrap_or_else(|_| panic!("there is room"));
+        let (work, turn) = begun.lock().unwrap().take().unwrap();
+        self.invoker.run(work, turn).await;
+    }
+}
+
+#[test]
+fn an_invocation_id_depends_on_every_part_and_on_nothing_else() {
+    let id = invocation_id("slack/T/C/1", "hello", "echo", &[]);
+    assert_eq!(id.len(), 20);
+    assert_eq!(id, invocation_id("slack/T/C/1", "hello", "echo", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/2", "hello", "echo", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/1", "hell", "oecho", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/1", "hello", "echo", &["x".to_owned()]));
+}
+
+#[test]
+fn mentions_become_names_that_cannot_ping() {
+    let names = Names(HashMap::from([
+        (('@', "U1".to_owned()), "앨리".to_owned()),
+        (('@', "U2".to_owned()), "{@U9}".to_owned()),
+    ]));
+    assert_eq!(names.readable("{@U1} and {@U3} in {#C1}"), "@앨리 and @U3 in #C1");
+    assert!(
+        !names.readable("{@U2}").contains("{@"),
+        "a display name is no way to ping either"
+    );
+}
+#[tokio::test]
+async fn help_is_said_where_it_was_asked_for_and_the_record_closed() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(message("U1", "1.0", "!help")).await;
+    house.run(work).await;
+    let told = house.adapter.told.lock().unwrap().clone();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (told[0].conversation.as_str(), told[0].answers.as_deref()),
+        ("C1", Some("1.0"))
+    );
+    assert!(house.store.unfinished().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_answer_to_a_slash_command_is_for_its_person_alone() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(slash("U1", "trigger", "help")).await;
+    house.run(work).await;
+    let told = house.adapter.told.lock().unwrap()[0].clone();
+    assert_eq!(
+        (told.audience, told.answers, told.asker.as_deref()),
+        (Audience::Asker, None, Some("U1"))
+    );
+    assert_eq!(told.response_url.as_deref(), Some("https://answer/here"));
+}
+
+#[tokio::test]
+async fn a_slash_command_without_a_record_is_not_begun() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(slash("U1", "trigger", "help")).await;
+    let ticket = Arc::new(Ticket::default());
+    ticket.resolve(None);
+    house.run(Work { ticket, ..work }).await;
+    assert!(house.adapter.texts().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_answered_before_is_not_answered_again() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(message("U1", "1.0", "!help")).await;
+    let again = Work {
+        event: Arc::clone(&work.event),
+        matched: work.matched.clone(),
+        ticket: Arc::clone(&work.ticket),
+        look_first: true,
+    };
+    house.run(work).await;
+    house.run(again).await;
+    assert_eq!(house.adapter.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_is_told_to_the_person() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(message("U1", "1.0", "!help")).await;
+    let stage = Stage::of(message("U1", "1.0", "!help")).await;
+    let no = SendError::Refused {
+        code: "invalid_blocks".into(),
+        explanation: "they are wrong".into(),
+    };
+    house.adapter.next.lock().unwrap().push_back(Next::Fail(no));
+    let outcome = house
+        .invoker
+        .said(&work, &stage.scene(false), &Content::text("x"), Locale::En)
+        .await;
+    assert!(
+        matches!(&outcome, Outcome::Failed { reason } if reason.contains("invalid_blocks")),
+        "{outcome:?}"
+    );
+    let texts = house.adapter.texts();
+    assert!(
+        texts.len() == 1 && texts[0].contains("memo") && texts[0].contains("call"),
+        "{texts:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_hourglass_goes_with_the_call_and_nobody_waits_for_it() {
+    let house = house(FakeAdapter::default()).await;
+    let work = house.work(message("U1", "1.0", "!help")).await;
+    let reacted = || house.adapter.reacted.lock().unwrap().clone();
+    let shown = house.invoker.hourglass(&work, Hourglass::Shown);
+    until(|| reacted() == [(HOURGLASS.to_owned(), true)]).await;
+    drop(shown);
+    until(|| reacted().len() == 2).await;
+    assert_eq!(reacted()[1], (HOURGLASS.to_owned(), false));
+
+    drop(house.invoker.hourglass(&work, Hourglass::Leftover));
+    until(|| reacted().len() == 3).await;
+    assert_eq!(reacted()[2], (HOURGLASS.to_owned(), false));
+
+    // There is no message to put it on.
+    let slash = house.work(slash("U1", "trigger", "help")).await;
+    drop(house.invoker.hourglass(&slash, Hourglass::Shown));
+    house.invoker.courtesies.close();
+    house.invoker.courtesies.wait().await;
+    assert_eq!(reacted().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_do_not_come_are_not_waited_for() {
+    let house = house(FakeAdapter {
+        stuck: true,
+        ..FakeAdapter::default()
+    })
+    .await;
+    let mut event = message("U1", "1.0", "!help");
+    let EventKind::Message(written) = &mut event.kind else {
+        unreachable!()
+    };
+    written.mentions = (0..500).map(|n| Mention::User(format!("U{n}"))).collect();
+    let begun = Instant::now();
+    let names = house.invoker.names(event.message()).await;
+    assert!(begun.elapsed() < 2 * NAMES, "{:?}", begun.elapsed());
+    assert_eq!(names.readable("{@U7}"), "@U7");
+}
