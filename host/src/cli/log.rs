@@ -2,10 +2,12 @@
 
 use super::{Color, EXIT_USAGE, ExitError, Global};
 use std::io::IsTerminal;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
-
-/// At `trace` the websocket library prints the addresses that it opens, and those carry tickets.
-const QUIET: &str = "tungstenite=debug,tokio_tungstenite=debug";
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging. Without `--log-level` and `MOA_LOG`: `default`.
 ///
@@ -13,7 +15,7 @@ const QUIET: &str = "tungstenite=debug,tokio_tungstenite=debug";
 /// A filter that cannot be read, as wrong use.
 pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
     let text = global.log_level.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(format!("{},{QUIET}", filter_text(text))).map_err(|error| ExitError {
+    let filter = EnvFilter::try_new(filter_text(text)).map_err(|error| ExitError {
         code: EXIT_USAGE,
         message: format!(
             "--log-level {text:?}: {error}; use error, warn, info, debug or trace, or a filter like moa=debug"
@@ -25,13 +27,28 @@ pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
     // A second start in one process (tests) keeps the first.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let _ = subscriber(filter, color, std::io::stderr).try_init();
+    Ok(())
+}
+
+fn subscriber<W>(filter: EnvFilter, color: bool, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(color)
         .with_target(false)
-        .with_writer(std::io::stderr)
-        .try_init();
-    Ok(())
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(|line| !tells_tickets(line)))
+        .with(lines)
+}
+
+/// At `trace` the websocket library prints the addresses that it opens, and those carry tickets, which nobody may read.
+fn tells_tickets(line: &Metadata<'_>) -> bool {
+    let library = |name: &str| line.target().split("::").next() == Some(name);
+    *line.level() == Level::TRACE && (library("tungstenite") || library("tokio_tungstenite"))
 }
 
 /// A bare level is Moa's own; libraries stay at warnings, or one would drown in their details.
@@ -50,6 +67,7 @@ fn filter_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     #[test]
     fn a_level_speaks_for_moa_alone() {
@@ -58,12 +76,33 @@ mod tests {
         assert_eq!(filter_text("hyper=trace"), "hyper=trace");
     }
 
+    fn logged(filter: &str) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let to = Mutex::new(file.reopen().unwrap());
+        let subscriber = subscriber(EnvFilter::new(filter_text(filter)), false, to);
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "tungstenite::client", "wss://x/?ticket=1");
+            tracing::debug!(target: "tungstenite::client", "done");
+            tracing::info!(target: "moa::app", "connected");
+            tracing::info!(target: "plugin", "counted");
+        });
+        std::fs::read_to_string(file.path()).unwrap()
+    }
+
     #[test]
-    fn no_filter_shows_the_address_of_a_websocket() {
-        let filter = EnvFilter::new(format!("{},{QUIET}", filter_text("tungstenite=trace,hyper=trace"))).to_string();
+    fn libraries_are_quiet_unless_asked_for_and_tickets_are_never_told() {
+        assert_eq!(logged("warn"), "");
+        let info = logged("info");
         assert!(
-            filter.contains("tungstenite=debug") && !filter.contains("tungstenite=trace"),
-            "{filter}"
+            info.contains("connected") && info.contains("counted") && !info.contains("done"),
+            "{info}"
         );
+        let dev = logged("warn,plugin=info");
+        assert!(
+            dev.contains("counted") && !dev.contains("connected") && !dev.contains("done"),
+            "{dev}"
+        );
+        let all = logged("tungstenite=trace");
+        assert!(all.contains("done") && !all.contains("ticket"), "{all}");
     }
 }
