@@ -241,6 +241,7 @@ impl Adapter for FakeAdapter {
     }
 
     async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
+        self.stick().await;
         Ok(Some(User {
             display_name: format!("name of {id}"),
             locale: Some("en-US".into()),
