@@ -3,7 +3,7 @@
 use crate::argument::Args;
 use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
 use crate::bindings::moa::plugin::types::{Content, Failure, Invocation, User};
-use crate::manifest::{Command, Manifest};
+use crate::manifest::{Command, Hear, Manifest, Part};
 use crate::{Context, Error, log};
 use std::marker::PhantomData;
 
@@ -17,6 +17,44 @@ use std::marker::PhantomData;
 pub trait CommandFn {
     /// What people see, and what runs.
     const COMMAND: Command;
+}
+
+/// A pattern as data; `#[hear]` writes it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not hear anything",
+    label = "not a function that hears",
+    note = "write `#[hear(\"pattern\")]` above the function"
+)]
+pub trait HearFn {
+    /// What is looked for, and what runs.
+    const HEAR: Hear;
+}
+
+/// Anything that a plugin is made of; the attributes write it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no part of a plugin",
+    label = "neither a command nor a function that hears",
+    note = "write `#[command]` or `#[hear(\"pattern\")]` above the function"
+)]
+pub trait PluginPart {
+    /// As data.
+    const PART: Part;
+}
+
+/// The arguments before a subcommand; `#[command]` above a struct writes it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command with subcommands",
+    label = "not a struct with `#[command(subcommands = […])]`",
+    note = "`#[parent]` brings the arguments before the subcommand's name"
+)]
+pub trait Group: Sized {
+    /// The type's full name.
+    const ID: &'static str;
+    /// Takes them from a call.
+    fn from_args(args: &mut Args) -> Result<Self, Error>;
 }
 
 /// A plugin as data; `plugin!` writes it.
@@ -47,7 +85,8 @@ impl<P: Plugin> commands::Guest for Component<P> {
 
 impl<P: Plugin> listener::Guest for Component<P> {
     fn hear(heard: listener::Heard) -> Result<Option<Content>, Failure> {
-        Err(undeclared("pattern", &heard.id))
+        log_panics();
+        hear(P::MANIFEST.hears, heard)
     }
 }
 
@@ -83,15 +122,31 @@ fn describe(manifest: &Manifest) -> String {
     })
 }
 
-fn handle(known: &[Command], mut call: commands::Call) -> Result<Option<Content>, Error> {
-    let Some(command) = known.iter().find(|command| command.name == call.command) else {
+pub(crate) fn handle(known: &[Command], mut call: commands::Call) -> Result<Option<Content>, Error> {
+    let mut level = known;
+    let mut run = None;
+    for name in std::iter::once(&call.command).chain(&call.path) {
+        let Some(command) = level.iter().find(|command| command.name == *name) else {
+            return Err(Error::internal(format!("this plugin has no command `{name}`")));
+        };
+        (level, run) = (command.subcommands, command.run);
+    }
+    let Some(run) = run else {
         return Err(Error::internal(format!(
-            "this plugin has no command `{}`",
+            "the command `{}` runs only with a subcommand; the host called it without one",
             call.command
         )));
     };
     let mut args = Args::new(std::mem::take(&mut call.args));
-    (command.run)(&Context::new(call), &mut args)
+    run(&Context::of_call(call), &mut args)
+}
+
+pub(crate) fn hear(known: &[Hear], heard: listener::Heard) -> Result<Option<Content>, Failure> {
+    let own = known.iter().find(|hear| hear.id == heard.id && !hear.is_for_taught());
+    let Some(hear) = own.or_else(|| known.iter().find(|hear| hear.is_for_taught())) else {
+        return Err(undeclared("pattern", &heard.id));
+    };
+    Ok((hear.run)(&Context::of_heard(heard))?)
 }
 
 /// The host calls only what the manifest names; a host that does otherwise is told so.

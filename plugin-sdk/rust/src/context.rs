@@ -1,12 +1,13 @@
-//! What a command is told about itself.
+//! What a call is told about itself.
 
-use crate::bindings::exports::moa::plugin::commands::Call;
-use crate::bindings::moa::plugin::types::{Content, Message, MessageRef, Place, User};
+use crate::bindings::exports::moa::plugin::{commands::Call, listener::Heard};
+use crate::bindings::moa::plugin::types::{Content, Invocation, Message, MessageRef, Place, User};
 use crate::brain::Brain;
 use crate::{HostError, chat, system};
 use serde::de::DeserializeOwned;
 
-/// Everything about one call of a command. Take it as a parameter, anywhere among the arguments.
+/// Everything about one call of a command, or about one message that was heard. Take it as a parameter, anywhere among
+/// the arguments.
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -23,34 +24,70 @@ use serde::de::DeserializeOwned;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Context {
-    // Without the arguments, which became the function's parameters.
-    call: Call,
+    invocation: Invocation,
+    message: Message,
+    cause: Cause,
+}
+
+#[derive(Clone, Debug)]
+enum Cause {
+    Command {
+        name: String,
+        path: Vec<String>,
+        rest: String,
+        tokens: Vec<String>,
+    },
+    Pattern {
+        id: String,
+        captures: Vec<Option<String>>,
+    },
 }
 
 impl Context {
-    pub(crate) fn new(call: Call) -> Self {
-        Self { call }
+    /// Without the arguments, which become the function's parameters.
+    pub(crate) fn of_call(call: Call) -> Self {
+        Self {
+            invocation: call.invocation,
+            message: call.message,
+            cause: Cause::Command {
+                name: call.command,
+                path: call.path,
+                rest: call.rest,
+                tokens: call.tokens,
+            },
+        }
+    }
+
+    pub(crate) fn of_heard(heard: Heard) -> Self {
+        Self {
+            invocation: heard.invocation,
+            message: heard.message,
+            cause: Cause::Pattern {
+                id: heard.id,
+                captures: heard.captures,
+            },
+        }
     }
 
     /// The invocation's id: the same however often the call is repeated, so good as a key against doing something
     /// twice.
     pub fn id(&self) -> &str {
-        &self.call.invocation.id
+        &self.invocation.id
     }
 
     /// When the call began, RFC 3339 in UTC; the same on a repetition.
     pub fn time(&self) -> &str {
-        &self.call.invocation.time
+        &self.invocation.time
     }
 
     /// 1 for the first try, one more for each repetition.
     pub fn attempt(&self) -> u32 {
-        self.call.invocation.attempt
+        self.invocation.attempt
     }
 
     /// The language to answer in, a BCP 47 tag like `ko` or `en-GB`.
     pub fn locale(&self) -> &str {
-        &self.call.invocation.locale
+        &self.invocation.locale
     }
 
     /// The language alone, without a region: `en` of `en-GB`.
@@ -60,37 +97,77 @@ impl Context {
 
     /// The time zone to speak of, an IANA name.
     pub fn timezone(&self) -> &str {
-        &self.call.invocation.timezone
+        &self.invocation.timezone
     }
 
-    /// The command's name in the manifest, whatever alias was typed.
+    /// The command's name in the manifest, whatever alias was typed; empty for a message that was heard.
     pub fn command(&self) -> &str {
-        &self.call.command
+        match &self.cause {
+            Cause::Command { name, .. } => name,
+            Cause::Pattern { .. } => "",
+        }
     }
 
-    /// Everything behind the command word as typed, with mentions as plain names: repeating it calls nobody.
+    /// The names of the subcommands in the manifest, outermost first; empty if there are none.
+    pub fn path(&self) -> &[String] {
+        match &self.cause {
+            Cause::Command { path, .. } => path,
+            Cause::Pattern { .. } => &[],
+        }
+    }
+
+    /// Everything behind the command words as typed, with mentions as plain names: repeating it calls nobody. Empty for
+    /// a message that was heard.
     pub fn rest(&self) -> &str {
-        &self.call.rest
+        match &self.cause {
+            Cause::Command { rest, .. } => rest,
+            Cause::Pattern { .. } => "",
+        }
     }
 
     /// The same split at white space, with quotes and back-slashes undone.
     pub fn tokens(&self) -> &[String] {
-        &self.call.tokens
+        match &self.cause {
+            Cause::Command { tokens, .. } => tokens,
+            Cause::Pattern { .. } => &[],
+        }
     }
 
-    /// The message that carried the command.
+    /// The id of the pattern that was heard; empty for a command.
+    pub fn pattern(&self) -> &str {
+        match &self.cause {
+            Cause::Command { .. } => "",
+            Cause::Pattern { id, .. } => id,
+        }
+    }
+
+    /// What the pattern captured: the whole match, then each group, `None` for one that took no part. Empty for a
+    /// command.
+    pub fn captures(&self) -> &[Option<String>] {
+        match &self.cause {
+            Cause::Command { .. } => &[],
+            Cause::Pattern { captures, .. } => captures,
+        }
+    }
+
+    /// One of the [captures](Self::captures): 0 is the whole match.
+    pub fn capture(&self, group: usize) -> Option<&str> {
+        self.captures().get(group)?.as_deref()
+    }
+
+    /// The message that carried the command, or that was heard.
     pub fn message(&self) -> &Message {
-        &self.call.message
+        &self.message
     }
 
-    /// Who gave the command. Only the id may decide what somebody is allowed to do.
+    /// Who wrote that message. Only the id may decide what somebody is allowed to do.
     pub fn who(&self) -> &User {
-        &self.call.message.author
+        &self.message.author
     }
 
-    /// Where the command was given.
+    /// Where it was written.
     pub fn place(&self) -> &Place {
-        &self.call.message.ref_.place
+        &self.message.ref_.place
     }
 
     /// The plugin's memory.
@@ -103,7 +180,7 @@ impl Context {
         Brain::conversation(&self.place().conversation)
     }
 
-    /// The plugin's memory about the person who gave the command.
+    /// The plugin's memory about the person who wrote the message.
     pub fn user_brain(&self) -> Brain {
         Brain::user(&self.who().id)
     }
@@ -116,7 +193,7 @@ impl Context {
         system::config()
     }
 
-    /// Sends a message to where the command was, at once. What the command returns is sent after it.
+    /// Sends a message to where that message was, at once. What the function returns is sent after it.
     ///
     /// # Errors
     /// Those of [`chat::send`].

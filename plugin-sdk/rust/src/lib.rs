@@ -29,7 +29,7 @@ pub use bindings::moa::plugin::types::{
 pub use brain::Brain;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
-pub use moa_plugin_macros::{command, plugin};
+pub use moa_plugin_macros::{command, hear, plugin};
 pub use reply::IntoReply;
 
 /// Everything that a plugin usually needs: `use moa_plugin::prelude::*;`.
@@ -53,7 +53,7 @@ pub mod prelude {
     pub use crate::time::{Date, Time};
     pub use crate::{
         Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place, Result,
-        User, chat, command, log, plugin, system, text,
+        User, chat, command, hear, log, plugin, system, text,
     };
     pub use std::time::Duration;
 }
@@ -64,9 +64,11 @@ pub mod __private {
     pub use crate::argument::{Args, Argument, NumberArgument};
     pub use crate::bindings;
     pub use crate::bindings::export_plugin;
-    pub use crate::component::{CommandFn, Component, Plugin};
+    pub use crate::component::{CommandFn, Component, Group, HearFn, Plugin, PluginPart};
     pub use crate::manifest::{
-        ArgSpec, Command, Confirm, Kind, Literal, Manifest, Requests, Setting, Text, are_words_unique, is_plugin_name,
+        ArgSpec, Command, Confirm, Hear, Kind, Literal, Manifest, Part, Requests, Scope, Setting, Text,
+        are_arguments_unique, are_ids_unique, are_parents_there, are_words_unique, commands_of, count, hears_of,
+        is_plugin_name,
     };
     pub use crate::reply::IntoReply;
 }

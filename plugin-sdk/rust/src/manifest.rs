@@ -1,5 +1,9 @@
 //! The manifest as plain data, which the macros write and `describe` turns into JSON by `manifest.schema.json`.
 
+mod unique;
+
+pub use unique::{are_arguments_unique, are_ids_unique, are_parents_there, are_words_unique};
+
 use crate::bindings::moa::plugin::types::Content;
 use crate::{Context, Error, argument::Args};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -149,9 +153,138 @@ pub struct Command {
     /// Who is asked first.
     #[serde(skip_serializing_if = "is_unconfirmed")]
     pub confirm: Confirm,
-    /// Takes the arguments apart and calls the author's function.
+    /// What may follow. A command that has some does not run by itself.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub subcommands: &'static [Command],
+    /// The name of the type that carries the arguments before a subcommand; empty for a command that runs.
     #[serde(skip)]
-    pub run: fn(&Context, &mut Args) -> Result<Option<Content>, Error>,
+    pub group: &'static str,
+    /// The groups that the function takes as parameters.
+    #[serde(skip)]
+    pub parents: &'static [&'static str],
+    /// Takes the arguments apart and calls the author's function; `None` for a command with subcommands.
+    #[serde(skip)]
+    pub run: Option<Run>,
+}
+
+/// Takes the arguments apart and calls a command's function.
+pub type Run = fn(&Context, &mut Args) -> Result<Option<Content>, Error>;
+
+impl Command {
+    /// What an array is filled with before it has its commands.
+    pub(crate) const BLANK: Self = Self {
+        name: "",
+        aliases: &[],
+        summary: Text::Any(""),
+        help: Text::Any(""),
+        examples: &[],
+        args: &[],
+        restricted: false,
+        confirm: Confirm::None,
+        subcommands: &[],
+        group: "",
+        parents: &[],
+        run: None,
+    };
+}
+
+/// In which messages a pattern is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Direct messages.
+    Direct,
+    /// Messages that begin with the bot's name.
+    DirectMention,
+    /// Messages that mention the bot.
+    Mention,
+    /// All others.
+    Ambient,
+}
+
+/// A pattern, and the function behind it.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Hear {
+    /// Unique within the plugin.
+    pub id: &'static str,
+    /// A regular expression; empty for the function that hears what was taught at run time.
+    pub pattern: &'static str,
+    /// Where to look; empty: everywhere.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub scopes: &'static [Scope],
+    /// Calls the author's function.
+    #[serde(skip)]
+    pub run: fn(&Context) -> Result<Option<Content>, Error>,
+}
+
+impl Hear {
+    /// What an array is filled with before it has its patterns.
+    pub(crate) const BLANK: Self = Self {
+        id: "",
+        pattern: "",
+        scopes: &[],
+        run: |_| Ok(None),
+    };
+
+    /// Whether it hears the patterns that were taught at run time.
+    pub fn is_for_taught(&self) -> bool {
+        self.pattern.is_empty()
+    }
+}
+
+/// One thing that a plugin is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// A command.
+    Command(Command),
+    /// A pattern.
+    Hear(Hear),
+}
+
+/// How many commands and how many patterns there are.
+pub const fn count(parts: &[Part]) -> (usize, usize) {
+    let (mut commands, mut hears) = (0, 0);
+    let mut rest = parts;
+    while let [first, tail @ ..] = rest {
+        match first {
+            Part::Command(_) => commands += 1,
+            Part::Hear(_) => hears += 1,
+        }
+        rest = tail;
+    }
+    (commands, hears)
+}
+
+/// The commands alone; `N` is their number.
+pub const fn commands_of<const N: usize>(parts: &[Part]) -> [Command; N] {
+    let mut commands = [Command::BLANK; N];
+    let (mut rest, mut free) = (parts, commands.as_mut_slice());
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let Part::Command(command) = first else { continue };
+        let Some((slot, others)) = free.split_first_mut() else {
+            break;
+        };
+        *slot = *command;
+        free = others;
+    }
+    commands
+}
+
+/// The patterns alone; `N` is their number.
+pub const fn hears_of<const N: usize>(parts: &[Part]) -> [Hear; N] {
+    let mut hears = [Hear::BLANK; N];
+    let (mut rest, mut free) = (parts, hears.as_mut_slice());
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let Part::Hear(hear) = first else { continue };
+        let Some((slot, others)) = free.split_first_mut() else {
+            break;
+        };
+        *slot = *hear;
+        free = others;
+    }
+    hears
 }
 
 /// A key of the plugin's configuration.
@@ -163,12 +296,21 @@ pub struct Setting {
     /// The type.
     #[serde(rename = "type")]
     pub kind: Kind,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Text::is_empty")]
+    pub summary: Text,
     /// Whether it may be left out.
     #[serde(skip_serializing_if = "is_false")]
     pub optional: bool,
     /// Taken where the operator wrote nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Literal>,
+    /// The least value of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<Literal>,
+    /// The greatest value of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<Literal>,
     /// What a choice may be.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub choices: &'static [&'static str],
@@ -237,7 +379,11 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "Text::is_empty")]
     pub summary: Text,
     /// Its commands.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub commands: &'static [Command],
+    /// Its patterns, and perhaps the function for those taught at run time.
+    #[serde(skip_serializing_if = "has_no_patterns", serialize_with = "patterns")]
+    pub hears: &'static [Hear],
     /// Its configuration.
     #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "as_table")]
     pub config: &'static [Setting],
@@ -253,6 +399,14 @@ fn is_false(flag: &bool) -> bool {
 
 fn is_unconfirmed(confirm: &Confirm) -> bool {
     *confirm == Confirm::None
+}
+
+fn has_no_patterns(hears: &&[Hear]) -> bool {
+    hears.iter().all(Hear::is_for_taught)
+}
+
+fn patterns<S: Serializer>(hears: &[Hear], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(hears.iter().filter(|hear| !hear.is_for_taught()))
 }
 
 fn as_table<S: Serializer>(settings: &[Setting], serializer: S) -> Result<S::Ok, S::Error> {
@@ -274,76 +428,13 @@ pub const fn is_plugin_name(name: &str) -> bool {
     true
 }
 
-/// Whether no two commands share a name or alias. Checked while compiling.
-pub const fn are_words_unique(commands: &[Command]) -> bool {
-    let mut rest = commands;
-    while let [first, tail @ ..] = rest {
-        if !is_new(first.name, first.aliases, tail) {
-            return false;
-        }
-        let mut aliases = first.aliases;
-        while let [alias, others @ ..] = aliases {
-            if !is_new(alias, others, tail) {
-                return false;
-            }
-            aliases = others;
-        }
-        rest = tail;
-    }
-    true
-}
-
-const fn is_new(word: &str, siblings: &[&str], commands: &[Command]) -> bool {
-    let mut rest = commands;
-    while let [command, tail @ ..] = rest {
-        if is_same(word, command.name) || is_among(word, command.aliases) {
-            return false;
-        }
-        rest = tail;
-    }
-    !is_among(word, siblings)
-}
-
-const fn is_among(word: &str, words: &[&str]) -> bool {
-    let mut rest = words;
-    while let [first, tail @ ..] = rest {
-        if is_same(word, first) {
-            return true;
-        }
-        rest = tail;
-    }
-    false
-}
-
-const fn is_same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    while let ([a, more_one @ ..], [b, more_other @ ..]) = (one, other) {
-        if *a != *b {
-            return false;
-        }
-        (one, other) = (more_one, more_other);
-    }
-    one.is_empty() && other.is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn nothing(_: &Context, _: &mut Args) -> Result<Option<Content>, Error> {
-        Ok(None)
-    }
-
     const BARE: Command = Command {
         name: "bare",
-        aliases: &[],
-        summary: Text::Any(""),
-        help: Text::Any(""),
-        examples: &[],
-        args: &[],
-        restricted: false,
-        confirm: Confirm::None,
-        run: nothing,
+        ..Command::BLANK
     };
 
     #[test]
@@ -353,6 +444,7 @@ mod tests {
             version: "1",
             summary: Text::Any(""),
             commands: &[BARE],
+            hears: &[],
             config: &[],
             requests: Requests::NONE,
         };
@@ -374,18 +466,16 @@ mod tests {
     }
 
     #[test]
-    fn a_word_has_one_owner() {
-        let named = |name, aliases| Command { name, aliases, ..BARE };
-        assert!(are_words_unique(&[named("a", &["b"]), named("c", &["d"])]));
-        assert!(are_words_unique(&[
-            named("ab", &[]),
-            named("a", &[]),
-            named("abc", &[])
-        ]));
-        assert!(!are_words_unique(&[named("a", &[]), named("a", &[])]));
-        assert!(!are_words_unique(&[named("a", &["b"]), named("c", &["b"])]));
-        assert!(!are_words_unique(&[named("a", &["c"]), named("c", &[])]));
-        assert!(!are_words_unique(&[named("a", &["a"])]));
-        assert!(!are_words_unique(&[named("a", &["b", "b"])]));
+    fn parts_are_sorted_by_what_they_are() {
+        let hear = Hear {
+            id: "guide",
+            pattern: "guide",
+            ..Hear::BLANK
+        };
+        let parts = [Part::Hear(hear), Part::Command(BARE), Part::Hear(Hear::BLANK)];
+        assert_eq!(count(&parts), (1, 2));
+        let commands = commands_of::<1>(&parts);
+        let hears = hears_of::<2>(&parts);
+        assert_eq!((commands[0].name, hears[0].id, hears[1].id), ("bare", "guide", ""));
     }
 }

@@ -3,19 +3,22 @@
 // All of this file is a test; the lints' exemption reaches only the functions marked as one.
 #![allow(clippy::unwrap_used)]
 
-use moa_plugin::__private::{Command, CommandFn, Manifest, Requests, Setting, Text};
+use moa_plugin::__private::{Command, CommandFn, Hear, HearFn, Manifest, Requests, Setting, Text};
 use moa_plugin::prelude::*;
 use serde_json::{Value, json};
 
+const EMPTY: Manifest = Manifest {
+    name: "test",
+    version: "1",
+    summary: Text::Any(""),
+    commands: &[],
+    hears: &[],
+    config: &[],
+    requests: Requests::NONE,
+};
+
 fn manifest_of(commands: &'static [Command]) -> Value {
-    let manifest = Manifest {
-        name: "test",
-        version: "1",
-        summary: Text::Any(""),
-        commands,
-        config: &[],
-        requests: Requests::NONE,
-    };
+    let manifest = Manifest { commands, ..EMPTY };
     serde_json::to_value(manifest).unwrap()
 }
 
@@ -148,6 +151,87 @@ fn every_type_of_argument() {
     );
 }
 
+/// Looks after servers.
+#[command(name = "서버", aliases = ["s"], subcommands = [status, Exceptions])]
+struct Server {
+    #[max = 9]
+    number: Option<u8>,
+}
+
+#[command]
+fn status(#[parent] server: Server) -> String {
+    format!("{:?}", server.number)
+}
+
+/// On which days not.
+#[command(aliases = ["e"], subcommands = [set])]
+struct Exceptions;
+
+#[command(restricted)]
+fn set(#[parent] server: &Server, date: Date) -> String {
+    format!("{:?} {date}", server.number)
+}
+
+#[test]
+fn subcommands_of_two_levels() {
+    assert_eq!(
+        json_of!(Server),
+        json!({
+            "name": "서버",
+            "aliases": ["s"],
+            "summary": "Looks after servers.",
+            "args": [{ "name": "number", "type": "int", "optional": true, "min": 0, "max": 9 }],
+            "subcommands": [
+                { "name": "status" },
+                {
+                    "name": "exceptions",
+                    "aliases": ["e"],
+                    "summary": "On which days not.",
+                    "subcommands": [
+                        { "name": "set", "args": [{ "name": "date", "type": "date" }], "restricted": true },
+                    ],
+                },
+            ],
+        })
+    );
+    let _: fn(&Server, Date) -> String = set;
+}
+
+#[hear("가이드|guide")]
+fn the_guide() {}
+
+#[hear(r"(\d+)d(\d+)", direct_mention, mention, id = "dice")]
+fn dice(count: String, sides: String) -> String {
+    format!("{count} {sides}")
+}
+
+#[hear]
+fn taught(ctx: &Context) -> String {
+    ctx.pattern().into()
+}
+
+#[test]
+fn patterns() {
+    const HEARS: &[Hear] = &[
+        <the_guide as HearFn>::HEAR,
+        <dice as HearFn>::HEAR,
+        <taught as HearFn>::HEAR,
+    ];
+    let manifest = Manifest { hears: HEARS, ..EMPTY };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({
+            "name": "test",
+            "version": "1",
+            "hears": [
+                { "id": "the-guide", "pattern": "가이드|guide" },
+                { "id": "dice", "pattern": "(\\d+)d(\\d+)", "scopes": ["direct-mention", "mention"] },
+            ],
+        })
+    );
+    assert_eq!(dice("1".into(), "6".into()), "1 6");
+}
+
 mod elsewhere {
     use moa_plugin::prelude::*;
 
@@ -177,6 +261,9 @@ fn configuration_and_requests() {
         kind,
         optional,
         default,
+        summary: Text::Any(""),
+        min: None,
+        max: None,
         choices: &[],
     };
     let config = [
@@ -189,6 +276,7 @@ fn configuration_and_requests() {
         version: "1",
         summary: Text::Any("Tests"),
         commands: &[],
+        hears: &[],
         config: Box::leak(Box::new(config)),
         requests: Requests {
             http: &["https://api.example.com"],
@@ -202,7 +290,6 @@ fn configuration_and_requests() {
             "name": "test",
             "version": "1",
             "summary": "Tests",
-            "commands": [],
             "config": {
                 "team-size": { "type": "int", "default": 4 },
                 "names": { "type": "list", "default": ["로지"] },

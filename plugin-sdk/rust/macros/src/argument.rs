@@ -15,6 +15,8 @@ use syn::{
 pub enum Parameter {
     /// Everything about the call, by value or by reference.
     Context { by_reference: bool },
+    /// What was typed before the subcommand's name.
+    Parent { of: Box<Type>, by_reference: bool },
     /// Something that people type.
     Argument(Box<Argument>),
 }
@@ -45,13 +47,15 @@ enum Form {
 }
 
 /// A literal in the source, with a minus sign before it or not.
-struct Constant {
-    literal: Lit,
+pub struct Constant {
+    /// Without its sign.
+    pub literal: Lit,
     negative: bool,
-    span: Span,
+    /// Where it stands.
+    pub span: Span,
 }
 
-const OURS: [&str; 6] = ["default", "min", "max", "choice", "list", "rest"];
+const OURS: [&str; 7] = ["default", "min", "max", "choice", "list", "rest", "parent"];
 
 impl Parameter {
     /// Reads a parameter and takes the attributes away that are for this macro.
@@ -76,6 +80,21 @@ impl Parameter {
                 )),
                 None => Ok(Self::Context { by_reference }),
             };
+        }
+        if let Some(parent) = ours.iter().find(|attribute| attribute.path().is_ident("parent")) {
+            parent.meta.require_path_only()?;
+            if let Some(other) = ours.iter().find(|attribute| !attribute.path().is_ident("parent")) {
+                return Err(Error::new_spanned(
+                    other,
+                    "`#[parent]` brings what was typed before: its arguments are described at its fields",
+                ));
+            }
+            let (of, by_reference) = match &*typed.ty {
+                Type::Reference(reference) if reference.mutability.is_none() => (&reference.elem, true),
+                _ => (&typed.ty, false),
+            };
+            let of = of.clone();
+            return Ok(Self::Parent { of, by_reference });
         }
         let Pat::Ident(pattern) = &*typed.pat else {
             return Err(Error::new_spanned(
@@ -148,23 +167,7 @@ impl Argument {
             return Err(again());
         }
         if path.is_ident("choice") {
-            let choices = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
-            let choices: Vec<_> = choices.into_iter().collect();
-            if choices.is_empty() {
-                return Err(Error::new_spanned(
-                    attribute,
-                    "`#[choice]` needs the words to choose from: `#[choice(\"a\", \"b\")]`",
-                ));
-            }
-            let fits = |choice: &LitStr| {
-                let text = choice.value();
-                !text.trim().is_empty() && text.chars().count() <= 64
-            };
-            if let Some(bad) = choices.iter().find(|choice| !fits(choice)) {
-                return Err(Error::new(bad.span(), "a choice has 1 to 64 characters"));
-            }
-            check_unique(&choices)?;
-            self.form = Form::Choice(choices);
+            self.form = Form::Choice(choices(attribute)?);
         } else {
             attribute.meta.require_path_only()?;
             self.takes_all = true;
@@ -313,7 +316,8 @@ impl Argument {
 }
 
 impl Constant {
-    fn read(attribute: &Attribute) -> Result<Self> {
+    /// Of `#[word = …]`.
+    pub fn read(attribute: &Attribute) -> Result<Self> {
         let Meta::NameValue(meta) = &attribute.meta else {
             let word = attribute
                 .path()
@@ -347,7 +351,7 @@ impl Constant {
     }
 
     /// As in the source.
-    fn source(&self) -> TokenStream {
+    pub fn source(&self) -> TokenStream {
         let literal = &self.literal;
         if self.negative {
             quote!(-#literal)
@@ -357,7 +361,7 @@ impl Constant {
     }
 
     /// For comparing bounds; exactness beyond 53 bits does not matter for that.
-    fn number(&self) -> Option<f64> {
+    pub fn number(&self) -> Option<f64> {
         let number = match &self.literal {
             Lit::Int(literal) => literal.base10_parse().ok()?,
             Lit::Float(literal) => literal.base10_parse::<f64>().ok()?,
@@ -367,7 +371,7 @@ impl Constant {
     }
 
     /// In the manifest.
-    fn tokens(&self) -> Result<TokenStream> {
+    pub fn tokens(&self) -> Result<TokenStream> {
         let source = self.source();
         let case = match &self.literal {
             Lit::Int(literal) => {
@@ -389,8 +393,29 @@ fn is_ours(attribute: &Attribute) -> bool {
     OURS.iter().any(|word| attribute.path().is_ident(word))
 }
 
+/// The words of `#[choice("a", "b")]`.
+pub fn choices(attribute: &Attribute) -> Result<Vec<LitStr>> {
+    let choices = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+    let choices: Vec<_> = choices.into_iter().collect();
+    if choices.is_empty() {
+        return Err(Error::new_spanned(
+            attribute,
+            "`#[choice]` needs the words to choose from: `#[choice(\"a\", \"b\")]`",
+        ));
+    }
+    let fits = |choice: &LitStr| {
+        let text = choice.value();
+        !text.trim().is_empty() && text.chars().count() <= 64
+    };
+    if let Some(bad) = choices.iter().find(|choice| !fits(choice)) {
+        return Err(Error::new(bad.span(), "a choice has 1 to 64 characters"));
+    }
+    check_unique(&choices)?;
+    Ok(choices)
+}
+
 /// Whether the type is `Context`, and if so, whether by reference.
-fn as_context(of: &Type) -> Option<bool> {
+pub fn as_context(of: &Type) -> Option<bool> {
     match of {
         Type::Reference(reference) => {
             (reference.mutability.is_none() && is_named("Context", &reference.elem)).then_some(true)
@@ -399,12 +424,12 @@ fn as_context(of: &Type) -> Option<bool> {
     }
 }
 
-fn is_named(name: &str, of: &Type) -> bool {
+pub fn is_named(name: &str, of: &Type) -> bool {
     matches!(of, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// `T` of `NAME<T>`.
-fn inside<'a>(name: &str, of: &'a Type) -> Option<&'a Type> {
+pub fn inside<'a>(name: &str, of: &'a Type) -> Option<&'a Type> {
     let Type::Path(path) = of else { return None };
     let last = path.path.segments.last()?;
     match &last.arguments {

@@ -2,26 +2,33 @@
 
 use crate::argument::{Argument, Parameter};
 use crate::docs::Docs;
+use crate::group;
 use crate::options::{Confirm, Options};
 use crate::words::{Text, check_summary, check_word};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Ident, ItemFn, Result, ReturnType, Safety};
+use syn::{Attribute, Error, Ident, ItemFn, ItemStruct, Result, ReturnType, Safety};
 
 /// Expands the attribute. With an error the function stays, so that the compiler does not report it missing as well.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    if let Ok(group) = syn::parse2::<ItemStruct>(item.clone()) {
+        return group::expand(options, group);
+    }
     let mut function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {
-            let error = Error::new_spanned(item, "`#[command]` belongs above a function").into_compile_error();
-            return error;
+            let error = Error::new_spanned(
+                item,
+                "`#[command]` belongs above a function, or above the struct of a command with subcommands",
+            );
+            return error.into_compile_error();
         }
     };
     let parameters = parameters(&mut function);
     let described = syn::parse2::<Options>(options)
-        .and_then(|options| check_signature(&function).map(|()| options))
+        .and_then(|options| check_signature(&function, "command").map(|()| options))
         .and_then(|options| parameters.and_then(|parameters| describe(&function, &options, &parameters)));
     match described {
         Ok(tokens) => quote!(#function #tokens),
@@ -47,32 +54,41 @@ fn parameters(function: &mut ItemFn) -> Result<Vec<Parameter>> {
     }
     match errors {
         Some(error) => Err(error),
-        None => check_order(&parameters).map(|()| parameters),
+        None => {
+            check_order(parameters.iter().filter_map(|parameter| match parameter {
+                Parameter::Argument(argument) => Some(&**argument),
+                _ => None,
+            }))?;
+            Ok(parameters)
+        }
     }
 }
 
-/// Parts of a signature that a command can't have.
-fn check_signature(function: &ItemFn) -> Result<()> {
+/// Parts of a signature that a function can't have if the host calls it. `what` is the attribute.
+pub fn check_signature(function: &ItemFn, what: &str) -> Result<()> {
     let signature = &function.sig;
     if let Some(keyword) = &signature.asyncness {
         return Err(Error::new_spanned(
             keyword,
-            "a command is a plain function: the host waits while it runs, and runs others meanwhile",
+            format!("`#[{what}]` takes a plain function: the host waits while it runs, and runs others meanwhile"),
         ));
     }
     if let Safety::Unsafe(_) = signature.safety {
         return Err(Error::new_spanned(
             &signature.safety,
-            "a command can't be unsafe to call: the host calls it",
+            "the host calls this function: it can't be unsafe to call",
         ));
     }
     if let Some(abi) = &signature.abi {
-        return Err(Error::new_spanned(abi, "a command is a plain Rust function"));
+        return Err(Error::new_spanned(
+            abi,
+            "the host calls this function: leave the ABI out",
+        ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
-            "a command has no generics: its arguments need one type each",
+            "the host calls this function: its parameters need one type each, without generics",
         ));
     }
     if let Some(again) = function.attrs.iter().find(|attribute| {
@@ -80,25 +96,22 @@ fn check_signature(function: &ItemFn) -> Result<()> {
             .path()
             .segments
             .last()
-            .is_some_and(|last| last.ident == "command")
+            .is_some_and(|last| last.ident == "command" || last.ident == "hear")
     }) {
         return Err(Error::new_spanned(
             again,
-            "`#[command]` is there twice; give the second name in `aliases`",
+            "one attribute for one function; give a second name in `aliases`",
         ));
     }
     Ok(())
 }
 
 /// What the host can take apart: required, then optional, then at most one that takes all that follows.
-fn check_order(parameters: &[Parameter]) -> Result<()> {
+pub fn check_order<'a>(arguments: impl Iterator<Item = &'a Argument>) -> Result<()> {
     let mut missing: Option<&Argument> = None;
     let mut all: Option<&Argument> = None;
     let mut names: Vec<&str> = Vec::new();
-    for parameter in parameters {
-        let Parameter::Argument(argument) = parameter else {
-            continue;
-        };
+    for argument in arguments {
         if let Some(all) = all {
             return Err(Error::new(
                 all.span,
@@ -133,7 +146,81 @@ fn check_order(parameters: &[Parameter]) -> Result<()> {
 /// and `use` brings both along.
 fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> Result<TokenStream> {
     let (ident, visibility) = (&function.sig.ident, &function.vis);
-    let docs = Docs::of(&function.attrs);
+    if let Some(first) = options.subcommands.first() {
+        return Err(Error::new_spanned(
+            first,
+            "a command with subcommands does not run by itself: write `struct Name;` instead of the function",
+        ));
+    }
+    let about = about(ident, &function.attrs, options)?;
+    let arguments = || {
+        parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Argument(argument) => Some(argument),
+            Parameter::Context { .. } | Parameter::Parent { .. } => None,
+        })
+    };
+    let specs = arguments()
+        .map(|argument| argument.spec())
+        .collect::<Result<Vec<_>>>()?;
+    let checks = arguments().map(|argument| argument.checks());
+    let parents = parameters.iter().filter_map(|parameter| match parameter {
+        Parameter::Parent { of, .. } => Some(quote_spanned!(of.span()=> <#of as ::moa_plugin::__private::Group>::ID)),
+        _ => None,
+    });
+    let values = parameters.iter().map(|parameter| match parameter {
+        Parameter::Context { by_reference: true } => quote!(__context),
+        Parameter::Context { by_reference: false } => quote!(::core::clone::Clone::clone(__context)),
+        Parameter::Parent { of, by_reference } => {
+            let reference = by_reference.then(|| quote!(&));
+            quote_spanned!(of.span()=> #reference <#of as ::moa_plugin::__private::Group>::from_args(__args)?)
+        }
+        Parameter::Argument(argument) => argument.value(),
+    });
+    let returned = match &function.sig.output {
+        ReturnType::Default => ident.span(),
+        ReturnType::Type(_, of) => of.span(),
+    };
+    let reply = quote_spanned!(returned=> ::moa_plugin::__private::IntoReply::into_reply(__said));
+    Ok(quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #ident {}
+
+        const _: () = {
+            #(#checks)*
+
+            impl ::moa_plugin::__private::CommandFn for #ident {
+                const COMMAND: ::moa_plugin::__private::Command = ::moa_plugin::__private::Command {
+                    #about
+                    args: &[#(#specs),*],
+                    subcommands: &[],
+                    group: "",
+                    parents: &[#(#parents),*],
+                    run: ::core::option::Option::Some(__run),
+                };
+            }
+
+            impl ::moa_plugin::__private::PluginPart for #ident {
+                const PART: ::moa_plugin::__private::Part =
+                    ::moa_plugin::__private::Part::Command(<Self as ::moa_plugin::__private::CommandFn>::COMMAND);
+            }
+
+            // A command may take and say nothing.
+            #[allow(unused_variables, clippy::let_unit_value)]
+            fn __run(
+                __context: &::moa_plugin::Context,
+                __args: &mut ::moa_plugin::__private::Args,
+            ) -> ::core::result::Result<::core::option::Option<::moa_plugin::Content>, ::moa_plugin::Error> {
+                let __said = #ident(#(#values),*);
+                #reply
+            }
+        };
+    })
+}
+
+/// The fields of the data that a function and a struct have in common: names, texts, examples and who may.
+pub fn about(ident: &Ident, attributes: &[Attribute], options: &Options) -> Result<TokenStream> {
+    let docs = Docs::of(attributes);
     let name = match &options.name {
         Some(name) => name.value(),
         None => default_name(ident)?,
@@ -159,63 +246,37 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
         Confirm::Oneself => quote!(Oneself),
         Confirm::Second => quote!(Second),
     };
-    let arguments = || {
-        parameters.iter().filter_map(|parameter| match parameter {
-            Parameter::Argument(argument) => Some(argument),
-            Parameter::Context { .. } => None,
-        })
-    };
-    let specs = arguments()
-        .map(|argument| argument.spec())
-        .collect::<Result<Vec<_>>>()?;
-    let checks = arguments().map(|argument| argument.checks());
-    let values = parameters.iter().map(|parameter| match parameter {
-        Parameter::Context { by_reference: true } => quote!(__context),
-        Parameter::Context { by_reference: false } => quote!(::core::clone::Clone::clone(__context)),
-        Parameter::Argument(argument) => argument.value(),
-    });
-    let returned = match &function.sig.output {
-        ReturnType::Default => ident.span(),
-        ReturnType::Type(_, of) => of.span(),
-    };
-    let reply = quote_spanned!(returned=> ::moa_plugin::__private::IntoReply::into_reply(__said));
     Ok(quote! {
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #visibility struct #ident {}
-
-        const _: () = {
-            #(#checks)*
-
-            impl ::moa_plugin::__private::CommandFn for #ident {
-                const COMMAND: ::moa_plugin::__private::Command = ::moa_plugin::__private::Command {
-                    name: #name,
-                    aliases: &[#(#aliases),*],
-                    summary: #summary,
-                    help: #help,
-                    examples: &[#(#examples),*],
-                    args: &[#(#specs),*],
-                    restricted: #restricted,
-                    confirm: ::moa_plugin::__private::Confirm::#confirm,
-                    run: __run,
-                };
-            }
-
-            // A command may take and say nothing.
-            #[allow(unused_variables, clippy::let_unit_value)]
-            fn __run(
-                __context: &::moa_plugin::Context,
-                __args: &mut ::moa_plugin::__private::Args,
-            ) -> ::core::result::Result<::core::option::Option<::moa_plugin::Content>, ::moa_plugin::Error> {
-                let __said = #ident(#(#values),*);
-                #reply
-            }
-        };
+        name: #name,
+        aliases: &[#(#aliases),*],
+        summary: #summary,
+        help: #help,
+        examples: &[#(#examples),*],
+        restricted: #restricted,
+        confirm: ::moa_plugin::__private::Confirm::#confirm,
     })
 }
 
 fn default_name(ident: &Ident) -> Result<String> {
-    let name = ident.unraw().to_string().trim_matches('_').replace('_', "-");
+    let name = kebab(ident);
     check_word(&name).map_err(|message| Error::new(ident.span(), format!("{message}: give one by `name = \"…\"`")))?;
     Ok(name)
+}
+
+/// `team_size` and `TeamSize` as `team-size`.
+pub fn kebab(ident: &Ident) -> String {
+    let mut name = String::new();
+    for character in ident.unraw().to_string().trim_matches('_').chars() {
+        if character == '_' {
+            name.push('-');
+        } else if character.is_uppercase() {
+            if !name.is_empty() && !name.ends_with('-') {
+                name.push('-');
+            }
+            name.extend(character.to_lowercase());
+        } else {
+            name.push(character);
+        }
+    }
+    name
 }

@@ -4,6 +4,8 @@
 mod argument;
 mod command;
 mod docs;
+mod group;
+mod hear;
 mod options;
 mod plugin;
 mod words;
@@ -41,6 +43,7 @@ use proc_macro::TokenStream;
 /// | `help = "…"`, `help(ko = "…", en = "…")` | instead of the rest |
 /// | `restricted` | for admins, unless the operator's rules say otherwise |
 /// | `confirm = "self"`, `confirm = "second"` | the person, or another one, is asked before it runs |
+/// | `subcommands = [a, b]` | above a struct: what may follow, see below |
 ///
 /// **Parameters** are the arguments, in the order in which they are typed: any type with `Argument`, an `Option` of one
 /// for an argument that may be left out (such ones come last), and `&Context`, anywhere. Further:
@@ -56,14 +59,89 @@ use proc_macro::TokenStream;
 /// The host checks what was typed and explains mistakes; the function gets only what fits.
 ///
 /// **Return** `()`, `String`, `&'static str`, `Content`, an `Option` of one of these, or a `Result` of any of them.
+///
+/// **Subcommands** are commands themselves. What they stand below is a struct, because it does not run; its fields are
+/// the arguments that come before the subcommand's name, and `#[parent]` hands them to the subcommand's function:
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Looks after servers: `!server build-1 restart 10m`.
+/// #[command(aliases = ["s"], subcommands = [status, restart])]
+/// struct Server {
+///     name: String,
+/// }
+///
+/// /// How it is.
+/// #[command]
+/// fn status(#[parent] server: Server) -> String {
+///     format!("{} is well", server.name)
+/// }
+///
+/// /// Restarts it.
+/// #[command(aliases = ["r"])]
+/// fn restart(#[parent] server: &Server, after: Option<Duration>) -> String {
+///     format!("{} restarts in {:?}", server.name, after.unwrap_or_default())
+/// }
+///
+/// plugin!(Server);
+/// ```
+///
+/// Subcommands may have subcommands, four levels of them; short forms (`aliases`) are for each level.
 #[proc_macro_attribute]
 pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
     command::expand(options.into(), item.into()).into()
 }
 
-/// Makes a plugin of commands. Once in a crate, which is built as a `cdylib`.
+/// Calls a function with every message that fits a pattern.
 ///
-/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu);`. Or long:
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Whoever says "가이드" is told where it is.
+/// #[hear("가이드|guide")]
+/// fn guide() -> &'static str {
+///     "https://example.com/guide"
+/// }
+///
+/// /// The parameters are what the groups captured.
+/// #[hear(r"(\w+) 빌려 ?줘(, *(\w+))?", ambient, direct)]
+/// fn borrow(ctx: &Context, thing: String, _more: Option<String>, whom: Option<String>) -> String {
+///     let whom = whom.unwrap_or_else(|| ctx.who().display_name.clone());
+///     format!("{} → {}", text::plain(&thing), text::plain(&whom))
+/// }
+///
+/// plugin!(guide, borrow);
+/// ```
+///
+/// The **pattern** is a regular expression in the syntax of Rust's `regex`, without regard to upper and lower case; it
+/// matches anywhere in the message unless anchored. A faulty one is an error while compiling.
+///
+/// **Scopes** say in which messages to look; without any, in all:
+///
+/// | scope | messages |
+/// |---|---|
+/// | `direct` | direct messages to the bot |
+/// | `direct_mention` | those that begin with the bot's name or mention |
+/// | `mention` | those that mention it anywhere |
+/// | `ambient` | all others |
+///
+/// `id = "…"` names the pattern in logs and in `Context::pattern`; otherwise the function's name does, with `-` for `_`.
+///
+/// **Without a pattern**, `#[hear]`, the function hears what the plugin taught at run time by `triggers::hear`. There is
+/// at most one such function, and `Context::pattern` says which pattern it was.
+///
+/// **Parameters**: `&Context`, anywhere; each `String` or `Option<String>` is the next group of the pattern. A group that
+/// took no part is an empty `String`, or `None`. **Return** what a command may return.
+#[proc_macro_attribute]
+pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
+    hear::expand(options.into(), item.into()).into()
+}
+
+/// Makes a plugin of commands and of functions that hear. Once in a crate, which is built as a `cdylib`.
+///
+/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu, guide);`, commands and functions that
+/// hear in any order. Or long:
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -74,11 +152,18 @@ pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     "soup"
 /// }
 ///
+/// /// Answers whoever is hungry.
+/// #[hear("배고파|hungry", ambient)]
+/// fn hungry() -> &'static str {
+///     "!menu"
+/// }
+///
 /// plugin! {
 ///     name: "lunch",
 ///     version: "1.2.0",
 ///     summary: { ko: "점심 팀을 정합니다", en: "Makes lunch teams" },
 ///     commands: [menu],
+///     hears: [hungry],
 ///     config: {
 ///         "team-size": int = 4,
 ///         greeting: string?,

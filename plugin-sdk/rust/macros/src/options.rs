@@ -2,7 +2,8 @@
 
 use crate::words::{Text, Texts, check_literal, check_unique};
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, LitStr, Result, Token};
+use syn::punctuated::Punctuated;
+use syn::{Error, Ident, LitStr, Path, Result, Token, bracketed};
 
 /// Who is asked before the command runs.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub struct Options {
     pub help: Option<Text>,
     pub restricted: bool,
     pub confirm: Confirm,
+    pub subcommands: Vec<Path>,
 }
 
 impl Parse for Options {
@@ -60,12 +62,23 @@ impl Parse for Options {
                         }
                     };
                 }
+                "subcommands" => {
+                    input.parse::<Token![=]>()?;
+                    let content;
+                    bracketed!(content in input);
+                    options.subcommands = Punctuated::<Path, Token![,]>::parse_terminated(&content)?
+                        .into_iter()
+                        .collect();
+                    if options.subcommands.is_empty() {
+                        return Err(Error::new(key.span(), "name at least one: `subcommands = [add, list]`"));
+                    }
+                }
                 _ => {
                     return Err(Error::new(
                         key.span(),
                         format!(
-                            "`#[command]` has no `{word}`; it has `name`, `aliases`, `summary`, `help`, `restricted` and \
-                             `confirm`"
+                            "`#[command]` has no `{word}`; it has `name`, `aliases`, `summary`, `help`, `restricted`, \
+                             `confirm` and `subcommands`"
                         ),
                     ));
                 }

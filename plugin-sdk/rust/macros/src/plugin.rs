@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, Ident, Lit, LitBool, LitStr, Path, Result, Token, braced, bracketed, parenthesized};
+use syn::{Error, Ident, Lit, LitBool, LitStr, Path, Result, Token, braced, bracketed, parenthesized, token};
 
 /// Expands the macro.
 pub fn expand(input: TokenStream) -> TokenStream {
@@ -21,8 +21,11 @@ struct Plugin {
     name: Option<LitStr>,
     version: Option<LitStr>,
     summary: Option<Text>,
+    parts: Vec<Path>,
     commands: Vec<Path>,
+    hears: Vec<Path>,
     config: Vec<Setting>,
+    config_type: Option<Path>,
     requests: Vec<TokenStream>,
 }
 
@@ -38,10 +41,10 @@ impl Parse for Plugin {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut plugin = Self::default();
         if input.is_empty() {
-            return Err(no_commands());
+            return Err(no_parts());
         }
         if !(input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::])) {
-            plugin.commands = Punctuated::<Path, Token![,]>::parse_terminated(input)?
+            plugin.parts = Punctuated::<Path, Token![,]>::parse_terminated(input)?
                 .into_iter()
                 .collect();
             return Ok(plugin);
@@ -57,13 +60,9 @@ impl Parse for Plugin {
                         Text::by_language(input)?
                     });
                 }
-                "commands" => {
-                    let content;
-                    bracketed!(content in input);
-                    plugin.commands = Punctuated::<Path, Token![,]>::parse_terminated(&content)?
-                        .into_iter()
-                        .collect();
-                }
+                "commands" => plugin.commands = paths(input)?,
+                "hears" => plugin.hears = paths(input)?,
+                "config" if !input.peek(token::Brace) => plugin.config_type = Some(input.parse()?),
                 "config" => {
                     let content;
                     braced!(content in input);
@@ -80,24 +79,32 @@ impl Parse for Plugin {
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        "`plugin!` has `name`, `version`, `summary`, `commands`, `config` and `requests`",
+                        "`plugin!` has `name`, `version`, `summary`, `commands`, `hears`, `config` and `requests`",
                     ));
                 }
             }
             Ok(())
         })?;
-        if plugin.commands.is_empty() {
-            return Err(no_commands());
+        if plugin.commands.is_empty() && plugin.hears.is_empty() {
+            return Err(no_parts());
         }
         Ok(plugin)
     }
 }
 
-fn no_commands() -> Error {
+fn no_parts() -> Error {
     Error::new(
         Span::call_site(),
-        "a plugin has at least one command: write `plugin!(my_command)`",
+        "a plugin has at least one command, or hears something: write `plugin!(my_command)`",
     )
+}
+
+/// `[a, b::c]`.
+fn paths(input: ParseStream<'_>) -> Result<Vec<Path>> {
+    let content;
+    bracketed!(content in input);
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated(&content)?;
+    Ok(paths.into_iter().collect())
 }
 
 /// `key: value, …`, each key once.
@@ -287,10 +294,18 @@ impl Plugin {
                 "CARGO_PKG_DESCRIPTION"
             ))),
         };
-        let commands = self
-            .commands
+        let parts = self
+            .parts
             .iter()
-            .map(|path| quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND));
+            .map(|path| quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::PluginPart>::PART));
+        let commands = self.commands.iter().map(|path| {
+            let command = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND);
+            quote!(::moa_plugin::__private::Part::Command(#command))
+        });
+        let hears = self.hears.iter().map(|path| {
+            let hear = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::HearFn>::HEAR);
+            quote!(::moa_plugin::__private::Part::Hear(#hear))
+        });
         let settings = self.config.iter().map(|setting| {
             let Setting {
                 name,
@@ -307,21 +322,41 @@ impl Plugin {
                 ::moa_plugin::__private::Setting {
                     name: #name,
                     kind: ::moa_plugin::__private::Kind::#kind,
+                    summary: ::moa_plugin::__private::Text::Any(""),
                     optional: #optional,
                     default: #default,
+                    min: ::core::option::Option::None,
+                    max: ::core::option::Option::None,
                     choices: &[#(#choices),*],
                 }
             }
         });
+        let config = match &self.config_type {
+            Some(path) => quote_spanned!(path.span()=> <#path as ::moa_plugin::Config>::SETTINGS),
+            None => quote!(&[#(#settings),*]),
+        };
         let requests = &self.requests;
         Ok(quote! {
             const _: () = {
                 #name_check
 
-                const COMMANDS: &[::moa_plugin::__private::Command] = &[#(#commands),*];
+                const PARTS: &[::moa_plugin::__private::Part] = &[#(#parts,)* #(#commands,)* #(#hears,)*];
+                const COUNT: (usize, usize) = ::moa_plugin::__private::count(PARTS);
+                const COMMANDS: &[::moa_plugin::__private::Command] =
+                    &::moa_plugin::__private::commands_of::<{ COUNT.0 }>(PARTS);
+                const HEARS: &[::moa_plugin::__private::Hear] =
+                    &::moa_plugin::__private::hears_of::<{ COUNT.1 }>(PARTS);
                 const _: () = ::core::assert!(
                     ::moa_plugin::__private::are_words_unique(COMMANDS),
                     "two commands of this plugin share a name or an alias",
+                );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_parents_there(COMMANDS),
+                    "a command takes a `#[parent]` that it does not stand below: name it in that one's `subcommands`",
+                );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_ids_unique(HEARS),
+                    "two functions of this plugin hear under one id, or two hear what was taught at run time",
                 );
 
                 struct ThisPlugin;
@@ -332,7 +367,8 @@ impl Plugin {
                         version: #version,
                         summary: #summary,
                         commands: COMMANDS,
-                        config: &[#(#settings),*],
+                        hears: HEARS,
+                        config: #config,
                         requests: ::moa_plugin::__private::Requests {
                             #(#requests,)*
                             ..::moa_plugin::__private::Requests::NONE

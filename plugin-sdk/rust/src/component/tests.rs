@@ -1,7 +1,6 @@
 use super::*;
 use crate::argument::Argument;
 use crate::bindings::moa::plugin::types::{Arg, Message, MessageRef, Place, PlaceKind, Value};
-use crate::manifest::{Confirm, Text};
 use crate::reply::IntoReply;
 
 fn twice(context: &Context, args: &mut Args) -> Result<Option<Content>, Error> {
@@ -12,16 +11,19 @@ fn twice(context: &Context, args: &mut Args) -> Result<Option<Content>, Error> {
 const TWICE: Command = Command {
     name: "두번",
     aliases: &["twice"],
-    summary: Text::Any("says it twice"),
-    help: Text::Any(""),
-    examples: &[],
-    args: &[],
-    restricted: false,
-    confirm: Confirm::None,
-    run: twice,
+    run: Some(twice),
+    ..Command::BLANK
 };
 
-fn call(command: &str, args: Vec<Arg>) -> commands::Call {
+const GROUP: Command = Command {
+    name: "말",
+    subcommands: &[TWICE],
+    group: "tests::Say",
+    ..Command::BLANK
+};
+
+fn call(words: &str, args: Vec<Arg>) -> commands::Call {
+    let mut words = words.split(' ').map(String::from);
     let rosie = User {
         id: "U1".into(),
         name: "rosie".into(),
@@ -44,8 +46,8 @@ fn call(command: &str, args: Vec<Arg>) -> commands::Call {
             locale: "ko".into(),
             timezone: "Asia/Seoul".into(),
         },
-        command: command.into(),
-        path: Vec::new(),
+        command: words.next().unwrap_or_default(),
+        path: words.collect(),
         args,
         rest: String::new(),
         tokens: Vec::new(),
@@ -83,4 +85,62 @@ fn what_the_manifest_does_not_name_is_a_failure() {
     assert_eq!(error, Error::internal("this plugin has no command `twice`"));
     let error = handle(&[TWICE], call("두번", Vec::new())).unwrap_err();
     assert!(error.to_string().contains("`text`"), "{error}");
+}
+
+#[test]
+fn a_subcommand_is_found_by_its_path() {
+    let text = || {
+        vec![Arg {
+            name: "text".into(),
+            value: Value::Text("하".into()),
+        }]
+    };
+    assert_eq!(
+        handle(&[GROUP], call("말 두번", text())),
+        Ok(Some(Content::text("로지 하하")))
+    );
+    let error = handle(&[GROUP], call("말", text())).unwrap_err();
+    assert!(error.to_string().contains("only with a subcommand"), "{error}");
+    let error = handle(&[GROUP], call("말 세번", text())).unwrap_err();
+    assert_eq!(error, Error::internal("this plugin has no command `세번`"));
+}
+
+#[test]
+fn what_was_heard_reaches_its_function() {
+    fn told(context: &Context) -> Result<Option<Content>, Error> {
+        format!("{}: {:?}", context.pattern(), context.captures()).into_reply()
+    }
+    fn taught(context: &Context) -> Result<Option<Content>, Error> {
+        format!("taught {}", context.pattern()).into_reply()
+    }
+    let hears = |id: &str, known: &[Hear]| {
+        let commands::Call {
+            invocation, message, ..
+        } = call("x", Vec::new());
+        let heard = listener::Heard {
+            invocation,
+            id: id.into(),
+            captures: vec![Some("ab".into()), None],
+            message,
+        };
+        hear(known, heard)
+    };
+    let own = Hear {
+        id: "guide",
+        pattern: "a(x)?b",
+        run: told,
+        ..Hear::BLANK
+    };
+    let other = Hear {
+        id: "learned",
+        run: taught,
+        ..Hear::BLANK
+    };
+    let text = |text: &str| Ok(Some(Content::text(text)));
+    assert_eq!(hears("guide", &[other, own]), text("guide: [Some(\"ab\"), None]"));
+    assert_eq!(hears("link-7", &[other, own]), text("taught link-7"));
+    assert_eq!(
+        hears("link-7", &[own]),
+        Err(Failure::Internal("this plugin has no pattern `link-7`".into()))
+    );
 }
