@@ -1,7 +1,7 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 
 use crate::adapter::{Adapter, SendError};
-use crate::capability::{self, Grants, Scene};
+use crate::capability::{self, Grants, Scene, World};
 use crate::dispatch::{Room, Turn};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
@@ -20,7 +20,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -87,6 +87,8 @@ pub struct Invoker {
     pub outbox: Arc<Outbox>,
     /// Brain and journal.
     pub store: Arc<dyn Store>,
+    /// Time and chance, for plugins.
+    pub world: Arc<dyn World>,
     /// What plugins may use.
     pub allowances: Arc<Allowances>,
     /// Which plugin an event is for.
@@ -255,7 +257,7 @@ impl Invoker {
         CommandCall {
             invocation: Invocation {
                 id: id.to_owned(),
-                time: jiff::Timestamp::now().to_string(),
+                time: moment(self.world.now()).to_string(),
                 attempt: 1,
                 locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
                 timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),
@@ -329,7 +331,8 @@ impl Invoker {
             manifest: Arc::clone(&loaded.manifest),
             config: Arc::clone(&allowance.config),
             brain_limit: allowance.brain,
-            begun: SystemTime::now(),
+            begun: self.world.now(),
+            world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),
             store: Arc::clone(&self.store),
@@ -512,6 +515,11 @@ impl Invoker {
     fn locale_of(&self, user: &User) -> Locale {
         user.locale.as_deref().map_or(self.locale, Locale::from_tag)
     }
+}
+
+/// An instant as text is made of it; one that no calendar knows is taken for the present.
+fn moment(at: std::time::SystemTime) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(at).unwrap_or_else(|_| jiff::Timestamp::now())
 }
 
 fn unsent(error: SendError) -> Outcome {

@@ -1,7 +1,7 @@
 //! What the tests of the message's way share: a chat service that is a list, a store that can fail, events.
 
 use crate::adapter::{Ack, Adapter, Delivery, Me, Outgoing, SendError, Stamp};
-use crate::capability::{Grants, Scene};
+use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances};
 use crate::journal::Ticket;
@@ -431,6 +431,7 @@ impl Stage {
             config: Arc::default(),
             brain_limit: 1000,
             begun: SystemTime::now(),
+            world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),
             outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),
             store: Arc::clone(&self.store) as Arc<dyn Store>,

@@ -7,7 +7,7 @@ pub mod signal;
 
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
-use crate::capability::Grants;
+use crate::capability::{Grants, Machine};
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
@@ -122,6 +122,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         adapter: Arc::clone(&adapter),
         outbox,
         store: Arc::clone(&store),
+        world: Arc::new(Machine),
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
         courtesies: courtesies.clone(),

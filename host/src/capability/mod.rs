@@ -9,6 +9,7 @@ mod grant;
 mod system;
 
 pub use grant::{Granted, Grants};
+pub use system::{Machine, World};
 
 use crate::adapter::Adapter;
 use crate::journal::Ticket;
@@ -46,6 +47,8 @@ pub struct Scene {
     pub brain_limit: u64,
     /// The instant that the call began.
     pub begun: SystemTime,
+    /// Time and chance.
+    pub world: Arc<dyn World>,
     /// Ways out.
     pub adapter: Arc<dyn Adapter>,
     /// Messages.

@@ -5,6 +5,33 @@ use moa_engine::Level;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+/// Time and chance as plugins meet them. The host has the machine's; a transcript has its own, so that it goes the same
+/// way every time.
+pub trait World: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> SystemTime;
+
+    /// Fills the buffer with random bytes.
+    fn random(&self, buffer: &mut [u8]);
+}
+
+/// The machine's clock and the operating system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Machine;
+
+impl World for Machine {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        if let Err(error) = getrandom::fill(buffer) {
+            tracing::error!(%error, "the operating system gave no randomness; a weaker source is used");
+            fastrand::fill(buffer);
+        }
+    }
+}
+
 pub(super) struct System(pub(super) Arc<Scene>);
 
 impl moa_engine::System for System {
@@ -25,14 +52,11 @@ impl moa_engine::System for System {
 
     fn now(&self) -> SystemTime {
         // The wall clock may be set back; within a call time must not run backwards.
-        SystemTime::now().max(self.0.begun)
+        self.0.world.now().max(self.0.begun)
     }
 
     fn random(&self, buffer: &mut [u8]) {
-        if let Err(error) = getrandom::fill(buffer) {
-            tracing::error!(plugin = %self.0.plugin, %error, "the operating system gave no randomness; a weaker source is used");
-            fastrand::fill(buffer);
-        }
+        self.0.world.random(buffer);
     }
 
     fn log(&self, level: Level, text: &str) {

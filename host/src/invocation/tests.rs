@@ -22,6 +22,7 @@ async fn house(adapter: FakeAdapter) -> House {
         outbox: Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1)),
         adapter: out,
         store: Arc::clone(&store) as Arc<dyn Store>,
+        world: Arc::new(capability::Machine),
         allowances: allowances(),
         matcher,
         courtesies: TaskTracker::new(),
