@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// The longest that a request may wait for something.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
@@ -163,6 +164,7 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
                 RawFrame::Frame(json) => json.get().to_owned(),
                 RawFrame::Text(text) => text,
             };
+            let frame = Utf8Bytes::from(frame);
             match shared.hub.order(false, || Order::Frame(frame.clone())) {
                 0 => Err("no bot is connected".to_owned()),
                 _ => Ok(json!({"ok": true})),
@@ -411,5 +413,20 @@ pub(crate) fn state(shared: &Shared) -> Value {
         "ephemerals": ephemerals
             .map(|e| json!({"channel": e.channel, "user": e.user, "message": events::alone(&e.message)}))
             .collect::<Vec<_>>(),
+        "author": shared.author.state(),
     })
+}
+
+/// `GET /sim/frames?since=N`: what went over the wire after entry N.
+pub(crate) fn frames(shared: &Shared, query: &str) -> Result<Value, Wrong> {
+    let mut since = 0;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if name != "since" {
+            return Err(format!("there is no argument {name}; there is since"));
+        }
+        since = value
+            .parse()
+            .map_err(|_| format!("since takes a whole number, not {value}"))?;
+    }
+    shared.frames.since(since).map_err(|error| error.to_string())
 }

@@ -6,6 +6,7 @@
 //! needs a token, the websocket a ticket, and response URLs and uploads carry a secret in their path.
 
 use crate::api;
+use crate::assets;
 use crate::control;
 use crate::locked;
 use crate::shared::Shared;
@@ -41,31 +42,6 @@ const LARGEST: usize = 8 << 20;
 const DEBUG_LIFE: Duration = Duration::from_secs(360);
 /// Between two comments in a quiet event stream, so that a gone page is noticed.
 const QUIET: Duration = Duration::from_secs(15);
-
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const ASSETS: [(&str, &str, &str); 6] = [
-    ("app.js", "text/javascript; charset=utf-8", include_str!("page/app.js")),
-    (
-        "mrkdwn.js",
-        "text/javascript; charset=utf-8",
-        include_str!("page/mrkdwn.js"),
-    ),
-    (
-        "message.js",
-        "text/javascript; charset=utf-8",
-        include_str!("page/message.js"),
-    ),
-    (
-        "texts.js",
-        "text/javascript; charset=utf-8",
-        include_str!("page/texts.js"),
-    ),
-    ("style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
-    ("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
-];
-const PAGE: &str = include_str!("page/index.html");
 
 /// Accepts connections until the playground stops.
 pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
@@ -142,11 +118,11 @@ async fn route(shared: Arc<Shared>, request: Request<Incoming>, local: IpAddr) -
         return sim(shared, request, what).await;
     }
     if get && (path == "/" || path.starts_with("/archives/")) {
-        return asset("text/html; charset=utf-8", PAGE);
+        return asset(&assets::PAGE);
     }
     let asset_name = path.strip_prefix("/page/").filter(|_| get);
-    match ASSETS.iter().find(|(name, ..)| Some(*name) == asset_name) {
-        Some((_, kind, content)) => asset(kind, content),
+    match assets::ALL.iter().find(|asset| Some(asset.name) == asset_name) {
+        Some(found) => asset(found),
         None => error(StatusCode::NOT_FOUND, "there is nothing here; the page is at /"),
     }
 }
@@ -267,6 +243,10 @@ async fn sim(shared: Arc<Shared>, request: Request<Incoming>, what: &str) -> Rep
     match (method, what) {
         (Method::GET, "state") => reply(200, JSON, control::state(&shared).to_string()),
         (Method::GET, "stream") => events(&shared),
+        (Method::GET, "frames") => match control::frames(&shared, request.uri().query().unwrap_or_default()) {
+            Ok(answer) => reply(200, JSON, answer.to_string()),
+            Err(wrong) => error(StatusCode::BAD_REQUEST, &wrong),
+        },
         (Method::GET, "record") => {
             let query = request.uri().query().unwrap_or_default();
             match control::record(&shared, query).await {
@@ -276,7 +256,7 @@ async fn sim(shared: Arc<Shared>, request: Request<Incoming>, what: &str) -> Rep
         }
         _ => error(
             StatusCode::NOT_FOUND,
-            "GET state, stream, record or POST send, edit, delete, react, fault",
+            "GET state, stream, record, frames or POST send, edit, delete, react, fault",
         ),
     }
 }
@@ -317,7 +297,8 @@ fn download(shared: &Shared, headers: &HeaderMap, id: &str, local: IpAddr) -> Re
     let Some((name, content)) = file.and_then(|f| Some((f.name, f.content?))) else {
         return error(StatusCode::NOT_FOUND, "there is no such file");
     };
-    let mut reply = reply(200, "application/octet-stream", content);
+    // Pictures are shown on the page; nothing else that somebody uploads may be more than bytes to a browser.
+    let mut reply = reply(200, api::file_kind(&name), content);
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             c
@@ -391,10 +372,10 @@ fn error(status: StatusCode, text: &str) -> Reply {
     reply(status.as_u16(), "application/json; charset=utf-8", body)
 }
 
-fn asset(kind: &'static str, content: &'static str) -> Reply {
-    let mut reply = reply(200, kind, content);
+fn asset(asset: &assets::Asset) -> Reply {
+    let mut reply = reply(200, asset.kind, asset.content);
     let headers = reply.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(assets::CSP));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     reply
 }

@@ -10,13 +10,16 @@
 //! - `act`: what people and the bot do, with all its consequences
 //! - `api`: the Web API; `response_url`
 //! - `control`: `/sim/*`, by which the page and tests act as people and cause faults
-//! - `record`: everything that happened, numbered
+//! - `record`: everything that happened, numbered; `wire`: the frames themselves
+//! - `author`: what whoever runs plugins tells the page about them
 //! - `http`: the one listener that serves it all, and who may use it
 //!
 //! The endpoints of `/sim/*` are described in the `README.md` of this crate.
 
 mod act;
 mod api;
+mod assets;
+mod author;
 mod control;
 mod conversation;
 mod events;
@@ -28,7 +31,10 @@ mod shared;
 mod socket;
 mod text;
 mod ts;
+mod wire;
 mod world;
+
+pub use crate::author::{AuthorPanel, BuildCard, BuildNote, BuildState, Level, LogLine, PluginCard};
 
 use crate::shared::Shared;
 use std::io;
@@ -157,6 +163,11 @@ impl Playground {
     /// The bot token (`xoxb-…`), for all other calls.
     pub fn bot_token(&self) -> &str {
         &self.shared.bot_token
+    }
+
+    /// The part of the page that is for authors of plugins.
+    pub fn author(&self) -> AuthorPanel {
+        AuthorPanel::new(self.shared.clone())
     }
 
     /// The address that is listened on, with the real port.

@@ -1,11 +1,13 @@
 //! What all parts of a running playground share.
 
+use crate::author::Author;
 use crate::faults::Faults;
 use crate::record::Record;
 use crate::response_url::ResponseUrls;
 use crate::socket::hub::Hub;
 use crate::text::Names;
 use crate::ts::Ts;
+use crate::wire::Frames;
 use crate::world::{BOT_USER, Id, World};
 use crate::{Options, locked};
 use bytes::Bytes;
@@ -53,6 +55,8 @@ pub(crate) struct Shared {
     pub names: Names,
     pub hub: Hub,
     pub record: Arc<Record>,
+    pub frames: Frames,
+    pub author: Author,
     pub faults: Mutex<Faults>,
     pub response_urls: Mutex<ResponseUrls>,
     pub files: Mutex<HashMap<String, File>>,
@@ -101,6 +105,8 @@ impl Shared {
             names,
             hub,
             record,
+            frames: Frames::default(),
+            author: Author::default(),
             faults: Mutex::default(),
             response_urls: Mutex::default(),
             files: Mutex::default(),

@@ -55,12 +55,24 @@ pub(crate) fn receive(shared: &Shared, id: &str, content_type: &str, body: Bytes
     }
 }
 
+/// The media type of a file, by its name. Only pictures that hold no scripts are told apart.
+pub(crate) fn kind_of(name: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        _ => "application/octet-stream",
+    }
+}
+
 fn shown(shared: &Shared, id: &str, file: &File) -> Value {
     let url = format!("{}/files/{id}", shared.base);
     let kind = file.name.rsplit_once('.').map_or("", |(_, kind)| kind);
     json!({
         "id": id, "name": file.name, "title": file.title, "size": file.announced, "mode": "hosted", "filetype": kind,
-        "mimetype": "application/octet-stream", "user": BOT_USER, "created": Ts::now().seconds(),
+        "mimetype": kind_of(&file.name), "user": BOT_USER, "created": Ts::now().seconds(),
         "timestamp": Ts::now().seconds(), "is_external": false, "is_public": true, "url_private": url,
         "url_private_download": url, "permalink": url, "channels": [], "groups": [], "ims": [], "shares": {},
         "file_access": "visible",

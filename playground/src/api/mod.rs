@@ -9,13 +9,14 @@ mod page;
 mod reactions;
 mod users;
 
-pub(crate) use files::{LARGEST as LARGEST_FILE, receive as receive_file};
+pub(crate) use files::{LARGEST as LARGEST_FILE, kind_of as file_kind, receive as receive_file};
 pub(crate) use reactions::is_emoji_name;
 
 use crate::faults::ApiFault;
 use crate::record::{Raw, What};
 use crate::shared::Shared;
 use crate::socket::hub::micros;
+use crate::wire::{Body, Wire};
 use crate::world::{APP, BOT, BOT_USER, TEAM, TEAM_DOMAIN, TEAM_NAME};
 use crate::{locked, merge};
 use args::{Args, BodyKind};
@@ -97,16 +98,25 @@ pub(crate) async fn handle(shared: &Shared, request: Request<'_>) -> Response {
             body: answer(shared, &request),
         },
     };
+    let (method, status, took_us) = (request.method.to_owned(), response.status, micros(started.elapsed()));
+    let args = if request.body.is_empty() {
+        Bytes::copy_from_slice(request.query.as_bytes())
+    } else {
+        request.body
+    };
+    shared.frames.add(Wire::Call {
+        method: method.clone(),
+        args: Body(args.clone()),
+        status,
+        answer: Body(response.body.clone()),
+        took_us,
+    });
     shared.record.add(What::Api {
-        method: request.method.to_owned(),
-        args: Raw(if request.body.is_empty() {
-            Bytes::copy_from_slice(request.query.as_bytes())
-        } else {
-            request.body
-        }),
-        status: response.status,
+        method,
+        args: Raw(args),
+        status,
         answer: Raw(response.body.clone()),
-        took_us: micros(started.elapsed()),
+        took_us,
     });
     response
 }

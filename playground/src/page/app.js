@@ -6,11 +6,18 @@
 //   #messages [data-ts]              a message; also [data-author=USER], [data-thread=TS], [data-ephemeral=true]
 //   #thread-messages [data-ts]       a message in the open thread        [data-reaction=NAME]  a reaction under a message
 //   #bot-state[data-connections]     how many sockets the bot has        body[data-ready=true]  the state is loaded
-//   .problem                         why something wasn't sent
+//   .problem                         why something wasn't sent           .message.unread-from  the first unread message
+//   [data-tool=NAME]                 what can be done with a message: +1, eyes, more, thread, edit, delete, log
+//   [data-emoji=NAME]                a choice after `more`               .editor   the field that edits a message
+//   .choices [data-choice=TEXT]      a completion of @… or #…            #keys-help   the list of shortcuts
+// Those of the panel for authors stand in author.js.
 
+import { authorPanel } from './author.js';
+import { listKeys, shortcuts } from './keys.js';
+import { avatar, day, renderMessage, startEdit } from './message.js';
 import { element } from './mrkdwn.js';
-import { avatar, day, renderMessage } from './message.js';
 import { TEXTS } from './texts.js';
+import { complete, grow, writer } from './writer.js';
 
 const KEPT = 300; // messages of a conversation that the page holds
 const GROUPED = 300; // seconds within which messages of one author stand together
@@ -41,6 +48,7 @@ const state = {
   conversations: new Map(), // id → {id, kind, name, topic, members, has_bot, messages: Map ts → message, unread}
   online: true,
 };
+const NARROW = matchMedia('(max-width: 1500px)'); // no room for a thread and the authors' panel
 const say = () => TEXTS[state.language];
 
 const author = (id) => {
@@ -69,6 +77,19 @@ async function post(what, body) {
 
 // --- what there is -------------------------------------------------------------------------------------------------
 
+const panel = authorPanel({
+  say,
+  language: () => state.language,
+  remembered,
+  remember,
+  makeRoom() {
+    if (NARROW.matches && state.thread !== null) {
+      state.thread = null;
+      renderThread();
+    }
+  },
+});
+
 async function load() {
   const response = await fetch('/sim/state');
   const world = await response.json();
@@ -79,11 +100,13 @@ async function load() {
   state.conversations = new Map();
   for (const one of world.conversations) {
     const messages = new Map(one.messages.map((message) => [message.ts, message]));
-    state.conversations.set(one.id, { ...one, messages, unread: before.get(one.id)?.unread ?? 0 });
+    const { unread = 0, unreadFrom = null } = before.get(one.id) ?? {};
+    state.conversations.set(one.id, { ...one, messages, unread, unreadFrom });
   }
   for (const { channel, user, message } of world.ephemerals) keep(channel, { ...message, only: user });
   follow(location.pathname);
   if (!current() || !visible(current())) state.open = home();
+  panel.load(world.author);
   renderAll();
   document.body.dataset.ready = 'true';
 }
@@ -118,6 +141,7 @@ const handlers = {
     const fresh = keep(channel, message);
     if (fresh && channel !== state.open && message.user !== state.me && visible(fresh)) {
       fresh.unread += 1;
+      fresh.unreadFrom ??= message.ts;
       renderSidebar();
     }
     if (channel === state.open) showMessage(message);
@@ -135,6 +159,15 @@ const handlers = {
   bot({ connections }) {
     state.bot.connections = connections;
     renderBotState();
+  },
+  plugins({ plugins }) {
+    panel.plugins(plugins);
+  },
+  builds({ builds }) {
+    panel.builds(builds);
+  },
+  log({ line }) {
+    panel.line(line);
   },
   conversation: load,
   joined: load,
@@ -179,13 +212,15 @@ function renderAll() {
   document.documentElement.lang = state.language;
   for (const labelled of document.querySelectorAll('[data-say]')) labelled.textContent = say()[labelled.dataset.say];
   $('language').textContent = say().language;
-  for (const [id, key] of [['send', 'send'], ['thread-send', 'send'], ['thread-close', 'close'], ['menu', 'menu']]) {
+  for (const [id, key] of [['send', 'send'], ['thread-send', 'send'], ['thread-close', 'close'], ['menu', 'menu'], ['keys-open', 'shortcuts'], ['keys-close', 'closePanel']]) {
     $(id).setAttribute('aria-label', say()[key]);
     $(id).title = say()[key];
   }
+  listKeys($('keys-help'), say().shortcuts, say().keyList);
   renderBotState();
   renderPeople();
   renderConversation();
+  panel.render();
 }
 
 function renderBotState() {
@@ -233,6 +268,9 @@ function renderSidebar() {
     return element('li', '', button);
   };
   const all = [...state.conversations.values()].filter(visible);
+  const unread = all.reduce((sum, c) => sum + c.unread, 0);
+  const opened = current();
+  if (opened) document.title = `${unread ? `(${unread}) ` : ''}${place(opened)} · moa playground`;
   $('channels').replaceChildren(...all.filter((c) => c.kind === 'channel').map(entry));
   $('directs').replaceChildren(...all.filter((c) => c.kind !== 'channel').map(entry));
 }
@@ -240,18 +278,24 @@ function renderSidebar() {
 function renderConversation() {
   const conversation = current();
   if (!conversation) return;
+  const from = conversation.unread ? conversation.unreadFrom : null;
   conversation.unread = 0;
+  conversation.unreadFrom = null;
+  if (from) conversation.newFrom = from;
   renderSidebar();
   const where = place(conversation);
   $('conversation-name').textContent = where;
   $('conversation-topic').textContent = conversation.kind === 'im' ? say().directTopic : conversation.topic;
-  document.title = `${where} · moa playground`;
   const me = author(state.me).label;
   $('composer').placeholder = say().write(where, me);
   $('composer').setAttribute('aria-label', say().write(where, me));
   renderIntro(conversation, where);
   const inChannel = sorted(conversation).filter((m) => shownIn(m, null));
   fill($('messages'), inChannel, false);
+  const firstNew = conversation.newFrom && inChannel.find((m) => later(m.ts, conversation.newFrom) >= 0);
+  const line = firstNew && $('messages').querySelector(`[data-ts="${CSS.escape(firstNew.ts)}"]`);
+  line?.classList.add('unread-from');
+  if (line) line.dataset.new = say().fresh;
   renderThread();
   toEnd($('scroll'));
   const flashed = state.flash && document.querySelector(`[data-ts="${state.flash}"]`);
@@ -304,7 +348,19 @@ function shownIn(message, thread) {
   return message.ts === thread || (reply && message.thread_ts === thread);
 }
 
-const view = (inThread) => ({ author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react });
+const view = (inThread) => ({
+  author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react,
+  edit: (message, text) => touch('edit', message, { text }),
+  remove: (message) => touch('delete', message, {}),
+  done(message) {
+    // What came in the meantime was kept off the field.
+    const now = current()?.messages.get(message.ts);
+    if (now) showMessage(now);
+    $(inThread ? 'thread-composer' : 'composer').focus();
+  },
+  knows: (invocation) => panel.knows(invocation),
+  showInvocation: (invocation) => panel.showInvocation(invocation),
+});
 
 function fill(list, messages, inThread) {
   list.replaceChildren(...messages.map((message) => renderMessage(message, view(inThread))));
@@ -320,7 +376,13 @@ function showMessage(message) {
 function upsert(list, scroll, message, inThread) {
   const item = renderMessage(message, view(inThread));
   const old = list.querySelector(`.message[data-ts="${CSS.escape(message.ts)}"]`);
+  // Somebody edits it right now.
+  if (old?.querySelector('.editor')) return;
   if (old) {
+    if (old.classList.contains('unread-from')) {
+      item.classList.add('unread-from');
+      item.dataset.new = old.dataset.new;
+    }
     old.replaceWith(item);
   } else {
     let before = list.lastElementChild;
@@ -372,6 +434,8 @@ const toEnd = (scroll) => {
 // --- acting --------------------------------------------------------------------------------------------------------
 
 function openConversation(id) {
+  // The line above what was new has been seen.
+  if (current()) current().newFrom = null;
   state.open = id;
   state.thread = null;
   remember('conversation', id);
@@ -391,56 +455,52 @@ function speakAs(id) {
 }
 
 function openThread(message) {
+  if (NARROW.matches && panel.isOpen()) panel.close();
   state.thread = message.thread_ts ?? message.ts;
   renderThread();
   $('thread-composer').focus();
 }
 
-async function react(message, name, remove) {
-  const problem = document.querySelector('[data-for=channel] .problem');
+/** Does something with a message as the person who is spoken as. */
+async function touch(what, message, more) {
+  const problem = document.querySelector(`[data-for=${state.thread === null ? 'channel' : 'thread'}] .problem`);
   try {
-    await post('react', { user: state.me, channel: state.open, ts: message.ts, name, remove });
+    await post(what, { user: state.me, channel: state.open, ts: message.ts, ...more });
     problem.textContent = '';
   } catch (error) {
     if (error.message !== 'already_reacted') problem.textContent = error.message;
   }
 }
 
-function grow(area) {
-  area.style.height = 'auto';
-  area.style.height = `${area.scrollHeight}px`;
+const react = (message, name, remove) => touch('react', message, { name, remove });
+
+/** What can follow @ or #, for the one who is spoken as. */
+function choices(mark) {
+  const all = [...state.conversations.values()];
+  if (mark === '#') return all.filter((c) => c.kind === 'channel').map((c) => ({ insert: `#${c.name}`, label: c.name, more: c.topic, icon: '# ' }));
+  const people = [...state.people.values()].filter((p) => p.id !== state.me);
+  const person = (p) => ({ insert: `@${p.display}`, label: p.display, more: p.name === p.display ? p.real : p.name, icon: avatar(author(p.id)) });
+  const bot = { insert: `@${state.bot.name}`, label: state.bot.name, more: say().app, icon: avatar(author(state.bot.id)) };
+  const everybody = ['here', 'channel'].map((word) => ({ insert: `@${word}`, label: word, more: say().everybody, icon: '📣 ' }));
+  return [bot, ...people.map(person), ...everybody];
 }
 
-function writer(form, area, thread) {
-  const problem = form.querySelector('.problem');
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const text = area.value;
-    if (!text.trim()) return;
-    const slash = /^\/[^\s/]/.test(text);
-    area.value = '';
-    grow(area);
-    try {
-      const kind = slash ? 'slash' : 'message';
-      await post('send', { user: state.me, channel: state.open, text, kind, thread_ts: thread() ?? undefined });
-      problem.textContent = '';
-    } catch (error) {
-      area.value = area.value || text;
-      grow(area);
-      problem.textContent = error.message;
-    }
-  });
-  area.addEventListener('input', () => grow(area));
-  area.addEventListener('keydown', (event) => {
-    // While an input method composes, Enter takes the candidate; 229 is what older engines report then.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
+for (const [form, area, list, thread] of [['channel', $('composer'), $('messages'), () => null], ['thread', $('thread-composer'), $('thread-messages'), () => state.thread]]) {
+  const send = (text) => {
+    const kind = /^\/[^\s/]/.test(text) ? 'slash' : 'message';
+    return post('send', { user: state.me, channel: state.open, text, kind, thread_ts: thread() ?? undefined });
+  };
+  const editLast = () => {
+    const mine = sorted(current()).filter((m) => m.user === state.me && !m.local && shownIn(m, thread()));
+    const last = mine.at(-1);
+    const item = last && list.querySelector(`[data-ts="${CSS.escape(last.ts)}"]`);
+    if (item) startEdit(item, last, view(form === 'thread'));
+    return Boolean(item);
+  };
+  // First, as it takes Enter while choices are shown.
+  complete(area, choices);
+  writer(document.querySelector(`[data-for=${form}]`), area, send, editLast);
 }
-
-writer(document.querySelector('[data-for=channel]'), $('composer'), () => null);
-writer(document.querySelector('[data-for=thread]'), $('thread-composer'), () => state.thread);
 
 const closeThread = () => {
   state.thread = null;
@@ -459,6 +519,30 @@ $('language').addEventListener('click', () => {
 $('menu').addEventListener('click', () => {
   const open = document.body.classList.toggle('menu');
   $('menu').setAttribute('aria-expanded', String(open));
+});
+
+const help = () => ($('keys-help').open ? $('keys-help').close() : $('keys-help').showModal());
+$('keys-open').addEventListener('click', help);
+$('keys-close').addEventListener('click', help);
+shortcuts({
+  conversation(step, unreadOnly) {
+    const ids = [...document.querySelectorAll('[data-conversation]')].map((entry) => entry.dataset.conversation);
+    const at = ids.indexOf(state.open);
+    for (let n = 1; n <= ids.length; n += 1) {
+      const id = ids[(at + step * n + ids.length * n) % ids.length];
+      if (!unreadOnly || state.conversations.get(id).unread) return openConversation(id);
+    }
+    return undefined;
+  },
+  person(number) {
+    const id = [...state.people.keys()][number];
+    if (!id) return;
+    speakAs(id);
+    renderPeople();
+    $('composer').focus();
+  },
+  panel: () => panel.toggle(),
+  help,
 });
 
 listen();

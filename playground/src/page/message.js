@@ -1,6 +1,8 @@
 // One message as an element: author, text, blocks, attachments, files, reactions, its thread.
 
-import { element, emoji, mrkdwn } from './mrkdwn.js';
+import { renderBlock } from './blocks.js';
+import { OFFERED, element, emoji, mrkdwn, typed } from './mrkdwn.js';
+import { composing, grow } from './writer.js';
 
 const seconds = (ts) => Number(ts.split('.')[0]);
 
@@ -31,7 +33,8 @@ export function avatar(author) {
 
 /**
  * The element of a message. `view` knows the surroundings: author(id), names, say (the texts of the page), language, me,
- * inThread, openThread(message), react(message, name, remove).
+ * inThread, openThread(message), react(message, name, remove), edit(message, text), remove(message), and of calls of
+ * plugins knows(invocation), showInvocation(invocation).
  */
 export function renderMessage(message, view) {
   const { say } = view;
@@ -79,17 +82,97 @@ export function renderMessage(message, view) {
 
 function renderTools(message, view) {
   const tools = element('div', 'tools');
-  const tool = (text, label, act) => {
+  const tool = (name, text, label, act) => {
     const button = element('button', '', text);
     button.type = 'button';
     button.title = label;
+    button.dataset.tool = name;
     button.setAttribute('aria-label', label);
-    button.addEventListener('click', act);
+    button.addEventListener('click', () => act(button));
     tools.append(button);
+    return button;
   };
-  for (const name of ['+1', 'eyes']) tool(emoji(name), view.say.reactWith(emoji(name)), () => view.react(message, name, false));
-  if (!view.inThread) tool('💬', view.say.replyInThread, () => view.openThread(message));
+  for (const name of ['+1', 'eyes']) tool(name, emoji(name), view.say.reactWith(emoji(name)), () => view.react(message, name, false));
+  tool('more', '☺︎', view.say.moreReactions, (button) => togglePicker(tools, button, message, view)).setAttribute('aria-expanded', 'false');
+  if (!view.inThread) tool('thread', '💬', view.say.replyInThread, () => view.openThread(message));
+  if (message.user === view.me) {
+    tool('edit', '✏️', view.say.edit, (button) => startEdit(button.closest('.message'), message, view));
+    tool('delete', '🗑', view.say.remove, (button) => {
+      // Twice, as there is no way back.
+      if (button.dataset.sure) view.remove(message);
+      button.dataset.sure = 'true';
+      button.textContent = view.say.removeSure;
+    });
+  }
+  const invocation = message.metadata?.event_payload?.invocation?.split?.('#')[0];
+  if (invocation && view.knows(invocation)) tool('log', '🔎', view.say.showLog, () => view.showInvocation(invocation));
   return tools;
+}
+
+function togglePicker(tools, button, message, view) {
+  const open = tools.querySelector('.picker');
+  button.setAttribute('aria-expanded', String(!open));
+  if (open) return open.remove();
+  const picker = element('div', 'picker');
+  for (const name of OFFERED) {
+    const choice = element('button', '', emoji(name));
+    choice.type = 'button';
+    choice.title = `:${name}:`;
+    choice.dataset.emoji = name;
+    choice.setAttribute('aria-label', view.say.reactWith(name));
+    choice.addEventListener('click', () => {
+      picker.remove();
+      view.react(message, name, false);
+    });
+    picker.append(choice);
+  }
+  picker.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    picker.remove();
+    button.setAttribute('aria-expanded', 'false');
+    button.focus();
+  });
+  tools.append(picker);
+  picker.firstElementChild.focus();
+}
+
+/** Turns a message of one's own into a field; Enter saves, Escape doesn't. */
+export function startEdit(item, message, view) {
+  if (item.querySelector('.editor')) return;
+  const body = item.querySelector('.body');
+  const field = element('textarea', 'editor');
+  const before = typed(message.text, view.names);
+  field.value = before;
+  field.rows = 1;
+  field.setAttribute('aria-label', view.say.edit);
+  const end = () => {
+    form.remove();
+    body.hidden = false;
+    item.classList.remove('edited-now');
+  };
+  const form = element('div', 'editing', field, element('p', 'note', view.say.editKeys));
+  field.addEventListener('input', () => grow(field));
+  field.addEventListener('keydown', (event) => {
+    if (composing(event)) return;
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      end();
+      view.done(message);
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      const text = field.value;
+      end();
+      view.done(message);
+      if (text.trim() && text !== before) view.edit(message, text);
+    }
+  });
+  body.hidden = true;
+  item.classList.add('edited-now');
+  body.after(form);
+  grow(field);
+  field.focus();
+  field.setSelectionRange(before.length, before.length);
 }
 
 function renderReactions(message, view) {
@@ -106,36 +189,6 @@ function renderReactions(message, view) {
     list.append(chip);
   }
   return list;
-}
-
-function textOf(object, names) {
-  if (!object?.text) return '';
-  return object.type === 'plain_text' ? object.text : mrkdwn(object.text, names);
-}
-
-/** The blocks that a text-first page shows; others are left to the message's text. */
-function renderBlock(block, names) {
-  switch (block.type) {
-    case 'header':
-      return element('div', 'block header', textOf(block.text, names));
-    case 'divider':
-      return element('div', 'block', element('hr'));
-    case 'section': {
-      const made = element('div', 'block', textOf(block.text, names));
-      if (block.fields) {
-        made.append(element('div', 'block fields', ...block.fields.map((f) => element('div', '', textOf(f, names)))));
-      }
-      return made;
-    }
-    case 'markdown':
-      return element('div', 'block', mrkdwn(block.text ?? '', names));
-    case 'context': {
-      const texts = (block.elements ?? []).filter((e) => e.text).map((e) => element('span', '', textOf(e, names), ' '));
-      return element('div', 'block context', ...texts);
-    }
-    default:
-      return null;
-  }
 }
 
 function renderAttachment(attachment, names) {
@@ -156,8 +209,27 @@ function renderAttachment(attachment, names) {
   return made;
 }
 
+const SIZES = ['B', 'kB', 'MB'];
+
+function sizeText(bytes) {
+  const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${power ? (bytes / 1000 ** power).toFixed(1) : bytes} ${SIZES[power]}`;
+}
+
+/** A file as a link to it; a picture is shown. */
 function renderFile(file) {
-  const made = element('a', 'file', '📄 ', element('strong', '', file.title || file.name), ` ${file.size} B`);
-  made.href = `/files/${encodeURIComponent(file.id)}`;
+  const address = `/files/${encodeURIComponent(file.id)}`;
+  const title = file.title || file.name;
+  const made = element('a', 'file');
+  if (/^image\//.test(file.mimetype ?? '')) {
+    const picture = element('img');
+    picture.src = address;
+    picture.alt = title;
+    made.classList.add('picture');
+    made.append(picture);
+  }
+  made.append(element('span', '', made.children.length ? '' : '📄 ', element('strong', '', title), ` ${sizeText(file.size)}`));
+  made.href = address;
+  made.download = file.name;
   return made;
 }

@@ -14,6 +14,9 @@ export function emoji(name) {
   return EMOJI[name.split('::')[0]] ?? `:${name}:`;
 }
 
+/** The names of the emoji that are offered for reactions. */
+export const OFFERED = ['+1', 'heart', 'tada', 'joy', 'eyes', 'white_check_mark', 'pray', 'clap', 'fire', 'rocket', 'thinking_face', 'sob', 'ramen', 'coffee', 'x', 'bug'];
+
 const unescape = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 const isWord = (char) => char !== undefined && /[\p{L}\p{N}]/u.test(char);
 
@@ -39,6 +42,16 @@ export function mrkdwn(text, names) {
     }
   });
   return out;
+}
+
+/** The text as a person types it: tokens become names and addresses again. */
+export function typed(text, names) {
+  const plain = text.replace(/<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g, (_, mark, id, label) => {
+    if (mark === '@') return `@${names.user(id) ?? label ?? id}`;
+    if (mark === '#') return `#${names.channel(id) ?? (label || id)}`;
+    return mark === '!' ? `@${id.split('^')[0]}` : id.replace(/^mailto:/, '');
+  });
+  return unescape(plain);
 }
 
 function lines(text, names, out) {

@@ -3,6 +3,7 @@
 use crate::Shared;
 use crate::socket::envelope::{self, Reason};
 use crate::socket::hub::Order;
+use crate::wire::{Shown, Wire};
 use futures_util::future::FutureExt;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -191,7 +192,7 @@ impl Writer<'_> {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         match order {
-            Order::Frame(text) => sink.feed(Message::text(text)).await.map_err(|_| End::ByClient),
+            Order::Frame(text) => self.text(sink, text).await,
             Order::Drop => Err(End::Dropped),
             Order::Silence => Err(End::Silenced),
             Order::Disconnect { reason, grace } => {
@@ -232,8 +233,18 @@ impl Writer<'_> {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let frame = Message::text(envelope::disconnect(reason, self.id));
-        sink.feed(frame).await.map_err(|_| End::ByClient)
+        self.text(sink, envelope::disconnect(reason, self.id).into()).await
+    }
+
+    async fn text<S>(&self, sink: &mut SplitSink<WebSocketStream<S>, Message>, text: Utf8Bytes) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.shared.frames.add(Wire::In {
+            connection: self.id,
+            text: Shown(text.clone()),
+        });
+        sink.feed(Message::Text(text)).await.map_err(|_| End::ByClient)
     }
 }
 
@@ -247,7 +258,13 @@ where
         // Whatever else has arrived already goes to the hub in one go.
         loop {
             match message {
-                Some(Ok(Message::Text(text))) => batch.push(text),
+                Some(Ok(Message::Text(text))) => {
+                    shared.frames.add(Wire::Out {
+                        connection: id,
+                        text: Shown(text.clone()),
+                    });
+                    batch.push(text);
+                }
                 Some(Ok(Message::Pong(_))) => answered.store(true, Ordering::Relaxed),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => {
                     shared.acknowledge(id, &batch);

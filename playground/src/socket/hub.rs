@@ -10,6 +10,7 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// How many websockets one app may have open.
 pub(crate) const MAX_CONNECTIONS: usize = 10;
@@ -20,7 +21,7 @@ const TICKET_LIFE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) enum Order {
     /// send this text
-    Frame(String),
+    Frame(Utf8Bytes),
     /// say that the connection ends, then end it after `grace`
     Disconnect { reason: Reason, grace: Duration },
     /// drop the TCP connection without a close frame
@@ -127,7 +128,7 @@ impl Hub {
         inner.next_connection += 1;
         let id = inner.next_connection;
         // The receiver is held by the caller: the order can't be lost here.
-        let _ = orders.send(Order::Frame(envelope::hello(count + 1, id, life)));
+        let _ = orders.send(Order::Frame(envelope::hello(count + 1, id, life).into()));
         inner.connections.push(Connection {
             id,
             orders,
@@ -245,7 +246,7 @@ impl Hub {
         let frame = envelope::frame(&event, id, attempt);
         self.note(&event, id, attempt, connection.id, twin);
         // A connection that ended a moment ago loses the frame, as a real one would; the deadline finds that out.
-        let _ = connection.orders.send(Order::Frame(frame));
+        let _ = connection.orders.send(Order::Frame(frame.into()));
         let connection = connection.id;
         inner.deadlines.push_back((now + self.ack_timeout, id));
         inner.waiting.insert(
@@ -263,7 +264,9 @@ impl Hub {
     fn again(&self, inner: &mut Inner, event: &Event, id: EnvelopeId) {
         if let Some(connection) = inner.pick(0) {
             self.note(event, id, 0, connection.id, Some(Twin::SameEnvelope));
-            let _ = connection.orders.send(Order::Frame(envelope::frame(event, id, 0)));
+            let _ = connection
+                .orders
+                .send(Order::Frame(envelope::frame(event, id, 0).into()));
         }
     }
 

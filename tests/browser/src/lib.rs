@@ -298,11 +298,12 @@ impl Page {
         self.call("Input.imeSetComposition", params).await.map(drop)
     }
 
-    /// Presses and releases a key, such as `Enter`, `Shift+Enter`, `Escape`, `Tab`.
+    /// Presses and releases a key, such as `Enter`, `Shift+Enter`, `Alt+ArrowUp`, `Escape`, `Tab`.
     ///
     /// # Errors
     /// When Chromium refuses.
     pub async fn press(&self, key: &str) -> Result<(), Error> {
+        let (alt, key) = key.strip_prefix("Alt+").map_or((0, key), |key| (1, key));
         let (shift, key) = key.strip_prefix("Shift+").map_or((0, key), |key| (8, key));
         let code = match key {
             "Enter" => 13,
@@ -312,7 +313,7 @@ impl Page {
             "ArrowUp" => 38,
             _ => 0,
         };
-        self.key(key, code, shift).await
+        self.key(key, code, alt | shift).await
     }
 
     /// Presses Enter as it arrives while an input method composes: with key code 229.

@@ -1,0 +1,40 @@
+//! The files of the page, within the binary.
+
+/// What the page may do: nothing but its own files and its own server.
+pub(crate) const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A file of the page.
+pub(crate) struct Asset {
+    /// Its name below `/page/`.
+    pub name: &'static str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// What is in it.
+    pub content: &'static str,
+}
+
+const fn asset(name: &'static str, kind: &'static str, content: &'static str) -> Asset {
+    Asset { name, kind, content }
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// The page itself.
+pub(crate) const PAGE: Asset = asset("", "text/html; charset=utf-8", include_str!("page/index.html"));
+
+/// All else.
+pub(crate) const ALL: [Asset; 11] = [
+    asset("app.js", SCRIPT, include_str!("page/app.js")),
+    asset("author.js", SCRIPT, include_str!("page/author.js")),
+    asset("blocks.js", SCRIPT, include_str!("page/blocks.js")),
+    asset("keys.js", SCRIPT, include_str!("page/keys.js")),
+    asset("message.js", SCRIPT, include_str!("page/message.js")),
+    asset("mrkdwn.js", SCRIPT, include_str!("page/mrkdwn.js")),
+    asset("texts.js", SCRIPT, include_str!("page/texts.js")),
+    asset("writer.js", SCRIPT, include_str!("page/writer.js")),
+    asset("author.css", STYLE, include_str!("page/author.css")),
+    asset("style.css", STYLE, include_str!("page/style.css")),
+    asset("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+];

@@ -1,0 +1,120 @@
+// Slack's blocks as DOM nodes, as far as a text-first page shows them; what it doesn't know is left out.
+
+import { element, emoji, mrkdwn } from './mrkdwn.js';
+
+/** A text object: plain text, or mrkdwn. */
+function textOf(object, names) {
+  if (!object?.text) return '';
+  return object.type === 'plain_text' ? object.text : mrkdwn(object.text, names);
+}
+
+/** Only these schemes: a bot's text must not become a script. */
+const harmless = (address) => /^(https?:|mailto:|tel:)/i.test(address ?? '');
+
+function away(address, ...children) {
+  if (!harmless(address)) return element('span', '', ...children);
+  const made = element('a', '', ...children);
+  made.href = address;
+  made.target = '_blank';
+  made.rel = 'noopener noreferrer';
+  return made;
+}
+
+/** A picture from elsewhere isn't loaded (the page speaks to its own server alone): its text leads there. */
+const picture = (block) => away(block.image_url, `🖼 ${block.alt_text || block.image_url || ''}`);
+
+export function renderBlock(block, names) {
+  switch (block.type) {
+    case 'header':
+      return element('div', 'block header', textOf(block.text, names));
+    case 'divider':
+      return element('div', 'block', element('hr'));
+    case 'section': {
+      const made = element('div', 'block', textOf(block.text, names));
+      if (block.fields) made.append(element('div', 'block fields', ...block.fields.map((f) => element('div', '', textOf(f, names)))));
+      if (block.accessory) made.append(element('div', 'block actions', ...actions([block.accessory])));
+      return made;
+    }
+    case 'markdown':
+      return element('div', 'block', mrkdwn(block.text ?? '', names));
+    case 'context': {
+      const parts = (block.elements ?? []).map((e) => element('span', '', e.type === 'image' ? picture(e) : textOf(e, names), ' '));
+      return element('div', 'block context', ...parts);
+    }
+    case 'image': {
+      const made = element('div', 'block', picture(block));
+      if (block.title) made.prepend(element('strong', '', textOf(block.title, names)), ' ');
+      return made;
+    }
+    case 'actions':
+      return element('div', 'block actions', ...actions(block.elements ?? []));
+    case 'rich_text':
+      return element('div', 'block', ...(block.elements ?? []).map((part) => rich(part, names)).filter(Boolean));
+    default:
+      return null;
+  }
+}
+
+/** Buttons and menus. Links work; the others are shown only, as the simulated workspace has no interactions. */
+function actions(elements) {
+  return elements.map((one) => {
+    if (one.type === 'image') return picture(one);
+    if (one.type === 'button' && one.url) {
+      const link = away(one.url, one.text?.text ?? '');
+      link.classList.add('button');
+      return link;
+    }
+    const label = one.text?.text ?? one.placeholder?.text ?? one.options?.[0]?.text?.text ?? one.type;
+    const button = element('button', 'button', one.type === 'button' ? label : `${label} ▾`);
+    button.type = 'button';
+    button.disabled = true;
+    if (one.style) button.dataset.style = one.style;
+    return button;
+  });
+}
+
+function rich(part, names) {
+  const inside = () => (part.elements ?? []).map((one) => span(one, names));
+  switch (part.type) {
+    case 'rich_text_section':
+      return element('div', '', ...inside());
+    case 'rich_text_quote':
+      return element('blockquote', '', ...inside());
+    case 'rich_text_preformatted':
+      return element('pre', '', ...inside());
+    case 'rich_text_list': {
+      const list = element(part.style === 'ordered' ? 'ol' : 'ul', 'rich', ...(part.elements ?? []).map((one) => element('li', '', rich(one, names) ?? '')));
+      if (part.style === 'ordered' && part.offset) list.start = part.offset + 1;
+      return list;
+    }
+    default:
+      return null;
+  }
+}
+
+const STYLES = [['code', 'code'], ['bold', 'strong'], ['italic', 'em'], ['strike', 's']];
+
+function span(one, names) {
+  let made;
+  switch (one.type) {
+    case 'link':
+      made = away(one.url, one.text || one.url);
+      break;
+    case 'user':
+      made = element('span', 'mention', `@${names.user(one.user_id) ?? one.user_id}`);
+      break;
+    case 'channel':
+      made = element('span', 'mention', `#${names.channel(one.channel_id) ?? one.channel_id}`);
+      break;
+    case 'broadcast':
+      made = element('span', 'mention all', `@${one.range}`);
+      break;
+    case 'emoji':
+      made = document.createTextNode(emoji(one.name ?? ''));
+      break;
+    default:
+      made = document.createTextNode(one.text ?? '');
+  }
+  for (const [style, tag] of STYLES) if (one.style?.[style]) made = element(tag, '', made);
+  return made;
+}

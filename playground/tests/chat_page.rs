@@ -1,0 +1,305 @@
+//! What makes the page a chat: completion, reactions, edits, files, what is unread, keys.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod support;
+
+use moa_playground::Playground;
+use moa_test_browser::{Browser, Page};
+use serde_json::{Value, json};
+use support::{Socket, act, ok, quick, record, request, say, start};
+
+const ROSIE: &str = "U00000ROSIE";
+
+/// The page, speaking as Rosie in #dev.
+async fn open(sim: &Playground, browser: &Browser) -> Page {
+    let page = browser.open(&sim.page_url()).await.unwrap();
+    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+    page.click("[data-conversation=C000000DEV0]").await.unwrap();
+    page
+}
+
+async fn value(page: &Page) -> Value {
+    page.eval("document.querySelector('#composer').value").await.unwrap()
+}
+
+fn message(posted: &Value) -> String {
+    format!("#messages [data-ts='{}']", posted["ts"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn people_and_channels_are_completed() {
+    let sim = start(quick()).await;
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let page = open(&sim, &browser).await;
+    page.focus("#composer").await.unwrap();
+    page.type_text("안녕 @샐").await.unwrap();
+    page.wait_for("document.querySelectorAll('.choices:not([hidden]) li').length === 1")
+        .await
+        .unwrap();
+    page.press("Enter").await.unwrap();
+    assert_eq!(value(&page).await, "안녕 @샐리 ");
+    assert!(record(&sim, "message").await.is_empty(), "Enter took the choice only");
+
+    // By the other name too, the second choice by arrow, and by Tab.
+    page.type_text("@").await.unwrap();
+    page.press("ArrowDown").await.unwrap();
+    page.press("ArrowUp").await.unwrap();
+    page.press("Tab").await.unwrap();
+    assert_eq!(value(&page).await, "안녕 @샐리 @moa ");
+    page.type_text("a@b #lu").await.unwrap();
+    page.press("Escape").await.unwrap();
+    page.wait_for("document.querySelector('.choices').hidden")
+        .await
+        .unwrap();
+    page.type_text("n").await.unwrap();
+    page.press("Enter").await.unwrap();
+    assert_eq!(value(&page).await, "안녕 @샐리 @moa a@b #lunch ");
+    page.press("Enter").await.unwrap();
+    page.wait_for("document.querySelectorAll('#messages .mention').length === 3")
+        .await
+        .unwrap();
+    let said = &record(&sim, "message").await[0];
+    assert_eq!(
+        said["text"].as_str().unwrap().trim_end(),
+        "안녕 <@U00000SALLY> <@U0000000MOA> a@b <#C0000LUNCH0|lunch>"
+    );
+
+    // While an input method composes, its Enter is its own.
+    page.type_text("@").await.unwrap();
+    page.compose("빈").await.unwrap();
+    page.wait_for("document.querySelectorAll('.choices:not([hidden]) li').length === 1")
+        .await
+        .unwrap();
+    page.press_enter_while_composing().await.unwrap();
+    assert_eq!(value(&page).await, "@빈");
+}
+
+#[tokio::test]
+async fn people_react_edit_and_delete() {
+    let sim = start(quick()).await;
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let page = open(&sim, &browser).await;
+    let theirs = say(&sim, "샐리", "#dev", "점심?").await;
+    let mine = say(&sim, "로지", "#dev", "@샐리 네 & 아니요 <3").await;
+    let (their_item, my_item) = (message(&theirs), message(&mine));
+    page.wait_for(&format!("document.querySelector(\"{my_item}\")"))
+        .await
+        .unwrap();
+
+    page.click(&format!("{their_item} [data-tool=more]")).await.unwrap();
+    page.click(&format!("{their_item} [data-emoji=tada]")).await.unwrap();
+    page.wait_for(&format!(
+        "document.querySelector(\"{their_item} [data-reaction=tada][aria-pressed=true]\")"
+    ))
+    .await
+    .unwrap();
+    let reaction = &record(&sim, "reaction").await[0];
+    assert_eq!((&reaction["user"], &reaction["name"]), (&json!(ROSIE), &json!("tada")));
+    page.click(&format!("{their_item} [data-reaction=tada]")).await.unwrap();
+    page.wait_for(&format!("!document.querySelector(\"{their_item} [data-reaction]\")"))
+        .await
+        .unwrap();
+    let others = page
+        .eval(&format!("document.querySelector(\"{their_item} [data-tool=edit]\")"))
+        .await
+        .unwrap();
+    assert_eq!(others, Value::Null, "others' messages are theirs");
+
+    // The last own message by ArrowUp, as it was typed; Escape leaves it, Enter saves it.
+    page.focus("#composer").await.unwrap();
+    page.press("ArrowUp").await.unwrap();
+    let field = format!("document.querySelector(\"{my_item} .editor\")");
+    page.wait_for(&field).await.unwrap();
+    assert_eq!(
+        page.eval(&format!("{field}.value")).await.unwrap(),
+        "@샐리 네 & 아니요 <3"
+    );
+    page.press("Escape").await.unwrap();
+    page.wait_for(&format!("!{field} && document.activeElement.id === 'composer'"))
+        .await
+        .unwrap();
+    page.press("ArrowUp").await.unwrap();
+    page.wait_for(&field).await.unwrap();
+    page.type_text("!").await.unwrap();
+    page.press("Enter").await.unwrap();
+    page.wait_for(&format!("document.querySelector(\"{my_item} .edited\")"))
+        .await
+        .unwrap();
+    let edit = &record(&sim, "edit").await[0];
+    assert_eq!(edit["text"], "<@U00000SALLY> 네 &amp; 아니요 &lt;3!");
+
+    // Gone after the second click only.
+    let delete = format!("{my_item} [data-tool=delete]");
+    page.click(&delete).await.unwrap();
+    page.wait_for(&format!("document.querySelector(\"{delete}\").dataset.sure"))
+        .await
+        .unwrap();
+    assert!(record(&sim, "delete").await.is_empty());
+    page.click(&delete).await.unwrap();
+    page.wait_for(&format!("!document.querySelector(\"{my_item}\")"))
+        .await
+        .unwrap();
+}
+
+/// A square of 2 × 2 dots.
+const PNG: &[u8] = &[
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
+    0x02, 0x00, 0x00, 0x00, 0x02, 0x01, 0x00, 0x00, 0x00, 0x00, 0x5a, 0xcd, 0x30, 0x89, 0x00, 0x00, 0x00, 0x0c, 0x49,
+    0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x70, 0x60, 0x68, 0x00, 0x00, 0x01, 0x44, 0x00, 0xc1, 0x3a, 0x7a, 0x1c, 0x56,
+    0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+];
+
+async fn upload(sim: &Playground, name: &str, content: &[u8]) -> Value {
+    let got = ok(
+        sim,
+        "files.getUploadURLExternal",
+        json!({"filename": name, "length": content.len()}),
+    )
+    .await;
+    let path = format!("/upload/{}", got["file_id"].as_str().unwrap());
+    let sent = request(sim, "POST", &path, &["Content-Type: application/octet-stream"], content).await;
+    assert_eq!(sent.status, 200);
+    got["file_id"].clone()
+}
+
+#[tokio::test]
+async fn files_and_blocks_are_shown() {
+    let sim = start(quick()).await;
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let page = open(&sim, &browser).await;
+    let files = json!([
+        {"id": upload(&sim, "square.png", PNG).await},
+        {"id": upload(&sim, "evil.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>").await, "title": "그림"},
+    ]);
+    ok(
+        &sim,
+        "files.completeUploadExternal",
+        json!({"files": files, "channel_id": "C000000DEV0", "initial_comment": "보세요"}),
+    )
+    .await;
+    page.wait_for("document.querySelector('#messages .picture img')?.naturalWidth === 2")
+        .await
+        .unwrap();
+    let shown = "[...document.querySelectorAll('#messages .file')].map((f) => f.textContent.trim())";
+    assert_eq!(
+        page.eval(shown).await.unwrap(),
+        json!(["square.png 69 B", "📄 그림 41 B"]),
+        "a picture that may hold scripts is a file"
+    );
+    let blocks = json!([
+        {"type": "header", "text": {"type": "plain_text", "text": "*H*"}},
+        {"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": [
+                {"type": "text", "text": "bold", "style": {"bold": true}},
+                {"type": "link", "url": "javascript:alert(1)", "text": "no link"},
+                {"type": "user", "user_id": ROSIE},
+            ]},
+            {"type": "rich_text_list", "style": "bullet", "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]},
+            ]},
+        ]},
+        {"type": "actions", "elements": [
+            {"type": "button", "text": {"type": "plain_text", "text": "확인"}, "action_id": "a", "style": "primary"},
+        ]},
+        {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "a cat"},
+    ]);
+    ok(
+        &sim,
+        "chat.postMessage",
+        json!({"channel": "#dev", "text": "x", "blocks": blocks}),
+    )
+    .await;
+    page.wait_for("document.querySelector('#messages .block.header')?.textContent === '*H*'")
+        .await
+        .unwrap();
+    let parts = page
+        .eval(
+            "(() => { const of = (s) => [...document.querySelectorAll(`#messages .block ${s}`)].map((e) => e.textContent);
+               return [of('strong'), of('a'), of('.mention'), of('li'), of('.button:disabled')]; })()",
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        parts,
+        json!([["bold"], ["🖼 a cat"], ["@로지"], ["one"], ["확인"]]),
+        "a link only where it leads to the web"
+    );
+}
+
+#[tokio::test]
+async fn keys_lead_through_the_page_and_what_is_new_is_marked() {
+    let sim = start(quick()).await;
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let bot = Socket::greeted(&sim).await;
+    let page = open(&sim, &browser).await;
+    let open_is = |id: &str| {
+        format!("document.querySelector('[data-conversation={id}]').getAttribute('aria-current') === 'true'")
+    };
+    page.press("Alt+ArrowUp").await.unwrap();
+    page.wait_for(&open_is("C0000LUNCH0")).await.unwrap();
+    page.press("Alt+ArrowDown").await.unwrap();
+    page.wait_for(&open_is("C000000DEV0")).await.unwrap();
+
+    say(&sim, "샐리", "#general", "처음").await;
+    say(&sim, "샐리", "#general", "둘째").await;
+    page.wait_for("document.title.startsWith('(2) ')").await.unwrap();
+    page.press("Alt+Shift+ArrowDown").await.unwrap();
+    page.wait_for(&open_is("C00GENERAL0")).await.unwrap();
+    page.wait_for("!document.title.startsWith('(')").await.unwrap();
+    let first = "[...document.querySelectorAll('.unread-from')].map((m) => m.querySelector('.text').textContent)";
+    assert_eq!(page.eval(first).await.unwrap(), json!(["처음"]));
+
+    // What is edited meanwhile doesn't take the mark away, and not the field of who edits.
+    page.eval("document.querySelector('#composer').value = ''")
+        .await
+        .unwrap();
+    let said = say(&sim, "로지", "#general", "mine").await;
+    page.wait_for(&format!("document.querySelector(\"{}\")", message(&said)))
+        .await
+        .unwrap();
+    page.focus("#composer").await.unwrap();
+    page.press("ArrowUp").await.unwrap();
+    page.wait_for("document.querySelector('.editor')").await.unwrap();
+    let reaction = json!({"user": "샐리", "channel": "#general", "ts": said["ts"], "name": "eyes"});
+    act(&sim, "react", reaction).await;
+    say(&sim, "샐리", "#general", "after").await;
+    page.wait_for("document.querySelector('#messages').textContent.includes('after')")
+        .await
+        .unwrap();
+    assert_eq!(
+        page.eval("Boolean(document.querySelector('.editor'))").await.unwrap(),
+        true
+    );
+    page.press("Escape").await.unwrap();
+    page.wait_for(&format!(
+        "document.querySelector(\"{} [data-reaction=eyes]\")",
+        message(&said)
+    ))
+    .await
+    .unwrap();
+    assert_eq!(page.eval(first).await.unwrap(), json!(["처음"]));
+
+    page.click("#keys-open").await.unwrap();
+    page.wait_for("document.querySelector('#keys-help').open && document.querySelectorAll('#keys-help dt').length > 5")
+        .await
+        .unwrap();
+    page.press("Escape").await.unwrap();
+    page.wait_for("!document.querySelector('#keys-help').open")
+        .await
+        .unwrap();
+    drop(bot);
+}
