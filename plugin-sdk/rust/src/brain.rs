@@ -23,8 +23,9 @@
 //! }
 //! ```
 
+use crate::HostError;
 use crate::bindings::moa::plugin::brain as wit;
-use crate::{HostError, host};
+use crate::host::{self, brain as calls};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -218,8 +219,80 @@ impl Brain {
             ttl_seconds: None,
         };
         let expected = expected.map(|version| version.0.as_str());
-        self.ask(key, || wit::compare_and_swap(&self.scope, &what, expected))
+        self.ask(key, || calls::compare_and_swap(&self.scope, &what, expected))
             .map(Version)
+    }
+
+    /// Changes a value, however many others do so at the same time: reads it, lets `change` at it, and writes it if nobody
+    /// else did meanwhile; otherwise all of that again. What is absent begins as `T::default()`; take an `Option` to tell
+    /// it apart. Returns what `change` did last.
+    ///
+    /// `change` may run several times: nothing but the value should change in it. An expiry is taken away.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// let brain = ctx.brain();
+    /// brain.update("menu", |dishes: &mut Vec<String>| dishes.push("soup".into()))?;
+    /// let count = brain.update("menu", |dishes: &mut Vec<String>| dishes.len())?;
+    /// assert_eq!(count, 1);
+    /// # Ok::<(), moa_plugin::brain::BrainError>(())
+    /// # })?;
+    /// # Ok::<(), moa_plugin::brain::BrainError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Brain::get`] and [`Brain::set`]; a [conflict](BrainError::is_conflict) after 100 tries.
+    pub fn update<T, R>(&self, key: &str, mut change: impl FnMut(&mut T) -> R) -> BrainResult<R>
+    where
+        T: Default + Serialize + DeserializeOwned,
+    {
+        self.try_update(key, |value| Ok(change(value)))
+    }
+
+    /// As [`Brain::update`], with a `change` that may refuse: then nothing is written.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # let host = Host::new();
+    /// fn take(ctx: &Context) -> Result<u32> {
+    ///     ctx.brain().try_update("seats", |taken: &mut u32| {
+    ///         if *taken == 2 {
+    ///             return Err(Error::rejected("all seats are taken"));
+    ///         }
+    ///         *taken += 1;
+    ///         Ok(*taken)
+    ///     })
+    /// }
+    /// assert_eq!(host.with(take)?, 1);
+    /// assert_eq!(host.with(take)?, 2);
+    /// assert_eq!(host.with(take), Err(Error::rejected("all seats are taken")));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Brain::update`], and whatever `change` refuses with.
+    pub fn try_update<T, R, E>(&self, key: &str, mut change: impl FnMut(&mut T) -> Result<R, E>) -> Result<R, E>
+    where
+        T: Default + Serialize + DeserializeOwned,
+        E: From<BrainError>,
+    {
+        /// Each try that fails means that another writer got through: this many mean that something else is wrong.
+        const TRIES: u32 = 100;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (mut value, version) = match self.entry(key)? {
+                Some(entry) => (entry.value, Some(entry.version)),
+                None => (T::default(), None),
+            };
+            let result = change(&mut value)?;
+            match self.compare_and_swap(key, &value, version.as_ref()) {
+                Ok(_) => return Ok(result),
+                Err(error) if error.is_conflict() && tries < TRIES => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Adds to a number and returns the sum, in one step: no two calls get the same sum from adding 1. What is absent
@@ -228,7 +301,7 @@ impl Brain {
     /// # Errors
     /// [`HostError::Invalid`] if what is stored is no whole number, or if the sum has no room in 64 bits.
     pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
-        self.ask(key, || wit::increment(&self.scope, key, by))
+        self.ask(key, || calls::increment(&self.scope, key, by))
     }
 
     /// Deletes. Whether there was something to delete.
@@ -236,7 +309,7 @@ impl Brain {
     /// # Errors
     /// [`BrainError::Host`].
     pub fn delete(&self, key: &str) -> BrainResult<bool> {
-        self.ask(key, || wit::delete(&self.scope, key))
+        self.ask(key, || calls::delete(&self.scope, key))
     }
 
     /// The keys that begin with `prefix` (empty: all), ascending by their bytes, asked of the host page by page as the
@@ -261,7 +334,7 @@ impl Brain {
     }
 
     fn read(&self, key: &str) -> BrainResult<Option<wit::Entry>> {
-        self.ask(key, || wit::get(&self.scope, key))
+        self.ask(key, || calls::get(&self.scope, key))
     }
 
     fn write(&self, key: &str, value: Vec<u8>, ttl_seconds: Option<u32>) -> BrainResult<Version> {
@@ -270,7 +343,7 @@ impl Brain {
             value,
             ttl_seconds,
         };
-        self.ask(key, || wit::set(&self.scope, &what)).map(Version)
+        self.ask(key, || calls::set(&self.scope, &what)).map(Version)
     }
 
     fn ask<T>(
@@ -314,7 +387,7 @@ impl Iterator for Keys {
                 Cursor::At(cursor) => Some(cursor),
                 Cursor::End => return None,
             };
-            let list = || wit::list_keys(&self.brain.scope, &self.prefix, cursor.as_deref(), PAGE);
+            let list = || calls::list_keys(&self.brain.scope, &self.prefix, cursor.as_deref(), PAGE);
             match self.brain.ask(&self.prefix, list) {
                 Ok(found) => {
                     self.page = found.keys.into();
@@ -366,6 +439,29 @@ mod tests {
         let unspeakable = std::collections::HashMap::from([([1_u8], 1)]);
         let error = Brain::plugin().set("map", &unspeakable).unwrap_err();
         assert!(matches!(error, BrainError::Value { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_update_begins_again_after_another_writer() {
+        let host = crate::testing::Host::new();
+        host.with(|ctx| {
+            let brain = ctx.brain();
+            let mut runs = 0;
+            let sum = brain.update("n", |n: &mut i64| {
+                runs += 1;
+                if runs < 3 {
+                    brain.increment("n", 10).unwrap();
+                }
+                *n += 1;
+                *n
+            });
+            assert_eq!((sum.unwrap(), runs), (21, 3));
+            let endless = brain.update("n", |n: &mut i64| {
+                brain.increment("n", 1).unwrap();
+                *n += 1;
+            });
+            assert!(endless.unwrap_err().is_conflict());
+        });
     }
 
     #[test]

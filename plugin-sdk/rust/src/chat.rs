@@ -16,9 +16,9 @@
 //! }
 //! ```
 
-use crate::bindings::moa::plugin::chat;
-use crate::bindings::moa::plugin::types::{Content, MessageRef, Place};
-use crate::{HostError, host};
+use crate::HostError;
+use crate::bindings::moa::plugin::types::{Content, Conversation, Message, MessageRef, Place, User};
+use crate::host::{self, chat};
 
 /// Sends a message, and returns its address when the service has taken it.
 ///
@@ -61,4 +61,130 @@ pub fn react(which: &MessageRef, emoji: &str) -> Result<(), HostError> {
 /// [`HostError::NotFound`] if the message is gone.
 pub fn unreact(which: &MessageRef, emoji: &str) -> Result<(), HostError> {
     host::ask(|| chat::unreact(which, emoji))
+}
+
+/// Puts a file into a place, with a comment in portable markup (empty: none). Returns the file's id.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let file = chat::upload(ctx.place(), "team.csv", b"rosie,sally", "")?;
+/// assert_eq!(chat::download(&file)?, b"rosie,sally");
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::Invalid`] without a name, [`HostError::OverLimit`] past the size that the host or the service takes.
+pub fn upload(to: &Place, name: &str, data: &[u8], comment: &str) -> Result<String, HostError> {
+    host::ask(|| chat::upload(to, name, data, comment))
+}
+
+/// The content of a file by its id, whole. See [`upload`] for an example.
+///
+/// # Errors
+/// [`HostError::NotFound`] if it is gone or the bot may not see it, [`HostError::OverLimit`] if it is too large.
+pub fn download(file: &str) -> Result<Vec<u8>, HostError> {
+    host::ask(|| chat::download(file))
+}
+
+/// The direct conversation with a person, by id; opened if need be.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # let host = Host::new();
+/// # host.with(|ctx| {
+/// let place = chat::open_direct(&ctx.who().id)?;
+/// chat::send(&place, "between us")?;
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # assert_eq!(host.texts(), ["between us"]);
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] for an id that the service does not know.
+pub fn open_direct(user: &str) -> Result<Place, HostError> {
+    host::ask(|| chat::open_direct(user))
+}
+
+/// A person by id; may be some minutes old.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// assert_eq!(chat::user(&ctx.who().id)?.name, ctx.who().name);
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] for an id that the service does not know.
+pub fn user(id: &str) -> Result<User, HostError> {
+    host::ask(|| chat::get_user(id))
+}
+
+/// A conversation by id; may be some minutes old.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().channel("lunch").with(|ctx| {
+/// assert_eq!(chat::conversation(&ctx.place().conversation)?.name, "lunch");
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] for an id that the service does not know or whose conversation the bot may not see.
+pub fn conversation(id: &str) -> Result<Conversation, HostError> {
+    host::ask(|| chat::get_conversation(id))
+}
+
+/// The ids of all members of a conversation, the bot's own included, in the service's order.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// assert!(chat::members(&ctx.place().conversation)?.contains(&ctx.who().id));
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] for an id that the service does not know or whose conversation the bot may not see.
+pub fn members(conversation: &str) -> Result<Vec<String>, HostError> {
+    let mut all = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let (mut page, next) = host::ask(|| chat::members(conversation, cursor.as_deref()))?;
+        all.append(&mut page);
+        if next.is_none() {
+            return Ok(all);
+        }
+        cursor = next;
+    }
+}
+
+/// Messages of a place, newest first: at most `limit`, from 1 to 200, and only those older than the message with the id
+/// `before`. Fewer do not mean the end: none do.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let answer = ctx.reply("hello")?;
+/// assert_eq!(chat::history(ctx.place(), None, 1)?[0].text, "hello");
+/// assert!(chat::history(ctx.place(), Some(&answer.id), 1)?[0].text.is_empty());
+/// # Ok::<(), HostError>(())
+/// # })?;
+/// # Ok::<(), HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] if the place is not there, [`HostError::Invalid`] for another `limit`.
+pub fn history(at: &Place, before: Option<&str>, limit: u32) -> Result<Vec<Message>, HostError> {
+    host::ask(|| chat::history(at, before, limit))
 }

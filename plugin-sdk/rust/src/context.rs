@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 ///
 /// ```
 /// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
 ///
 /// /// Greets in the caller's language.
 /// #[command]
@@ -21,6 +22,11 @@ use serde::de::DeserializeOwned;
 ///         _ => format!("Hello, {name}!"),
 ///     }
 /// }
+///
+/// let host = Host::new().speaker("로지");
+/// assert_eq!(host.run::<hello>("")?, Some("Hello, 로지!".into()));
+/// assert_eq!(host.locale("ko", "Asia/Seoul").run::<hello>("")?, Some("로지님, 안녕하세요!".into()));
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Context {

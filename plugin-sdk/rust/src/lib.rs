@@ -10,8 +10,11 @@ pub mod brain;
 pub mod chat;
 pub mod log;
 pub mod system;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 pub mod text;
 pub mod time;
+pub mod triggers;
 
 mod argument;
 // Public for what `plugin!` writes into the plugin's crate, for nobody else.
@@ -53,7 +56,7 @@ pub mod prelude {
     pub use crate::time::{Date, Time};
     pub use crate::{
         Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place, Result,
-        User, chat, command, hear, log, plugin, system, text,
+        User, chat, command, hear, log, plugin, system, text, triggers,
     };
     pub use std::time::Duration;
 }

@@ -6,7 +6,8 @@
 //! log::info(format!("{} teams made", 3));
 //! ```
 
-use crate::host::{Level, log};
+use crate::host::Level;
+use crate::host::system::log;
 
 /// Each step.
 pub fn trace(text: impl AsRef<str>) {

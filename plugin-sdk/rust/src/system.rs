@@ -1,6 +1,6 @@
 //! What every plugin may have without asking: its configuration, the time, chance.
 
-use crate::host;
+use crate::{HostError, host};
 use serde::de::DeserializeOwned;
 
 /// The plugin's own configuration, the operator's table `[plugin.NAME.config]`, with the manifest's defaults filled in.
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// If the table does not fit `T`, which happens where `T` and the manifest's `config` disagree.
 pub fn config<T: DeserializeOwned>() -> Result<T, ConfigError> {
-    Ok(serde_json::from_str(&host::config())?)
+    Ok(serde_json::from_str(&host::system::config())?)
 }
 
 /// The configuration does not fit the type that was asked for.
@@ -29,7 +29,22 @@ pub struct ConfigError(#[from] serde_json::Error);
 
 /// The present instant, RFC 3339 in UTC, to the millisecond. Never goes back within a call.
 pub fn now() -> String {
-    host::now()
+    host::system::now()
+}
+
+/// An instant on the clock of a time zone, with the zone named: `2026-11-21T09:50:00+09:00[Asia/Seoul]`.
+///
+/// ```
+/// # use moa_plugin::{system, testing::Host};
+/// let local = Host::new().with(|_| system::local("2026-11-21T00:50:00Z", "Asia/Seoul"))?;
+/// assert_eq!(local, "2026-11-21T09:50:00+09:00[Asia/Seoul]");
+/// # Ok::<(), moa_plugin::HostError>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::Invalid`] with a sentence that says which of the two is malformed.
+pub fn local(instant: &str, timezone: &str) -> Result<String, HostError> {
+    host::system::local(instant, timezone).map_err(HostError::Invalid)
 }
 
 /// So many bytes that nobody can foretell.
@@ -43,7 +58,7 @@ pub fn random(len: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(len);
     while bytes.len() < len {
         let missing = u32::try_from(len - bytes.len()).unwrap_or(MOST);
-        bytes.append(&mut host::random(missing.min(MOST)));
+        bytes.append(&mut host::system::random(missing.min(MOST)));
     }
     bytes
 }
@@ -57,7 +72,7 @@ pub fn random_below(end: u32) -> u32 {
     pick(end, || {
         // The host gives as many bytes as asked; should it ever give fewer, the rest counts as 0.
         let mut word = [0; 4];
-        for (to, from) in word.iter_mut().zip(host::random(4)) {
+        for (to, from) in word.iter_mut().zip(host::system::random(4)) {
             *to = from;
         }
         u32::from_le_bytes(word)

@@ -132,6 +132,41 @@ impl fmt::Display for Time {
     }
 }
 
+impl Time {
+    /// As people write it: also without the seconds.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        text.parse().or_else(|_| format!("{text}:00").parse()).ok()
+    }
+}
+
+/// A length of time as people write it in whole units, larger ones first: `90s`, `1h30m`, `1시간 30분`. In seconds.
+pub(crate) fn duration(text: &str) -> Option<u32> {
+    let mut rest = text.trim();
+    let (mut total, mut smaller_than) = (0_u32, u32::MAX);
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, behind) = rest.split_at_checked(digits)?;
+        let behind = behind.trim_start();
+        let letters = behind.find(|c: char| c.is_ascii_digit() || c.is_whitespace());
+        let (unit, behind) = behind.split_at_checked(letters.unwrap_or(behind.len()))?;
+        let unit = match unit {
+            "w" | "week" | "weeks" | "주" | "주일" => 604_800,
+            "d" | "day" | "days" | "일" => 86_400,
+            "h" | "hour" | "hours" | "시간" => 3_600,
+            "m" | "min" | "minute" | "minutes" | "분" => 60,
+            "s" | "sec" | "second" | "seconds" | "초" => 1,
+            _ => return None,
+        };
+        if unit >= smaller_than {
+            return None;
+        }
+        smaller_than = unit;
+        total = total.checked_add(number.parse::<u32>().ok()?.checked_mul(unit)?)?;
+        rest = behind.trim_start();
+    }
+    (smaller_than != u32::MAX).then_some(total)
+}
+
 /// Text that is no date or no time of day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {wanted}")]
@@ -176,6 +211,24 @@ mod tests {
         ] {
             assert!(bad.parse::<Date>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("1h30m", 5_400),
+            ("1시간 30분", 5_400),
+            ("2 days", 172_800),
+            ("0s", 0),
+        ] {
+            assert_eq!(duration(text), Some(seconds), "{text}");
+        }
+        for bad in ["", "90", "s", "1m1h", "1h1h", "9999999w", "1x", "-1s"] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+        assert_eq!(Time::of_text("09:50"), "09:50:00".parse().ok());
+        assert_eq!(Time::of_text("09"), None);
     }
 
     #[test]

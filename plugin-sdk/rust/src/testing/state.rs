@@ -1,0 +1,306 @@
+//! What the host in memory remembers.
+
+use super::{Posted, Uploaded, clock};
+use crate::bindings::moa::plugin::triggers::{Pattern, Scopes};
+use crate::bindings::moa::plugin::types::{
+    Content, Conversation, Invocation, Message, MessageRef, Place, PlaceKind, User,
+};
+use crate::manifest::{Hear, Scope};
+use regex::{Regex, RegexBuilder};
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The bot's own id.
+pub(super) const BOT: &str = "B0";
+
+thread_local! {
+    /// The host of the call that is running on this thread.
+    static CURRENT: RefCell<Option<Shared>> = const { RefCell::new(None) };
+}
+
+/// The state, shared by the test and the call that is running.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(Rc<RefCell<State>>);
+
+impl Shared {
+    pub(super) fn new(state: State) -> Self {
+        Self(Rc::new(RefCell::new(state)))
+    }
+
+    pub(super) fn borrow(&self) -> Ref<'_, State> {
+        self.0.borrow()
+    }
+
+    pub(super) fn borrow_mut(&self) -> RefMut<'_, State> {
+        self.0.borrow_mut()
+    }
+
+    /// Lets a call have this host, also if it panics.
+    pub(super) fn enter<R>(&self, act: impl FnOnce() -> R) -> R {
+        struct Restore(Option<Shared>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                let before = self.0.take();
+                CURRENT.with_borrow_mut(|current| *current = before);
+            }
+        }
+        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        act()
+    }
+}
+
+/// Asks the host of the running call; `None` outside of one.
+pub(super) fn current<R>(ask: impl FnOnce(&mut State) -> R) -> Option<R> {
+    let shared = CURRENT.with_borrow(Clone::clone)?;
+    let mut state = shared.borrow_mut();
+    Some(ask(&mut state))
+}
+
+/// What is stored under a key.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) value: Vec<u8>,
+    pub(super) version: u64,
+    /// In milliseconds since 1970.
+    pub(super) expires: Option<u64>,
+}
+
+/// A taught pattern.
+#[derive(Clone, Debug)]
+pub(super) struct Taught {
+    pub(super) regex: Regex,
+    pub(super) scopes: Scopes,
+    pub(super) conversation: Option<String>,
+}
+
+/// A message, of a person or of the bot.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) address: MessageRef,
+    pub(super) author: User,
+    pub(super) content: Content,
+    pub(super) time: String,
+    pub(super) edited: bool,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub(super) struct State {
+    /// In milliseconds since 1970.
+    pub(super) now: u64,
+    pub(super) chance: u64,
+    pub(super) config: String,
+    pub(super) speaker: User,
+    pub(super) place: Place,
+    pub(super) locale: String,
+    pub(super) timezone: String,
+    pub(super) users: Vec<User>,
+    pub(super) conversations: Vec<Conversation>,
+    /// By scope and key.
+    pub(super) brain: BTreeMap<(String, String), Stored>,
+    pub(super) writes: u64,
+    pub(super) taught: BTreeMap<String, Taught>,
+    pub(super) lines: Vec<Line>,
+    pub(super) reactions: Vec<(MessageRef, String)>,
+    pub(super) files: Vec<Uploaded>,
+    pub(super) log: Vec<String>,
+    said: u64,
+    calls: u64,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        let mut state = Self {
+            now: 1_795_143_600_000, // 2026-11-20T03:00:00Z
+            chance: 0,
+            config: "{}".into(),
+            speaker: person(BOT, "moa", true),
+            place: place("", PlaceKind::Channel),
+            locale: "en".into(),
+            timezone: "UTC".into(),
+            users: vec![person(BOT, "moa", true)],
+            conversations: Vec::new(),
+            brain: BTreeMap::new(),
+            writes: 0,
+            taught: BTreeMap::new(),
+            lines: Vec::new(),
+            reactions: Vec::new(),
+            files: Vec::new(),
+            log: Vec::new(),
+            said: 0,
+            calls: 0,
+        };
+        state.speaker = state.user("tester");
+        let general = state.conversation("general");
+        state.place = place(&general.id, PlaceKind::Channel);
+        state
+    }
+
+    /// The person of a name, who may be new.
+    pub(super) fn user(&mut self, name: &str) -> User {
+        if let Some(user) = self.users.iter().find(|user| user.name == name) {
+            return user.clone();
+        }
+        let user = person(&format!("U{}", self.users.len()), name, false);
+        self.users.push(user.clone());
+        user
+    }
+
+    /// The channel of a name, which may be new.
+    pub(super) fn conversation(&mut self, name: &str) -> Conversation {
+        if let Some(known) = self.conversations.iter().find(|known| known.name == name) {
+            return known.clone();
+        }
+        let conversation = Conversation {
+            id: format!("C{}", self.conversations.len() + 1),
+            name: name.into(),
+            kind: PlaceKind::Channel,
+            topic: String::new(),
+        };
+        self.conversations.push(conversation.clone());
+        conversation
+    }
+
+    /// What the next call is told about itself.
+    pub(super) fn invocation(&mut self) -> Invocation {
+        self.calls += 1;
+        Invocation {
+            id: format!("call-{}", self.calls),
+            time: clock::format(self.now),
+            attempt: 1,
+            locale: self.locale.clone(),
+            timezone: self.timezone.clone(),
+        }
+    }
+
+    /// A message that the speaker wrote.
+    pub(super) fn hear(&mut self, text: &str) -> Message {
+        let (place, speaker) = (self.place.clone(), self.speaker.clone());
+        let line = self.line(&place, speaker, &Content::text(text));
+        message(&line)
+    }
+
+    /// A message that the bot wrote.
+    pub(super) fn post(&mut self, to: &Place, content: &Content) -> MessageRef {
+        let bot = person(BOT, "moa", true);
+        self.line(to, bot, content).address
+    }
+
+    fn line(&mut self, place: &Place, author: User, content: &Content) -> Line {
+        self.said += 1;
+        let line = Line {
+            address: MessageRef {
+                place: place.clone(),
+                id: format!("{}", self.said),
+            },
+            author,
+            content: content.clone(),
+            time: clock::format(self.now),
+            edited: false,
+        };
+        self.lines.push(line.clone());
+        line
+    }
+
+    pub(super) fn posted(&self) -> Vec<Posted> {
+        let of_bot = self.lines.iter().filter(|line| line.author.id == BOT);
+        let posted = of_bot.map(|line| Posted {
+            address: line.address.clone(),
+            content: line.content.clone(),
+        });
+        posted.collect()
+    }
+
+    /// What a pattern of the manifest finds in a text.
+    pub(super) fn matches(&self, hear: &Hear, text: &str) -> Vec<(String, Vec<Option<String>>)> {
+        let scope = self.scope(text);
+        if !hear.scopes.is_empty() && !hear.scopes.contains(&scope) {
+            return Vec::new();
+        }
+        let found = compile(&Pattern::regex(hear.pattern)).and_then(|regex| captures(&regex, text));
+        found.map(|found| (hear.id.to_owned(), found)).into_iter().collect()
+    }
+
+    /// What the taught patterns find in a text.
+    pub(super) fn taught(&self, text: &str) -> Vec<(String, Vec<Option<String>>)> {
+        let scope = match self.scope(text) {
+            Scope::Direct => Scopes::DIRECT,
+            Scope::DirectMention => Scopes::DIRECT_MENTION,
+            Scope::Mention => Scopes::MENTION,
+            Scope::Ambient => Scopes::AMBIENT,
+        };
+        let here = |taught: &Taught| {
+            let conversation = taught.conversation.as_ref();
+            taught.scopes.contains(scope) && conversation.is_none_or(|id| *id == self.place.conversation)
+        };
+        let heard = self.taught.iter().filter(|(_, taught)| here(taught));
+        heard
+            .filter_map(|(id, taught)| Some((id.clone(), captures(&taught.regex, text)?)))
+            .collect()
+    }
+
+    fn scope(&self, text: &str) -> Scope {
+        match text.find("@moa") {
+            _ if self.place.kind == PlaceKind::Direct => Scope::Direct,
+            Some(0) => Scope::DirectMention,
+            Some(_) => Scope::Mention,
+            None => Scope::Ambient,
+        }
+    }
+}
+
+/// A pattern to search with, as the host does; `None` if it is malformed.
+pub(super) fn compile(pattern: &Pattern) -> Option<Regex> {
+    let expression = match pattern {
+        Pattern::Keyword(text) if text.trim().is_empty() || text.chars().count() > 200 => return None,
+        // Half boundaries look outwards only, so that a keyword may end with punctuation.
+        Pattern::Keyword(text) => format!(r"\b{{start-half}}{}\b{{end-half}}", regex::escape(text)),
+        Pattern::Regex(pattern) => pattern.clone(),
+    };
+    RegexBuilder::new(&expression).case_insensitive(true).build().ok()
+}
+
+fn captures(regex: &Regex, text: &str) -> Option<Vec<Option<String>>> {
+    let found = regex.captures(text)?;
+    let groups = found.iter().map(|group| group.map(|group| group.as_str().to_owned()));
+    Some(groups.collect())
+}
+
+pub(super) fn message(line: &Line) -> Message {
+    Message {
+        ref_: line.address.clone(),
+        author: line.author.clone(),
+        text: line.content.text.clone(),
+        raw: line.content.text.clone(),
+        mentions: Vec::new(),
+        files: Vec::new(),
+        time: line.time.clone(),
+        edited: line.edited,
+    }
+}
+
+fn person(id: &str, name: &str, bot: bool) -> User {
+    User {
+        id: id.into(),
+        name: name.into(),
+        display_name: name.into(),
+        locale: None,
+        timezone: None,
+        bot,
+    }
+}
+
+pub(super) fn place(conversation: &str, kind: PlaceKind) -> Place {
+    Place {
+        service: "test".into(),
+        conversation: conversation.into(),
+        thread: None,
+        kind,
+    }
+}
+
+/// The direct conversation of a person and the bot.
+pub(super) fn direct(user: &str) -> Place {
+    place(&format!("D-{user}"), PlaceKind::Direct)
+}
