@@ -1,6 +1,6 @@
 //! What the tests of the message's way share: a chat service that is a list, a store that can fail, events.
 
-use crate::adapter::{Ack, Adapter, Delivery, Me, Outgoing, SendError, Stamp};
+use crate::adapter::{Ack, Adapter, Delivery, Me, MemberPage, Outgoing, SendError, Stamp};
 use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances};
@@ -251,6 +251,16 @@ impl Adapter for FakeAdapter {
 
     async fn find_conversation(&self, _id: &str) -> Result<Option<Conversation>, SendError> {
         Ok(None)
+    }
+
+    /// `C1` has two pages of members, `U1` and the bot, then `U2`; there is no other conversation.
+    async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError> {
+        let (ids, next) = match (conversation, cursor) {
+            ("C1", None) => (vec!["U1".into(), self.me.user_id.clone()], Some("more".into())),
+            ("C1", Some(_)) => (vec!["U2".into()], None),
+            _ => return Ok(None),
+        };
+        Ok(Some(MemberPage { ids, next }))
     }
 }
 

@@ -111,6 +111,15 @@ pub struct Outgoing<'a> {
     pub response_url: Option<&'a str>,
 }
 
+/// Some of a conversation's members.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberPage {
+    /// Their ids in the service's order, the bot's own included.
+    pub ids: Vec<String>,
+    /// Where to go on; `None` if that was all.
+    pub next: Option<String>,
+}
+
 /// Why the service did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -186,6 +195,10 @@ pub trait Adapter: Send + Sync {
     /// Looks a conversation up; `None` where there is none of that id that the bot may see. Answers may be 10 minutes
     /// old.
     async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError>;
+
+    /// A page of a conversation's members, from the first on or from where an earlier page says that it goes on; `None`
+    /// where there is no conversation of that id that the bot may see. Answers may be a minute old.
+    async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError>;
 
     /// A person, or at least their id where the service does not tell more: a command must not fail because a name
     /// cannot be looked up.

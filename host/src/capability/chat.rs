@@ -6,7 +6,7 @@ use crate::outbox::Letter;
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, Sent};
 use moa_core::content::Content;
-use moa_core::event::{EventKind, MessageRef, Place};
+use moa_core::event::{Conversation, EventKind, Mention, MessageRef, Place, User};
 use std::sync::Arc;
 
 pub(super) struct Chat(pub(super) Arc<Scene>);
@@ -51,6 +51,27 @@ impl moa_engine::Chat for Chat {
         self.0.ordinals.next();
         self.0.adapter.react(&which, &emoji).await.map_err(refused)
     }
+
+    async fn get_user(&self, id: String) -> CapResult<User> {
+        if !self.concerns(&id).await? {
+            self.0.granted.users()?;
+        }
+        let user = self.0.adapter.find_user(&id).await.map_err(refused)?;
+        user.ok_or_else(|| CapError::NotFound(format!("the chat service knows nobody with the id `{id}`")))
+    }
+
+    async fn get_conversation(&self, id: String) -> CapResult<Conversation> {
+        self.visible(&id)?;
+        let conversation = self.0.adapter.find_conversation(&id).await.map_err(refused)?;
+        conversation.ok_or_else(|| absent(&id))
+    }
+
+    async fn members(&self, conversation: String, cursor: Option<String>) -> CapResult<(Vec<String>, Option<String>)> {
+        self.visible(&conversation)?;
+        let page = self.0.adapter.find_members(&conversation, cursor.as_deref());
+        let page = page.await.map_err(refused)?.ok_or_else(|| absent(&conversation))?;
+        Ok((page.ids, page.next))
+    }
 }
 
 impl Chat {
@@ -62,11 +83,52 @@ impl Chat {
                 place.service
             )));
         }
-        if place.conversation == here.conversation {
+        self.visible(&place.conversation)
+    }
+
+    /// Where the call came from everything is free.
+    fn visible(&self, conversation: &str) -> CapResult<()> {
+        if conversation == self.0.event.message().at.place.conversation {
             return Ok(());
         }
-        self.0.granted.conversation(&place.conversation)
+        self.0.granted.conversation(conversation)
     }
+
+    /// Whether somebody has to do with the call: wrote its message, is mentioned there, or is a member of the
+    /// conversation; or is the bot itself.
+    async fn concerns(&self, id: &str) -> CapResult<bool> {
+        let message = self.0.event.message();
+        let mentioned = |mention: &Mention| matches!(mention, Mention::User(user) if user == id);
+        if message.author == id || self.0.adapter.me().user_id == id || message.mentions.iter().any(mentioned) {
+            return Ok(true);
+        }
+        // Who may look up everybody need not be a member; that saves the service a question.
+        if self.0.granted.users().is_ok() {
+            return Ok(true);
+        }
+        let here = &message.at.place.conversation;
+        let mut cursor = None;
+        loop {
+            let page = self.0.adapter.find_members(here, cursor.as_deref());
+            let Some(page) = page.await.map_err(refused)? else {
+                return Ok(false);
+            };
+            if page.ids.iter().any(|member| member == id) {
+                return Ok(true);
+            }
+            // A service that leads back to where it was would be asked for ever.
+            if page.next.is_none() || page.next == cursor {
+                return Ok(false);
+            }
+            cursor = page.next;
+        }
+    }
+}
+
+fn absent(conversation: &str) -> CapError {
+    CapError::NotFound(format!(
+        "there is no conversation `{conversation}`, or the bot may not see it"
+    ))
 }
 
 fn refused(error: SendError) -> CapError {

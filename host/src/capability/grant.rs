@@ -1,6 +1,7 @@
 //! What a plugin may touch beyond what is free: asked for in its manifest *and* granted by the operator.
 //!
-//! Free without any grant: answering, editing and reacting where the call came from, and the plugin's own brain.
+//! Free without any grant: answering, editing and reacting where the call came from, who is there, and the plugin's own
+//! brain.
 
 use moa_core::call::{CapError, CapResult};
 use moa_core::manifest::Requests;
@@ -40,17 +41,30 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// Whether it may speak in a conversation that its call did not come from.
+    /// Whether it may speak and look around in a conversation that its call did not come from.
     ///
     /// # Errors
     /// [`CapError::AccessDenied`] with the line to add.
     pub fn conversation(&self, id: &str) -> CapResult<()> {
         let lists = |list: &[String]| list.iter().any(|one| one == id || one == "*");
         self.check(
-            "speak in other conversations",
+            "use other conversations",
             &format!("conversations = [\"{id}\"]"),
             lists(&self.requests.conversations),
             self.grant.as_ref().is_none_or(|grant| lists(&grant.conversations)),
+        )
+    }
+
+    /// Whether it may look up and write to people whom its call does not concern.
+    ///
+    /// # Errors
+    /// [`CapError::AccessDenied`] with the line to add.
+    pub fn users(&self) -> CapResult<()> {
+        self.check(
+            "look up other people",
+            "users = true",
+            self.requests.users,
+            self.grant.as_ref().is_none_or(|grant| grant.users),
         )
     }
 
@@ -114,6 +128,10 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(unasked.contains("manifest"), "{unasked}");
+
+        assert!(some.of("memo", &requests(r#"{"users": true}"#)).users().is_err());
+        let users = Grants::Everything.of("memo", &requests(r#"{"users": true}"#));
+        assert_eq!(users.users(), Ok(()));
 
         assert_eq!(Grants::Everything.of("memo", &asking).shared_brain(), Ok(()));
         assert!(

@@ -30,14 +30,21 @@ struct Kept<T> {
 pub struct Directory<T> {
     kept: Lock<HashMap<String, Kept<T>>>,
     entries: usize,
+    keep: Duration,
 }
 
 impl<T: Clone> Directory<T> {
     /// An empty one that remembers so many answers.
     pub fn new(entries: usize) -> Self {
+        Self::keeping(KEPT, entries)
+    }
+
+    /// The same for answers that grow old sooner.
+    pub fn keeping(keep: Duration, entries: usize) -> Self {
         Self {
             kept: Lock::new(HashMap::new()),
             entries: entries.max(1),
+            keep,
         }
     }
 
@@ -49,7 +56,7 @@ impl<T: Clone> Directory<T> {
             return Ok(entry.value.clone());
         }
         let value = ask().await?;
-        let keep = if value.is_some() { KEPT } else { ABSENCE_KEPT };
+        let keep = if value.is_some() { self.keep } else { ABSENCE_KEPT };
         *entry = Some(Entry {
             value: value.clone(),
             until: Instant::now() + keep,

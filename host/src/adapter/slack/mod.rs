@@ -6,7 +6,9 @@
 //!
 //! Events come in through a [`Listener`], everything else is the trait [`Adapter`].
 
-mod decode;
+// Public for its benchmark only.
+#[doc(hidden)]
+pub mod decode;
 mod directory;
 mod emoji;
 mod explain;
@@ -25,7 +27,7 @@ pub use options::{Secret, SlackOptions, UrlError};
 pub use tls::TlsError;
 pub use web::WebError;
 
-use super::{Adapter, Fatal, Intake, Me, Outgoing, SendError, Stamp};
+use super::{Adapter, Fatal, Intake, Me, MemberPage, Outgoing, SendError, Stamp};
 use async_trait::async_trait;
 use decode::SERVICE;
 use directory::Directory;
@@ -74,6 +76,7 @@ pub struct Slack {
     ping_timeout: Duration,
     users: Directory<User>,
     conversations: Directory<Conversation>,
+    members: Directory<MemberPage>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +112,7 @@ impl Slack {
             ping_timeout: options.ping_timeout,
             users: Directory::new(directory::ENTRIES),
             conversations: Directory::new(directory::ENTRIES),
+            members: Directory::keeping(people::MEMBERS_KEPT, people::MEMBER_PAGES),
         })
     }
 
@@ -204,6 +208,10 @@ impl Adapter for Slack {
 
     async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
         self.look_up_conversation(id).await
+    }
+
+    async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError> {
+        self.look_up_members(conversation, cursor).await
     }
 }
 

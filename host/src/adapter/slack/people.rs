@@ -2,13 +2,20 @@
 
 use super::web::{Call, CallError};
 use super::{Slack, decode};
-use crate::adapter::SendError;
+use crate::adapter::{MemberPage, SendError};
 use moa_core::event::{Conversation, PlaceKind, User};
 use moa_core::text::{neutralise, normalise, printable_line};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// Names are cut here; Slack's own limit is 80.
 const MAX_NAME: usize = 200;
+/// How old a list of members may be: people come and go more often than they change their names.
+pub(super) const MEMBERS_KEPT: Duration = Duration::from_secs(60);
+/// How many pages of members are remembered.
+pub(super) const MEMBER_PAGES: usize = 500;
+/// How many members one call asks for; Slack recommends no more than 200.
+const MEMBERS_A_PAGE: &str = "200";
 
 #[derive(Deserialize)]
 struct UserAnswer {
@@ -51,6 +58,19 @@ struct RawConversation {
 #[serde(default)]
 struct RawTopic {
     value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct MembersAnswer {
+    members: Vec<String>,
+    #[serde(default)]
+    response_metadata: RawPaging,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawPaging {
+    next_cursor: Option<String>,
 }
 
 /// What people call themselves: a line in which nothing is a mention.
@@ -110,6 +130,39 @@ impl Slack {
             }))
         };
         self.conversations.get(id, ask).await
+    }
+
+    pub(super) async fn look_up_members(
+        &self,
+        conversation: &str,
+        cursor: Option<&str>,
+    ) -> Result<Option<MemberPage>, SendError> {
+        let cursor = cursor.unwrap_or_default();
+        let ask = async || {
+            let mut arguments = vec![
+                ("channel", conversation.to_owned()),
+                ("limit", MEMBERS_A_PAGE.to_owned()),
+            ];
+            if !cursor.is_empty() {
+                arguments.push(("cursor", cursor.to_owned()));
+            }
+            let call = Call::read("conversations.members", arguments);
+            let answer = self.web.call::<MembersAnswer>(&call).await;
+            let Some(MembersAnswer {
+                members,
+                response_metadata,
+            }) = known(answer, &["channel_not_found"])?
+            else {
+                return Ok(None);
+            };
+            Ok(Some(MemberPage {
+                ids: members,
+                // An empty one is Slack's word for the end.
+                next: response_metadata.next_cursor.filter(|next| !next.is_empty()),
+            }))
+        };
+        // No id of Slack's holds a blank.
+        self.members.get(&format!("{conversation} {cursor}"), ask).await
     }
 }
 

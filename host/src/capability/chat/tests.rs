@@ -120,3 +120,36 @@ async fn the_services_no_becomes_the_contracts() {
         Err(CapError::Invalid(_))
     ));
 }
+
+#[tokio::test]
+async fn who_is_here_is_free_and_others_need_request_and_grant() {
+    let mut event = message("U1", "1.0", "!x");
+    if let EventKind::Message(message) = &mut event.kind {
+        message.mentions.push(Mention::User("U8".into()));
+    }
+    let mut stage = Stage::of(event).await;
+    let chat = Chat(stage.scene(false));
+    let (ids, next) = chat.members("C1".into(), None).await.unwrap();
+    assert_eq!((ids.len(), next.as_deref()), (2, Some("more")));
+    assert_eq!(chat.members("C1".into(), next).await.unwrap().0, ["U2"]);
+    for concerned in ["U1", "UBOT", "U8", "U2"] {
+        assert_eq!(chat.get_user(concerned.into()).await.unwrap().id, concerned);
+    }
+    let denied = chat.get_user("U9".into()).await.unwrap_err();
+    assert!(matches!(denied, CapError::AccessDenied(_)), "{denied}");
+    let denied = chat.members("C2".into(), None).await.unwrap_err();
+    assert!(matches!(denied, CapError::AccessDenied(_)), "{denied}");
+    let denied = chat.get_conversation("C2".into()).await.unwrap_err();
+    assert!(matches!(denied, CapError::AccessDenied(_)), "{denied}");
+
+    stage.requests = serde_json::from_value(serde_json::json!({"conversations": ["C2"], "users": true})).unwrap();
+    stage.grants = crate::capability::Grants::Everything;
+    let chat = Chat(stage.scene(false));
+    assert_eq!(chat.get_user("U9".into()).await.unwrap().id, "U9");
+    for absent in [
+        chat.members("C2".into(), None).await.map(drop),
+        chat.get_conversation("C2".into()).await.map(drop),
+    ] {
+        assert!(matches!(absent, Err(CapError::NotFound(_))), "{absent:?}");
+    }
+}

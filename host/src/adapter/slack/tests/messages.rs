@@ -435,3 +435,29 @@ async fn a_person_who_cannot_be_looked_up_is_still_somebody() {
     assert_eq!(slack.find_user("U1").await, Ok(None));
     assert_eq!(slack.conversation("C9").await.id, "C9");
 }
+
+#[tokio::test]
+async fn members_come_by_the_page_and_are_looked_up_once() {
+    let fake = Fake::start().await;
+    let page = |members: &[&str], next: &str| {
+        Answer::Json(json!({"ok": true, "members": members, "response_metadata": {"next_cursor": next}}))
+    };
+    fake.answer("conversations.members", page(&["U1", "UBOT"], "more"));
+    fake.answer("conversations.members", page(&["U2"], ""));
+    fake.answer("conversations.members", error("channel_not_found"));
+    let slack = fake.slack().await;
+    for _ in 0..2 {
+        let first = slack.find_members("C1", None).await.unwrap().unwrap();
+        assert_eq!(first.ids, ["U1", "UBOT"]);
+        let second = slack.find_members("C1", first.next.as_deref()).await.unwrap().unwrap();
+        assert_eq!((second.ids, second.next), (vec!["U2".to_owned()], None));
+    }
+    assert_eq!(slack.find_members("C9", None).await, Ok(None));
+    let calls = fake.calls("conversations.members");
+    assert_eq!(calls.len(), 3);
+    assert_eq!(calls[0]["cursor"], serde_json::Value::Null);
+    assert_eq!(
+        (calls[1]["channel"].as_str(), calls[1]["cursor"].as_str()),
+        (Some("C1"), Some("more"))
+    );
+}
