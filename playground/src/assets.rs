@@ -25,11 +25,12 @@ const STYLE: &str = "text/css; charset=utf-8";
 pub(crate) const PAGE: Asset = asset("", "text/html; charset=utf-8", include_str!("page/index.html"));
 
 /// All else.
-pub(crate) const ALL: [Asset; 11] = [
+pub(crate) const ALL: [Asset; 12] = [
     asset("app.js", SCRIPT, include_str!("page/app.js")),
     asset("author.js", SCRIPT, include_str!("page/author.js")),
     asset("blocks.js", SCRIPT, include_str!("page/blocks.js")),
     asset("keys.js", SCRIPT, include_str!("page/keys.js")),
+    asset("list.js", SCRIPT, include_str!("page/list.js")),
     asset("message.js", SCRIPT, include_str!("page/message.js")),
     asset("mrkdwn.js", SCRIPT, include_str!("page/mrkdwn.js")),
     asset("texts.js", SCRIPT, include_str!("page/texts.js")),

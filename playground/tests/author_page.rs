@@ -181,6 +181,9 @@ async fn a_message_leads_to_the_log_of_its_call() {
     )
     .await;
     page.click("[data-conversation=C00GENERAL0]").await.unwrap();
+    page.wait_for("document.querySelector('#messages [data-tool=log]')")
+        .await
+        .unwrap();
     page.click("#messages [data-tool=log]").await.unwrap();
     let lines = "[...document.querySelectorAll('#log-lines .what')].map((l) => l.textContent)";
     page.wait_for(&format!("{lines}.length === 1")).await.unwrap();
@@ -330,6 +333,9 @@ async fn it_looks_as_in_the_pictures() {
     // The thread takes the panel's place where there is no room for both.
     let thread = json!({"channel": "#lunch", "text": "네", "thread_ts": asked["ts"]});
     ok(&sim, "chat.postMessage", thread).await;
+    page.wait_for("document.querySelector('#messages .replies')")
+        .await
+        .unwrap();
     page.click("#messages .replies").await.unwrap();
     page.wait_for("!document.querySelector('#thread').hidden && document.querySelector('#author').hidden")
         .await

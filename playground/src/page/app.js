@@ -14,13 +14,12 @@
 
 import { authorPanel } from './author.js';
 import { listKeys, shortcuts } from './keys.js';
-import { avatar, day, renderMessage, startEdit } from './message.js';
+import { KEPT, fill, later, stickToEnd, toEnd, upsert } from './list.js';
+import { avatar, startEdit } from './message.js';
 import { element } from './mrkdwn.js';
 import { TEXTS } from './texts.js';
 import { complete, grow, writer } from './writer.js';
 
-const KEPT = 300; // messages of a conversation that the page holds
-const GROUPED = 300; // seconds within which messages of one author stand together
 const $ = (id) => document.getElementById(id);
 
 const remembered = (key) => {
@@ -291,7 +290,7 @@ function renderConversation() {
   $('composer').setAttribute('aria-label', say().write(where, me));
   renderIntro(conversation, where);
   const inChannel = sorted(conversation).filter((m) => shownIn(m, null));
-  fill($('messages'), inChannel, false);
+  fill($('messages'), inChannel, view(false));
   const firstNew = conversation.newFrom && inChannel.find((m) => later(m.ts, conversation.newFrom) >= 0);
   const line = firstNew && $('messages').querySelector(`[data-ts="${CSS.escape(firstNew.ts)}"]`);
   line?.classList.add('unread-from');
@@ -332,12 +331,10 @@ function renderThread() {
   const label = say().writeThread(author(state.me).label);
   $('thread-composer').placeholder = label;
   $('thread-composer').setAttribute('aria-label', label);
-  fill($('thread-messages'), sorted(conversation).filter((m) => shownIn(m, state.thread)), true);
+  fill($('thread-messages'), sorted(conversation).filter((m) => shownIn(m, state.thread)), view(true));
   toEnd($('thread-scroll'));
 }
 
-// Equal lengths sort as text; a longer integer part is a later time.
-const later = (a, b) => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 const sorted = (conversation) => [...conversation.messages.values()].sort((a, b) => later(a.ts, b.ts));
 
 /** Whether a message stands in the channel's list (thread null) or in that thread's. */
@@ -362,74 +359,13 @@ const view = (inThread) => ({
   showInvocation: (invocation) => panel.showInvocation(invocation),
 });
 
-function fill(list, messages, inThread) {
-  list.replaceChildren(...messages.map((message) => renderMessage(message, view(inThread))));
-  for (const item of list.querySelectorAll('.message')) arrange(item);
-}
-
 /** Puts a new or changed message of the open conversation where it belongs. */
 function showMessage(message) {
-  if (shownIn(message, null)) upsert($('messages'), $('scroll'), message, false);
-  if (state.thread !== null && shownIn(message, state.thread)) upsert($('thread-messages'), $('thread-scroll'), message, true);
+  if (shownIn(message, null)) upsert($('messages'), $('scroll'), message, view(false));
+  if (state.thread !== null && shownIn(message, state.thread)) upsert($('thread-messages'), $('thread-scroll'), message, view(true));
 }
 
-function upsert(list, scroll, message, inThread) {
-  const item = renderMessage(message, view(inThread));
-  const old = list.querySelector(`.message[data-ts="${CSS.escape(message.ts)}"]`);
-  // Somebody edits it right now.
-  if (old?.querySelector('.editor')) return;
-  if (old) {
-    if (old.classList.contains('unread-from')) {
-      item.classList.add('unread-from');
-      item.dataset.new = old.dataset.new;
-    }
-    old.replaceWith(item);
-  } else {
-    let before = list.lastElementChild;
-    while (before && (!before.dataset.ts || later(before.dataset.ts, message.ts) > 0)) before = before.previousElementSibling;
-    if (before) before.after(item);
-    else list.prepend(item);
-    while (list.children.length > KEPT * 1.5) list.firstElementChild.remove();
-  }
-  arrange(item);
-  const next = item.nextElementSibling;
-  if (next?.dataset.ts) arrange(next);
-  if (scroll.dataset.end === 'true' || message.user === state.me) toEnd(scroll);
-}
-
-/** Joins a message to the one before by the same author; begins a day where one begins. */
-function arrange(item) {
-  let before = item.previousElementSibling;
-  if (before?.classList.contains('day')) {
-    before.remove();
-    before = item.previousElementSibling;
-  }
-  const label = day(item.dataset.ts, state.language);
-  const newDay = !before || day(before.dataset.ts, state.language) !== label;
-  if (newDay) {
-    const today = day(String(Date.now() / 1000), state.language);
-    item.before(element('li', 'day', label === today ? say().today : label));
-  }
-  const near = before && Number(item.dataset.ts.split('.')[0]) - Number(before.dataset.ts.split('.')[0]) < GROUPED;
-  const same = before && before.dataset.author === item.dataset.author && before.dataset.ephemeral === item.dataset.ephemeral;
-  item.classList.toggle('follows', Boolean(!newDay && near && same));
-}
-
-// A list that shows its end goes on doing so when the window or a panel changes its size.
-const resized = new ResizeObserver((entries) => {
-  for (const { target } of entries) if (target.dataset.end === 'true') toEnd(target);
-});
-for (const id of ['scroll', 'thread-scroll']) {
-  resized.observe($(id));
-  $(id).addEventListener('scroll', ({ target }) => {
-    target.dataset.end = String(target.scrollHeight - target.scrollTop - target.clientHeight < 80);
-  });
-}
-
-const toEnd = (scroll) => {
-  scroll.dataset.end = 'true';
-  scroll.scrollTop = scroll.scrollHeight;
-};
+for (const id of ['scroll', 'thread-scroll']) stickToEnd($(id));
 
 // --- acting --------------------------------------------------------------------------------------------------------
 
