@@ -11,6 +11,7 @@ use crate::capability::{Grants, Machine};
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
+use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::registry::{self, Compiler, Registry, Report};
@@ -25,7 +26,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 /// How long calls that run may go on after a stop was asked for.
@@ -112,12 +113,15 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.per_conversation_per_second,
         config.outbox.burst,
     ));
+    let lessons = Lessons::load(Arc::clone(&store)).await?;
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
         registry: Arc::clone(&registry),
+        lessons,
     });
     let courtesies = TaskTracker::new();
+    let revoked = outbox.revoked();
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
@@ -149,7 +153,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
 
     let still_opening = opening.abort_handle();
-    let ended = attend(&intake, &adapter, &registry, begun, opening, &mut stop).await;
+    let ended = attend(&intake, &adapter, &registry, begun, opening, revoked, &mut stop).await;
     // What it would still take up stays in the journal.
     still_opening.abort();
 
@@ -179,6 +183,7 @@ async fn attend(
     registry: &Registry,
     begun: Instant,
     opening: tokio::task::JoinHandle<Result<(), moa_store::StoreError>>,
+    mut revoked: watch::Receiver<Option<Fatal>>,
     mut stop: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
     let mut link = intake.link();
@@ -191,6 +196,11 @@ async fn attend(
             () = &mut stop => {
                 tracing::info!("stopping: no new events, {} s for the calls that run", DRAIN.as_secs());
                 return Ok(());
+            }
+            Ok(fatal) = revoked.wait_for(Option::is_some) => {
+                if let Some(fatal) = fatal.clone() {
+                    return Err(CredentialsRefused(fatal).into());
+                }
             }
             result = &mut opening, if !opened => {
                 opened = true;

@@ -17,7 +17,7 @@ pub struct ConfigArgs {
 pub enum ConfigAction {
     /// Find mistakes: unknown keys, wrong types, missing secrets
     ///
-    /// Ends with 0 if `moa run` would accept it, with 2 if not.
+    /// Ends with 0 if `moa run` would accept it, with 2 for mistakes, with 1 if only a secret is missing.
     Check,
     /// Print every value that is in force and where it came from; secrets stay hidden
     Show,
@@ -54,7 +54,7 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
                 eprintln!("moa: {line}");
             }
             Err(super::ExitError {
-                code: super::EXIT_USAGE,
+                code: 1,
                 message: "set what is missing, or say in moa.toml where it lies: { env = \"NAME\" }, { file = \"PATH\" } or { credential = \"NAME\" }".into(),
             }
             .into())

@@ -129,6 +129,9 @@ pub enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Build(_) | Command::Check(_) | Command::Config(_)) {
+        end_with_the_reader();
+    }
     match &cli.command {
         Command::Dev(args) => finish(dev::main(&cli.global, args)),
         Command::Run => finish(run::main(&cli.global)),
@@ -137,6 +140,15 @@ pub fn main() -> ExitCode {
         Command::Check(args) => finish(check::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
         Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),
+    }
+}
+
+/// A command that only prints ends quietly when nobody reads on (`moa check … | head`), as other commands do. One that
+/// serves must not: a connection that somebody closed is no reason to end.
+fn end_with_the_reader() {
+    // SAFETY: a signal's disposition is set before any other thread runs, and no handler of ours is involved.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
 }
 

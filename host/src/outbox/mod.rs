@@ -3,7 +3,7 @@
 
 mod pace;
 
-use crate::adapter::{Adapter, Outgoing, SendError, Stamp};
+use crate::adapter::{Adapter, Fatal, Outgoing, SendError, Stamp};
 use moa_core::call::Sent;
 use moa_core::content::Content;
 use moa_core::event::Place;
@@ -11,6 +11,7 @@ use pace::Pace;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long a message is tried while the service is away. The journal holds its event all the while.
@@ -54,6 +55,7 @@ pub struct Letter<'a> {
 pub struct Outbox {
     adapter: Arc<dyn Adapter>,
     pace: Mutex<Pace>,
+    revoked: watch::Sender<Option<Fatal>>,
 }
 
 impl Outbox {
@@ -62,14 +64,33 @@ impl Outbox {
         Self {
             adapter,
             pace: Mutex::new(Pace::new(per_second, burst)),
+            revoked: watch::Sender::new(None),
         }
+    }
+
+    /// Becomes something when the service refuses the credentials: nothing more can leave, and the host has to end.
+    pub fn revoked(&self) -> watch::Receiver<Option<Fatal>> {
+        self.revoked.subscribe()
     }
 
     /// Sends a letter, in several messages if it is long. Answers the address of the first.
     ///
+    /// Where the credentials are refused it does not return: the host ends, and the event stays open in the journal, to
+    /// be answered by the next start with credentials that are good.
+    ///
     /// # Errors
     /// As [`Adapter::send`]; a service that is away is waited for up to 10 minutes.
     pub async fn send(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
+        match self.send_parts(letter, ordinals).await {
+            Err(SendError::Revoked(fatal)) => {
+                self.revoked.send_replace(Some(fatal));
+                std::future::pending().await
+            }
+            done => done,
+        }
+    }
+
+    async fn send_parts(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
         let limit = self.adapter.max_text();
         // Bytes are never fewer than characters, so short texts are not even counted.
         if letter.content.text.len() <= limit || letter.content.text.chars().count() <= limit {

@@ -205,3 +205,28 @@ async fn one_conversation_is_written_to_at_its_pace() {
         .unwrap();
     assert_eq!(begun.elapsed().as_secs(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_are_told_and_the_event_stays_open() {
+    let adapter = Arc::new(FakeAdapter::default());
+    let fatal = Fatal {
+        service: "slack",
+        code: "token_revoked".into(),
+        explanation: "make a new token".into(),
+    };
+    adapter
+        .next
+        .lock()
+        .unwrap()
+        .push_back(Next::Fail(SendError::Revoked(fatal.clone())));
+    let outbox = outbox(&adapter);
+    let (to, content, ordinals) = (place("C1"), Content::text("hi"), Ordinals::default());
+    let mut revoked = outbox.revoked();
+    let sending = outbox.send(letter(&to, &content, false), &ordinals);
+    let told = revoked.wait_for(Option::is_some);
+    // It never says that it was sent or that it failed: either would close the event's record.
+    tokio::select! {
+        sent = sending => panic!("{sent:?}"),
+        told = told => assert_eq!(told.unwrap().as_ref(), Some(&fatal)),
+    }
+}

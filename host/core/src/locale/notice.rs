@@ -59,7 +59,8 @@ pub enum UserNotice {
         /// The plugin.
         plugin: String,
     },
-    /// The bot was away, and the command is too old to be carried out now.
+    /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
+    /// before it was cut off is not known.
     TooOld,
 }
 
@@ -113,8 +114,8 @@ impl UserNotice {
                 format!("⚠️ The plugin `{plugin}` has just been removed, so the command was not carried out."),
             ),
             Self::TooOld => locale.pick(
-                "⚠️ 봇이 멈춰 있던 동안의 명령이라 실행하지 않았습니다. 아직 필요하면 다시 입력해 주세요.".to_owned(),
-                "⚠️ The bot was away when you asked, and that was too long ago. Ask again if you still need it."
+                "⚠️ 봇이 오래 멈춰 있어서 이 명령을 끝까지 처리했는지 알 수 없습니다. 확인해 보고, 아직 필요하면 다시 입력해 주세요.".to_owned(),
+                "⚠️ The bot was away for long and may not have finished this. Have a look, and ask again if you still need it."
                     .to_owned(),
             ),
         }
