@@ -191,7 +191,7 @@ impl Context {
         Brain::user(&self.who().id)
     }
 
-    /// The plugin's configuration, see [`system::config`].
+    /// The plugin's configuration: a struct with `#[derive(Config)]`, or anything that serde reads.
     ///
     /// # Errors
     /// If the configuration does not fit `T`.

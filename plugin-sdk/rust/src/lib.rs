@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // Reading order: what authors write with, then what carries it.
+mod config;
 mod content;
 mod context;
 mod error;
@@ -30,9 +31,10 @@ pub use bindings::moa::plugin::types::{
     PlaceKind, Select, Style, User,
 };
 pub use brain::Brain;
+pub use config::Config;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
-pub use moa_plugin_macros::{command, hear, plugin};
+pub use moa_plugin_macros::{Config, command, hear, plugin};
 pub use reply::IntoReply;
 
 /// Everything that a plugin usually needs: `use moa_plugin::prelude::*;`.
@@ -55,8 +57,8 @@ pub mod prelude {
     pub use crate::brain::Brain;
     pub use crate::time::{Date, Time};
     pub use crate::{
-        Audience, Button, Card, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place, Result,
-        User, chat, command, hear, log, plugin, system, text, triggers,
+        Audience, Button, Card, Config, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place,
+        Result, User, chat, command, hear, log, plugin, system, text, triggers,
     };
     pub use std::time::Duration;
 }
@@ -68,10 +70,12 @@ pub mod __private {
     pub use crate::bindings;
     pub use crate::bindings::export_plugin;
     pub use crate::component::{CommandFn, Component, Group, HearFn, Plugin, PluginPart};
+    pub use crate::config::{Table, read_config};
     pub use crate::manifest::{
         ArgSpec, Command, Confirm, Hear, Kind, Literal, Manifest, Part, Requests, Scope, Setting, Text,
         are_arguments_unique, are_ids_unique, are_parents_there, are_words_unique, commands_of, count, hears_of,
         is_plugin_name,
     };
     pub use crate::reply::IntoReply;
+    pub use serde;
 }

@@ -299,3 +299,51 @@ fn configuration_and_requests() {
         })
     );
 }
+
+#[derive(Config, Debug, PartialEq)]
+struct Settings {
+    /// How many people
+    /// make a team.
+    ///
+    /// Not in the manifest.
+    #[default = 4]
+    #[max = 20]
+    team_size: u8,
+    #[default("로지")]
+    names: Vec<String>,
+    #[conversation]
+    place: Option<String>,
+    #[choice("good", "bad")]
+    mood: String,
+    #[table]
+    prices: Option<std::collections::BTreeMap<String, u32>>,
+}
+
+#[test]
+fn a_struct_of_settings() {
+    let manifest = Manifest {
+        config: Settings::SETTINGS,
+        ..EMPTY
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap()["config"],
+        json!({
+            "team-size": { "type": "int", "summary": "How many people make a team.", "default": 4, "min": 0, "max": 20 },
+            "names": { "type": "list", "default": ["로지"] },
+            "place": { "type": "conversation", "optional": true },
+            "mood": { "type": "choice", "choices": ["good", "bad"] },
+            "prices": { "type": "table", "optional": true },
+        })
+    );
+    let read: Settings = serde_json::from_value(json!({ "mood": "bad", "prices": { "soup": 3 } })).unwrap();
+    let expected = Settings {
+        team_size: 4,
+        names: vec!["로지".into()],
+        place: None,
+        mood: "bad".into(),
+        prices: Some([("soup".into(), 3)].into()),
+    };
+    assert_eq!(read, expected);
+    let error = serde_json::from_value::<Settings>(json!({})).unwrap_err();
+    assert_eq!(error.to_string(), "the setting `mood` is missing");
+}

@@ -316,17 +316,20 @@ impl Argument {
 }
 
 impl Constant {
-    /// Of `#[word = …]`.
+    /// Of `#[word = …]` or `#[word(…)]`.
     pub fn read(attribute: &Attribute) -> Result<Self> {
-        let Meta::NameValue(meta) = &attribute.meta else {
-            let word = attribute
-                .path()
-                .get_ident()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            return Err(Error::new_spanned(attribute, format!("write `#[{word} = …]`")));
+        let value: Expr = match &attribute.meta {
+            Meta::NameValue(meta) => meta.value.clone(),
+            // In a derive Rust itself takes only a literal behind `=`, and no sign.
+            Meta::List(list) => list
+                .parse_args()
+                .map_err(|error| Error::new(error.span(), "one value; only a `Vec<String>` has several"))?,
+            Meta::Path(path) => {
+                let word = path.get_ident().map(ToString::to_string).unwrap_or_default();
+                return Err(Error::new_spanned(attribute, format!("write `#[{word} = …]`")));
+            }
         };
-        let (expression, negative) = match &meta.value {
+        let (expression, negative) = match &value {
             Expr::Unary(ExprUnary {
                 op: UnOp::Neg(_), expr, ..
             }) => (&**expr, true),
@@ -336,15 +339,15 @@ impl Constant {
             Expr::Lit(ExprLit { lit, .. }) if matches!(lit, Lit::Int(_) | Lit::Float(_)) => Ok(Self {
                 literal: lit.clone(),
                 negative,
-                span: meta.value.span(),
+                span: value.span(),
             }),
             Expr::Lit(ExprLit { lit, .. }) if matches!(lit, Lit::Str(_) | Lit::Bool(_)) && !negative => Ok(Self {
                 literal: lit.clone(),
                 negative,
-                span: meta.value.span(),
+                span: value.span(),
             }),
             _ => Err(Error::new_spanned(
-                &meta.value,
+                &value,
                 "write a plain number, text or `true` or `false`: it stands in the manifest",
             )),
         }

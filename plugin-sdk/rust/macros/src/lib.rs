@@ -3,6 +3,7 @@
 
 mod argument;
 mod command;
+mod config;
 mod docs;
 mod group;
 mod hear;
@@ -178,7 +179,7 @@ pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// - `summary` is a text, or one for each language.
-/// - `config` names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
+/// - `config` is a struct with `#[derive(Config)]`, or names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
 ///   `date`, `time`, `choice("…", …)`, `list` or `table`; with `?` it may be left out, with `= …` it has a default,
 ///   otherwise it must be set.
 /// - `requests` says what the plugin asks the operator to allow: `http`, `conversations`, `sql`, `objects` and `secrets`
@@ -186,4 +187,37 @@ pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn plugin(input: TokenStream) -> TokenStream {
     plugin::expand(input.into()).into()
+}
+
+/// Makes settings of a struct: see the trait `moa_plugin::Config`, which it implements together with
+/// `serde::Deserialize`.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// #[derive(Config)]
+/// struct Settings {
+///     /// How many people make a team.
+///     #[default = 4]
+///     #[min = 2]
+///     team_size: u32,
+///     /// Where the menu is told.
+///     #[conversation]
+///     place: Option<String>,
+/// }
+///
+/// #[command]
+/// fn size(ctx: &Context) -> Result<String> {
+///     let settings: Settings = ctx.config()?;
+///     Ok(format!("{} in {}", settings.team_size, settings.place.unwrap_or_default()))
+/// }
+///
+/// plugin! {
+///     commands: [size],
+///     config: Settings,
+/// }
+/// ```
+#[proc_macro_derive(Config, attributes(default, min, max, choice, user, conversation, table))]
+pub fn derive_config(item: TokenStream) -> TokenStream {
+    config::expand(item.into()).into()
 }
