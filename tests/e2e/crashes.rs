@@ -219,7 +219,7 @@ async fn what_is_too_old_after_a_long_outage_is_told_and_not_done() {
     }
     bot.restart().await;
     let told = workspace.answer(&sent, "a word about what was not done").await;
-    assert!(told.text.contains("too long ago"), "{}", told.text);
+    assert!(told.text.contains("away for long"), "{}", told.text);
     let record = workspace.settled().await;
     assert_eq!(
         workspace.answers(&record, &sent).len(),
