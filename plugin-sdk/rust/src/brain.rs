@@ -41,6 +41,18 @@ pub struct Brain {
 pub struct Version(String);
 
 /// A value with what the host knows about it.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// ctx.brain().set_with_ttl("menu", "soup", Duration::from_secs(60))?;
+/// let entry = ctx.brain().entry::<String>("menu")?;
+/// let expires = entry.and_then(|entry| entry.expires);
+/// assert_eq!(expires.as_deref(), Some("2026-11-20T03:01:00.000Z"));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<T> {
     /// The value.
@@ -52,6 +64,17 @@ pub struct Entry<T> {
 }
 
 /// Why the brain did not do it.
+///
+/// ```
+/// # use moa_plugin::{brain::BrainError, prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// ctx.brain().set("size", "many")?;
+/// let error = ctx.brain().get::<u32>("size").unwrap_err();
+/// assert!(matches!(error, BrainError::Value { .. }));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrainError {
@@ -83,6 +106,17 @@ pub enum BrainError {
 
 impl BrainError {
     /// Whether another writer was first, after [`Brain::compare_and_swap`].
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set("n", &1)?;
+    /// let error = ctx.brain().compare_and_swap("n", &2, None).unwrap_err();
+    /// assert!(error.is_conflict(), "there is an entry already");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_conflict(&self) -> bool {
         matches!(
             self,
@@ -99,6 +133,14 @@ pub type BrainResult<T> = Result<T, BrainError>;
 
 impl Brain {
     /// The plugin's memory.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// let host = Host::new();
+    /// host.with(|_| Brain::plugin().set("n", &1))?;
+    /// assert_eq!(host.with(|ctx| ctx.brain().get("n"))?, Some(1));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn plugin() -> Self {
         Self {
             scope: wit::Scope::Plugin,
@@ -106,6 +148,16 @@ impl Brain {
     }
 
     /// The plugin's memory about one conversation, by id.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// Brain::conversation(&ctx.place().conversation).set("n", &1)?;
+    /// assert_eq!(ctx.conversation_brain().get("n")?, Some(1));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn conversation(id: impl Into<String>) -> Self {
         Self {
             scope: wit::Scope::Conversation(id.into()),
@@ -113,6 +165,16 @@ impl Brain {
     }
 
     /// The plugin's memory about one person, by id.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// Brain::user(&ctx.who().id).set("n", &1)?;
+    /// assert_eq!(ctx.user_brain().get("n")?, Some(1));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn user(id: impl Into<String>) -> Self {
         Self {
             scope: wit::Scope::User(id.into()),
@@ -120,6 +182,16 @@ impl Brain {
     }
 
     /// The memory that plugins share. Needs the request `shared_brain`.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// Brain::shared().set("n", &1)?;
+    /// assert_eq!(ctx.brain().get::<i64>("n")?, None);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn shared() -> Self {
         Self {
             scope: wit::Scope::Shared,
@@ -128,6 +200,17 @@ impl Brain {
 
     /// The value under a key, read as JSON; `None` if there is none.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set("names", &["로지", "샐리"])?;
+    /// let names: Option<Vec<String>> = ctx.brain().get("names")?;
+    /// assert_eq!(names.unwrap_or_default().len(), 2);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`BrainError::Value`] if what is stored does not fit `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> BrainResult<Option<T>> {
@@ -135,6 +218,17 @@ impl Brain {
     }
 
     /// The value under a key with its version, read as JSON; `None` if there is none.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// let version = ctx.brain().set("n", &1)?;
+    /// let entry = ctx.brain().entry::<i64>("n")?;
+    /// assert_eq!(entry.map(|entry| (entry.value, entry.version)), Some((1, version)));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`BrainError::Value`] if what is stored does not fit `T`.
@@ -152,6 +246,16 @@ impl Brain {
 
     /// The bytes under a key; `None` if there are none.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set_bytes("raw", &[1, 2])?;
+    /// assert_eq!(ctx.brain().get_bytes("raw")?, Some(vec![1, 2]));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`BrainError::Host`].
     pub fn get_bytes(&self, key: &str) -> BrainResult<Option<Vec<u8>>> {
@@ -159,6 +263,16 @@ impl Brain {
     }
 
     /// The text under a key, as [`Brain::set_text`] wrote it; `None` if there is none.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set_text("note", "김밥 두 줄")?;
+    /// assert_eq!(ctx.brain().get_text("note")?.as_deref(), Some("김밥 두 줄"));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`BrainError::NotText`] if what is stored is not UTF-8.
@@ -173,6 +287,16 @@ impl Brain {
 
     /// Writes a value as JSON, whatever was there, for ever.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set("size", &3)?;
+    /// assert_eq!(ctx.brain().get("size")?, Some(3));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`BrainError::Value`] if it has no JSON form, [`BrainError::Host`] if it is too large or can't be stored.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> BrainResult<Version> {
@@ -180,6 +304,15 @@ impl Brain {
     }
 
     /// Writes a value as JSON that is gone after a while, in whole seconds, at least one.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// let host = Host::new();
+    /// host.with(|ctx| ctx.brain().set_with_ttl("menu", "soup", Duration::from_secs(60)))?;
+    /// host.advance(Duration::from_secs(60));
+    /// assert_eq!(host.with(|ctx| ctx.brain().get::<String>("menu"))?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`Brain::set`].
@@ -189,6 +322,16 @@ impl Brain {
 
     /// Writes bytes, whatever was there, for ever.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set_bytes("raw", &[1, 2])?;
+    /// assert_eq!(ctx.brain().get_bytes("raw")?, Some(vec![1, 2]));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`BrainError::Host`].
     pub fn set_bytes(&self, key: &str, value: &[u8]) -> BrainResult<Version> {
@@ -197,6 +340,16 @@ impl Brain {
 
     /// Writes text, whatever was there, for ever.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set_text("note", "김밥 두 줄")?;
+    /// assert_eq!(ctx.brain().get_text("note")?.as_deref(), Some("김밥 두 줄"));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`BrainError::Host`].
     pub fn set_text(&self, key: &str, value: &str) -> BrainResult<Version> {
@@ -204,6 +357,17 @@ impl Brain {
     }
 
     /// Writes a value as JSON only if the entry's version is still `expected`; `None` expects that there is no entry.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// let first = ctx.brain().set("n", &1)?;
+    /// ctx.brain().compare_and_swap("n", &2, Some(&first))?;
+    /// assert!(ctx.brain().compare_and_swap("n", &3, Some(&first)).is_err(), "no longer the first");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// One that [is a conflict](BrainError::is_conflict) if another writer was first: read again and decide anew.
@@ -298,6 +462,16 @@ impl Brain {
     /// Adds to a number and returns the sum, in one step: no two calls get the same sum from adding 1. What is absent
     /// counts as 0.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.brain().increment("n", 1)?, 1);
+    /// assert_eq!(ctx.brain().increment("n", 2)?, 3);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`HostError::Invalid`] if what is stored is no whole number, or if the sum has no room in 64 bits.
     pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
@@ -305,6 +479,17 @@ impl Brain {
     }
 
     /// Deletes. Whether there was something to delete.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set("n", &1)?;
+    /// assert!(ctx.brain().delete("n")?);
+    /// assert!(!ctx.brain().delete("n")?);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`BrainError::Host`].
@@ -315,14 +500,17 @@ impl Brain {
     /// The keys that begin with `prefix` (empty: all), ascending by their bytes, asked of the host page by page as the
     /// iterator goes on. After an error it ends.
     ///
-    /// ```no_run
-    /// # use moa_plugin::prelude::*;
-    /// # fn list(ctx: &Context) -> Result<()> {
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set_text("memo/lunch", "김밥")?;
     /// for key in ctx.brain().list_keys("memo/") {
-    ///     ctx.brain().delete(&key?)?;
+    ///     assert!(ctx.brain().delete(&key?)?);
     /// }
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(ctx.brain().list_keys("").count(), 0);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
     /// ```
     pub fn list_keys(&self, prefix: &str) -> Keys {
         Keys {

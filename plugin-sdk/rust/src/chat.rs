@@ -22,6 +22,16 @@ use crate::host::{self, chat};
 
 /// Sends a message, and returns its address when the service has taken it.
 ///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let message = chat::send(ctx.place(), "soup is ready")?;
+/// assert_eq!(message.place, *ctx.place());
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// [`HostError::NotFound`] if the place is not there or the bot is not in it, [`HostError::Invalid`] if there is
 /// nothing to show, [`HostError::OverLimit`] after too many messages of one call.
@@ -32,6 +42,16 @@ pub fn send(to: &Place, what: impl Into<Content>) -> Result<MessageRef, HostErro
 
 /// Replaces a message that the bot sent: text, cards and actions.
 ///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let message = ctx.reply("3…")?;
+/// chat::edit(&message, "*lift-off*")?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// [`HostError::NotFound`] if it is gone, [`HostError::AccessDenied`] if it is somebody else's.
 pub fn edit(which: &MessageRef, what: impl Into<Content>) -> Result<(), HostError> {
@@ -41,6 +61,16 @@ pub fn edit(which: &MessageRef, what: impl Into<Content>) -> Result<(), HostErro
 
 /// Deletes a message that the bot sent. One that is already gone is success.
 ///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let message = ctx.reply("oops")?;
+/// chat::delete(&message)?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// [`HostError::AccessDenied`] if it is somebody else's.
 pub fn delete(which: &MessageRef) -> Result<(), HostError> {
@@ -49,6 +79,15 @@ pub fn delete(which: &MessageRef) -> Result<(), HostError> {
 
 /// Adds the bot's reaction: the service's name without colons (`thumbsup`) or a Unicode emoji.
 ///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// chat::react(ctx.message().address(), "eyes")?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// [`HostError::Invalid`] if the service does not know the emoji, [`HostError::NotFound`] if the message is gone.
 pub fn react(which: &MessageRef, emoji: &str) -> Result<(), HostError> {
@@ -56,6 +95,16 @@ pub fn react(which: &MessageRef, emoji: &str) -> Result<(), HostError> {
 }
 
 /// Takes the bot's own reaction back. One that is not there is success.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// chat::react(ctx.message().address(), "eyes")?;
+/// chat::unreact(ctx.message().address(), "eyes")?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// [`HostError::NotFound`] if the message is gone.
@@ -81,7 +130,17 @@ pub fn upload(to: &Place, name: &str, data: &[u8], comment: &str) -> Result<Stri
     host::ask(|| chat::upload(to, name, data, comment))
 }
 
-/// The content of a file by its id, whole. See [`upload`] for an example.
+/// The content of a file by its id, whole.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let file = chat::upload(ctx.place(), "note.txt", b"soup", "")?;
+/// assert_eq!(chat::download(&file)?, b"soup");
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// [`HostError::NotFound`] if it is gone or the bot may not see it, [`HostError::OverLimit`] if it is too large.

@@ -77,36 +77,96 @@ impl Context {
 
     /// The invocation's id: the same however often the call is repeated, so good as a key against doing something
     /// twice.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.brain().set(ctx.id(), "done")?; // the same entry on a repetition
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn id(&self) -> &str {
         &self.invocation.id
     }
 
     /// When the call began, RFC 3339 in UTC; the same on a repetition.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.time(), "2026-11-20T03:00:00.000Z");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn time(&self) -> &str {
         &self.invocation.time
     }
 
     /// 1 for the first try, one more for each repetition.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.attempt(), 1);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn attempt(&self) -> u32 {
         self.invocation.attempt
     }
 
     /// The language to answer in, a BCP 47 tag like `ko` or `en-GB`.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// let host = Host::new().locale("en-GB", "Europe/London");
+    /// assert_eq!(host.with(|ctx| ctx.locale().to_owned()), "en-GB");
+    /// ```
     pub fn locale(&self) -> &str {
         &self.invocation.locale
     }
 
     /// The language alone, without a region: `en` of `en-GB`.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// let host = Host::new().locale("en-GB", "Europe/London");
+    /// assert_eq!(host.with(|ctx| ctx.language().to_owned()), "en");
+    /// ```
     pub fn language(&self) -> &str {
         language_of(self.locale())
     }
 
     /// The time zone to speak of, an IANA name.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.timezone(), "UTC");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn timezone(&self) -> &str {
         &self.invocation.timezone
     }
 
     /// The command's name in the manifest, whatever alias was typed; empty for a message that was heard.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[command(aliases = ["s"], subcommands = [add])]
+    /// # struct Sum;
+    /// # #[command]
+    /// # fn add(ctx: &Context, #[list] _numbers: Vec<String>) {
+    /// assert_eq!(ctx.command(), "sum");
+    /// # }
+    /// # Host::new().run::<Sum>("add 1 \"2 3\"")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn command(&self) -> &str {
         match &self.cause {
             Cause::Command { name, .. } => name,
@@ -115,6 +175,18 @@ impl Context {
     }
 
     /// The names of the subcommands in the manifest, outermost first; empty if there are none.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[command(aliases = ["s"], subcommands = [add])]
+    /// # struct Sum;
+    /// # #[command]
+    /// # fn add(ctx: &Context, #[list] _numbers: Vec<String>) {
+    /// assert_eq!(ctx.path(), ["add"]);
+    /// # }
+    /// # Host::new().run::<Sum>("add 1 \"2 3\"")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn path(&self) -> &[String] {
         match &self.cause {
             Cause::Command { path, .. } => path,
@@ -124,6 +196,18 @@ impl Context {
 
     /// Everything behind the command words as typed, with mentions as plain names: repeating it calls nobody. Empty for
     /// a message that was heard.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[command(aliases = ["s"], subcommands = [add])]
+    /// # struct Sum;
+    /// # #[command]
+    /// # fn add(ctx: &Context, #[list] _numbers: Vec<String>) {
+    /// assert_eq!(ctx.rest(), r#"1 "2 3""#);
+    /// # }
+    /// # Host::new().run::<Sum>("add 1 \"2 3\"")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn rest(&self) -> &str {
         match &self.cause {
             Cause::Command { rest, .. } => rest,
@@ -132,6 +216,18 @@ impl Context {
     }
 
     /// The same split at white space, with quotes and back-slashes undone.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[command(aliases = ["s"], subcommands = [add])]
+    /// # struct Sum;
+    /// # #[command]
+    /// # fn add(ctx: &Context, #[list] _numbers: Vec<String>) {
+    /// assert_eq!(ctx.tokens(), ["1", "2 3"]);
+    /// # }
+    /// # Host::new().run::<Sum>("add 1 \"2 3\"")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn tokens(&self) -> &[String] {
         match &self.cause {
             Cause::Command { tokens, .. } => tokens,
@@ -140,6 +236,16 @@ impl Context {
     }
 
     /// The id of the pattern that was heard; empty for a command.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[hear("(soup|rice)( now)?", id = "dish")]
+    /// # fn dish(ctx: &Context) {
+    /// assert_eq!(ctx.pattern(), "dish");
+    /// # }
+    /// # assert!(Host::new().hear::<dish>("soup")?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pattern(&self) -> &str {
         match &self.cause {
             Cause::Command { .. } => "",
@@ -149,6 +255,16 @@ impl Context {
 
     /// What the pattern captured: the whole match, then each group, `None` for one that took no part. Empty for a
     /// command.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[hear("(soup|rice)( now)?", id = "dish")]
+    /// # fn dish(ctx: &Context) {
+    /// assert_eq!(ctx.captures(), [Some("soup".into()), Some("soup".into()), None]);
+    /// # }
+    /// # assert!(Host::new().hear::<dish>("soup")?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn captures(&self) -> &[Option<String>] {
         match &self.cause {
             Cause::Command { .. } => &[],
@@ -157,41 +273,120 @@ impl Context {
     }
 
     /// One of the [captures](Self::captures): 0 is the whole match.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[hear("(soup|rice)( now)?", id = "dish")]
+    /// # fn dish(ctx: &Context) {
+    /// assert_eq!(ctx.capture(1), Some("soup"));
+    /// assert_eq!(ctx.capture(2), None);
+    /// # }
+    /// # assert!(Host::new().hear::<dish>("soup")?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn capture(&self, group: usize) -> Option<&str> {
         self.captures().get(group)?.as_deref()
     }
 
     /// The message that carried the command, or that was heard.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # #[hear("(soup|rice)( now)?", id = "dish")]
+    /// # fn dish(ctx: &Context) {
+    /// assert_eq!(ctx.message().text, "soup");
+    /// # }
+    /// # assert!(Host::new().hear::<dish>("soup")?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn message(&self) -> &Message {
         &self.message
     }
 
     /// Who wrote that message. Only the id may decide what somebody is allowed to do.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.who().name, "tester");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn who(&self) -> &User {
         &self.message.author
     }
 
     /// Where it was written.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert!(ctx.place().thread.is_none());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn place(&self) -> &Place {
         &self.message.ref_.place
     }
 
     /// The plugin's memory.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// assert_eq!(ctx.brain().increment("calls", 1)?, 1);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn brain(&self) -> Brain {
         Brain::plugin()
     }
 
     /// The plugin's memory about this conversation.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.conversation_brain().set("topic", "lunch")?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn conversation_brain(&self) -> Brain {
         Brain::conversation(&self.place().conversation)
     }
 
     /// The plugin's memory about the person who wrote the message.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.user_brain().set("likes", "soup")?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn user_brain(&self) -> Brain {
         Brain::user(&self.who().id)
     }
 
     /// The plugin's configuration: a struct with `#[derive(Config)]`, or anything that serde reads.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// #[derive(Config)]
+    /// struct Settings {
+    ///     #[default = 4]
+    ///     team_size: u32,
+    /// }
+    ///
+    /// let settings: Settings = Host::new().with(|ctx| ctx.config())?;
+    /// assert_eq!(settings.team_size, 4);
+    /// # Ok::<(), system::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     /// If the configuration does not fit `T`.
@@ -201,6 +396,16 @@ impl Context {
 
     /// Sends a message to where that message was, at once. What the function returns is sent after it.
     ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// let first = ctx.reply("one moment …")?;
+    /// chat::edit(&first, "done")?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`chat::send`].
     pub fn reply(&self, what: impl Into<Content>) -> Result<MessageRef, HostError> {
@@ -208,6 +413,15 @@ impl Context {
     }
 
     /// Reacts to the message that carried the command.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// # Host::new().with(|ctx| {
+    /// ctx.react("thumbsup")?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`chat::react`].

@@ -36,21 +36,41 @@ enum Kind {
 
 impl Error {
     /// The command was used wrongly. The person is shown `text`, followed by the command's right form.
+    ///
+    /// ```
+    /// let error = moa_plugin::Error::usage("a team has at least one member");
+    /// assert_eq!(error.to_string(), "a team has at least one member");
+    /// ```
     pub fn usage(text: impl Into<String>) -> Self {
         Self(Kind::Usage(text.into()))
     }
 
     /// The command was understood and is refused. The person is shown `text`.
+    ///
+    /// ```
+    /// let error = moa_plugin::Error::rejected("all seats are taken");
+    /// assert_eq!(error.to_string(), "all seats are taken");
+    /// ```
     pub fn rejected(text: impl Into<String>) -> Self {
         Self(Kind::Rejected(text.into()))
     }
 
     /// To be tried again, as the same invocation, after `seconds`. The host gives up after a few attempts.
+    ///
+    /// ```
+    /// let error = moa_plugin::Error::retry(30);
+    /// assert_eq!(error.to_string(), "to be tried again in 30 s");
+    /// ```
     pub fn retry(seconds: u32) -> Self {
         Self(Kind::Retry(seconds))
     }
 
     /// Something inside the plugin went wrong. The operator is shown `text`, the person the invocation's id.
+    ///
+    /// ```
+    /// let error = moa_plugin::Error::internal("the menu has no Monday");
+    /// assert_eq!(error.to_string(), "the menu has no Monday");
+    /// ```
     pub fn internal(text: impl Into<String>) -> Self {
         Self(Kind::Internal(text.into()))
     }
@@ -94,6 +114,18 @@ impl From<Error> for types::Failure {
 }
 
 /// Why the host did not do it. The texts are for the operator and may change: decide by the case.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// match chat::edit(ctx.message().address(), "mine now") {
+///     Err(HostError::AccessDenied(_)) => {} // somebody else's
+///     other => other?,
+/// }
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {

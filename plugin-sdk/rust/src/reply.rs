@@ -5,6 +5,14 @@ use crate::error::Error;
 
 /// What a command may return: `()` or `None` says nothing, text and [`Content`] are sent to where the command was, and
 /// each of them may stand in a `Result`.
+///
+/// ```
+/// use moa_plugin::{Content, IntoReply};
+///
+/// assert_eq!("soup".into_reply()?, Some(Content::text("soup")));
+/// assert_eq!(None::<String>.into_reply()?, None);
+/// # Ok::<(), moa_plugin::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a command can't return `{Self}`",
     label = "not something that can be said",

@@ -23,11 +23,23 @@ pub fn config<T: DeserializeOwned>() -> Result<T, ConfigError> {
 }
 
 /// The configuration does not fit the type that was asked for.
+///
+/// ```
+/// # use moa_plugin::{system, testing::Host};
+/// let host = Host::new().config(serde_json::json!([1, 2]));
+/// assert!(host.with(|_| system::config::<u8>()).is_err());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the plugin's configuration does not fit; compare its type with `config` in `plugin!`: {0}")]
 pub struct ConfigError(#[from] serde_json::Error);
 
 /// The present instant, RFC 3339 in UTC, to the millisecond. Never goes back within a call.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// let host = Host::new().now("2026-11-20T12:00:00+09:00");
+/// assert_eq!(host.with(|_| system::now()), "2026-11-20T03:00:00.000Z");
+/// ```
 pub fn now() -> String {
     host::system::now()
 }

@@ -22,16 +22,34 @@ pub struct Date {
 
 impl Date {
     /// The year, 0 to 9999.
+    ///
+    /// ```
+    /// let date: moa_plugin::time::Date = "2026-11-21".parse()?;
+    /// assert_eq!(date.year(), 2026);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn year(self) -> u16 {
         self.year
     }
 
     /// The month, 1 to 12.
+    ///
+    /// ```
+    /// let date: moa_plugin::time::Date = "2026-11-21".parse()?;
+    /// assert_eq!(date.month(), 11);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn month(self) -> u8 {
         self.month
     }
 
     /// The day of the month, 1 to 31.
+    ///
+    /// ```
+    /// let date: moa_plugin::time::Date = "2026-11-21".parse()?;
+    /// assert_eq!(date.day(), 21);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn day(self) -> u8 {
         self.day
     }
@@ -91,16 +109,34 @@ pub struct Time {
 
 impl Time {
     /// The hour, 0 to 23.
+    ///
+    /// ```
+    /// let time: moa_plugin::time::Time = "09:50:07".parse()?;
+    /// assert_eq!(time.hour(), 9);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn hour(self) -> u8 {
         self.hour
     }
 
     /// The minute, 0 to 59.
+    ///
+    /// ```
+    /// let time: moa_plugin::time::Time = "09:50:07".parse()?;
+    /// assert_eq!(time.minute(), 50);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn minute(self) -> u8 {
         self.minute
     }
 
     /// The second, 0 to 59.
+    ///
+    /// ```
+    /// let time: moa_plugin::time::Time = "09:50:07".parse()?;
+    /// assert_eq!(time.second(), 7);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
     pub fn second(self) -> u8 {
         self.second
     }
