@@ -3,6 +3,7 @@
 use super::support::alone;
 use super::support::process::{Running, finish_within, moa};
 use super::support::sim::{Line, Sim};
+use moa_test_browser::{Browser, Page};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,6 +80,18 @@ async fn dev(home: &Path) -> (Running, Sim) {
     (running, sim)
 }
 
+/// The playground's page with the builds in sight.
+async fn authors_page(browser: &Browser, sim: &Sim) -> Page {
+    let page = browser.open(&sim.page_url()).await.unwrap();
+    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+    page.click("#author-toggle").await.unwrap();
+    page.click("[data-tab=builds]").await.unwrap();
+    page.wait_for("document.querySelector('[data-build=hello][data-state=built]')")
+        .await
+        .unwrap();
+    page
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing() {
     let _alone = alone().await;
@@ -90,6 +103,11 @@ async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing(
     assert_eq!(sim.ask(&Line::new("!echo hi")).await.text, "hi");
     assert_eq!(sim.ask(&Line::new("!ㅗ디ㅔ")).await.text, help.text);
     assert_eq!(sim.ask(&Line::new("!count")).await.text, "That was number 1.");
+    let browser = Browser::start_or_skip().await.unwrap();
+    let page = match &browser {
+        Some(browser) => Some(authors_page(browser, &sim).await),
+        None => None,
+    };
 
     let from = running.log.lines().len();
     edit(&source, "That was number {number}.", "Now it is {number}.");
@@ -99,13 +117,38 @@ async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing(
     let from = running.log.lines().len();
     edit(&source, "Now it is {number}.", "Now it is {nubmer}.");
     running.log.wait_long_for(from, &["nubmer"], BUILD).await;
-    running.log.wait_for(from, &["lib.rs:"]).await;
+    let told = running.log.wait_for(from, &["lib.rs:"]).await;
+    if let Some(page) = &page {
+        // With the file and the line that the terminal shows.
+        page.wait_for("document.querySelector('[data-build=hello][data-state=failed] .diagnostic')")
+            .await
+            .unwrap();
+        let place = "document.querySelector('[data-build=hello] .diagnostic .where').textContent";
+        let place = page.eval(place).await.unwrap();
+        assert!(told.contains(place.as_str().unwrap()), "{place} is not in {told}");
+    }
     assert_eq!(sim.ask(&Line::new("!count")).await.text, "Now it is 3.");
 
     let from = running.log.lines().len();
     edit(&source, "{nubmer}", "number {number}");
     running.log.wait_long_for(from, &["replaced", "hello"], BUILD).await;
     assert_eq!(sim.ask(&Line::new("!count")).await.text, "Now it is number 4.");
+    if let Some(page) = &page {
+        page.wait_for("document.querySelector('[data-build=hello][data-state=built]') && !document.querySelector('.diagnostic.error')")
+            .await
+            .unwrap();
+        // What the last call cost, though the terminal shows no such lines.
+        page.click("[data-tab=log]").await.unwrap();
+        page.wait_for("[...document.querySelectorAll('#log-lines .line')].some((l) => l.dataset.level === 'debug' && l.dataset.invocation && l.textContent.includes('cpu_us'))")
+            .await
+            .unwrap();
+        page.click("[data-tab=plugins]").await.unwrap();
+        page.wait_for(
+            "[...document.querySelectorAll('[data-plugin=hello] .chip')].some((c) => c.textContent === '!echo')",
+        )
+        .await
+        .unwrap();
+    }
 
     running.signal(libc::SIGINT);
     let ended = running.end().await;

@@ -1,5 +1,8 @@
 //! `moa dev`: the playground, the bot in it, and every plugin source built again when it changes.
 
+mod author;
+
+use self::author::{Author, catch_lines};
 use super::{End, Global, log, progress, run, runtime};
 use crate::app;
 use crate::registry::Report;
@@ -8,7 +11,7 @@ use crate::toolchain::{BuildEvent, build, watch_sources};
 use anyhow::Context;
 use clap::Args;
 use moa_engine::Engine;
-use moa_playground::{Options, Playground};
+use moa_playground::{LogLine, Options, Playground};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,17 +35,23 @@ pub struct DevArgs {
 
 pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
     // What a plugin logs is for its author.
-    log::start(global, "warn,plugin=info")?;
+    let (catcher, lines) = catch_lines();
+    log::start_with(global, "warn,plugin=info", catcher)?;
     // Outside the runtime, so that everything in it has ended before the folder is removed.
     let mut thrown_away = None;
-    let result = runtime()?.block_on(develop(global, args, &mut thrown_away));
+    let result = runtime()?.block_on(develop(global, args, lines, &mut thrown_away));
     if let Some(Err(error)) = thrown_away.map(TempDir::close) {
         eprintln!("moa: the temporary data directory could not be removed: {error}");
     }
     result
 }
 
-async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempDir>) -> anyhow::Result<End> {
+async fn develop(
+    global: &Global,
+    args: &DevArgs,
+    lines: mpsc::Receiver<LogLine>,
+    thrown_away: &mut Option<TempDir>,
+) -> anyhow::Result<End> {
     // First of all: a signal that nobody listens to ends the process, and the temporary folder stays.
     let mut stop = std::pin::pin!(app::signal::stop_or_hangup_requested());
     // Thrown away at the end, unless somebody wants to keep what the plugins remember.
@@ -65,6 +74,9 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
     let plugins = data_dir.join("plugins");
     // Before the build, which may take minutes: what is wrong here is better known at once.
     let config = config(global, &playground, &data_dir, &plugins)?;
+    let prefix = config.bot.prefixes.first().cloned().unwrap_or_default();
+    let author = Arc::new(Author::new(playground.author(), prefix));
+    let shower = tokio::spawn(Arc::clone(&author).show_lines(lines));
     let engine = Engine::new(moa_engine::Options::default())?;
     // From before the first build on: what is saved during it is built after it.
     let changed = Arc::new(Notify::new());
@@ -80,7 +92,7 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
     };
     let mut ours = BTreeSet::new();
     tokio::select! {
-        built = rebuild(&args.dir, &plugins, &engine, &mut ours) => built?,
+        built = rebuild(&args.dir, &plugins, &engine, &author, &mut ours) => built?,
         () = &mut stop => return Ok(End::Done),
     }
     let start = app::Start {
@@ -89,7 +101,7 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
         bot_token: playground.bot_token().to_owned(),
         grant_everything: true,
         compiler: run::compiler()?,
-        reports: Some(print_reports()),
+        reports: Some(print_reports(Arc::clone(&author))),
     };
     println!();
     println!("  Playground   {}", playground.page_url());
@@ -108,14 +120,16 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
         async move {
             loop {
                 changed.notified().await;
-                if let Err(error) = rebuild(&dir, &plugins, &engine, &mut ours).await {
+                if let Err(error) = rebuild(&dir, &plugins, &engine, &author, &mut ours).await {
                     eprintln!("moa: {error:#}");
+                    author.no_builds(&dir, format!("{error:#}"));
                 }
             }
         }
     });
     let end = run::serve(start, stop).await;
     builder.abort();
+    shower.abort();
     drop(watch);
     playground.shutdown().await;
     end
@@ -123,13 +137,21 @@ async fn develop(global: &Global, args: &DevArgs, thrown_away: &mut Option<TempD
 
 /// Builds everything that changed. What is wrong with a source is printed; the others are built. `ours` are the
 /// components that came from sources: one whose source is gone must not go on answering, others are not touched.
-async fn rebuild(dir: &Path, out: &Path, engine: &Engine, ours: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+async fn rebuild(
+    dir: &Path,
+    out: &Path,
+    engine: &Engine,
+    author: &Author,
+    ours: &mut BTreeSet<PathBuf>,
+) -> anyhow::Result<()> {
     let quiet_about_unchanged = |event: BuildEvent<'_>| match event {
-        BuildEvent::Started { .. } | BuildEvent::Finished { .. } => {}
+        BuildEvent::Started { source } => author.build_begins(source),
+        BuildEvent::Finished { result } => author.build_ended(result),
         other => progress::print(other),
     };
     println!("building the plugins in {} …", dir.display());
     let results = build(&[dir.to_owned()], out, engine, &quiet_about_unchanged).await?;
+    author.builds_ended(&results);
     let mut now = BTreeSet::new();
     for result in &results {
         println!("{}", progress::summary(result));
@@ -170,12 +192,13 @@ fn config(
     Ok(settings::load(global.config.as_deref(), None, environment)?)
 }
 
-/// One line for everything that happens to the plugins.
-fn print_reports() -> mpsc::UnboundedSender<Report> {
+/// One line for everything that happens to the plugins, and the page's cards.
+fn print_reports(author: Arc<Author>) -> mpsc::UnboundedSender<Report> {
     let (tell, mut told) = mpsc::unbounded_channel::<Report>();
     tokio::spawn(async move {
         while let Some(report) = told.recv().await {
             println!("{report}");
+            author.report(&report);
         }
     });
     tell

@@ -3,17 +3,49 @@
 use super::{Color, EXIT_USAGE, ExitError, Global};
 use std::io::IsTerminal;
 use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// Starts logging. Without `--log-level` and `MOA_LOG`: `default`.
 ///
 /// # Errors
 /// A filter that cannot be read, as wrong use.
 pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
+    let (filter, color) = settings(global, default)?;
+    // A second start in one process (tests) keeps the first.
+    let _ = subscriber(filter, color, std::io::stderr).try_init();
+    Ok(())
+}
+
+/// Starts logging as [`start`] does; `also` gets every line too, whatever the filter says.
+///
+/// # Errors
+/// A filter that cannot be read, as wrong use.
+pub fn start_with(
+    global: &Global,
+    default: &str,
+    also: impl Layer<Registry> + Send + Sync + 'static,
+) -> anyhow::Result<()> {
+    let (filter, color) = settings(global, default)?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(color)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .with_filter(filter);
+    let log = tracing_subscriber::registry()
+        .with(also)
+        .with(lines)
+        .with(filter_fn(|line| !tells_tickets(line)));
+    // As above.
+    let _ = log.try_init();
+    Ok(())
+}
+
+/// What is shown, and whether in colours.
+fn settings(global: &Global, default: &str) -> anyhow::Result<(EnvFilter, bool)> {
     let text = global.log_level.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter_text(text)).map_err(|error| ExitError {
         code: EXIT_USAGE,
@@ -26,9 +58,7 @@ pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
         Color::Never => false,
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    // A second start in one process (tests) keeps the first.
-    let _ = subscriber(filter, color, std::io::stderr).try_init();
-    Ok(())
+    Ok((filter, color))
 }
 
 fn subscriber<W>(filter: EnvFilter, color: bool, writer: W) -> impl Subscriber + Send + Sync

@@ -86,6 +86,11 @@ impl Sim {
         }
     }
 
+    /// The address of the workspace's page.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.base)
+    }
+
     async fn control(&self, path: &str, body: &Value) -> Value {
         let request = self.http.post(format!("{}/sim/{path}", self.base)).json(body);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
