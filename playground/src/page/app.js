@@ -355,7 +355,6 @@ const view = (inThread) => ({
     if (now) showMessage(now);
     $(inThread ? 'thread-composer' : 'composer').focus();
   },
-  knows: (invocation) => panel.knows(invocation),
   showInvocation: (invocation) => panel.showInvocation(invocation),
 });
 

@@ -312,8 +312,6 @@ export function authorPanel(page) {
     isOpen,
     showInvocation,
     render: renderPanel,
-    /** Whether the log knows of this call. */
-    knows: (invocation) => lines.some((line) => line.invocation === invocation),
     load(author) {
       Object.assign(shown, { plugins: author.plugins, builds: author.builds, faults: author.faults });
       lines = author.log;

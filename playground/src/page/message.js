@@ -34,7 +34,7 @@ export function avatar(author) {
 /**
  * The element of a message. `view` knows the surroundings: author(id), names, say (the texts of the page), language, me,
  * inThread, openThread(message), react(message, name, remove), edit(message, text), remove(message), and of calls of
- * plugins knows(invocation), showInvocation(invocation).
+ * plugins showInvocation(invocation).
  */
 export function renderMessage(message, view) {
   const { say } = view;
@@ -105,7 +105,7 @@ function renderTools(message, view) {
     });
   }
   const invocation = message.metadata?.event_payload?.invocation?.split?.('#')[0];
-  if (invocation && view.knows(invocation)) tool('log', '🔎', view.say.showLog, () => view.showInvocation(invocation));
+  if (invocation) tool('log', '🔎', view.say.showLog, () => view.showInvocation(invocation));
   return tools;
 }
 
