@@ -23,11 +23,15 @@
 //! }
 //! ```
 
-use crate::HostError;
+mod error;
+mod keys;
+
+pub use error::{BrainError, BrainResult};
+pub use keys::Keys;
+
 use crate::bindings::moa::plugin::brain as wit;
 use crate::host::{self, brain as calls};
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// One scope of the plugin's memory.
@@ -62,74 +66,6 @@ pub struct Entry<T> {
     /// When it will be gone, RFC 3339 in UTC; `None` if never.
     pub expires: Option<String>,
 }
-
-/// Why the brain did not do it.
-///
-/// ```
-/// # use moa_plugin::{brain::BrainError, prelude::*, testing::Host};
-/// # Host::new().with(|ctx| {
-/// ctx.brain().set("size", "many")?;
-/// let error = ctx.brain().get::<u32>("size").unwrap_err();
-/// assert!(matches!(error, BrainError::Value { .. }));
-/// # Ok::<(), Error>(())
-/// # })?;
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BrainError {
-    /// The host refused.
-    #[error("brain key `{key}`: {source}")]
-    Host {
-        /// The key; of a listing, the prefix.
-        key: String,
-        /// Why.
-        source: HostError,
-    },
-    /// What is stored is not what was asked for, or what was to be stored has no JSON form.
-    #[error(
-        "brain key `{key}`: the value does not fit the type; read it as what it was written, or delete it: {source}"
-    )]
-    Value {
-        /// The key.
-        key: String,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// What is stored is not text.
-    #[error("brain key `{key}`: the value is not text; read it by `get_bytes`")]
-    NotText {
-        /// The key.
-        key: String,
-    },
-}
-
-impl BrainError {
-    /// Whether another writer was first, after [`Brain::compare_and_swap`].
-    ///
-    /// ```
-    /// # use moa_plugin::{prelude::*, testing::Host};
-    /// # Host::new().with(|ctx| {
-    /// ctx.brain().set("n", &1)?;
-    /// let error = ctx.brain().compare_and_swap("n", &2, None).unwrap_err();
-    /// assert!(error.is_conflict(), "there is an entry already");
-    /// # Ok::<(), Error>(())
-    /// # })?;
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn is_conflict(&self) -> bool {
-        matches!(
-            self,
-            Self::Host {
-                source: HostError::Conflict(_),
-                ..
-            }
-        )
-    }
-}
-
-/// What the functions of a [`Brain`] return.
-pub type BrainResult<T> = Result<T, BrainError>;
 
 impl Brain {
     /// The plugin's memory.
@@ -473,7 +409,7 @@ impl Brain {
     /// ```
     ///
     /// # Errors
-    /// [`HostError::Invalid`] if what is stored is no whole number, or if the sum has no room in 64 bits.
+    /// [`HostError::Invalid`](crate::HostError::Invalid) if what is stored is no whole number, or if the sum has no room in 64 bits.
     pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
         self.ask(key, || calls::increment(&self.scope, key, by))
     }
@@ -513,12 +449,7 @@ impl Brain {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn list_keys(&self, prefix: &str) -> Keys {
-        Keys {
-            brain: self.clone(),
-            prefix: prefix.into(),
-            page: VecDeque::new(),
-            cursor: Cursor::Start,
-        }
+        Keys::new(self.clone(), prefix)
     }
 
     fn read(&self, key: &str) -> BrainResult<Option<wit::Entry>> {
@@ -546,48 +477,6 @@ impl Brain {
     }
 }
 
-/// Keys of a [`Brain`], from [`Brain::list_keys`].
-#[derive(Debug)]
-pub struct Keys {
-    brain: Brain,
-    prefix: String,
-    page: VecDeque<String>,
-    cursor: Cursor,
-}
-
-#[derive(Debug)]
-enum Cursor {
-    Start,
-    At(String),
-    End,
-}
-
-impl Iterator for Keys {
-    type Item = BrainResult<String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        /// As many as the host gives at once.
-        const PAGE: u32 = 1_000;
-        // A page may be empty without being the last.
-        while self.page.is_empty() {
-            let cursor = match std::mem::replace(&mut self.cursor, Cursor::End) {
-                Cursor::Start => None,
-                Cursor::At(cursor) => Some(cursor),
-                Cursor::End => return None,
-            };
-            let list = || calls::list_keys(&self.brain.scope, &self.prefix, cursor.as_deref(), PAGE);
-            match self.brain.ask(&self.prefix, list) {
-                Ok(found) => {
-                    self.page = found.keys.into();
-                    self.cursor = found.next.map_or(Cursor::End, Cursor::At);
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        self.page.pop_front().map(Ok)
-    }
-}
-
 fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> BrainResult<Vec<u8>> {
     serde_json::to_vec(value).map_err(|source| value_error(key, source))
 }
@@ -606,66 +495,4 @@ fn seconds(ttl: Duration) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_expiry_is_never_early() {
-        assert_eq!(seconds(Duration::ZERO), 1);
-        assert_eq!(seconds(Duration::from_millis(1_001)), 2);
-        assert_eq!(seconds(Duration::from_secs(60)), 60);
-        assert_eq!(seconds(Duration::MAX), u32::MAX);
-    }
-
-    #[test]
-    fn errors_name_the_key() {
-        let error = Brain::plugin().get::<u8>("count").unwrap_err();
-        assert!(
-            error.to_string().starts_with("brain key `count`: unsupported"),
-            "{error}"
-        );
-        let unspeakable = std::collections::HashMap::from([([1_u8], 1)]);
-        let error = Brain::plugin().set("map", &unspeakable).unwrap_err();
-        assert!(matches!(error, BrainError::Value { .. }), "{error}");
-    }
-
-    #[test]
-    fn an_update_begins_again_after_another_writer() {
-        let host = crate::testing::Host::new();
-        host.with(|ctx| {
-            let brain = ctx.brain();
-            let mut runs = 0;
-            let sum = brain.update("n", |n: &mut i64| {
-                runs += 1;
-                if runs < 3 {
-                    brain.increment("n", 10).unwrap();
-                }
-                *n += 1;
-                *n
-            });
-            assert_eq!((sum.unwrap(), runs), (21, 3));
-            let endless = brain.update("n", |n: &mut i64| {
-                brain.increment("n", 1).unwrap();
-                *n += 1;
-            });
-            assert!(endless.unwrap_err().is_conflict());
-        });
-    }
-
-    #[test]
-    fn a_listing_ends_after_an_error() {
-        let mut keys = Brain::shared().list_keys("memo/");
-        assert!(matches!(keys.next(), Some(Err(BrainError::Host { .. }))));
-        assert!(keys.next().is_none());
-    }
-
-    #[test]
-    fn a_conflict_is_told_apart() {
-        let error = |source| BrainError::Host {
-            key: "k".into(),
-            source,
-        };
-        assert!(error(HostError::Conflict(String::new())).is_conflict());
-        assert!(!error(HostError::NotFound(String::new())).is_conflict());
-    }
-}
+mod tests;
