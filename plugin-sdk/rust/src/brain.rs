@@ -409,7 +409,8 @@ impl Brain {
     /// ```
     ///
     /// # Errors
-    /// [`HostError::Invalid`](crate::HostError::Invalid) if what is stored is no whole number, or if the sum has no room in 64 bits.
+    /// [`HostError::Invalid`](crate::HostError::Invalid) if what is stored is no whole number, or if the sum has no room
+    /// in 64 bits.
     pub fn increment(&self, key: &str, by: i64) -> BrainResult<i64> {
         self.ask(key, || calls::increment(&self.scope, key, by))
     }
