@@ -174,19 +174,13 @@ impl Intake {
             Gate::Closed(early) => early.into_iter().for_each(|delivery| self.take(delivery)),
             Gate::Parked(early) => {
                 for (event, ticket) in early {
-                    match self.parts.matcher.route(&event) {
-                        Some(matched) => {
-                            let look_first = self.may_be_answered(&event);
-                            let work = Work {
-                                event: Arc::new(event),
-                                matched,
-                                ticket,
-                                look_first,
-                            };
-                            self.hand_on(work, Promised::Yes);
-                        }
-                        None => self.close(ticket),
+                    let matches = self.parts.matcher.route(&event);
+                    if matches.is_empty() {
+                        self.close(ticket);
+                        continue;
                     }
+                    let look_first = self.may_be_answered(&event);
+                    self.hand_on_all(&Arc::new(event), matches, &ticket, look_first, Promised::Yes);
                 }
             }
             Gate::Open => {}
@@ -219,25 +213,18 @@ impl Intake {
 
     fn take(self: &Arc<Self>, delivery: Delivery) {
         let Delivery { event, ack } = delivery;
-        let Some(matched) = self.parts.matcher.route(&event) else {
+        let matches = self.parts.matcher.route(&event);
+        if matches.is_empty() {
             ack.done();
             return;
-        };
+        }
         if !self.offer(&event, ack) {
             return;
         }
         let ticket = Arc::new(Ticket::default());
         self.record(event.clone(), Arc::clone(&ticket), Then::Work);
         let look_first = self.may_be_answered(&event);
-        self.hand_on(
-            Work {
-                event: Arc::new(event),
-                matched,
-                ticket,
-                look_first,
-            },
-            Promised::No,
-        );
+        self.hand_on_all(&Arc::new(event), matches, &ticket, look_first, Promised::No);
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.
@@ -324,10 +311,16 @@ impl Intake {
     }
 
     fn close(self: &Arc<Self>, ticket: Arc<Ticket>) {
+        self.close_with(ticket, Outcome::Done);
+    }
+
+    /// Closes the record, unless other calls for the same event are still to end.
+    fn close_with(self: &Arc<Self>, ticket: Arc<Ticket>, outcome: Outcome) {
+        let Some(outcome) = ticket.end(outcome) else { return };
         let this = Arc::clone(self);
         tokio::spawn(async move {
             if let Some(seq) = ticket.seq().await {
-                this.finish(seq, Outcome::Done).await;
+                this.finish(seq, outcome).await;
             }
         });
     }
@@ -338,11 +331,34 @@ impl Intake {
         }
     }
 
-    fn hand_on(&self, work: Work, promised: Promised) {
+    /// Hands on all that an event asks for.
+    fn hand_on_all(
+        self: &Arc<Self>,
+        event: &Arc<Event>,
+        matches: Vec<Match>,
+        ticket: &Arc<Ticket>,
+        look_first: bool,
+        promised: Promised,
+    ) {
+        // Before the first of them, which may be over at once.
+        ticket.expect(matches.len());
+        for matched in matches {
+            let work = Work {
+                event: Arc::clone(event),
+                matched,
+                ticket: Arc::clone(ticket),
+                look_first,
+            };
+            self.hand_on(work, promised);
+        }
+    }
+
+    fn hand_on(self: &Arc<Self>, work: Work, promised: Promised) {
         let message = work.event.message();
         let key = OrderKey::new(&message.at.place.conversation, &message.author);
         let (lane, room) = match &work.matched.todo {
             Todo::Command(command) => (command.plugin.clone(), self.parts.allowances.of(&command.plugin).room),
+            Todo::Heard(heard) => (heard.plugin.clone(), self.parts.allowances.of(&heard.plugin).room),
             Todo::Say(_) | Todo::Tell(_) => (OWN_LANE.to_owned(), OWN_ROOM),
         };
         let room = match promised {
@@ -354,6 +370,12 @@ impl Intake {
             },
         };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
+            if matches!(work.matched.todo, Todo::Heard(_)) {
+                // Nobody asked for it, so nobody is told.
+                tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not hear a message");
+                let reason = format!("the queue of `{lane}` was full");
+                return self.close_with(work.ticket, Outcome::Failed { reason });
+            }
             tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; the person is told");
             work.matched.todo = Todo::Tell(UserNotice::Busy { plugin: lane });
             if let Err(Full(work)) = self.parts.dispatch.offer(OWN_LANE, key, OWN_ROOM, work) {
@@ -381,26 +403,22 @@ impl Intake {
         };
         let ticket = Arc::new(Ticket::of(record.seq));
         let age = milliseconds(SystemTime::now()).saturating_sub(record.received_ms);
-        let matched = match self.parts.matcher.route(&event) {
-            None => return self.close(ticket),
-            Some(matched) if Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age => {
-                tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more; its person is told");
-                Match {
-                    todo: Todo::Tell(UserNotice::TooOld),
-                    ..matched
-                }
+        let mut matches = self.parts.matcher.route(&event);
+        if matches.is_empty() {
+            return self.close(ticket);
+        }
+        if Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age {
+            tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
+            if matches.iter().all(|one| matches!(one.todo, Todo::Heard(_))) {
+                // Nobody waits for an answer.
+                let reason = "older than journal.max-age".into();
+                return self.close_with(ticket, Outcome::Failed { reason });
             }
-            Some(matched) => matched,
-        };
-        self.hand_on(
-            Work {
-                event: Arc::new(event),
-                matched,
-                ticket,
-                look_first: true,
-            },
-            Promised::Yes,
-        );
+            for one in &mut matches {
+                one.todo = Todo::Tell(UserNotice::TooOld);
+            }
+        }
+        self.hand_on_all(&Arc::new(event), matches, &ticket, true, Promised::Yes);
     }
 
     /// Whether it was written before this host started, so that the one before may have answered it.

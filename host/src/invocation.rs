@@ -7,11 +7,11 @@ use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use crate::outbox::{Letter, Ordinals, Outbox};
 use crate::registry::Loaded;
-use moa_core::call::{ArgValue, CommandCall, Failure, FullMessage, Invocation, Value};
+use moa_core::call::{ArgValue, CommandCall, Failure, FullMessage, HeardCall, Invocation, Value};
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, Mention, Message, User};
 use moa_core::locale::{Locale, UserNotice};
-use moa_core::router::{CommandMatch, Say};
+use moa_core::router::{CommandMatch, HeardMatch, Say};
 use moa_engine::{Fault, Limits};
 use moa_store::{Outcome, Store};
 use serde_json::{Map, Value as JsonValue};
@@ -109,10 +109,14 @@ impl Invoker {
         if !work.event.is_redeliverable() && work.ticket.seq().await.is_none() {
             return;
         }
-        work.matched = self.matcher.refresh(&work.event, work.matched);
-        let own_id = || invocation_id(work.event.identity.as_str(), "", "answer", &[]);
+        let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
+            return self.close(&work.event, &work.ticket, Outcome::Done).await;
+        };
+        work.matched = matched;
+        let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
         let outcome = match &work.matched.todo {
             Todo::Command(command) => self.command(&work, command, &mut turn).await,
+            Todo::Heard(heard) => self.heard(&work, heard, &mut turn).await,
             Todo::Say(say) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
@@ -137,10 +141,16 @@ impl Invoker {
         if let Outcome::Failed { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
         }
-        if let Some(seq) = work.ticket.seq().await
+        self.close(&work.event, &work.ticket, outcome).await;
+    }
+
+    /// Closes the event's record, if this was the last that it asked for.
+    async fn close(&self, event: &Event, ticket: &Ticket, outcome: Outcome) {
+        if let Some(outcome) = ticket.end(outcome)
+            && let Some(seq) = ticket.seq().await
             && let Err(error) = self.store.finish(seq, outcome).await
         {
-            tracing::error!(event = %work.event.identity, %error, "the journal could not close an event; it is looked at again after the next start");
+            tracing::error!(event = %event.identity, %error, "the journal could not close an event; it is looked at again after the next start");
         }
     }
 
@@ -148,30 +158,63 @@ impl Invoker {
         let id = invocation_id(
             work.event.identity.as_str(),
             &command.plugin,
+            "command",
             &command.command,
             &command.path,
         );
         let asker = self.asker(work).await;
         let locale = self.locale_of(&asker);
         let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
-            let notice = UserNotice::PluginGone {
-                plugin: command.plugin.clone(),
-            };
-            let reason = notice.render(Locale::En);
-            return self
-                .tell(work, &id, &notice, reason, locale, &Ordinals::default())
-                .await;
+            return self.gone(work, &command.plugin, &id, locale).await;
         };
-        let mut call = self.call(work, command, &id, asker, locale).await;
+        let call = Call::Command(self.call(work, command, &id, asker, locale).await);
+        self.carry_out(work, loaded, call, locale, turn).await
+    }
+
+    async fn heard(&self, work: &Work, heard: &HeardMatch, turn: &mut Turn<Work>) -> Outcome {
+        let id = invocation_id(work.event.identity.as_str(), &heard.plugin, "hear", &heard.id, &[]);
+        let asker = self.asker(work).await;
+        let locale = self.locale_of(&asker);
+        let Some(loaded) = work.matched.snapshot.plugins.get(&heard.plugin) else {
+            return self.gone(work, &heard.plugin, &id, locale).await;
+        };
+        let message = work.event.message();
+        let names = self.names(message).await;
+        let readable = |group: &Option<String>| group.as_ref().map(|text| names.readable(text));
+        let call = Call::Heard(HeardCall {
+            invocation: self.invocation(&id, &asker, locale),
+            id: heard.id.clone(),
+            captures: heard.captures.iter().map(readable).collect(),
+            message: full(message, &names, asker),
+        });
+        self.carry_out(work, loaded, call, locale, turn).await
+    }
+
+    async fn gone(&self, work: &Work, plugin: &str, id: &str, locale: Locale) -> Outcome {
+        let notice = UserNotice::PluginGone { plugin: plugin.into() };
+        let reason = notice.render(Locale::En);
+        self.tell(work, id, &notice, reason, locale, &Ordinals::default()).await
+    }
+
+    /// Calls the plugin until it does not ask for another try, and sends what comes of it.
+    async fn carry_out(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        mut call: Call,
+        locale: Locale,
+        turn: &mut Turn<Work>,
+    ) -> Outcome {
+        let id = call.invocation().id.clone();
         loop {
-            let attempt = call.invocation.attempt;
+            let attempt = call.invocation().attempt;
             let scene = self.scene(work, loaded, &id, attempt);
             let done = match self.watched(work, loaded, call.clone(), &scene).await {
                 Ok(Err(Failure::Retry(seconds))) if attempt < ATTEMPTS => {
                     let pause = seconds.min(LONGEST_PAUSE);
                     tracing::info!(plugin = %loaded.name, invocation = %id, "asked to be tried again in {pause} s");
                     tokio::time::sleep(Duration::from_secs(pause.into())).await;
-                    call.invocation.attempt += 1;
+                    call.invocation().attempt += 1;
                     continue;
                 }
                 done => done,
@@ -180,7 +223,7 @@ impl Invoker {
             return match done {
                 Ok(Ok(Some(content))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(None)) => Outcome::Done,
-                Ok(Err(failure)) => self.failed(work, loaded, command, &scene, failure, locale).await,
+                Ok(Err(failure)) => self.failed(work, loaded, &scene, failure, locale).await,
                 Err(fault) => self.faulted(work, loaded, &scene, &fault, locale).await,
             };
         }
@@ -191,11 +234,17 @@ impl Invoker {
         &self,
         work: &Work,
         loaded: &Loaded,
-        call: CommandCall,
+        call: Call,
         scene: &Arc<Scene>,
     ) -> Result<Result<Option<Content>, Failure>, Fault> {
         let limits = &self.allowances.of(&loaded.name).limits;
-        let mut running = std::pin::pin!(loaded.plugin.command(call, capability::host(Arc::clone(scene)), limits));
+        let host = capability::host(Arc::clone(scene));
+        let mut running = std::pin::pin!(async {
+            match call {
+                Call::Command(call) => loaded.plugin.command(call, host, limits).await,
+                Call::Heard(call) => loaded.plugin.hear(call, host, limits).await,
+            }
+        });
         let done = match tokio::time::timeout(SLOW, &mut running).await {
             Ok(done) => {
                 if work.look_first {
@@ -252,22 +301,24 @@ impl Invoker {
         for arg in &command.args {
             args.push((arg.name.clone(), self.value(&arg.value, &names).await));
         }
-        let mut shown = message.clone();
-        shown.text = names.readable(&message.text);
         CommandCall {
-            invocation: Invocation {
-                id: id.to_owned(),
-                time: moment(self.world.now()).to_string(),
-                attempt: 1,
-                locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
-                timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),
-            },
+            invocation: self.invocation(id, &author, locale),
             command: command.command.clone(),
             path: command.path.clone(),
             args,
             rest: names.readable(&command.rest),
             tokens: command.tokens.iter().map(|token| names.readable(token)).collect(),
-            message: FullMessage { message: shown, author },
+            message: full(message, &names, author),
+        }
+    }
+
+    fn invocation(&self, id: &str, author: &User, locale: Locale) -> Invocation {
+        Invocation {
+            id: id.to_owned(),
+            time: moment(self.world.now()).to_string(),
+            attempt: 1,
+            locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
+            timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),
         }
     }
 
@@ -335,24 +386,23 @@ impl Invoker {
             world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),
+            lessons: Arc::clone(&self.matcher.lessons),
             store: Arc::clone(&self.store),
         })
     }
 
-    async fn failed(
-        &self,
-        work: &Work,
-        loaded: &Loaded,
-        command: &CommandMatch,
-        scene: &Scene,
-        failure: Failure,
-        locale: Locale,
-    ) -> Outcome {
+    async fn failed(&self, work: &Work, loaded: &Loaded, scene: &Scene, failure: Failure, locale: Locale) -> Outcome {
         let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
         match failure {
             Failure::Usage(text) => {
                 let table = &work.matched.snapshot.table;
-                let content = Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale);
+                let content = match &work.matched.todo {
+                    Todo::Command(command) => {
+                        Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale)
+                    }
+                    // Only commands have a right form to show.
+                    Todo::Heard(_) | Todo::Say(_) | Todo::Tell(_) => Content::text(text),
+                };
                 self.said(work, scene, &content, locale).await
             }
             Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
@@ -461,6 +511,10 @@ impl Invoker {
         locale: Locale,
         ordinals: &Ordinals,
     ) -> Outcome {
+        if matches!(&work.matched.todo, Todo::Heard(heard) if heard.ambient) {
+            // Nobody spoke to the bot, and nobody misses an answer.
+            return Outcome::Failed { reason };
+        }
         match self
             .answer(work, id, &Content::text(notice.render(locale)), ordinals)
             .await
@@ -537,10 +591,33 @@ enum Hourglass {
     Leftover,
 }
 
+/// What a plugin is called for.
+#[derive(Clone)]
+enum Call {
+    Command(CommandCall),
+    Heard(HeardCall),
+}
+
+impl Call {
+    fn invocation(&mut self) -> &mut Invocation {
+        match self {
+            Self::Command(call) => &mut call.invocation,
+            Self::Heard(call) => &mut call.invocation,
+        }
+    }
+}
+
+/// A message as plugins get it.
+fn full(message: &Message, names: &Names, author: User) -> FullMessage {
+    let mut message = message.clone();
+    message.text = names.readable(&message.text);
+    FullMessage { message, author }
+}
+
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.
-fn invocation_id(identity: &str, plugin: &str, command: &str, path: &[String]) -> String {
+fn invocation_id(identity: &str, plugin: &str, kind: &str, name: &str, path: &[String]) -> String {
     let mut hash = Sha256::new();
-    for part in [identity, plugin, "command", command]
+    for part in [identity, plugin, kind, name]
         .into_iter()
         .chain(path.iter().map(String::as_str))
     {

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod intake;
 pub mod invocation;
 pub mod journal;
+pub mod lessons;
 pub mod matching;
 pub mod outbox;
 

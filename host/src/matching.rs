@@ -1,9 +1,10 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
+use crate::lessons::Lessons;
 use crate::registry::{Registry, Snapshot};
 use moa_core::event::Event;
 use moa_core::locale::UserNotice;
-use moa_core::router::{self, CommandMatch, Me, Routed, Say, Settings};
+use moa_core::router::{self, CommandMatch, HeardMatch, Me, Routed, Say, Settings};
 use std::sync::Arc;
 
 /// What an event asks for.
@@ -11,13 +12,15 @@ use std::sync::Arc;
 pub enum Todo {
     /// A plugin's command.
     Command(Box<CommandMatch>),
+    /// A pattern that a plugin listens for fits.
+    Heard(Box<HeardMatch>),
     /// An answer of the host itself.
     Say(Box<Say>),
     /// A line about why it was not done.
     Tell(UserNotice),
 }
 
-/// An event's match, and the plugins it was matched against.
+/// One thing that an event asks for, and the plugins it was matched against.
 #[derive(Clone)]
 pub struct Match {
     /// What it asks for.
@@ -34,32 +37,56 @@ pub struct Matcher {
     pub settings: Settings,
     /// The plugins.
     pub registry: Arc<Registry>,
+    /// What plugins were taught to listen for.
+    pub lessons: Arc<Lessons>,
 }
 
 impl Matcher {
-    /// What an event asks for; `None` when it is nobody's business.
-    pub fn route(&self, event: &Event) -> Option<Match> {
+    /// What an event asks for: one thing, or a call for each pattern that fits. Nothing when it is nobody's business.
+    pub fn route(&self, event: &Event) -> Vec<Match> {
         let snapshot = self.registry.current();
-        let todo = match router::route(&snapshot.table, &self.settings, &self.me, event) {
-            Routed::Nothing => return None,
-            Routed::Command(command) => Todo::Command(Box::new(command)),
-            Routed::Say(say) => Todo::Say(Box::new(say)),
+        let taught = self.lessons.hears();
+        let mut routed = router::route_taught(&snapshot.table, &taught, &self.settings, &self.me, event);
+        if let Routed::Heard(heard) = &mut routed {
+            // Plugins that are gone stay taught: they may come back.
+            heard.retain(|one| snapshot.plugins.contains_key(&one.plugin));
+            if heard.is_empty() {
+                routed = router::route(&snapshot.table, &self.settings, &self.me, event);
+            }
+        }
+        let todos = match routed {
+            Routed::Nothing => return Vec::new(),
+            Routed::Command(command) => vec![Todo::Command(Box::new(command))],
+            Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
+            Routed::Say(say) => vec![Todo::Say(Box::new(say))],
         };
-        Some(Match { todo, snapshot })
+        let with = |todo| Match {
+            todo,
+            snapshot: Arc::clone(&snapshot),
+        };
+        todos.into_iter().map(with).collect()
     }
 
-    /// The match again where the plugins have changed since: what waited is for the version that serves now.
-    pub fn refresh(&self, event: &Event, matched: Match) -> Match {
-        let Todo::Command(command) = &matched.todo else {
-            return matched;
-        };
+    /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing
+    /// where a plugin does not listen for it any more.
+    pub fn refresh(&self, event: &Event, matched: Match) -> Option<Match> {
         if Arc::ptr_eq(&matched.snapshot, &self.registry.current()) {
-            return matched;
+            return Some(matched);
         }
-        let plugin = command.plugin.clone();
-        self.route(event).unwrap_or_else(|| Match {
-            todo: Todo::Tell(UserNotice::PluginGone { plugin }),
-            ..matched
-        })
+        match &matched.todo {
+            Todo::Say(_) | Todo::Tell(_) => Some(matched),
+            Todo::Command(command) => {
+                let plugin = command.plugin.clone();
+                let gone = || Match {
+                    todo: Todo::Tell(UserNotice::PluginGone { plugin }),
+                    ..matched
+                };
+                Some(self.route(event).into_iter().next().unwrap_or_else(gone))
+            }
+            Todo::Heard(heard) => self.route(event).into_iter().find(|now| match &now.todo {
+                Todo::Heard(now) => now.plugin == heard.plugin && now.id == heard.id,
+                _ => false,
+            }),
+        }
     }
 }

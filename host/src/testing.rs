@@ -5,6 +5,7 @@ use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances};
 use crate::journal::Ticket;
+use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
 use crate::registry::{self, Registry};
@@ -369,6 +370,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>) -> (Arc<Matcher>, tempfile::TempD
             me,
             settings,
             registry: Arc::new(registry),
+            lessons: Arc::new(Lessons::empty(Arc::clone(store) as Arc<dyn Store>)),
         }),
         dir,
     )
@@ -400,6 +402,7 @@ pub(crate) struct Stage {
     pub requests: Requests,
     pub grants: Grants,
     pub ticket: Arc<Ticket>,
+    pub lessons: Arc<Lessons>,
 }
 
 impl Stage {
@@ -417,6 +420,7 @@ impl Stage {
         };
         Self {
             adapter: Arc::default(),
+            lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>)),
             store,
             event: Arc::new(event),
             requests: Requests::default(),
@@ -444,6 +448,7 @@ impl Stage {
             world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),
             outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),
+            lessons: Arc::clone(&self.lessons),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
         })
     }

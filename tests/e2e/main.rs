@@ -23,6 +23,7 @@ mod commands;
 mod crashes;
 mod delivery;
 mod dev;
+mod hears;
 mod page;
 mod pings;
 mod plugins;

@@ -107,6 +107,19 @@ pub struct CommandCall {
     pub message: FullMessage,
 }
 
+/// A message that a plugin listens for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeardCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// The pattern's id.
+    pub id: String,
+    /// The whole match, then each group; `None` for a group that took no part.
+    pub captures: Vec<Option<String>>,
+    /// The message.
+    pub message: FullMessage,
+}
+
 /// Why a plugin says it could not do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {

@@ -1,24 +1,27 @@
 //! Whom a message is for.
 //!
 //! [`Table`] is built once from the loaded plugins' manifests; [`route`] looks at each message. A message that addresses
-//! nobody is found out from its first characters, without any allocation.
+//! nobody and fits no pattern that a plugin listens for ([`Hears`]) is found out without any allocation.
 
 mod address;
 mod find;
+pub mod hears;
 mod help;
 mod say;
 mod table;
 mod usage;
 
+pub use hears::{HeardMatch, Hears};
 pub use table::{Conflict, Table};
 
 use crate::call::Arg;
 use crate::command::{self, ArgError, Clock, Tokens};
 use crate::config::Unknown;
-use crate::event::{Event, EventKind, PlaceKind};
-use crate::manifest::Confirm;
+use crate::event::{Event, EventKind, Mention, Message, PlaceKind};
+use crate::manifest::{Confirm, Scope};
 use address::{Addressed, How};
 use find::Found;
+use hears::{Said, Scopes};
 use jiff::tz::TimeZone;
 use table::{Builtin, Target};
 
@@ -65,6 +68,8 @@ pub enum Routed {
     Nothing,
     /// It is a command for a plugin, with valid arguments.
     Command(CommandMatch),
+    /// It is no command, and plugins listen for something in it. At least one.
+    Heard(Vec<HeardMatch>),
     /// The host answers it itself.
     Say(Say),
 }
@@ -135,37 +140,83 @@ pub enum Say {
 /// The command word is looked up in the steps of [`Table`]; the words behind it are read by [`command::read`]. The same
 /// event gives the same answer at any later time: `today` is the day on which it was written.
 pub fn route(table: &Table, settings: &Settings, me: &Me, event: &Event) -> Routed {
+    route_taught(table, &Hears::default(), settings, me, event)
+}
+
+/// The same, with patterns that plugins were taught at run time besides those in the table.
+///
+/// A command wins over patterns; a pattern that fits wins over the answer that nobody knows the word.
+pub fn route_taught(table: &Table, taught: &Hears, settings: &Settings, me: &Me, event: &Event) -> Routed {
     let message = event.message();
     if !me.user_id.is_empty() && message.author == me.user_id {
         return Routed::Nothing;
     }
     let direct = message.at.place.kind == PlaceKind::Direct;
-    let call = match &event.kind {
-        EventKind::Message(message) => match address::address(&message.text, direct, settings, me) {
-            Some(addressed) => Call::of(addressed, direct),
-            None => return Routed::Nothing,
-        },
-        EventKind::Slash(slash) => match address::is_name(&slash.command, settings, me) {
-            true => Call::of(
-                Addressed {
-                    how: How::Slash,
-                    text: address::without_prefix(slash.message.text.trim_start(), settings),
-                },
-                direct,
-            ),
-            false => Call {
-                how: How::Slash,
-                direct,
-                word: &slash.command,
-                rest: slash.message.text.trim(),
-            },
-        },
-    };
     let clock = Clock {
         written: &message.time,
         timezone: &settings.timezone,
     };
-    call.route(table, settings, clock)
+    match &event.kind {
+        EventKind::Message(message) => {
+            let addressed = address::address(&message.text, direct, settings, me);
+            let routed = match &addressed {
+                Some(addressed) => Call::of(*addressed, direct).route(table, settings, clock),
+                None => Routed::Nothing,
+            };
+            if !matches!(routed, Routed::Nothing | Routed::Say(Say::Suggest { .. })) {
+                return routed;
+            }
+            let said = said(message, addressed, direct, me);
+            let mut heard = table.hears.hear(&said);
+            heard.append(&mut taught.hear(&said));
+            match heard.is_empty() {
+                true => routed,
+                false => Routed::Heard(heard),
+            }
+        }
+        EventKind::Slash(slash) => {
+            let call = match address::is_name(&slash.command, settings, me) {
+                true => Call::of(
+                    Addressed {
+                        how: How::Slash,
+                        text: address::without_prefix(slash.message.text.trim_start(), settings),
+                    },
+                    direct,
+                ),
+                false => Call {
+                    how: How::Slash,
+                    direct,
+                    word: &slash.command,
+                    rest: slash.message.text.trim(),
+                },
+            };
+            call.route(table, settings, clock)
+        }
+    }
+}
+
+/// A message as patterns see it. Where it begins with the bot's name, they see what follows.
+fn said<'a>(message: &'a Message, addressed: Option<Addressed<'a>>, direct: bool, me: &Me) -> Said<'a> {
+    let named = addressed.filter(|addressed| matches!(addressed.how, How::Mention | How::Name));
+    let is_me = |mention: &Mention| matches!(mention, Mention::User(id) if *id == me.user_id || *id == me.bot_id);
+    let mut scopes = Scopes::default();
+    if direct {
+        scopes = scopes.with(Scope::Direct);
+    }
+    if named.is_some() {
+        scopes = scopes.with(Scope::DirectMention);
+    }
+    if named.is_some() || message.mentions.iter().any(is_me) {
+        scopes = scopes.with(Scope::Mention);
+    }
+    if scopes == Scopes::default() {
+        scopes = scopes.with(Scope::Ambient);
+    }
+    Said {
+        text: named.map_or(&message.text, |addressed| addressed.text),
+        conversation: &message.at.place.conversation,
+        scopes,
+    }
 }
 
 /// What is said to the bot.

@@ -8,6 +8,7 @@ wasmtime::component::bindgen!({
     imports: {
         "moa:plugin/brain": async | trappable,
         "moa:plugin/chat": async | trappable,
+        "moa:plugin/triggers": async | trappable,
         default: trappable,
     },
     exports: { default: async },

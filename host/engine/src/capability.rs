@@ -1,4 +1,4 @@
-//! What a call may use of the host: three traits in plain types.
+//! What a call may use of the host: four traits in plain types.
 //!
 //! The host gives every call its own [`Host`], already bound to the plugin, the invocation and what is granted; the
 //! engine translates between these traits and the contract and knows nothing of grants. The engine enforces the limits
@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, FullMessage, Sent};
 use moa_core::content::Content;
 use moa_core::event::{Conversation, MessageRef, Place, User};
+use moa_core::router::hears::Taught;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -23,6 +24,8 @@ pub struct Host {
     pub chat: Arc<dyn Chat>,
     /// Configuration, clock, chance, log.
     pub system: Arc<dyn System>,
+    /// Patterns taught at run time.
+    pub triggers: Arc<dyn Triggers>,
 }
 
 /// Whose memory. The same key in two scopes is two entries.
@@ -158,6 +161,15 @@ pub trait Chat: Send + Sync {
     ) -> CapResult<MessageRef> {
         absent("chat.ask")
     }
+}
+
+/// Patterns taught at run time. What each function promises stands in the contract, `triggers.wit`.
+#[async_trait]
+pub trait Triggers: Send + Sync {
+    /// Teaches a pattern under an id, replacing the one that had it. There is an id and at least one scope.
+    async fn hear(&self, id: String, what: Taught) -> CapResult<()>;
+    /// Unlearns. Whether the id was there.
+    async fn forget(&self, id: String) -> CapResult<bool>;
 }
 
 /// How important a line of a plugin's log is.

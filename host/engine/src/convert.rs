@@ -1,9 +1,9 @@
 //! Between the contract's types and the host's: the only place that knows both.
 
-use crate::bindings::exports::moa::plugin::commands as calls;
+use crate::bindings::exports::moa::plugin::{commands as calls, listener};
 use crate::bindings::moa::plugin::{brain, system, types as wit};
 use crate::capability::{Entry, KeyPage, Level, Scope, Write};
-use moa_core::call::{CapError, CommandCall, Failure, FullMessage, Invocation, Value};
+use moa_core::call::{CapError, CommandCall, Failure, FullMessage, HeardCall, Invocation, Value};
 use moa_core::content::{Action, Audience, Card, Content, Field, Style};
 use moa_core::event::{Conversation, File, Mention, MessageRef, Place, PlaceKind, User};
 
@@ -148,6 +148,17 @@ impl From<CommandCall> for calls::Call {
             args: call.args.into_iter().map(arg).collect(),
             rest: call.rest,
             tokens: call.tokens,
+            message: call.message.into(),
+        }
+    }
+}
+
+impl From<HeardCall> for listener::Heard {
+    fn from(call: HeardCall) -> Self {
+        Self {
+            invocation: call.invocation.into(),
+            id: call.id,
+            captures: call.captures,
             message: call.message.into(),
         }
     }

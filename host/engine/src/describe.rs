@@ -1,11 +1,12 @@
 //! The host that a plugin meets when it is asked what it is: nothing is available and nothing ever differs, so that the
 //! answer cannot depend on it.
 
-use crate::capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Write};
+use crate::capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Triggers, Write};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, FullMessage, Sent};
 use moa_core::content::Content;
 use moa_core::event::{Conversation, MessageRef, Place, User};
+use moa_core::router::hears::Taught;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
@@ -16,6 +17,7 @@ pub(crate) fn host() -> Host {
         brain: Arc::new(Nothing),
         chat: Arc::new(Nothing),
         system: Arc::new(Still(AtomicU64::new(1))),
+        triggers: Arc::new(Nothing),
     }
 }
 
@@ -97,6 +99,16 @@ impl Chat for Nothing {
         nothing()
     }
     async fn ask(&self, _: Place, _: String, _: String, _: Content, _: u32) -> CapResult<MessageRef> {
+        nothing()
+    }
+}
+
+#[async_trait]
+impl Triggers for Nothing {
+    async fn hear(&self, _: String, _: Taught) -> CapResult<()> {
+        nothing()
+    }
+    async fn forget(&self, _: String) -> CapResult<bool> {
         nothing()
     }
 }

@@ -40,7 +40,7 @@ mod memory;
 mod meter;
 mod wasi;
 
-pub use capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Write};
+pub use capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Triggers, Write};
 pub use engine::{Engine, Options};
 pub use fault::{Done, EngineError, Fault, LoadError, Usage};
 pub use inspect::{CONTRACT_VERSIONS, Inspection, MAX_PLUGIN_BYTES, inspect};

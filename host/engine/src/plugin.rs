@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::meter::Tally;
 use crate::state::State;
 use crate::verdict;
-use moa_core::call::{CommandCall, Failure};
+use moa_core::call::{CommandCall, Failure, HeardCall};
 use moa_core::content::Content;
 use std::future::Future;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ struct Loaded {
     linked: InstancePre<State>,
     guest: guest::GuestIndices,
     commands: Option<commands::GuestIndices>,
+    listener: Option<listener::GuestIndices>,
     exports: Exports,
     /// Places in the pool that one call takes.
     places: u32,
@@ -57,9 +58,10 @@ impl Plugin {
     pub(crate) fn new(engine: Arc<Shared>, linked: InstancePre<State>) -> Result<Self, LoadError> {
         let guest = guest::GuestIndices::new(&linked).map_err(|error| LoadError::Refused(format!("{error:#}")))?;
         let commands = commands::GuestIndices::new(&linked).ok();
+        let listener = listener::GuestIndices::new(&linked).ok();
         let exports = Exports {
             commands: commands.is_some(),
-            listener: listener::GuestIndices::new(&linked).is_ok(),
+            listener: listener.is_some(),
             jobs: jobs::GuestIndices::new(&linked).is_ok(),
             webhooks: webhooks::GuestIndices::new(&linked).is_ok(),
             actions: actions::GuestIndices::new(&linked).is_ok(),
@@ -71,6 +73,7 @@ impl Plugin {
             linked,
             guest,
             commands,
+            listener,
             exports,
             places,
         })))
@@ -100,6 +103,11 @@ impl Plugin {
         limits: &Limits,
     ) -> Done<Result<Option<Content>, Failure>> {
         self.run(Command(call), host, limits).await
+    }
+
+    /// Hands over a message that the plugin listens for. As [`Plugin::command`] in everything else.
+    pub async fn hear(&self, call: HeardCall, host: Host, limits: &Limits) -> Done<Result<Option<Content>, Failure>> {
+        self.run(Heard(call), host, limits).await
     }
 
     async fn run<E: Entry>(&self, entry: E, host: Host, limits: &Limits) -> Done<E::Output> {
@@ -250,6 +258,28 @@ impl Entry for Command {
         };
         let guest = commands.load(&mut *store, instance)?;
         let answer = guest.call_handle(store, &self.0.into()).await?;
+        Ok(Ok(answer
+            .map(|content| content.map(Content::from))
+            .map_err(Failure::from)))
+    }
+}
+
+struct Heard(HeardCall);
+
+impl Entry for Heard {
+    type Output = Result<Option<Content>, Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(listener) = &plugin.listener else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/listener")));
+        };
+        let guest = listener.load(&mut *store, instance)?;
+        let answer = guest.call_hear(store, &self.0.into()).await?;
         Ok(Ok(answer
             .map(|content| content.map(Content::from))
             .map_err(Failure::from)))

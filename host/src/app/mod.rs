@@ -11,6 +11,7 @@ use crate::capability::{Grants, Machine};
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
+use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::registry::{self, Compiler, Registry, Report};
@@ -112,10 +113,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.per_conversation_per_second,
         config.outbox.burst,
     ));
+    let lessons = Lessons::load(Arc::clone(&store)).await?;
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
         registry: Arc::clone(&registry),
+        lessons,
     });
     let courtesies = TaskTracker::new();
     let revoked = outbox.revoked();

@@ -96,9 +96,7 @@ impl Brain {
         let scene = &self.0;
         // The effect hangs on the journal's record of the event, so that has to be on disk before.
         let Some(seq) = scene.ticket.seq().await else {
-            return Err(CapError::Unavailable(
-                "the journal could not record the event of this call; try again later".into(),
-            ));
+            return Err(unrecorded());
         };
         let effect = Effect {
             key: EffectKey {
@@ -168,7 +166,12 @@ fn odd(outcomes: &[WriteOutcome]) -> CapError {
     ))
 }
 
-fn refused(error: StoreError) -> CapError {
+/// What is written hangs on the journal's record of the event.
+pub(super) fn unrecorded() -> CapError {
+    CapError::Unavailable("the journal could not record the event of this call; try again later".into())
+}
+
+pub(super) fn refused(error: StoreError) -> CapError {
     let text = error.to_string();
     match error {
         StoreError::Refused(Refusal::Conflict { .. }) | StoreError::Diverged(_) => CapError::Conflict(text),

@@ -7,12 +7,14 @@ mod brain;
 mod chat;
 mod grant;
 mod system;
+mod triggers;
 
 pub use grant::{Granted, Grants};
 pub use system::{Machine, World};
 
 use crate::adapter::Adapter;
 use crate::journal::Ticket;
+use crate::lessons::Lessons;
 use crate::outbox::{Ordinals, Outbox};
 use moa_core::event::Event;
 use moa_core::manifest::Manifest;
@@ -53,6 +55,8 @@ pub struct Scene {
     pub adapter: Arc<dyn Adapter>,
     /// Messages.
     pub outbox: Arc<Outbox>,
+    /// What plugins were taught to listen for.
+    pub lessons: Arc<Lessons>,
     /// Memory.
     pub store: Arc<dyn Store>,
 }
@@ -62,6 +66,7 @@ pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
     moa_engine::Host {
         brain: Arc::new(brain::Brain(Arc::clone(&scene))),
         chat: Arc::new(chat::Chat(Arc::clone(&scene))),
-        system: Arc::new(system::System(scene)),
+        system: Arc::new(system::System(Arc::clone(&scene))),
+        triggers: Arc::new(triggers::Triggers(scene)),
     }
 }

@@ -308,3 +308,48 @@ async fn identities_are_forgotten_after_a_day() {
     left.sort();
     assert_eq!(left, ["c", "d"]);
 }
+
+#[tokio::test]
+async fn an_event_with_several_calls_is_closed_when_the_last_is_over() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    let event = message("U1", "1.0", "hello");
+    let Accepted::New(seq) = house
+        .store
+        .accept(NewRecord {
+            identity: event.identity.0.clone(),
+            kind: "fake".into(),
+            body: Vec::new(),
+            received_ms: 0,
+        })
+        .await
+        .unwrap()
+    else {
+        panic!("a new store knows nothing")
+    };
+    let heard = |plugin: &str, id: &str| Match {
+        todo: Todo::Heard(Box::new(moa_core::router::HeardMatch {
+            plugin: plugin.into(),
+            id: id.into(),
+            captures: Vec::new(),
+            ambient: true,
+        })),
+        snapshot: house.intake.parts.matcher.registry.current(),
+    };
+    // Of the first plugin one call runs, one waits, and one has no room; nobody is told.
+    let matches = vec![heard("a", "1"), heard("a", "2"), heard("a", "3"), heard("b", "1")];
+    let ticket = Arc::new(Ticket::of(seq));
+    house
+        .intake
+        .hand_on_all(&Arc::new(event), matches, &ticket, false, Promised::No);
+    assert_eq!(house.running().len(), 2);
+    for left in [2, 1, 0] {
+        assert_eq!(house.store.unfinished().await.unwrap().len(), 1, "{left} more to come");
+        let (work, turn) = lock(&house.started).remove(0);
+        assert!(matches!(work.matched.todo, Todo::Heard(_)));
+        house.intake.close_with(work.ticket, Outcome::Done);
+        drop(turn);
+    }
+    house.all_finished().await;
+    assert_eq!(house.running(), []);
+}

@@ -49,7 +49,7 @@ impl House {
         let Accepted::New(seq) = self.store.accept(record).await.unwrap() else {
             panic!("it is new")
         };
-        let matched = self.invoker.matcher.route(&event).unwrap();
+        let matched = self.invoker.matcher.route(&event).remove(0);
         Work {
             event: Arc::new(event),
             matched,
@@ -80,12 +80,16 @@ impl House {
 
 #[test]
 fn an_invocation_id_depends_on_every_part_and_on_nothing_else() {
-    let id = invocation_id("slack/T/C/1", "hello", "echo", &[]);
+    let id = invocation_id("slack/T/C/1", "hello", "command", "echo", &[]);
     assert_eq!(id.len(), 20);
-    assert_eq!(id, invocation_id("slack/T/C/1", "hello", "echo", &[]));
-    assert_ne!(id, invocation_id("slack/T/C/2", "hello", "echo", &[]));
-    assert_ne!(id, invocation_id("slack/T/C/1", "hell", "oecho", &[]));
-    assert_ne!(id, invocation_id("slack/T/C/1", "hello", "echo", &["x".to_owned()]));
+    assert_eq!(id, invocation_id("slack/T/C/1", "hello", "command", "echo", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/2", "hello", "command", "echo", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/1", "hell", "command", "oecho", &[]));
+    assert_ne!(id, invocation_id("slack/T/C/1", "hello", "hear", "echo", &[]));
+    assert_ne!(
+        id,
+        invocation_id("slack/T/C/1", "hello", "command", "echo", &["x".to_owned()])
+    );
 }
 
 #[test]

@@ -15,6 +15,12 @@ pub fn hostile() -> &'static Path {
     HOSTILE.get_or_init(|| moa_test_guests::fixture("hostile"))
 }
 
+/// A plugin that listens, and can be taught to.
+pub fn ears() -> &'static Path {
+    static EARS: OnceLock<PathBuf> = OnceLock::new();
+    EARS.get_or_init(|| moa_test_guests::fixture("ears"))
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 

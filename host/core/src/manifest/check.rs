@@ -188,12 +188,7 @@ pub(super) fn pattern(at: &At<'_>) -> Result<String, ManifestError> {
     if pattern.is_empty() || pattern.len() > MAX_PATTERN {
         return Err(at.invalid(format!("has {} bytes; 1 to {MAX_PATTERN} are allowed", pattern.len())));
     }
-    // The limit bounds the memory that a compiled pattern takes: the host keeps all of them.
-    let compiled = regex::RegexBuilder::new(pattern)
-        .case_insensitive(true)
-        .size_limit(1 << 20)
-        .build();
-    match compiled {
+    match crate::router::hears::compile(pattern) {
         Ok(_) => Ok(pattern.into()),
         Err(error) => Err(at.invalid(format!("is no regular expression that this host takes: {error}"))),
     }

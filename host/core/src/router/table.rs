@@ -1,6 +1,7 @@
 //! All words that mean something, built once for each set of plugins.
 
 use super::find::Words;
+use super::hears::Hears;
 use crate::manifest::{Command, Confirm, LocalText, Manifest};
 use crate::text::{fold, normalise};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,6 +38,7 @@ pub struct Table {
     by_name: HashMap<String, usize>,
     aliases: Vec<Alias>,
     pub(super) words: Words,
+    pub(super) hears: Hears,
     owners: BTreeMap<String, String>,
 }
 
@@ -149,6 +151,7 @@ impl Table {
                 table.words.add(&word, target, forgiving);
             }
         }
+        table.hears = Hears::of_manifests(plugins);
         (table, conflicts)
     }
 

@@ -1,3 +1,4 @@
+mod heard;
 mod say;
 
 use super::*;
@@ -115,6 +116,7 @@ fn short(routed: Routed) -> String {
                 .collect();
             format!("{}:{}{path}({})", c.plugin, c.command, args.join(" "))
         }
+        Routed::Heard(heard) => heard.iter().map(|one| format!("[{}:{}]", one.plugin, one.id)).collect(),
         Routed::Say(Say::Help { topic }) => format!("help {}", topic.unwrap_or_default()).trim_end().into(),
         Routed::Say(Say::Plugins) => "plugins".into(),
         Routed::Say(Say::Usage {

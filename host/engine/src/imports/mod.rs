@@ -4,6 +4,7 @@
 mod brain;
 mod chat;
 mod system;
+mod triggers;
 mod unsupported;
 
 use crate::bindings::moa::plugin::types;

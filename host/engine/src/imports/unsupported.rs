@@ -3,7 +3,7 @@
 
 use super::Answer;
 use crate::bindings::moa::plugin::types::Error;
-use crate::bindings::moa::plugin::{http, objects, schedule, sql, triggers};
+use crate::bindings::moa::plugin::{http, objects, schedule, sql};
 use crate::state::State;
 
 impl State {
@@ -14,16 +14,6 @@ impl State {
         } else {
             Error::Unsupported(format!("this host has no `{function}` yet"))
         }))
-    }
-}
-
-impl triggers::Host for State {
-    fn hear(&mut self, _: String, _: triggers::Pattern, _: triggers::Scopes, _: Option<String>) -> Answer<()> {
-        self.absent("triggers.hear")
-    }
-
-    fn forget(&mut self, _: String) -> Answer<bool> {
-        self.absent("triggers.forget")
     }
 }
 

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, CommandCall, Failure, FullMessage, Invocation, Sent};
 use moa_core::content::Content;
 use moa_core::event::{Message, MessageRef, Place, PlaceKind, User};
+use moa_core::router::hears::Taught;
 use moa_engine::{
-    Brain, Chat, Done, Engine, Entry, Fault, Host, KeyPage, Level, Limits, Options, Plugin, Scope, System, Write,
+    Brain, Chat, Done, Engine, Entry, Fault, Host, KeyPage, Level, Limits, Options, Plugin, Scope, System, Triggers,
+    Write,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -122,6 +124,7 @@ impl Recorder {
             brain: self.0.clone(),
             chat: self.0.clone(),
             system: self.0.clone(),
+            triggers: self.0.clone(),
         }
     }
 
@@ -216,6 +219,18 @@ impl Chat for Records {
             return Err(CapError::NotFound("that message".into()));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Triggers for Records {
+    async fn hear(&self, id: String, what: Taught) -> CapResult<()> {
+        self.ask(format!("hear {id} {what:?}"));
+        Ok(())
+    }
+    async fn forget(&self, id: String) -> CapResult<bool> {
+        self.ask(format!("forget {id}"));
+        Ok(true)
     }
 }
 

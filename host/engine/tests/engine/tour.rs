@@ -1,10 +1,12 @@
 //! What goes between the guest and the host arrives whole on the other side.
 
-use crate::support::{Recorder, command, probe, run, text};
-use moa_core::call::{Failure, Value};
+use crate::support::{Recorder, command, hostile, probe, run, text};
+use moa_core::call::{Failure, HeardCall, Value};
 use moa_core::content::{Action, Audience, Card, Content, Field, Style};
 use moa_core::event::{Conversation, File, Mention, PlaceKind, User};
-use moa_engine::{Level, Limits};
+use moa_core::manifest::Scope;
+use moa_core::router::hears::{Taught, What};
+use moa_engine::{Fault, Level, Limits};
 
 async fn lines(recorder: &Recorder, name: &str, rest: &str) -> Vec<String> {
     let done = probe()
@@ -283,13 +285,12 @@ async fn all_that_a_plugin_says_is_in_its_log() {
 #[tokio::test]
 async fn what_is_not_there_yet_says_so() {
     let got = lines(&Recorder::default(), "absent", "").await;
-    assert_eq!(got.len(), 5);
-    assert_eq!(got[2], "true");
+    assert_eq!(got.len(), 4);
+    assert_eq!(got[1], "true");
     for (line, name) in [
-        (&got[0], "triggers.forget"),
-        (&got[1], "schedule.cancel"),
-        (&got[3], "sql.execute"),
-        (&got[4], "objects.delete"),
+        (&got[0], "schedule.cancel"),
+        (&got[2], "sql.execute"),
+        (&got[3], "objects.delete"),
     ] {
         assert!(
             line.starts_with("Err(Error::Unsupported(") && line.contains(name),
@@ -302,4 +303,65 @@ async fn what_is_not_there_yet_says_so() {
 async fn wasi_has_no_environment_no_files_no_network_and_the_hosts_clock() {
     let got = lines(&Recorder::default(), "wasi", "").await;
     assert_eq!(got, ["0", "0", "true", "true", "true", "true", "Ok(1000)"]);
+}
+
+#[tokio::test]
+async fn what_is_heard_arrives_and_is_answered() {
+    let hear = async |id: &str| {
+        let command = command("x", "y");
+        let call = HeardCall {
+            invocation: command.invocation,
+            id: id.into(),
+            captures: vec![Some("가이드".into()), None],
+            message: command.message,
+        };
+        probe().hear(call, Recorder::default().host(), &Limits::default()).await
+    };
+    let got = text(hear("guide").await);
+    for part in ["\"guide\"", "[Some(\"가이드\"), None]", "\"i1\"", "\"!x y\"", "\"2.0\""] {
+        assert!(got.contains(part), "no {part} in {got}");
+    }
+    assert_eq!(hear("nothing").await.result, Ok(Ok(None)));
+    assert_eq!(hear("rejected").await.result, Ok(Err(Failure::Rejected("!x y".into()))));
+    let deaf = hostile()
+        .hear(
+            HeardCall {
+                invocation: command("", "").invocation,
+                id: "x".into(),
+                captures: Vec::new(),
+                message: command("", "").message,
+            },
+            Recorder::default().host(),
+            &Limits::default(),
+        )
+        .await;
+    assert_eq!(deaf.result, Err(Fault::MissingExport("moa:plugin/listener")));
+}
+
+#[tokio::test]
+async fn patterns_are_taught_and_forgotten() {
+    let recorder = Recorder::default();
+    let got = lines(&recorder, "teach", "가이드").await;
+    assert_eq!((got[0].as_str(), got[1].as_str()), ("Ok(())", "Ok(())"));
+    for line in &got[2..4] {
+        assert!(line.starts_with("Err(Error::Invalid("), "{line}");
+    }
+    assert_eq!((got[4].as_str(), got[5].as_str()), ("Ok(true)", "Ok(false)"));
+    let word = Taught {
+        what: What::Keyword("가이드".into()),
+        scopes: vec![Scope::Direct, Scope::DirectMention, Scope::Mention, Scope::Ambient],
+        conversation: None,
+    };
+    let expression = Taught {
+        what: What::Regex("^a".into()),
+        scopes: vec![Scope::DirectMention, Scope::Ambient],
+        conversation: Some("C1".into()),
+    };
+    let asked = recorder.records().asked.lock().unwrap();
+    let expected = [
+        format!("hear word {word:?}"),
+        format!("hear expression {expression:?}"),
+        "forget word".into(),
+    ];
+    assert_eq!(*asked, expected);
 }

@@ -1,0 +1,93 @@
+//! `triggers`: patterns taught at run time. Every plugin may have its own without asking.
+
+use super::{Scene, brain};
+use crate::lessons::LessonError;
+use async_trait::async_trait;
+use moa_core::call::{CapError, CapResult};
+use moa_core::router::hears::{Pattern, Taught};
+use moa_store::{Effect, EffectKey};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+pub(super) struct Triggers(pub(super) Arc<Scene>);
+
+#[async_trait]
+impl moa_engine::Triggers for Triggers {
+    async fn hear(&self, id: String, what: Taught) -> CapResult<()> {
+        if let Err(error) = Pattern::new(&what.what).and_then(Pattern::check) {
+            return Err(CapError::Invalid(error.to_string()));
+        }
+        self.change(&id, Some(&what)).await.map(drop)
+    }
+
+    async fn forget(&self, id: String) -> CapResult<bool> {
+        self.change(&id, None).await
+    }
+}
+
+impl Triggers {
+    async fn change(&self, id: &str, what: Option<&Taught>) -> CapResult<bool> {
+        let scene = &self.0;
+        let Some(seq) = scene.ticket.seq().await else {
+            return Err(brain::unrecorded());
+        };
+        let digest = Sha256::digest(format!("trigger {id:?} {what:?}"));
+        let effect = Effect {
+            key: EffectKey {
+                seq,
+                invocation: scene.effects.clone(),
+                ordinal: scene.ordinals.next(),
+            },
+            fingerprint: digest.get(..16).unwrap_or_default().to_vec(),
+        };
+        let changed = scene.lessons.change(&scene.plugin, id, what, Some(effect)).await;
+        changed.map_err(|error| match error {
+            LessonError::Full(_) => CapError::OverLimit(error.to_string()),
+            LessonError::Store(error) => brain::refused(error),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Stage, message};
+    use moa_core::manifest::Scope;
+    use moa_core::router::hears::What;
+    use moa_engine::Triggers as _;
+
+    fn what(what: What) -> Taught {
+        Taught {
+            what,
+            scopes: vec![Scope::Ambient],
+            conversation: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_taught_is_heard_and_a_rerun_does_not_teach_twice() {
+        let stage = Stage::of(message("U1", "1.0", "!teach")).await;
+        let scene = stage.scene(false);
+        let triggers = Triggers(Arc::clone(&scene));
+        let guide = what(What::Keyword("guide".into()));
+        triggers.hear("a".into(), guide.clone()).await.unwrap();
+        assert_eq!(triggers.forget("a".into()).await, Ok(true));
+        assert_eq!(scene.lessons.hears().len(), 0);
+        // The same call again, as after a crash.
+        let again = Triggers(stage.scene(true));
+        again.hear("a".into(), guide).await.unwrap();
+        assert_eq!(again.0.lessons.hears().len(), 0, "it was forgotten since");
+        assert_eq!(again.forget("a".into()).await, Ok(true), "as the first time");
+        assert_eq!(again.forget("a".into()).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_pattern_is_invalid() {
+        let stage = Stage::of(message("U1", "1.0", "!teach")).await;
+        let triggers = Triggers(stage.scene(false));
+        for bad in [What::Regex("(".into()), What::Keyword(" ".into())] {
+            let refused = triggers.hear("a".into(), what(bad)).await;
+            assert!(matches!(refused, Err(CapError::Invalid(_))), "{refused:?}");
+        }
+    }
+}
