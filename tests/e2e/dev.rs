@@ -76,7 +76,9 @@ async fn dev(home: &Path) -> (Running, Sim) {
     let sim = Sim::at(page);
     sim.until("the bot to connect", |record| record.of("open").next().map(drop))
         .await;
-    running.log.wait_for(0, &["hello", "loaded"]).await;
+    for plugin in ["hello", "lunch", "memo"] {
+        running.log.wait_for(0, &[plugin, "loaded"]).await;
+    }
     (running, sim)
 }
 

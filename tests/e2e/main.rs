@@ -19,6 +19,7 @@
 mod support;
 
 mod bad_input;
+mod bundled;
 mod commands;
 mod crashes;
 mod delivery;

@@ -9,6 +9,18 @@ pub fn hello() -> &'static Path {
     HELLO.get_or_init(|| moa_test_guests::plugin("hello"))
 }
 
+/// The bundled plugin `lunch`: `!lunch`.
+pub fn lunch() -> &'static Path {
+    static LUNCH: OnceLock<PathBuf> = OnceLock::new();
+    LUNCH.get_or_init(|| moa_test_guests::plugin("lunch"))
+}
+
+/// The bundled plugin `memo`: `!memo`, `!forget`.
+pub fn memo() -> &'static Path {
+    static MEMO: OnceLock<PathBuf> = OnceLock::new();
+    MEMO.get_or_init(|| moa_test_guests::plugin("memo"))
+}
+
 /// A plugin whose commands misbehave.
 pub fn hostile() -> &'static Path {
     static HOSTILE: OnceLock<PathBuf> = OnceLock::new();
