@@ -1,0 +1,172 @@
+//! The bots that are measured, each in a folder of its own.
+
+use crate::process::Process;
+use crate::sim::Address;
+use anyhow::{Context, bail};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// The plugins that the idle memory is about, as far as they are there.
+const PLUGINS: [&str; 4] = ["hello", "lunch", "memo", "links"];
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Moa with its plugins.
+    Moa,
+    /// The bare bot.
+    Floor,
+}
+
+/// What every Moa that is started needs.
+pub struct Build {
+    /// The `moa` binary.
+    pub moa: PathBuf,
+    /// The plugins' components.
+    pub plugins: Vec<PathBuf>,
+}
+
+impl Build {
+    /// Builds `moa` as this program was built, and the plugins.
+    pub fn make() -> anyhow::Result<Self> {
+        let here = std::env::current_exe()?;
+        let moa = here.with_file_name("moa");
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["build", "--package", "moa", "--bin", "moa"]);
+        if !cfg!(debug_assertions) {
+            command.arg("--release");
+        }
+        let root = root();
+        if !command
+            .current_dir(&root)
+            .status()
+            .context("cargo does not start")?
+            .success()
+        {
+            bail!("moa cannot be built");
+        }
+        let there = |name: &&str| root.join("plugins").join(name).join("Cargo.toml").is_file();
+        let plugins = PLUGINS.into_iter().filter(there).map(moa_test_guests::plugin);
+        Ok(Self {
+            moa,
+            plugins: plugins.collect(),
+        })
+    }
+
+    /// The names of the plugins.
+    pub fn names(&self) -> Vec<String> {
+        let name = |file: &PathBuf| file.file_stem().map(|name| name.to_string_lossy().into_owned());
+        self.plugins.iter().filter_map(name).collect()
+    }
+}
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// A bot that can be started again and again on the same data.
+pub struct Home {
+    kind: Kind,
+    program: PathBuf,
+    folder: TempDir,
+    address: Address,
+}
+
+impl Home {
+    /// A fresh one.
+    pub fn new(kind: Kind, build: &Build, address: &Address) -> anyhow::Result<Self> {
+        let this = std::env::current_exe()?;
+        // Beside the build: a temporary folder may be in memory, where making something durable costs nothing.
+        let folder = tempfile::tempdir_in(this.parent().context("a program without a folder")?)?;
+        let home = Self {
+            kind,
+            program: match kind {
+                Kind::Moa => build.moa.clone(),
+                Kind::Floor => this,
+            },
+            folder,
+            address: address.clone(),
+        };
+        if kind == Kind::Moa {
+            fs::create_dir(home.plugins())?;
+            for file in &build.plugins {
+                fs::copy(file, home.plugins().join(file.file_name().unwrap_or_default()))?;
+            }
+            fs::write(home.folder.path().join("moa.toml"), config(&address.api))?;
+        }
+        Ok(home)
+    }
+
+    /// The folder that plugins are dropped into.
+    pub fn plugins(&self) -> PathBuf {
+        self.folder.path().join("plugins")
+    }
+
+    /// Starts it.
+    pub fn start(&self) -> anyhow::Result<Process> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))?;
+        let mut command = Command::new(&self.program);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MOA_") {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .current_dir(self.folder.path())
+            .env("SLACK_APP_TOKEN", &self.address.app_token)
+            .env("SLACK_BOT_TOKEN", &self.address.bot_token)
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        match self.kind {
+            Kind::Moa => command.arg("run"),
+            Kind::Floor => command.arg("floor").arg(self.address.at.to_string()),
+        };
+        Process::start(&mut command)
+    }
+
+    /// The end of what it wrote, for whoever wants to know why something failed.
+    pub fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .get(lines.len().saturating_sub(20)..)
+            .unwrap_or_default()
+            .join("\n")
+    }
+}
+
+/// As an operator has it, but for the pace, since the simulated workspace sets none, and for the queue: a call ends a
+/// little after its answer is seen, so that of 64 commands outstanding a few more than 64 are under way.
+fn config(api: &str) -> String {
+    format!(
+        r#"[bot]
+name = "moa"
+locale = "ko"
+data-dir = "./data"
+
+[slack]
+api-url = "{api}"
+
+[outbox]
+per-conversation-per-second = 0
+
+[http]
+listen = "127.0.0.1:0"
+
+[admin]
+listen = "127.0.0.1:0"
+
+[plugins]
+dir = "./plugins"
+
+[plugin.hello.limits]
+queue = 128
+"#
+    )
+}
