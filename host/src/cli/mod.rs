@@ -11,12 +11,15 @@ use std::sync::LazyLock;
 
 mod build;
 mod check;
+mod completions;
 mod config;
 mod dev;
 mod log;
+mod new;
 mod playground;
 mod progress;
 mod run;
+mod test;
 
 /// The exit code for credentials that the chat service refused.
 pub const EXIT_CREDENTIALS: u8 = 3;
@@ -26,6 +29,7 @@ pub const EXIT_USAGE: u8 = 2;
 const AFTER_HELP: &str = "\
 Start here:
   moa dev              try it: a simulated Slack with a web page, no account needed
+  moa new demo         a plugin of your own: cd demo && moa test && moa dev .
   moa run              the bot, with SLACK_APP_TOKEN and SLACK_BOT_TOKEN set
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 credentials refused.
@@ -105,6 +109,11 @@ pub enum Command {
     ///
     /// Prints one line of JSON: {"page", "api", "app_token", "bot_token"}.
     Playground(playground::PlaygroundArgs),
+    /// Begin a plugin: a folder with all that it needs
+    ///
+    /// Makes the folder NAME with an example command, its test and a README. `cd NAME && moa test && moa dev .` works at
+    /// once.
+    New(new::NewArgs),
     /// Build plugin sources into components
     ///
     /// Builds every plugin source (a folder with plugin.toml) at or below each DIR into OUT/NAME.wasm, checks the
@@ -114,8 +123,16 @@ pub enum Command {
     ///
     /// Ends with 1 if any of the files cannot be run.
     Check(check::CheckArgs),
+    /// Test plugins: transcripts (*.chat) and the examples of their help
+    ///
+    /// Builds every plugin source (a folder with plugin.toml) at or below each DIR, then plays the transcripts in its
+    /// folder and tries the examples of its help, in memory, with a clock and randomness of the transcript's own. Ends
+    /// with 1 where something differs, and shows the difference.
+    Test(test::TestArgs),
     /// Check or show the configuration
     Config(config::ConfigArgs),
+    /// Print a script that completes moa's commands in a shell
+    Completions(completions::CompletionsArgs),
     /// Compile a component in a process of its own (used by the host itself)
     #[command(name = "__compile", hide = true)]
     Compile {
@@ -138,7 +155,10 @@ pub fn main() -> ExitCode {
         Command::Playground(args) => finish(playground::main(&cli.global, args)),
         Command::Build(args) => finish(build::main(&cli.global, args)),
         Command::Check(args) => finish(check::main(&cli.global, args)),
+        Command::New(args) => finish(new::main(args)),
+        Command::Test(args) => finish(test::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
+        Command::Completions(args) => finish(completions::main(args)),
         Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),
     }
 }

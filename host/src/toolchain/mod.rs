@@ -2,14 +2,16 @@
 //!
 //! In reading order: [`source`] finds plugin sources, [`build`] makes components of them (`rust` knows how for Rust,
 //! `diagnostic` reads what the compiler says, `inputs` tells whether anything changed), [`check`] says what a component
-//! is, [`watch`] tells when sources change.
+//! is, [`watch`] tells when sources change, [`new`] begins a plugin, [`transcript`] plays conversations as tests.
 
 pub mod build;
 pub mod check;
 pub mod diagnostic;
 mod inputs;
+pub mod new;
 mod rust;
 pub mod source;
+pub mod transcript;
 pub mod watch;
 
 pub use build::{BuildError, BuildEvent, BuildResult, Built, build};

@@ -177,7 +177,7 @@ fn read(mark: &Path, dir: PathBuf) -> Result<Source, SourceError> {
     Ok(Source { dir, name, language })
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 

@@ -10,7 +10,7 @@
 #[doc(hidden)]
 pub mod decode;
 mod directory;
-mod emoji;
+pub(crate) mod emoji;
 mod explain;
 mod listener;
 mod options;

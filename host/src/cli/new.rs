@@ -1,0 +1,51 @@
+//! `moa new`: begin a plugin.
+
+use super::End;
+use crate::toolchain::Language;
+use crate::toolchain::new::{Sdk, create};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Arguments of `moa new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The plugin's name: a to z, 0 to 9 and -. The folder is called the same; a path makes it elsewhere
+    #[arg(value_name = "NAME")]
+    pub name: PathBuf,
+    /// The language to write it in
+    #[arg(long, value_enum, default_value = "rust")]
+    pub lang: Lang,
+    /// Where the SDK comes from: `git` (the project's repository), or the folder plugin-sdk/rust of a checkout
+    /// [default: that of the checkout that this moa was built in, if it is there, otherwise git]
+    #[arg(long, value_name = "PATH|git")]
+    pub sdk: Option<String>,
+}
+
+/// Languages that there is a template for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Rust, by cargo.
+    Rust,
+}
+
+pub(super) fn main(args: &NewArgs) -> anyhow::Result<End> {
+    let sdk = match args.sdk.as_deref() {
+        Some("git") => Sdk::Git,
+        Some(path) => Sdk::Path(PathBuf::from(path)),
+        None => std::env::current_exe().map_or(Sdk::Git, |own| Sdk::beside(&own)),
+    };
+    let language = match args.lang {
+        Lang::Rust => Language::Rust,
+    };
+    let made = create(&args.name, language, &sdk)?;
+    for file in &made {
+        println!("{}", file.display());
+    }
+    println!();
+    println!("The SDK comes from {sdk}; another with --sdk.");
+    println!("Go on with:");
+    println!("  cd {}", args.name.display());
+    println!("  moa test      plays tests/hello.chat");
+    println!("  moa dev .     a page to talk to it, rebuilt on every change");
+    Ok(End::Done)
+}

@@ -1,0 +1,245 @@
+//! A plugin's first files.
+
+use super::source::{Language, is_name};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The project's own repository.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+/// The Rust SDK within a checkout of it.
+const RUST_SDK: &str = "plugin-sdk/rust";
+
+/// What a Rust plugin begins with: path and text.
+const RUST: &[(&str, &str)] = &[
+    ("plugin.toml", include_str!("rust/plugin.toml.in")),
+    ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
+    ("src/lib.rs", include_str!("rust/src/lib.rs.in")),
+    ("tests/hello.chat", include_str!("rust/tests/hello.chat.in")),
+    ("README.md", include_str!("rust/README.md.in")),
+    (".gitignore", include_str!("rust/gitignore.in")),
+];
+
+/// Where a plugin's SDK comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sdk {
+    /// The project's repository.
+    Git,
+    /// A folder.
+    Path(PathBuf),
+}
+
+impl Sdk {
+    /// That of the checkout which the executable lies in, so that both are of one version; else the repository's.
+    pub fn beside(executable: &Path) -> Self {
+        let found = executable
+            .ancestors()
+            .map(|folder| folder.join(RUST_SDK))
+            .find(|sdk| is_rust_sdk(sdk));
+        found.map_or(Self::Git, Self::Path)
+    }
+}
+
+impl fmt::Display for Sdk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Git => f.write_str(REPOSITORY),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Why there is no new plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum NewError {
+    /// The name is none.
+    #[error("`{0}` is no name for a plugin: use a to z, 0 to 9 and `-`, at most 64 characters")]
+    Name(String),
+    /// cargo would not take it.
+    #[error("`{0}` cannot be the name of a Rust package: begin with a letter, and take no word of the language")]
+    Package(String),
+    /// Something is there already.
+    #[error("{0} is there already; take another name, or remove it")]
+    Exists(PathBuf),
+    /// The SDK is not where it should be.
+    #[error("there is no Rust SDK in {0}; give the folder plugin-sdk/rust of a checkout, or --sdk git")]
+    NoSdk(PathBuf),
+    /// A file can't be written.
+    #[error("{path} cannot be written: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Makes the folder of a new plugin; its last part is the plugin's name. The files that were made.
+///
+/// # Errors
+/// A name that cannot be used, a folder that is there already, or no room for it. What was begun stays.
+pub fn create(folder: &Path, language: Language, sdk: &Sdk) -> Result<Vec<PathBuf>, NewError> {
+    let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+    if !is_name(&name) {
+        return Err(NewError::Name(name.into_owned()));
+    }
+    let Language::Rust = language;
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || is_taken(&name) {
+        return Err(NewError::Package(name.into_owned()));
+    }
+    let dependency = match sdk {
+        Sdk::Git => format!("git = {}", quoted(REPOSITORY)),
+        Sdk::Path(path) if is_rust_sdk(path) => {
+            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+            format!("path = {}", quoted(&path.to_string_lossy()))
+        }
+        Sdk::Path(path) => return Err(NewError::NoSdk(path.clone())),
+    };
+    if folder.exists() {
+        return Err(NewError::Exists(folder.to_owned()));
+    }
+    let mut made = Vec::new();
+    for (path, text) in RUST {
+        let path = folder.join(path);
+        let text = text.replace("{{name}}", &name).replace("{{sdk}}", &dependency);
+        let failed = |source| NewError::Io {
+            path: path.clone(),
+            source,
+        };
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
+        fs::write(&path, text).map_err(failed)?;
+        made.push(path);
+    }
+    Ok(made)
+}
+
+fn is_rust_sdk(folder: &Path) -> bool {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    manifest.contains("name = \"moa-plugin\"")
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// Words that cargo takes for no package, and the SDK's own name.
+fn is_taken(name: &str) -> bool {
+    matches!(
+        name,
+        "as" | "async"
+            | "await"
+            | "break"
+            | "const"
+            | "continue"
+            | "crate"
+            | "dyn"
+            | "else"
+            | "enum"
+            | "extern"
+            | "false"
+            | "fn"
+            | "for"
+            | "if"
+            | "impl"
+            | "in"
+            | "let"
+            | "loop"
+            | "match"
+            | "mod"
+            | "move"
+            | "mut"
+            | "pub"
+            | "ref"
+            | "return"
+            | "self"
+            | "static"
+            | "struct"
+            | "super"
+            | "trait"
+            | "true"
+            | "type"
+            | "unsafe"
+            | "use"
+            | "where"
+            | "while"
+            | "abstract"
+            | "become"
+            | "box"
+            | "do"
+            | "final"
+            | "gen"
+            | "macro"
+            | "override"
+            | "priv"
+            | "try"
+            | "typeof"
+            | "unsized"
+            | "virtual"
+            | "yield"
+            | "test"
+            | "core"
+            | "std"
+            | "alloc"
+            | "proc-macro"
+            | "moa-plugin"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::find_sources;
+    use crate::toolchain::transcript::Transcript;
+
+    #[test]
+    fn a_new_plugin_is_a_source_with_a_transcript() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("demo");
+        let made = create(&folder, Language::Rust, &Sdk::Git).unwrap();
+        assert_eq!(made.len(), RUST.len());
+        let sources = find_sources(dir.path()).unwrap();
+        assert_eq!(sources.first().map(|source| source.name.as_str()), Some("demo"));
+        for file in &made {
+            let text = fs::read_to_string(file).unwrap();
+            assert!(!text.contains("{{"), "{}: {text}", file.display());
+        }
+        let cargo: toml::Table = fs::read_to_string(folder.join("Cargo.toml")).unwrap().parse().unwrap();
+        assert_eq!(cargo["dependencies"]["moa-plugin"]["git"].as_str(), Some(REPOSITORY));
+        Transcript::parse(&fs::read_to_string(folder.join("tests/hello.chat")).unwrap()).unwrap();
+        let again = create(&folder, Language::Rust, &Sdk::Git).unwrap_err().to_string();
+        assert!(again.contains("there already"), "{again}");
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_refused_before_anything_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, says) in [
+            ("My Plugin", "no name"),
+            ("점심", "no name"),
+            ("fn", "Rust package"),
+            ("1st", "letter"),
+        ] {
+            let error = create(&dir.path().join(name), Language::Rust, &Sdk::Git)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(says), "{name}: {error}");
+        }
+        let nowhere = Sdk::Path(dir.path().join("sdk"));
+        let error = create(&dir.path().join("demo"), Language::Rust, &nowhere)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--sdk git"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_executable_in_a_checkout_takes_the_sdk_from_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("target/debug/moa");
+        assert_eq!(Sdk::beside(&own), Sdk::Git);
+        let sdk = dir.path().join(RUST_SDK);
+        fs::create_dir_all(&sdk).unwrap();
+        fs::write(sdk.join("Cargo.toml"), "[package]\nname = \"moa-plugin\"\n").unwrap();
+        assert_eq!(Sdk::beside(&own), Sdk::Path(sdk));
+    }
+}

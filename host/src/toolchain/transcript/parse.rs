@@ -1,0 +1,402 @@
+//! From a transcript's text to its steps, a line each (or several, where a text goes on behind `|`).
+
+use super::room::Spot;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use moa_core::locale::Locale;
+use regex::{Regex, RegexBuilder};
+use serde_json::{Map, Value};
+
+/// How the bot is called in transcripts.
+pub const BOT: &str = "moa";
+/// What a line may be, for whoever wrote one that is none.
+const FORMS: &str = "a line is a comment (# …), a directive (@config, @seed, @now, @locale), a place ([#lunch], [@name]), what \
+                     somebody says (name: text), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), or time \
+                     that passes (+24h)";
+
+/// Why a transcript cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct ParseError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it and how it would be right.
+    pub problem: String,
+}
+
+/// A transcript that was read.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    /// The lines as they stand in the file, without their ends.
+    pub lines: Vec<String>,
+    /// The plugin's configuration.
+    pub config: Map<String, Value>,
+    /// Where `@config` first stands.
+    pub config_line: usize,
+    /// The host's language.
+    pub locale: Locale,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a transcript.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its first line, from 1.
+    pub line: usize,
+    /// How many lines it has.
+    pub height: usize,
+    /// What it says.
+    pub deed: Deed,
+}
+
+/// What a step says.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// `@seed 7`: chance begins anew.
+    Seed(u64),
+    /// `@now TIME`: the clock is set.
+    Now(Timestamp),
+    /// `[#lunch]`: what follows is there.
+    Goes(Spot),
+    /// `name: text`
+    Says(String, String),
+    /// `name> click "label"`, `name> submit {…}`
+    Acts(String, Act),
+    /// `+24h`
+    Passes(SignedDuration),
+    /// `hook NAME BODY`
+    Hook(String),
+    /// What the bot is to do.
+    Expects(Expect),
+}
+
+/// What a person does besides writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Presses a button.
+    Click(String),
+    /// Sends a form.
+    Submit(Value),
+}
+
+/// What the bot is to do.
+#[derive(Clone, Debug)]
+pub enum Expect {
+    /// `moa: text`
+    Says(String),
+    /// `moa~ /regex/`
+    Matches(Regex),
+    /// `moa- nothing`
+    Nothing,
+    /// `moa+ 👍`
+    Reacts(String),
+    /// `moa! name: text`: only that person sees it.
+    Tells(String, String),
+    /// `moa= text`: an earlier message now says this.
+    Edits(String),
+    /// `moa^ name`
+    Sends(String),
+}
+
+impl Transcript {
+    /// Reads a transcript.
+    ///
+    /// # Errors
+    /// The first line that is none of the forms.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let lines: Vec<String> = text
+            .strip_prefix('\u{feff}')
+            .unwrap_or(text)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        let mut read = Self {
+            config: Map::new(),
+            config_line: 1,
+            locale: Locale::default(),
+            steps: Vec::new(),
+            lines: Vec::new(),
+        };
+        let mut begun = false;
+        for (at, line) in lines.iter().enumerate() {
+            let number = at + 1;
+            read.line(line, number, &mut begun)
+                .map_err(|problem| ParseError { line: number, problem })?;
+        }
+        read.lines = lines;
+        Ok(read)
+    }
+
+    /// The names of all who speak, are spoken to or have a direct conversation, in order of appearance.
+    pub fn people(&self) -> Vec<String> {
+        let mut people: Vec<String> = Vec::new();
+        for step in &self.steps {
+            let name = match &step.deed {
+                Deed::Goes(Spot::Direct(name))
+                | Deed::Says(name, _)
+                | Deed::Acts(name, _)
+                | Deed::Expects(Expect::Tells(name, _)) => name,
+                _ => continue,
+            };
+            if !people.contains(name) {
+                people.push(name.clone());
+            }
+        }
+        people
+    }
+
+    /// The names of all channels, in order of appearance.
+    pub fn channels(&self) -> Vec<String> {
+        let mut channels: Vec<String> = Vec::new();
+        for step in &self.steps {
+            if let Deed::Goes(Spot::Channel(name, _)) = &step.deed
+                && !channels.contains(name)
+            {
+                channels.push(name.clone());
+            }
+        }
+        channels
+    }
+
+    /// Where what stands before the first `[…]` happens.
+    pub fn first_spot() -> Spot {
+        Spot::Channel("general".into(), None)
+    }
+
+    fn line(&mut self, line: &str, number: usize, begun: &mut bool) -> Result<(), String> {
+        if line.trim().is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        if let Some(more) = line.trim_start().strip_prefix('|') {
+            return self.goes_on(more.strip_prefix(' ').unwrap_or(more), number);
+        }
+        if let Some(directive) = line.strip_prefix('@') {
+            return self.directive(directive, number, *begun);
+        }
+        let deed = if let Some(place) = line.strip_prefix('[') {
+            Deed::Goes(spot(place)?)
+        } else if line.starts_with('+') {
+            Deed::Passes(duration(line)?)
+        } else if let Some(expect) = expectation(line)? {
+            Deed::Expects(expect)
+        } else if let Some(rest) = line.strip_prefix("hook ") {
+            let name = rest.split_whitespace().next().unwrap_or_default();
+            if name.is_empty() {
+                return Err("say which webhook: hook build {\"status\": \"ok\"}".into());
+            }
+            Deed::Hook(name.into())
+        } else {
+            deed_of_person(line)?
+        };
+        *begun = *begun || !matches!(deed, Deed::Goes(_));
+        self.steps.push(Step {
+            line: number,
+            height: 1,
+            deed,
+        });
+        Ok(())
+    }
+
+    /// `| text`: another line of the text before.
+    fn goes_on(&mut self, more: &str, number: usize) -> Result<(), String> {
+        let before = self.steps.last_mut().filter(|step| step.line + step.height == number);
+        let text = before.and_then(|step| {
+            let text = match &mut step.deed {
+                Deed::Says(_, text)
+                | Deed::Expects(Expect::Says(text) | Expect::Tells(_, text) | Expect::Edits(text)) => text,
+                _ => return None,
+            };
+            step.height += 1;
+            Some(text)
+        });
+        let text = text
+            .ok_or("a line that begins with `|` goes on with the text of the line directly above, and there is none")?;
+        text.push('\n');
+        text.push_str(more);
+        Ok(())
+    }
+
+    fn directive(&mut self, directive: &str, number: usize, begun: bool) -> Result<(), String> {
+        let (word, rest) = directive.split_once(char::is_whitespace).unwrap_or((directive, ""));
+        let rest = rest.trim();
+        if begun && matches!(word, "config" | "locale") {
+            return Err(format!("@{word} must stand before the first thing that happens"));
+        }
+        let deed = match word {
+            "config" => {
+                let table: toml::Table = rest.parse().map_err(|error: toml::de::Error| {
+                    format!(
+                        "@config takes a line as in moa.toml, such as @config team-size = 3; {}",
+                        error.message()
+                    )
+                })?;
+                let Ok(Value::Object(values)) = serde_json::to_value(table) else {
+                    return Err("@config takes a line as in moa.toml: @config team-size = 3".into());
+                };
+                if self.config.is_empty() {
+                    self.config_line = number;
+                }
+                self.config.extend(values);
+                return Ok(());
+            }
+            "locale" => {
+                self.locale = match rest {
+                    "ko" => Locale::Ko,
+                    "en" => Locale::En,
+                    _ => return Err("@locale is ko or en".into()),
+                };
+                return Ok(());
+            }
+            "seed" => Deed::Seed(rest.parse().map_err(|_| "@seed takes a whole number: @seed 7")?),
+            "now" => Deed::Now(
+                rest.parse()
+                    .map_err(|_| "@now takes a time with its offset: @now 2026-11-20T12:00:00+09:00")?,
+            ),
+            _ => {
+                return Err(format!(
+                    "there is no @{word}; the directives are @config, @seed, @now and @locale"
+                ));
+            }
+        };
+        self.steps.push(Step {
+            line: number,
+            height: 1,
+            deed,
+        });
+        Ok(())
+    }
+}
+
+fn spot(place: &str) -> Result<Spot, String> {
+    let wrong =
+        || "a place is [#lunch], [#lunch > 1] (the first thread there) or [@로지] (a direct message)".to_owned();
+    let inner = place.trim_end().strip_suffix(']').ok_or_else(wrong)?.trim();
+    if let Some(name) = inner.strip_prefix('@') {
+        return is_name(name).then(|| Spot::Direct(name.into())).ok_or_else(wrong);
+    }
+    let inner = inner.strip_prefix('#').ok_or_else(wrong)?;
+    let (name, thread) = match inner.split_once('>') {
+        None => (inner, None),
+        Some((name, number)) => {
+            let number: usize = number.trim().parse().map_err(|_| wrong())?;
+            (
+                name.trim(),
+                Some(number).filter(|number| *number > 0).ok_or_else(wrong)?.into(),
+            )
+        }
+    };
+    is_name(name)
+        .then(|| Spot::Channel(name.into(), thread))
+        .ok_or_else(wrong)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.trim() == name && !name.chars().any(char::is_control)
+}
+
+fn duration(line: &str) -> Result<SignedDuration, String> {
+    let wrong = "time passes as in +24h, +90s or +1d";
+    let text = line.strip_prefix('+').unwrap_or(line).trim();
+    let span: Span = text.parse().map_err(|_| wrong)?;
+    let passed = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| wrong)?;
+    if passed.is_positive() {
+        Ok(passed)
+    } else {
+        Err(wrong.into())
+    }
+}
+
+/// `moa: …` and its kin; `None` where the line is not about the bot.
+fn expectation(line: &str) -> Result<Option<Expect>, String> {
+    let Some(rest) = line.strip_prefix(BOT) else {
+        return Ok(None);
+    };
+    let mut chars = rest.chars();
+    let (sign, rest) = (chars.next(), chars.as_str());
+    let text = match sign {
+        Some(':') => rest,
+        // Somebody may be called `moa-lee`.
+        Some('~' | '-' | '+' | '!' | '=' | '^') if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest,
+        _ => return Ok(None),
+    };
+    let text = text.strip_prefix(char::is_whitespace).unwrap_or(text);
+    Ok(Some(match sign {
+        Some('~') => Expect::Matches(pattern(text.trim())?),
+        Some('-') => {
+            if !matches!(text.trim(), "" | "nothing") {
+                return Err("`moa-` means that the bot does nothing: write moa- nothing".into());
+            }
+            Expect::Nothing
+        }
+        Some('+') => Expect::Reacts(needed(text, "say with what the bot reacts: moa+ 👍")?),
+        Some('!') => {
+            let (who, text) = text
+                .split_once(':')
+                .filter(|(who, _)| is_name(who))
+                .ok_or("say who alone sees it: moa! 로지: text")?;
+            Expect::Tells(who.into(), text.strip_prefix(' ').unwrap_or(text).into())
+        }
+        Some('=') => Expect::Edits(text.into()),
+        Some('^') => Expect::Sends(needed(text, "say what the file is called: moa^ report.csv")?),
+        _ => Expect::Says(text.into()),
+    }))
+}
+
+fn needed(text: &str, otherwise: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(otherwise.into());
+    }
+    Ok(text.into())
+}
+
+fn pattern(text: &str) -> Result<Regex, String> {
+    let (inner, flags) = text
+        .strip_prefix('/')
+        .and_then(|text| text.rsplit_once('/'))
+        .filter(|(_, flags)| matches!(*flags, "" | "i"))
+        .ok_or("a regular expression stands between slashes: moa~ /사용법.*점심팀/ (behind the last one an i: upper and lower case are the same)")?;
+    RegexBuilder::new(inner)
+        .case_insensitive(flags == "i")
+        // Answers have several lines, and `.*` is meant to reach over them.
+        .dot_matches_new_line(true)
+        .build()
+        .map_err(|error| format!("the regular expression cannot be read: {error}"))
+}
+
+fn deed_of_person(line: &str) -> Result<Deed, String> {
+    let unknown = || format!("this line is nothing that a transcript knows; {FORMS}");
+    let at = line.find([':', '>']).ok_or_else(unknown)?;
+    let (name, rest) = line.split_at(at);
+    let name = name.trim_end();
+    if !is_name(name) {
+        return Err(unknown());
+    }
+    if let Some(act) = rest.strip_prefix('>') {
+        return Ok(Deed::Acts(name.into(), act_of(act.trim())?));
+    }
+    let text = rest.strip_prefix(':').unwrap_or(rest);
+    let text = text.strip_prefix(char::is_whitespace).unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(format!("{name} says nothing here; write what: {name}: !help"));
+    }
+    Ok(Deed::Says(name.into(), text.into()))
+}
+
+fn act_of(act: &str) -> Result<Act, String> {
+    let (word, rest) = act.split_once(char::is_whitespace).unwrap_or((act, ""));
+    let rest = rest.trim();
+    match word {
+        "click" => match serde_json::from_str::<String>(rest) {
+            Ok(label) if !label.is_empty() => Ok(Act::Click(label)),
+            _ => Err("say which button, in quotes: 로지> click \"주문\"".into()),
+        },
+        "submit" => match serde_json::from_str::<Value>(rest) {
+            Ok(form @ Value::Object(_)) => Ok(Act::Submit(form)),
+            _ => Err("say what the form holds, as a JSON object: 로지> submit {\"size\": \"3\"}".into()),
+        },
+        _ => Err("a person can click or submit: 로지> click \"주문\"".into()),
+    }
+}

@@ -1,0 +1,122 @@
+//! Letting the conversation of a transcript happen, turn by turn.
+
+use super::parse::{Act, Deed, Expect, Transcript};
+use super::room::{Happening, Spot};
+use super::stage::{Bench, Scenery, Stage};
+
+/// What happened on one line that makes something happen, and what was expected of it.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// The step that made it happen: its number among the steps. `None`: before anything happened.
+    pub cause: Option<usize>,
+    /// Where that was.
+    pub spot: Spot,
+    /// What is expected: the place in force, and the number of the step.
+    pub expected: Vec<(Spot, usize)>,
+    /// What the bot did.
+    pub got: Vec<Happening>,
+    /// What failed, in words for operators and authors.
+    pub failed: Vec<String>,
+}
+
+/// How a transcript went.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// What happened.
+    pub turns: Vec<Turn>,
+    /// Why it was not played to its end: the line, and a sentence.
+    pub stopped: Option<(usize, String)>,
+}
+
+/// Plays a transcript. Every play has a memory of its own.
+pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
+    let stop = |line: usize, why: String| Played {
+        turns: Vec::new(),
+        stopped: Some((line, why)),
+    };
+    if let Err(errors) = bench.plugin.manifest.settle(&transcript.config) {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        return stop(transcript.config_line, errors.join("; "));
+    }
+    let scenery = Scenery {
+        people: transcript.people(),
+        channels: transcript.channels(),
+        config: transcript.config.clone(),
+        locale: transcript.locale,
+    };
+    let stage = match Stage::set(bench, scenery).await {
+        Ok(stage) => stage,
+        Err(error) => return stop(1, error.to_string()),
+    };
+    let mut turns = Vec::new();
+    let mut spot = Transcript::first_spot();
+    let mut turn = begin(None, &spot);
+    let mut stopped = None;
+    for (number, step) in transcript.steps.iter().enumerate() {
+        match &step.deed {
+            Deed::Seed(seed) => stage.seed(*seed),
+            Deed::Now(now) => stage.set_clock(*now),
+            Deed::Goes(to) => spot = to.clone(),
+            Deed::Expects(expect) => {
+                if let Expect::Sends(_) = expect {
+                    stopped = Some((step.line, cannot("files that the bot sends (moa^)")));
+                    break;
+                }
+                turn.expected.push((spot.clone(), number));
+            }
+            Deed::Says(who, text) => {
+                turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
+                let Some(event) = stage.event(who, &spot, text) else {
+                    stopped = Some((
+                        step.line,
+                        format!(
+                            "there is no thread {spot} yet, and it is not the next one either: threads are numbered from 1 in the order in which they begin"
+                        ),
+                    ));
+                    break;
+                };
+                (turn.got, turn.failed) = stage.deliver(event).await;
+            }
+            Deed::Passes(time) => {
+                turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
+                if !bench.plugin.manifest.jobs.is_empty() {
+                    stopped = Some((step.line, cannot("the jobs of a schedule")));
+                    break;
+                }
+                stage.pass(*time);
+            }
+            Deed::Acts(_, act) => {
+                let what = match act {
+                    Act::Click(_) => "buttons (click)",
+                    Act::Submit(_) => "forms (submit)",
+                };
+                stopped = Some((step.line, cannot(what)));
+                break;
+            }
+            Deed::Hook(_) => {
+                stopped = Some((step.line, cannot("webhooks (hook)")));
+                break;
+            }
+        }
+    }
+    turns.push(turn);
+    stage.end();
+    Played { turns, stopped }
+}
+
+fn begin(cause: Option<usize>, spot: &Spot) -> Turn {
+    Turn {
+        cause,
+        spot: spot.clone(),
+        expected: Vec::new(),
+        got: Vec::new(),
+        failed: Vec::new(),
+    }
+}
+
+fn cannot(what: &str) -> String {
+    format!(
+        "this moa ({}) cannot run {what} yet; the lines above it were played",
+        env!("CARGO_PKG_VERSION")
+    )
+}

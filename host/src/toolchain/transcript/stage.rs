@@ -1,0 +1,348 @@
+//! The host around a transcript: real but for its ends.
+
+use super::room::{Happening, Room, Spot};
+use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
+use crate::capability::{Grants, World};
+use crate::dispatch::{Dispatch, Room as Places};
+use crate::intake::{self, Door, Intake};
+use crate::invocation::{Allowance, Allowances, Invoker, Work};
+use crate::lessons::Lessons;
+use crate::matching::Matcher;
+use crate::outbox::Outbox;
+use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use moa_core::config::{PluginSettings, Unknown};
+use moa_core::locale::Locale;
+use moa_core::router::{Me, Settings};
+use moa_engine::{Engine, Limits};
+use moa_store::{
+    Accepted, Cell, Clock as _, Effect, Entry, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome, Purged, Record,
+    Remembered, Seq, Space, Store, StoreError, SystemClock, Write, WriteOutcome,
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio_util::task::TaskTracker;
+
+/// When a transcript begins that does not say: a Thursday, nine in the morning in Seoul.
+const BEGIN: i64 = 1_767_225_600_000;
+/// The time zone of all people.
+const ZONE: &str = "Asia/Seoul";
+/// How often is looked whether the host has become quiet.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// A plugin that is loaded, ready to be put on any number of stages.
+pub struct Bench {
+    registry: Arc<Registry>,
+    /// What is loaded.
+    pub plugin: Arc<Loaded>,
+}
+
+/// Why a plugin cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// There is no room for it.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// It cannot be loaded.
+    #[error("the plugin cannot be loaded: {0}")]
+    Plugin(String),
+}
+
+impl Bench {
+    /// Loads the only plugin of a folder; compiled code goes into `cache`.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub async fn new(engine: &Engine, dir: &Path, cache: &Path) -> Result<Self, BenchError> {
+        let (reports, _) = tokio::sync::mpsc::unbounded_channel();
+        let registry = Registry::start(registry::Parts {
+            engine: engine.clone(),
+            dir: dir.to_owned(),
+            cache_dir: cache.to_owned(),
+            // The author's own component, which the build has compiled in this process once already.
+            compiler: Compiler::InProcess,
+            limits: Arc::new(|_| Limits::default()),
+            aliases: BTreeMap::new(),
+            store: Arc::new(MemoryStore::new(SystemClock)),
+            reports,
+        })?;
+        registry.ready().await;
+        let snapshot = registry.current();
+        let Some(plugin) = snapshot.plugins.values().next() else {
+            let problem = snapshot.problems.first().map(|problem| problem.reason.clone());
+            return Err(BenchError::Plugin(
+                problem.unwrap_or_else(|| "the folder is empty".into()),
+            ));
+        };
+        Ok(Self {
+            plugin: Arc::clone(plugin),
+            registry: Arc::new(registry),
+        })
+    }
+
+    /// Ends what the plugin is loaded by.
+    pub async fn close(self) {
+        self.registry.shutdown().await;
+    }
+}
+
+/// How a stage is set.
+pub(super) struct Scenery {
+    pub(super) people: Vec<String>,
+    pub(super) channels: Vec<String>,
+    pub(super) config: Map<String, Value>,
+    pub(super) locale: Locale,
+}
+
+/// One conversation, with a memory of its own.
+pub(super) struct Stage {
+    room: Arc<Room>,
+    world: Arc<Played>,
+    ledger: Arc<Ledger>,
+    intake: Arc<Intake>,
+    dispatch: Dispatch<Work>,
+    pub(super) matcher: Arc<Matcher>,
+}
+
+impl Stage {
+    pub(super) async fn set(bench: &Bench, scenery: Scenery) -> Result<Self, StoreError> {
+        let world = Arc::new(Played::default());
+        let room = Arc::new(Room::new(scenery.people, scenery.channels));
+        let ledger = Arc::new(Ledger {
+            inner: MemoryStore::new(Arc::clone(&world.clock)),
+            failed: Mutex::default(),
+        });
+        let adapter: Arc<dyn Adapter> = Arc::clone(&room) as _;
+        let store: Arc<dyn Store> = Arc::clone(&ledger) as _;
+        let matcher = Arc::new(Matcher {
+            me: Me {
+                user_id: adapter.me().user_id.clone(),
+                bot_id: adapter.me().bot_id.clone(),
+                names: vec![adapter.me().name.clone()],
+            },
+            settings: Settings {
+                prefixes: vec!["!".into()],
+                unknown: Unknown::Suggest,
+                names: vec![adapter.me().name.clone()],
+                timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
+            },
+            registry: Arc::clone(&bench.registry),
+            lessons: Lessons::load(Arc::clone(&store)).await?,
+        });
+        let defaults = PluginSettings::default();
+        let allowances = Arc::new(Allowances {
+            by_plugin: BTreeMap::new(),
+            default: Allowance {
+                limits: Limits::default(),
+                // One call after the other, or the order of what is said would be chance.
+                room: Places {
+                    concurrency: 1,
+                    queue: usize::MAX,
+                },
+                brain: defaults.limits.brain,
+                config: Arc::new(scenery.config),
+            },
+            grants: Grants::Everything,
+        });
+        let invoker = Arc::new(Invoker {
+            outbox: Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1)),
+            adapter,
+            store: Arc::clone(&store),
+            world: Arc::clone(&world) as Arc<dyn World>,
+            allowances: Arc::clone(&allowances),
+            matcher: Arc::clone(&matcher),
+            courtesies: TaskTracker::new(),
+            locale: scenery.locale,
+            timezone: ZONE.into(),
+        });
+        let dispatch = Dispatch::new(move |work: Work, turn| {
+            let invoker = Arc::clone(&invoker);
+            tokio::spawn(async move { invoker.run(work, turn).await });
+        });
+        let intake = Intake::new(intake::Parts {
+            matcher: Arc::clone(&matcher),
+            store,
+            dispatch: dispatch.clone(),
+            allowances,
+            max_age: Duration::from_secs(600),
+        })
+        .await?;
+        intake.start().await?;
+        Ok(Self {
+            room,
+            world,
+            ledger,
+            intake,
+            dispatch,
+            matcher,
+        })
+    }
+
+    pub(super) fn seed(&self, seed: u64) {
+        *lock(&self.world.chance) = Chance::new(seed);
+    }
+
+    pub(super) fn set_clock(&self, now: Timestamp) {
+        self.world.clock.set(now.as_millisecond());
+    }
+
+    pub(super) fn pass(&self, time: SignedDuration) {
+        self.world
+            .clock
+            .advance(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    }
+
+    /// The event of somebody writing something; `None`: there is no such thread.
+    pub(super) fn event(&self, who: &str, spot: &Spot, text: &str) -> Option<moa_core::event::Event> {
+        let now = Timestamp::from_millisecond(self.world.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.room.says(who, spot, text, now)
+    }
+
+    /// Delivers an event and waits until nothing goes on any more. What the bot did, and what failed, for the operator.
+    pub(super) async fn deliver(&self, event: moa_core::event::Event) -> (Vec<Happening>, Vec<String>) {
+        let ack = Ack::new(|| {});
+        Door(Arc::clone(&self.intake)).deliver(Delivery { event, ack });
+        while self.dispatch.outstanding() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+        (self.room.happened(), std::mem::take(&mut *lock(&self.ledger.failed)))
+    }
+
+    pub(super) fn end(&self) {
+        self.dispatch.stop();
+    }
+}
+
+/// Time and chance of a transcript.
+struct Played {
+    clock: Arc<ManualClock>,
+    chance: Mutex<Chance>,
+}
+
+impl Default for Played {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(ManualClock::at(BEGIN)),
+            chance: Mutex::new(Chance::new(0)),
+        }
+    }
+}
+
+impl World for Played {
+    fn now(&self) -> SystemTime {
+        let since = Duration::from_millis(u64::try_from(self.clock.now_ms()).unwrap_or(0));
+        SystemTime::UNIX_EPOCH + since
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        let mut chance = lock(&self.chance);
+        for byte in buffer {
+            *byte = chance.byte();
+        }
+    }
+}
+
+/// Bytes that look random and are the same for the same seed with every version of Moa: what a transcript expects
+/// depends on them.
+struct Chance {
+    seed: u64,
+    block: u64,
+    left: VecDeque<u8>,
+}
+
+impl Chance {
+    fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            block: 0,
+            left: VecDeque::new(),
+        }
+    }
+
+    fn byte(&mut self) -> u8 {
+        loop {
+            if let Some(byte) = self.left.pop_front() {
+                return byte;
+            }
+            let mut hash = Sha256::new();
+            hash.update(self.seed.to_le_bytes());
+            hash.update(self.block.to_le_bytes());
+            self.left.extend(hash.finalize());
+            self.block += 1;
+        }
+    }
+}
+
+/// A store in memory that remembers why work failed.
+struct Ledger {
+    inner: MemoryStore,
+    failed: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Store for Ledger {
+    async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
+        self.inner.get(cell).await
+    }
+
+    async fn get_many(&self, cells: &[Cell]) -> Result<Vec<Option<Entry>>, StoreError> {
+        self.inner.get_many(cells).await
+    }
+
+    async fn keys(&self, space: &Space, prefix: &str, after: Option<&str>, limit: u32) -> Result<KeyPage, StoreError> {
+        self.inner.keys(space, prefix, after, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
+        self.inner.write(writes, effect).await
+    }
+
+    async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
+        self.inner.accept(record).await
+    }
+
+    async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
+        if let Outcome::Failed { reason } = &outcome {
+            lock(&self.failed).push(reason.clone());
+        }
+        self.inner.finish(seq, outcome).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
+        self.inner.unfinished().await
+    }
+
+    async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {
+        self.inner.identities(since_ms).await
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
+        self.inner.purge(now_ms).await
+    }
+
+    async fn fact_get(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.inner.fact_get(name).await
+    }
+
+    async fn fact_set(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.inner.fact_set(name, value).await
+    }
+
+    async fn fact_list(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.inner.fact_list(prefix).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}
+
+/// Nothing here is left half changed by a panic elsewhere.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
