@@ -13,9 +13,12 @@ const PLUGINS: usize = 100;
 
 /// Two commands each, one of them with a Korean name: the forms that are looked for longest.
 fn manifest(number: usize) -> Manifest {
+    let digits = ["가", "나", "다", "라", "마", "바", "사", "아", "자", "차"];
+    let word = [number / 10, number % 10].map(|digit| digits.get(digit).copied().unwrap());
+    let word = word.concat();
     let json = format!(
         r#"{{"name": "p{number}", "version": "1.0.0", "summary": "one of many", "commands": [
-            {{"name": "점심팀{number}", "aliases": ["lunch{number}"], "summary": "makes teams",
+            {{"name": "점심팀{word}", "aliases": ["lunch{number}"], "summary": "makes teams",
               "args": [{{"name": "size", "type": "int", "min": 1}}, {{"name": "names", "type": "list", "optional": true}}]}},
             {{"name": "echo{number}", "summary": "says it back", "args": [{{"name": "text", "type": "rest"}}]}}]}}"#
     );
@@ -76,10 +79,14 @@ fn messages(c: &mut Criterion) {
         ),
         ("nobody wants it, 3.8 kB", &long, &is_nothing),
         ("command, as typed", "!lunch42 3 로지,샐리,앨리", &is_command),
-        ("command, initial consonants", "!ㅈㅅㅌ42 3 로지,샐리,앨리", &is_command),
+        (
+            "command, initial consonants",
+            "!ㅈㅅㅌㅁㄷ 3 로지,샐리,앨리",
+            &is_command,
+        ),
         (
             "command, other keyboard layout",
-            "!wjatlaxla42 3 로지,샐리,앨리",
+            "!wjatlaxlaakek 3 로지,샐리,앨리",
             &is_command,
         ),
         ("wrong arguments", "!lunch42 three", &is_said),
