@@ -76,7 +76,7 @@ async fn dev(home: &Path) -> (Running, Sim) {
     let sim = Sim::at(page);
     sim.until("the bot to connect", |record| record.of("open").next().map(drop))
         .await;
-    for plugin in ["hello", "lunch", "memo"] {
+    for plugin in ["hello", "links", "lunch", "memo"] {
         running.log.wait_for(0, &[plugin, "loaded"]).await;
     }
     (running, sim)

@@ -9,6 +9,12 @@ pub fn hello() -> &'static Path {
     HELLO.get_or_init(|| moa_test_guests::plugin("hello"))
 }
 
+/// The bundled plugin `links`: `!link`, and the words that it was taught.
+pub fn links() -> &'static Path {
+    static LINKS: OnceLock<PathBuf> = OnceLock::new();
+    LINKS.get_or_init(|| moa_test_guests::plugin("links"))
+}
+
 /// The bundled plugin `lunch`: `!lunch`.
 pub fn lunch() -> &'static Path {
     static LUNCH: OnceLock<PathBuf> = OnceLock::new();
