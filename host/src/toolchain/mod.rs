@@ -1,6 +1,6 @@
 //! What plugin authors use: finding plugin sources, building them, looking at components.
 //!
-//! In reading order: [`source`] finds plugin sources, [`build`] makes components of them (`rust` knows how for Rust,
+//! In reading order: [`source`] finds plugin sources, [`mod@build`] makes components of them (`rust` knows how for Rust,
 //! `diagnostic` reads what the compiler says, `inputs` tells whether anything changed), [`check`] says what a component
 //! is, [`watch`] tells when sources change, [`new`] begins a plugin, [`transcript`] plays conversations as tests.
 
