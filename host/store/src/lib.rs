@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`types`] are the words, `store` is the contract, `plan` decides what a write does (the same for
 //! every backend), `keys` turns names into bytes that cannot collide; [`MemoryStore`] and [`RedbStore`] are the
-//! backends. `tests/contract.rs` holds every backend to the contract.
+//! backends. `tests/contract` holds every backend to the contract.
 
 mod clock;
 mod embedded;
