@@ -5,6 +5,7 @@ mod error;
 mod tokens;
 pub(crate) mod values;
 
+pub(crate) use args::is_of_machine;
 pub use args::{Matched, Wrong, read};
 pub use error::ArgError;
 pub(crate) use error::shown;

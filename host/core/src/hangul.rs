@@ -91,6 +91,15 @@ pub fn is_hangul(text: &str) -> bool {
     text.chars().any(|c| is_syllable(c) || is_letter(c))
 }
 
+/// `라고`, `라는` and their like behind a quotation: with `이` before them where its last syllable ends in a consonant.
+pub fn quoting<'a>(quotation: &str, closed: &'a str, open: &'a str) -> &'a str {
+    let last = quotation.chars().next_back().filter(|c| is_syllable(*c));
+    match last.is_some_and(|c| !(c as u32 - FIRST_SYLLABLE).is_multiple_of(28)) {
+        true => closed,
+        false => open,
+    }
+}
+
 /// The initial consonants of a Korean text: `점심팀` gives `ㅈㅅㅌ`. Consonants on their own stay, double ones that cannot
 /// begin a syllable fall apart (some keyboards put `ㄱㅅ` together as `ㄳ`), everything else stays as it is.
 pub fn choseong(text: &str) -> String {
@@ -277,6 +286,19 @@ impl Composer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quotation_is_followed_by_what_fits_its_end() {
+        for (quotation, follows) in [
+            ("점심", "이라는"),
+            ("메모", "라는"),
+            ("x", "라는"),
+            ("점심!", "라는"),
+            ("", "라는"),
+        ] {
+            assert_eq!(quoting(quotation, "이라는", "라는"), follows, "{quotation}");
+        }
+    }
 
     #[test]
     fn known_slips() {

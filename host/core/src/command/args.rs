@@ -254,11 +254,16 @@ fn in_range(spec: &ArgSpec, got: &str, number: f64) -> Result<(), ArgError> {
         true => Err(ArgError::Range {
             arg: spec.name.clone(),
             got: got.into(),
-            min: spec.min,
-            max: spec.max,
+            min: spec.min.filter(|min| below || !is_of_machine(*min)),
+            max: spec.max.filter(|max| above || !is_of_machine(*max)),
         }),
         false => Ok(()),
     }
+}
+
+/// Whether a bound is only that of a machine's number of 32 bits or more, which tells people nothing.
+pub(crate) fn is_of_machine(bound: f64) -> bool {
+    bound >= f64::from(i32::MAX) || bound <= f64::from(i32::MIN)
 }
 
 fn bad(spec: &ArgSpec, got: &str) -> ArgError {

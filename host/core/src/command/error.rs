@@ -1,5 +1,6 @@
 //! What can be wrong with the words behind a command, told to the person who typed them.
 
+use crate::hangul;
 use crate::locale::Locale;
 use crate::manifest::ArgType;
 
@@ -75,8 +76,9 @@ impl ArgError {
             } => {
                 let (arg, got) = (shown(arg), shown(got));
                 let wanted = wanted(*kind, choices, locale);
+                let wrote = hangul::quoting(&got, "이라고", "라고");
                 locale.pick(
-                    format!("`{arg}`에는 {wanted} 필요한데, `{got}`라고 쓰셨습니다."),
+                    format!("`{arg}`에는 {wanted} 필요한데, `{got}`{wrote} 쓰셨습니다."),
                     format!("`{arg}` must be {wanted}, but you wrote `{got}`."),
                 )
             }
@@ -92,8 +94,9 @@ impl ArgError {
                     // A number that fits into no type at all.
                     (None, None) => locale.pick("더 작아야".into(), "smaller".into()),
                 };
+                let wrote = hangul::quoting(&got, "이라고", "라고");
                 locale.pick(
-                    format!("`{arg}` 값은 {range} 하는데, `{got}`라고 쓰셨습니다."),
+                    format!("`{arg}` 값은 {range} 하는데, `{got}`{wrote} 쓰셨습니다."),
                     format!("`{arg}` must be {range}, but you wrote `{got}`."),
                 )
             }
@@ -106,8 +109,9 @@ impl ArgError {
                 match got {
                     Some(got) => {
                         let got = shown(got);
+                        let called = hangul::quoting(&got, "이라는", "라는");
                         locale.pick(
-                            format!("`{got}`라는 하위 명령은 없습니다. 쓸 수 있는 것: {known}"),
+                            format!("`{got}`{called} 하위 명령은 없습니다. 쓸 수 있는 것: {known}"),
                             format!("There is no subcommand `{got}`. There are: {known}"),
                         )
                     }

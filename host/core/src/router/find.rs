@@ -1,7 +1,9 @@
 //! Looking a command word up.
 
 use super::table::{Builtin, Table, Target};
+use super::usage::{is_readable, names};
 use crate::hangul;
+use crate::locale::Locale;
 use crate::text::{distance, fold, normalise};
 use std::collections::{HashMap, HashSet};
 
@@ -187,6 +189,16 @@ impl Table {
                 None => String::new(),
             },
         }
+    }
+
+    /// The same, by a name of the reader's script where the command has one: whoever reads no Korean cannot type
+    /// `점심팀`, but `lunch`.
+    pub(super) fn typed_in(&self, target: Target, locale: Locale) -> String {
+        let names = self.command(target).into_iter().flat_map(|(_, command)| names(command));
+        names
+            .filter(|name| is_readable(name, locale))
+            .find(|name| self.words.exact(&normalise(name)) == Some(target))
+            .map_or_else(|| self.typed(target), Into::into)
     }
 
     /// Words that somebody who typed this may have meant, the nearest first: as typed, or as typed on the other layout.

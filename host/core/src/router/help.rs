@@ -3,9 +3,9 @@
 use super::find::Found;
 use super::say::prefix;
 use super::table::{Plugin, Table, Target};
-use super::usage::{chain, example, form};
+use super::usage::{chain, example, examples_in, form, name_in, names};
 use super::{Say, Settings};
-use crate::command::shown;
+use crate::command::{is_of_machine, shown};
 use crate::content::{Audience, Content};
 use crate::locale::Locale;
 use crate::manifest::{ArgSpec, ArgType, Command, Confirm, LocalText};
@@ -145,7 +145,7 @@ fn commands(table: &Table, settings: &Settings, index: usize, plugin: &Plugin, l
     let line = |(command, spec): (usize, &Command)| {
         let target = Target::Command { plugin: index, command };
         let lock = if spec.restricted { " 🔒" } else { "" };
-        let form = form(table, settings, target, &[spec]);
+        let form = form(table, settings, target, &[spec], locale);
         with_summary(format!("• `{form}`{lock}"), &spec.summary, locale)
     };
     plugin.commands.iter().enumerate().map(line).collect()
@@ -166,7 +166,7 @@ fn command_help(
         return Vec::new();
     };
     let mut lines = vec![with_summary(
-        format!("`{}`", form(table, settings, target, &chain)),
+        format!("`{}`", form(table, settings, target, &chain, locale)),
         &last.summary,
         locale,
     )];
@@ -192,15 +192,20 @@ fn command_help(
     for sub in &last.subcommands {
         let mut below = chain.clone();
         below.push(sub);
-        let form = form(table, settings, target, &below);
+        let form = form(table, settings, target, &below, locale);
         lines.push(with_summary(format!("• `{form}`"), &sub.summary, locale));
     }
-    if !last.aliases.is_empty() {
-        let names: Vec<String> = last.aliases.iter().map(|alias| format!("`{}`", shown(alias))).collect();
-        let names = names.join(", ");
+    let above = match path.is_empty() {
+        true => table.typed_in(target, locale),
+        false => name_in(last, locale).to_owned(),
+    };
+    let others = names(last).filter(|name| *name != above);
+    let others: Vec<String> = others.map(|name| format!("`{}`", shown(name))).collect();
+    if !others.is_empty() {
+        let names = others.join(", ");
         lines.push(locale.pick(format!("다른 이름: {names}"), format!("Other names: {names}")));
     }
-    for text in &last.examples {
+    for text in examples_in(last, locale) {
         let text = example(settings, text);
         lines.push(locale.pick(format!("예) `{text}`"), format!("Example: `{text}`")));
     }
@@ -231,10 +236,11 @@ fn path_of(command: &Command, words: &[&str]) -> Vec<String> {
 
 fn arg_line(arg: &ArgSpec, locale: Locale) -> String {
     let mut facts = vec![type_name(arg.kind, locale).to_owned()];
-    match (arg.min, arg.max) {
+    let of_people = |bound: &f64| !is_of_machine(*bound);
+    match (arg.min.filter(of_people), arg.max.filter(of_people)) {
         (Some(min), Some(max)) => facts.push(format!("{min}–{max}")),
-        (Some(min), None) => facts.push(format!("≥ {min}")),
-        (None, Some(max)) => facts.push(format!("≤ {max}")),
+        (Some(min), None) => facts.push(locale.pick(format!("{min} 이상"), format!("{min} or more"))),
+        (None, Some(max)) => facts.push(locale.pick(format!("{max} 이하"), format!("{max} or less"))),
         (None, None) => {}
     }
     if !arg.choices.is_empty() {

@@ -1,10 +1,11 @@
 //! What the host says itself, in Korean and English.
 
 use super::table::Table;
-use super::usage::{chain, example, form};
+use super::usage::{chain, example, examples_in, form};
 use super::{Say, Settings, help};
 use crate::command::{ArgError, shown};
 use crate::content::{Audience, Content};
+use crate::hangul;
 use crate::locale::Locale;
 
 impl Say {
@@ -53,15 +54,16 @@ pub(super) fn prefix(settings: &Settings) -> String {
 
 fn suggest(settings: &Settings, word: &str, similar: &[String], locale: Locale) -> String {
     let (word, help) = (shown(word), format!("`{}help`", prefix(settings)));
+    let called = hangul::quoting(&word, "이라는", "라는");
     match similar.is_empty() {
         true => locale.pick(
-            format!("`{word}`라는 명령은 없습니다. {help}라고 쓰시면 할 수 있는 일을 알려 드립니다."),
+            format!("`{word}`{called} 명령은 없습니다. {help}라고 쓰시면 할 수 있는 일을 알려 드립니다."),
             format!("There is no command `{word}`. {help} shows what there is."),
         ),
         false => {
             let similar = list(settings, similar);
             locale.pick(
-                format!("`{word}`라는 명령은 없습니다. 혹시 이것인가요? {similar}"),
+                format!("`{word}`{called} 명령은 없습니다. 혹시 이것인가요? {similar}"),
                 format!("There is no command `{word}`. Did you mean {similar}?"),
             )
         }
@@ -82,10 +84,14 @@ fn usage(
         return out;
     };
     let chain = chain(spec, path);
-    let form = form(table, settings, target, &chain);
+    let form = form(table, settings, target, &chain, locale);
     out.push_str(&locale.pick(format!("\n사용법: `{form}`"), format!("\nUsage: `{form}`")));
     // The nearest example: a subcommand's own before the command's.
-    if let Some(first) = chain.iter().rev().find_map(|command| command.examples.first()) {
+    if let Some(first) = chain
+        .iter()
+        .rev()
+        .find_map(|command| examples_in(command, locale).next())
+    {
         let first = example(settings, first);
         out.push_str(&locale.pick(format!("\n예) `{first}`"), format!("\nExample: `{first}`")));
     }

@@ -3,6 +3,8 @@
 use super::table::{Table, Target};
 use super::{CommandMatch, Say, Settings};
 use crate::command::{ArgError, shown};
+use crate::hangul;
+use crate::locale::Locale;
 use crate::manifest::{ArgSpec, Command};
 
 impl Say {
@@ -44,17 +46,48 @@ pub(super) fn chain<'a>(command: &'a Command, path: &[String]) -> Vec<&'a Comman
     out
 }
 
-/// The form of a command, such as `!점심팀 <size> [names…]`, without marks around it.
-pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[&Command]) -> String {
+/// All names of a command, its own first.
+pub(super) fn names(command: &Command) -> impl Iterator<Item = &str> {
+    std::iter::once(&command.name)
+        .chain(&command.aliases)
+        .map(String::as_str)
+}
+
+/// Whether a text is in the script of a language: with Korean syllables, or without any Hangul.
+pub(super) fn is_readable(text: &str, locale: Locale) -> bool {
+    match locale {
+        Locale::Ko => text.chars().any(hangul::is_syllable),
+        Locale::En => !hangul::is_hangul(text),
+    }
+}
+
+/// A subcommand's name: the first in the reader's script, otherwise its own.
+pub(super) fn name_in(command: &Command, locale: Locale) -> &str {
+    names(command)
+        .find(|name| is_readable(name, locale))
+        .unwrap_or(&command.name)
+}
+
+/// A command's examples: those in the reader's script, or all where there are none.
+pub(super) fn examples_in(command: &Command, locale: Locale) -> impl Iterator<Item = &str> {
+    let readable = move |text: &&String| is_readable(text, locale);
+    let any = command.examples.iter().any(|text| readable(&text));
+    let all = command.examples.iter();
+    all.filter(move |text| !any || readable(text)).map(String::as_str)
+}
+
+/// The form of a command, such as `!점심팀 <size> [names…]`, without marks around it; its words are in the reader's
+/// script where they can be.
+pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[&Command], locale: Locale) -> String {
     let mut out = settings
         .prefixes
         .first()
         .map_or_else(String::new, |prefix| shown(prefix));
-    out.push_str(&shown(&table.typed(target)));
+    out.push_str(&shown(&table.typed_in(target, locale)));
     for (depth, command) in chain.iter().enumerate() {
         if depth > 0 {
             out.push(' ');
-            out.push_str(&shown(&command.name));
+            out.push_str(&shown(name_in(command, locale)));
         }
         for arg in &command.args {
             out.push(' ');
@@ -62,7 +95,12 @@ pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[
         }
     }
     if let Some(last) = chain.last().filter(|last| !last.subcommands.is_empty()) {
-        let mut names: Vec<String> = last.subcommands.iter().take(5).map(|sub| shown(&sub.name)).collect();
+        let mut names: Vec<String> = last
+            .subcommands
+            .iter()
+            .take(5)
+            .map(|sub| shown(name_in(sub, locale)))
+            .collect();
         if last.subcommands.len() > names.len() {
             names.push("…".into());
         }

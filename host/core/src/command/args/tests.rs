@@ -106,6 +106,17 @@ fn optional_ones_and_defaults() {
         };
         assert_eq!(read_args(args.clone(), text), Err(error));
     }
+    // The largest number of a machine is told only to whom it concerns.
+    let machine = json!([{"name": "size", "type": "int", "min": 2, "max": 4_294_967_295_u32}]);
+    for (text, max) in [("1", None), ("4294967296", Some(4_294_967_295.0))] {
+        let error = ArgError::Range {
+            arg: "size".into(),
+            got: text.into(),
+            min: Some(2.0),
+            max,
+        };
+        assert_eq!(read_args(machine.clone(), text), Err(error));
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn usage_shows_what_is_wrong_the_form_and_an_example() {
     assert_eq!(content.audience, Audience::Everyone);
     assert_eq!(
         said("!lunch 0", Locale::En).text,
-        "`size` must be at least 1, but you wrote `0`.\nUsage: `!점심팀 <size> [names…]`\nExample: `!점심팀 3 로지,샐리`"
+        "`size` must be at least 1, but you wrote `0`.\nUsage: `!lunch <size> [names…]`\nExample: `!점심팀 3 로지,샐리`"
     );
     assert_eq!(
         said("!서버 web e set", Locale::En).text,
@@ -54,7 +54,7 @@ fn help_is_short_and_by_plugin() {
         content.text,
         "This is what I can do. `!help COMMAND` tells more.\n\
          *hello*\n• `!echo <text…>`\n• `!count`\n• `!서버 [name] <status|exception>`\n\
-         *lunch* — lunch teams\n• `!점심팀 <size> [names…]` — makes teams\n• `!초기화` 🔒\n• `!삭제 <what…>`"
+         *lunch* — lunch teams\n• `!lunch <size> [names…]` — makes teams\n• `!초기화` 🔒\n• `!삭제 <what…>`"
     );
     assert_eq!(content.audience, Audience::Everyone);
     assert!(said("!help", Locale::Ko).text.contains("팀을 나눕니다"));
@@ -79,8 +79,8 @@ fn help_is_short_and_by_plugin() {
 fn help_about_one_thing_says_everything() {
     assert_eq!(
         said("!help 점심팀", Locale::En).text,
-        "`!점심팀 <size> [names…]` — makes teams\n• `size` (whole number, ≥ 1)\n• `names` (list, may be left out)\n\
-         Other names: `lunch`\nExample: `!점심팀 3 로지,샐리`\n*Long* help.\nTwo lines."
+        "`!lunch <size> [names…]` — makes teams\n• `size` (whole number, 1 or more)\n• `names` (list, may be left out)\n\
+         Other names: `점심팀`\nExample: `!점심팀 3 로지,샐리`\n*Long* help.\nTwo lines."
     );
     // A command and a plugin of one name, with the prefix typed again.
     let both = said("!help !lunch", Locale::Ko).text;
@@ -106,10 +106,45 @@ fn help_about_one_thing_says_everything() {
 }
 
 #[test]
+fn words_are_in_the_readers_script_where_they_can_be() {
+    let team = manifest(json!({"name": "team", "commands": [{
+        "name": "점심팀", "aliases": ["ㅈ", "lunch", "l"],
+        "args": [{"name": "size", "type": "int", "min": 2, "max": 4_294_967_295_u32, "optional": true}],
+        "examples": ["!lunch 3", "!점심팀 3"],
+        "subcommands": [{"name": "지우기", "aliases": ["forget"]}, {"name": "undo", "aliases": ["되돌리기"]}],
+    }]}));
+    let other = manifest(json!({"name": "other", "commands": [{"name": "밥", "aliases": ["lunch"]}]}));
+    let table = table_of(&[team, other], &[]);
+    let help = |topic: &str, locale| {
+        let topic = Some(topic.to_owned()).filter(|topic| !topic.is_empty());
+        Say::Help { topic }.render(&table, &Settings::default(), locale).text
+    };
+    assert_eq!(
+        help("점심팀", Locale::En),
+        "`!lunch [size] <forget|undo>`\n• `size` (whole number, 2 or more, may be left out)\n\
+         • `!lunch [size] forget`\n• `!lunch [size] undo`\nOther names: `점심팀`, `ㅈ`, `l`\nExample: `!lunch 3`"
+    );
+    assert_eq!(
+        help("lunch", Locale::Ko),
+        "`!점심팀 [size] <지우기|되돌리기>`\n• `size` (정수, 2 이상, 생략 가능)\n\
+         • `!점심팀 [size] 지우기`\n• `!점심팀 [size] 되돌리기`\n다른 이름: `ㅈ`, `lunch`, `l`\n예) `!점심팀 3`"
+    );
+    let undo = help("점심팀 undo", Locale::Ko);
+    assert!(
+        undo.starts_with("`!점심팀 [size] 되돌리기`\n다른 이름: `undo`"),
+        "{undo}"
+    );
+    // Another plugin has the Latin word.
+    assert!(help("", Locale::En).contains("*other*\n• `!밥`"));
+}
+
+#[test]
 fn suggestions_are_for_the_person_who_asked() {
     let content = said("!hepl", Locale::Ko);
     assert_eq!(content.text, "`hepl`라는 명령은 없습니다. 혹시 이것인가요? `!help`");
     assert_eq!(content.audience, Audience::Asker);
+    let closed = said("!점심탐", Locale::Ko).text;
+    assert_eq!(closed, "`점심탐`이라는 명령은 없습니다. 혹시 이것인가요? `!점심팀`");
     let content = said("!help ecoh", Locale::Ko);
     assert_eq!(content.audience, Audience::Asker);
 }
@@ -125,7 +160,7 @@ fn the_first_prefix_is_shown() {
     };
     let text = say.render(&table(), &settings, Locale::En).text;
     assert!(
-        text.contains("`?점심팀 <size> [names…]`") && text.contains("Example: `?점심팀 3 로지,샐리`"),
+        text.contains("`?lunch <size> [names…]`") && text.contains("Example: `?점심팀 3 로지,샐리`"),
         "{text}"
     );
 }
