@@ -17,7 +17,7 @@ use moa_core::manifest::Requests;
 use moa_core::router::{self, Settings};
 use moa_engine::Limits;
 use moa_store::{
-    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Remembered, Seq,
+    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
     Space, Store, StoreError, SystemClock, Write, WriteOutcome,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -296,6 +296,14 @@ impl Store for FlakyStore {
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         self.inner.write(writes, effect).await
+    }
+
+    async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {
+        self.inner.note(effect, answer).await
+    }
+
+    async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
+        self.inner.effects(seq, invocation).await
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {

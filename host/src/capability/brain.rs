@@ -105,6 +105,8 @@ impl Brain {
                 ordinal: scene.ordinals.next(),
             },
             fingerprint: fingerprint(&changes),
+            by: String::new(),
+            seen: Vec::new(),
         };
         let writes = changes
             .into_iter()

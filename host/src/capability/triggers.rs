@@ -39,6 +39,8 @@ impl Triggers {
                 ordinal: scene.ordinals.next(),
             },
             fingerprint: digest.get(..16).unwrap_or_default().to_vec(),
+            by: String::new(),
+            seen: Vec::new(),
         };
         let changed = scene.lessons.change(&scene.plugin, id, what, Some(effect)).await;
         changed.map_err(|error| match error {

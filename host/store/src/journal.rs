@@ -3,7 +3,7 @@
 //! Rebuilt from the stored journal at the start. Identities are kept as keyed 128-bit digests: of many thousand events a
 //! day only some bytes each stay in memory, and nobody can choose two that collide.
 
-use crate::types::{Accepted, Seq};
+use crate::types::{Accepted, Effect, Seq};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -21,6 +21,16 @@ pub(crate) fn due(since_ms: i64, now_ms: i64) -> bool {
 pub(crate) struct Ended {
     pub ended_ms: i64,
     pub outcome: crate::types::Outcome,
+}
+
+/// Whether a note is to be recorded. `known` is the fingerprint that the effect was recorded with before.
+pub(crate) fn takes_note(effect: &Effect, open: bool, known: Option<&[u8]>) -> bool {
+    if !open {
+        tracing::debug!(effect = ?effect.key, "nothing was noted: the journal record is not open");
+    } else if known.is_some_and(|known| known != effect.fingerprint) {
+        tracing::debug!(effect = ?effect.key, "nothing was noted: the effect was recorded as another one");
+    }
+    open && known.is_none()
 }
 
 #[derive(Clone, Copy)]
@@ -43,7 +53,10 @@ impl Index {
         let mark = self.known.get(&self.digest(identity))?;
         let open = self.open.contains(&mark.seq);
         // What is still open is remembered however old: running it a second time beside itself would be worse.
-        (open || !due(mark.accepted_ms, now_ms)).then_some(Accepted::Twin { finished: !open })
+        (open || !due(mark.accepted_ms, now_ms)).then_some(Accepted::Twin {
+            seq: mark.seq,
+            finished: !open,
+        })
     }
 
     pub(crate) fn remember(&mut self, identity: &str, seq: Seq, accepted_ms: i64) {

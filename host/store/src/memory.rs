@@ -7,8 +7,8 @@ use crate::keys;
 use crate::plan::{self, Brain, Seen};
 use crate::store::Store;
 use crate::types::{
-    Accepted, Cell, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space,
-    Write, WriteOutcome,
+    Accepted, Answer, Cell, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded,
+    Remembered, Seq, Space, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -22,8 +22,6 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-type Answer = Result<Vec<WriteOutcome>, Refusal>;
-
 #[derive(Default)]
 struct State {
     closed: bool,
@@ -33,7 +31,7 @@ struct State {
     records: BTreeMap<Seq, Record>,
     ended: BTreeMap<Seq, Ended>,
     identities: BTreeMap<Seq, Remembered>,
-    effects: BTreeMap<EffectKey, (Vec<u8>, Answer)>,
+    effects: BTreeMap<EffectKey, Recorded>,
     facts: BTreeMap<String, String>,
     index: Index,
 }
@@ -91,7 +89,7 @@ impl Cells {
 }
 
 impl State {
-    fn write(&mut self, writes: &[Write], now_ms: i64) -> Answer {
+    fn write(&mut self, writes: &[Write], now_ms: i64) -> Result<Vec<WriteOutcome>, Refusal> {
         let mut planned = plan_now(&self.cells, writes, now_ms, self.last_version);
         if matches!(planned, Err(Refusal::Quota { .. })) && self.cells.sweep(now_ms) > 0 {
             planned = plan_now(&self.cells, writes, now_ms, self.last_version);
@@ -115,6 +113,17 @@ impl State {
         }
         self.cells.used.extend(plan.used);
         Ok(plan.outcomes)
+    }
+
+    fn record(&mut self, effect: Effect, answer: Answer) {
+        let recorded = Recorded {
+            ordinal: effect.key.ordinal,
+            fingerprint: effect.fingerprint,
+            by: effect.by,
+            seen: effect.seen,
+            answer,
+        };
+        self.effects.insert(effect.key, recorded);
     }
 
     fn forget_effects(&mut self, seq: Seq) {
@@ -199,15 +208,40 @@ impl Store for MemoryStore {
         if !state.index.is_open(effect.key.seq) {
             return Err(StoreError::NotOpen(effect.key.seq));
         }
-        if let Some((fingerprint, answer)) = state.effects.get(&effect.key) {
-            if *fingerprint != effect.fingerprint {
-                return Err(StoreError::Diverged(effect.key));
-            }
-            return Ok(answer.clone()?);
+        if let Some(recorded) = state.effects.get(&effect.key) {
+            return match &recorded.answer {
+                Answer::Written(answer) if recorded.fingerprint == effect.fingerprint => Ok(answer.clone()?),
+                _ => Err(StoreError::Diverged(effect.key)),
+            };
         }
         let answer = state.write(&writes, now);
-        state.effects.insert(effect.key, (effect.fingerprint, answer.clone()));
+        state.record(effect, Answer::Written(answer.clone()));
         Ok(answer?)
+    }
+
+    async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        let known = state.effects.get(&effect.key);
+        if journal::takes_note(
+            &effect,
+            state.index.is_open(effect.key.seq),
+            known.map(|known| &*known.fingerprint),
+        ) {
+            state.record(effect, Answer::Noted(answer));
+        }
+        Ok(())
+    }
+
+    async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
+        let state = self.state()?;
+        let first = EffectKey {
+            seq,
+            invocation: invocation.to_owned(),
+            ordinal: 0,
+        };
+        let from = state.effects.range(first..);
+        let of_call = from.take_while(|(key, _)| key.seq == seq && key.invocation == invocation);
+        Ok(of_call.map(|(_, recorded)| recorded.clone()).collect())
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
@@ -248,8 +282,10 @@ impl Store for MemoryStore {
     async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
         let (mut state, now) = (self.state()?, self.clock.now_ms());
         if state.index.close(seq) {
+            if outcome.is_done() {
+                state.forget_effects(seq);
+            }
             state.ended.insert(seq, Ended { ended_ms: now, outcome });
-            state.forget_effects(seq);
         }
         Ok(())
     }
@@ -273,6 +309,7 @@ impl Store for MemoryStore {
             records,
             ended,
             identities,
+            effects,
             index,
             ..
         } = &mut *state;
@@ -296,6 +333,7 @@ impl Store for MemoryStore {
             }
             keep
         });
+        effects.retain(|key, _| records.contains_key(&key.seq));
         Ok(purged)
     }
 

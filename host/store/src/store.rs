@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space, Write,
-    WriteOutcome,
+    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Space,
+    Write, WriteOutcome,
 };
 use async_trait::async_trait;
 
@@ -33,16 +33,29 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Refused`] when one of the writes can't be done, [`StoreError::Diverged`] when the effect was
-    /// recorded with another fingerprint, [`StoreError::NotOpen`] when the effect's journal record is not open.
+    /// recorded with another fingerprint or was noted, [`StoreError::NotOpen`] when the effect's journal record is not
+    /// open.
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError>;
 
     /// Accepts an event, unless it is one that was accepted within the last 24 hours.
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError>;
 
-    /// Closes a record and forgets its effects. A record that is not open is left as it is.
+    /// Records an effect that happened outside of the store, with what came of it.
     ///
-    /// Unlike everything else this may return before it is durable (at most 50 ms before). A crash in between has the
-    /// event looked at again after the start, where its recorded effects show that it was answered.
+    /// Like [`finish`](Store::finish) this may return before it is durable (at most 50 ms before), but it comes to disk
+    /// no later than anything that was asked for after it. If the effect was recorded before, the earlier answer stays;
+    /// if its journal record is not open, nothing is recorded: both go to the log only.
+    async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError>;
+
+    /// The recorded effects of a call, by their ordinals. A note is among them when it is durable.
+    async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Closes a record. With [`Outcome::Done`] its effects are forgotten, otherwise they stay as long as the record. A
+    /// record that is not open is left as it is.
+    ///
+    /// Unlike most requests this may return before it is durable (at most 50 ms before); it comes to disk no later than
+    /// anything that was asked for after it. A crash in between has the event looked at again after the start, where its
+    /// recorded effects show that it was answered.
     async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError>;
 
     /// The records that were accepted and not finished, by their numbers. For the start, not for every day.

@@ -34,6 +34,8 @@ async fn call(store: &RedbStore, seq: Seq) -> i64 {
     let effect = Effect {
         key,
         fingerprint: b"one more".to_vec(),
+        by: "1.0.0".to_owned(),
+        seen: Vec::new(),
     };
     let outcomes = store
         .write(vec![Write::increment(counter(), 1)], Some(effect))

@@ -63,8 +63,20 @@ async fn what_returned_is_there_after_a_drop_without_closing() {
     assert_eq!(store.fact_get("f").await.unwrap().as_deref(), Some("1"));
     let open = store.unfinished().await.unwrap();
     assert_eq!(open.iter().map(|record| record.seq).collect::<Vec<_>>(), [two]);
-    assert_eq!(store.accept(event("one")).await, Ok(Accepted::Twin { finished: true }));
-    assert_eq!(store.accept(event("two")).await, Ok(Accepted::Twin { finished: false }));
+    assert_eq!(
+        store.accept(event("one")).await,
+        Ok(Accepted::Twin {
+            seq: one,
+            finished: true
+        })
+    );
+    assert_eq!(
+        store.accept(event("two")).await,
+        Ok(Accepted::Twin {
+            seq: two,
+            finished: false
+        })
+    );
     let Accepted::New(three) = store.accept(event("three")).await.unwrap() else {
         panic!()
     };
@@ -189,12 +201,12 @@ fn a_newer_format_is_refused_and_left_alone() {
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
     let file = redb::Database::create(&path).unwrap();
     let txn = file.begin_write().unwrap();
-    txn.open_table(meta).unwrap().insert("format", 2).unwrap();
+    txn.open_table(meta).unwrap().insert("format", 3).unwrap();
     txn.commit().unwrap();
     drop(file);
     let error = refused(&path);
     assert!(
-        matches!(error, OpenError::Newer { found: 2, known: 1, .. }),
+        matches!(error, OpenError::Newer { found: 3, known: 2, .. }),
         "{error:?}"
     );
     assert!(error.to_string().contains("newer moa"), "{error}");

@@ -18,7 +18,7 @@ use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::{
     Accepted, Cell, Clock as _, Effect, Entry, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome, Purged, Record,
-    Remembered, Seq, Space, Store, StoreError, SystemClock, Write, WriteOutcome,
+    Recorded, Remembered, Seq, Space, Store, StoreError, SystemClock, Write, WriteOutcome,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -300,6 +300,14 @@ impl Store for Ledger {
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         self.inner.write(writes, effect).await
+    }
+
+    async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {
+        self.inner.note(effect, answer).await
+    }
+
+    async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
+        self.inner.effects(seq, invocation).await
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {

@@ -215,7 +215,10 @@ async fn what_failed_to_be_accepted_is_new_when_it_comes_again() {
     assert!(second > first);
     assert_eq!(
         store.accept(event("first")).await,
-        Ok(Accepted::Twin { finished: false })
+        Ok(Accepted::Twin {
+            seq: first,
+            finished: false
+        })
     );
     assert_eq!(store.unfinished().await.unwrap().len(), 2);
 }

@@ -1,8 +1,11 @@
 //! The store in a file of this machine, on redb.
 //!
 //! Reads are short transactions on the caller's thread; writes go to one thread (`writer`). What a request does to the
-//! tables (`tables`) stands in `session`, what is wrong with a file in `open`.
+//! tables (`tables`) stands in `session` and `events`, what is wrong with a file in `open`, what becomes of one of an
+//! earlier format in `migrate`.
 
+mod events;
+mod migrate;
 mod open;
 mod session;
 mod tables;
@@ -17,13 +20,14 @@ use crate::keys;
 use crate::plan;
 use crate::store::Store;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Remembered, Seq, Space, Write,
-    WriteOutcome,
+    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Space,
+    Write, WriteOutcome,
 };
 use async_trait::async_trait;
+use events::Header;
 use open::{Opener, store_error};
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
-use session::{Books, Header, from_json};
+use session::{Books, from_json};
 use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -245,6 +249,24 @@ impl Store for RedbStore {
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
         self.ask(|job| Request::Accept { record, job }).await
+    }
+
+    async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {
+        self.send(Request::Note { effect, answer })
+    }
+
+    async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
+        self.read(|txn| {
+            let table = txn.open_table(tables::RECORDED)?;
+            let of_call = (seq.0, invocation, 0)..=(seq.0, invocation, u32::MAX);
+            table
+                .range(of_call)?
+                .map(|row| {
+                    let (id, stored) = row?;
+                    events::recorded(id.value().2, stored.value())
+                })
+                .collect()
+        })
     }
 
     async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Opening the data file, and saying what is wrong with it.
 
+use super::migrate::migrate;
 use super::tables::{self, Tables};
 use crate::error::{OpenError, StoreError};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError};
@@ -68,6 +69,8 @@ fn check_format(path: &Path, database: &Database) -> Result<(), OpenError> {
         .map_err(redb::Error::from)
         .and_then(|meta| Ok(meta.get(tables::FORMAT_KEY)?.map(|found| found.value())))
         .map_err(failed)?;
+    // A transaction that goes on reading would keep what the migration replaces.
+    drop(txn);
     match found {
         Some(tables::FORMAT) => Ok(()),
         Some(found) if found > tables::FORMAT => Err(OpenError::Newer {
@@ -75,7 +78,17 @@ fn check_format(path: &Path, database: &Database) -> Result<(), OpenError> {
             found,
             known: tables::FORMAT,
         }),
-        _ => Err(damaged(path, "it does not say which format it has")),
+        Some(found) => {
+            if !migrate(database, found).map_err(failed)? {
+                return Err(damaged(
+                    path,
+                    &format!("it says that it has format {found}, which never was"),
+                ));
+            }
+            tracing::info!(path = %path.display(), from = found, to = tables::FORMAT, "the data file has a new format");
+            Ok(())
+        }
+        None => Err(damaged(path, "it does not say which format it has")),
     }
 }
 

@@ -1,10 +1,10 @@
-//! The tables of the data file, format 1.
+//! The tables of the data file, format 2.
 
 use crate::plan::{Brain, Seen};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
-/// The format that this code writes. Files of a greater one are refused.
-pub(super) const FORMAT: u64 = 1;
+/// The format that this code writes. Files of a lesser one are migrated (`migrate`), files of a greater one refused.
+pub(super) const FORMAT: u64 = 2;
 
 /// An entry: version, expiry in milliseconds since 1970, value.
 pub(super) type Value = (u64, Option<i64>, &'static [u8]);
@@ -25,13 +25,16 @@ pub(super) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("open
 pub(super) const ENDED: TableDefinition<'_, u64, &str> = TableDefinition::new("ended");
 /// Number → time of acceptance, identity.
 pub(super) const IDENTITIES: TableDefinition<'_, u64, (i64, &str)> = TableDefinition::new("identities");
-/// Number, invocation, ordinal → fingerprint, answer as JSON.
-pub(super) const EFFECTS: TableDefinition<'_, EffectId, (&[u8], &str)> = TableDefinition::new("effects");
+/// Number, invocation, ordinal → what was recorded.
+pub(super) const RECORDED: TableDefinition<'_, EffectId, Recording> = TableDefinition::new("recorded");
 /// Name → value.
 pub(super) const FACTS: TableDefinition<'_, &str, &str> = TableDefinition::new("facts");
 
 /// Number of the record, invocation, ordinal.
 pub(super) type EffectId = (u64, &'static str, u32);
+/// An effect: fingerprint, by, seen, whether it was noted, answer (what was noted, otherwise what a write returned, as
+/// JSON).
+pub(super) type Recording = (&'static [u8], &'static str, &'static [u8], bool, &'static [u8]);
 
 pub(super) const LAST_VERSION: &str = "last-version";
 pub(super) const LAST_SEQ: &str = "last-seq";
@@ -47,7 +50,7 @@ pub(super) struct Tables<'t> {
     pub open: Table<'t, u64, ()>,
     pub ended: Table<'t, u64, &'static str>,
     pub identities: Table<'t, u64, (i64, &'static str)>,
-    pub effects: Table<'t, EffectId, (&'static [u8], &'static str)>,
+    pub recorded: Table<'t, EffectId, Recording>,
     pub facts: Table<'t, &'static str, &'static str>,
 }
 
@@ -62,7 +65,7 @@ impl<'t> Tables<'t> {
             open: txn.open_table(OPEN)?,
             ended: txn.open_table(ENDED)?,
             identities: txn.open_table(IDENTITIES)?,
-            effects: txn.open_table(EFFECTS)?,
+            recorded: txn.open_table(RECORDED)?,
             facts: txn.open_table(FACTS)?,
         })
     }

@@ -2,8 +2,8 @@
 //!
 //! It takes every request that waits, does all of them in one transaction, syncs once, then answers all: that is what
 //! makes durable writes cheap when there are many, and as quick as one sync when there is one. A request never waits
-//! for company. Closing journal records is the exception: nobody waits for it, so it rides along with the next commit,
-//! or has one of its own after [`LAZY`].
+//! for company. Notes and the ends of journal records are the exception: nobody waits for them, so they ride along with
+//! the next commit, or have one of their own after [`LAZY`].
 //!
 //! When the disk fails, everything that waits fails, the data is opened anew at once so that reading goes on, and
 //! writing is tried again after a pause.
@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long the end of a record may wait for another commit to ride along with.
+/// How long a note or the end of a record may wait for another commit to ride along with.
 const LAZY: Duration = Duration::from_millis(50);
 /// Requests in one transaction; bounds how long the first of them waits for the others' work.
 const MOST_REQUESTS: usize = 1024;
@@ -59,6 +59,10 @@ pub(super) enum Request {
         record: NewRecord,
         job: Job<Accepted>,
     },
+    Note {
+        effect: Effect,
+        answer: Vec<u8>,
+    },
     Finish {
         seq: Seq,
         outcome: Outcome,
@@ -82,6 +86,7 @@ impl Request {
         match self {
             Self::Write { writes, effect, job } => job.answer = session.write(writes, effect.as_ref())?,
             Self::Accept { record, job } => job.answer = Ok(session.accept(record)?),
+            Self::Note { effect, answer } => session.note(effect, answer)?,
             Self::Finish { seq, outcome } => session.finish(*seq, outcome)?,
             Self::Fact { name, value, job } => job.answer = Ok(session.fact(name, value.as_deref())?),
             Self::Purge { now_ms, job } => job.answer = Ok(session.purge(*now_ms)?),
@@ -94,15 +99,25 @@ impl Request {
         match self {
             Self::Write { job, .. } => job.send(failure),
             Self::Accept { job, .. } => job.send(failure),
-            Self::Finish { .. } => {}
+            Self::Note { .. } | Self::Finish { .. } => {}
             Self::Fact { job, .. } | Self::Close { job } => job.send(failure),
             Self::Purge { job, .. } => job.send(failure),
         }
     }
 
+    /// Whether nobody waits for it.
+    fn is_lazy(&self) -> bool {
+        matches!(self, Self::Note { .. } | Self::Finish { .. })
+    }
+
     fn bytes(&self) -> usize {
         match self {
-            Self::Write { writes, .. } => writes.iter().map(|write| write.cell.key.len() + write.size()).sum(),
+            Self::Write { writes, effect, .. } => {
+                let seen = effect.as_ref().map_or(0, |effect| effect.seen.len());
+                let size = |write: &Write| write.cell.key.len() + write.size();
+                seen + writes.iter().map(size).sum::<usize>()
+            }
+            Self::Note { effect, answer } => effect.seen.len() + answer.len(),
             Self::Accept { record, .. } => record.body.len(),
             _ => 0,
         }
@@ -115,7 +130,7 @@ pub(super) struct Writer {
     opener: Opener,
     books: Books,
     pending: Vec<Request>,
-    /// When the waiting ends of records want to be on disk.
+    /// When the waiting notes and ends of records want to be on disk.
     due: Option<Instant>,
     /// Until when, and why, writing is not tried.
     paused: Option<(Instant, StoreError)>,
@@ -162,7 +177,7 @@ impl Writer {
         while let Some(request) = next {
             (taken, bytes) = (taken + 1, bytes + request.bytes());
             let closing = matches!(request, Request::Close { .. });
-            if matches!(request, Request::Finish { .. }) {
+            if request.is_lazy() {
                 self.due.get_or_insert_with(|| Instant::now() + LAZY);
             } else {
                 urgent = true;
@@ -196,10 +211,11 @@ impl Writer {
         }
         let mut kept = Vec::new();
         for request in self.pending.drain(..) {
-            match (&failure, &request) {
-                // Nobody else would ever close the record again.
-                (Some(_), Request::Finish { .. }) => kept.push(request),
-                _ => request.send(failure.as_ref()),
+            // Nobody else would ever note the effect or close the record again.
+            if failure.is_some() && request.is_lazy() {
+                kept.push(request);
+            } else {
+                request.send(failure.as_ref());
             }
         }
         self.pending = kept;

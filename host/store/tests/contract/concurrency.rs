@@ -59,12 +59,21 @@ async fn twins_side_by_side_have_one_winner(House { store, .. }: House) {
         })
         .collect();
     let mut accepted = 0;
+    let mut of_all = Vec::new();
     for task in tasks {
         match task.await.unwrap() {
-            Accepted::New(_) => accepted += 1,
-            twin => assert_eq!(twin, Accepted::Twin { finished: false }),
+            Accepted::New(seq) => {
+                accepted += 1;
+                of_all.push(seq);
+            }
+            Accepted::Twin { seq, finished } => {
+                assert!(!finished);
+                of_all.push(seq);
+            }
         }
     }
     assert_eq!(accepted, 1);
-    assert_eq!(store.unfinished().await.unwrap().len(), 1);
+    let open = store.unfinished().await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert!(of_all.iter().all(|seq| *seq == open[0].seq), "{of_all:?}");
 }

@@ -1,14 +1,8 @@
-//! Events, effects and facts.
+//! Events and facts.
 
 use crate::*;
 
 contract![
-    effects_happen_once,
-    a_refused_effect_stays_refused,
-    another_fingerprint_diverges,
-    effects_are_told_apart,
-    effects_need_an_open_record,
-    an_effect_without_writes_is_recorded,
     an_event_is_accepted_once,
     an_identity_is_forgotten_after_a_day,
     an_open_record_is_never_accepted_again,
@@ -20,113 +14,13 @@ contract![
     a_closed_store_says_so
 ];
 
-async fn effects_happen_once(House { store, .. }: House) {
-    let seq = accept(&*store, "e1").await;
-    let cell = own().cell("n");
-    let write = || vec![Write::increment(cell.clone(), 1), Write::set(own().cell("k"), "v")];
-    let first = store.write(write(), effect(seq, "i", 0, "f")).await.unwrap();
-    for _ in 0..3 {
-        assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await.unwrap(), first);
-    }
-    assert_eq!(read(&*store, &cell).await.as_deref(), Some("1"));
-    // Others may have gone on meanwhile; the rerun still hears what it heard.
-    count(&*store, &cell, 10).await.unwrap();
-    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await.unwrap(), first);
-    assert_eq!(read(&*store, &cell).await.as_deref(), Some("11"));
-
-    let tasks: Vec<_> = (0..8)
-        .map(|_| {
-            let (store, cell) = (Arc::clone(&store), cell.clone());
-            let write = Write::increment(cell, 1);
-            tokio::spawn(async move { store.write(vec![write], effect(seq, "i", 1, "f")).await.unwrap() })
-        })
-        .collect();
-    for task in tasks {
-        assert!(matches!(task.await.unwrap()[..], [WriteOutcome::Sum { value: 12, .. }]));
-    }
-}
-
-async fn a_refused_effect_stays_refused(House { store, .. }: House) {
-    let seq = accept(&*store, "e1").await;
-    let cell = own().cell("n");
-    set(&*store, &cell, "word").await;
-    let write = || vec![Write::increment(cell.clone(), 1)];
-    let refused = Err(Refusal::NotANumber { key: "n".to_owned() }.into());
-    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await, refused);
-    set(&*store, &cell, "1").await;
-    assert_eq!(store.write(write(), effect(seq, "i", 0, "f")).await, refused);
-    assert_eq!(read(&*store, &cell).await.as_deref(), Some("1"));
-}
-
-async fn another_fingerprint_diverges(House { store, .. }: House) {
-    let seq = accept(&*store, "e1").await;
-    let write = |value: &str| vec![Write::set(own().cell("k"), value)];
-    store.write(write("a"), effect(seq, "i", 0, "f")).await.unwrap();
-    let other = effect(seq, "i", 0, "g");
-    let key = other.clone().unwrap().key;
-    assert_eq!(store.write(write("b"), other).await, Err(StoreError::Diverged(key)));
-    assert_eq!(read(&*store, &own().cell("k")).await.as_deref(), Some("a"));
-}
-
-async fn effects_are_told_apart(House { store, .. }: House) {
-    let (one, two) = (accept(&*store, "e1").await, accept(&*store, "e2").await);
-    let write = || vec![Write::increment(own().cell("n"), 1)];
-    for effect in [
-        effect(one, "i", 0, "f"),
-        effect(one, "i", 1, "f"),
-        effect(one, "j", 0, "f"),
-        effect(one, "", 0, "f"),
-        effect(two, "i", 0, "f"),
-    ] {
-        store.write(write(), effect.clone()).await.unwrap();
-        store.write(write(), effect).await.unwrap();
-    }
-    assert_eq!(read(&*store, &own().cell("n")).await.as_deref(), Some("5"));
-    // The end of one takes only its own effects along.
-    store.finish(one, Outcome::Done).await.unwrap();
-    store.write(write(), effect(two, "i", 0, "f")).await.unwrap();
-    assert_eq!(read(&*store, &own().cell("n")).await.as_deref(), Some("5"));
-}
-
-async fn effects_need_an_open_record(House { store, .. }: House) {
-    let write = || vec![Write::set(own().cell("k"), "v")];
-    let missing = Seq(99);
-    assert_eq!(
-        store.write(write(), effect(missing, "i", 0, "f")).await,
-        Err(StoreError::NotOpen(missing))
-    );
-    let seq = accept(&*store, "e1").await;
-    store.finish(seq, Outcome::Done).await.unwrap();
-    assert_eq!(
-        store.write(write(), effect(seq, "i", 0, "f")).await,
-        Err(StoreError::NotOpen(seq))
-    );
-    assert_eq!(store.get(&own().cell("k")).await.unwrap(), None);
-}
-
-async fn an_effect_without_writes_is_recorded(House { store, .. }: House) {
-    let seq = accept(&*store, "e1").await;
-    assert_eq!(store.write(vec![], effect(seq, "i", 0, "f")).await, Ok(vec![]));
-    assert_eq!(store.write(vec![], effect(seq, "i", 0, "f")).await, Ok(vec![]));
-    assert!(matches!(
-        store.write(vec![], effect(seq, "i", 0, "g")).await,
-        Err(StoreError::Diverged(_))
-    ));
-}
-
 async fn an_event_is_accepted_once(House { store, clock, .. }: House) {
     let first = accept(&*store, "T/C/1").await;
     let second = accept(&*store, "T/C/2").await;
     assert!(second > first);
-    assert_eq!(
-        store.accept(event("T/C/1")).await,
-        Ok(Accepted::Twin { finished: false })
-    );
+    assert_eq!(store.accept(event("T/C/1")).await, twin(first, false));
     store.finish(first, Outcome::Done).await.unwrap();
-    assert_eq!(
-        store.accept(event("T/C/1")).await,
-        Ok(Accepted::Twin { finished: true })
-    );
+    assert_eq!(store.accept(event("T/C/1")).await, twin(first, true));
     clock.advance(7);
     accept(&*store, "T/C/3").await;
     let known = store.identities(0).await.unwrap();
@@ -144,14 +38,14 @@ async fn an_identity_is_forgotten_after_a_day(House { store, clock, .. }: House)
     settle(&*store).await;
     clock.advance(DAY - 1);
     store.purge(START + DAY - 1).await.unwrap();
-    assert_eq!(store.accept(event("e")).await, Ok(Accepted::Twin { finished: true }));
+    assert_eq!(store.accept(event("e")).await, twin(first, true));
     clock.advance(1);
     // Forgotten in time, whether or not somebody purges.
     let second = accept(&*store, "e").await;
     assert!(second > first);
     // Purging the old one leaves the new one in memory.
     assert_eq!(store.purge(START + DAY).await.unwrap().identities, 1);
-    assert_eq!(store.accept(event("e")).await, Ok(Accepted::Twin { finished: false }));
+    assert_eq!(store.accept(event("e")).await, twin(second, false));
 }
 
 async fn an_open_record_is_never_accepted_again(House { store, clock, .. }: House) {
@@ -159,10 +53,7 @@ async fn an_open_record_is_never_accepted_again(House { store, clock, .. }: Hous
     let later = START + 3 * DAY;
     clock.set(later);
     assert_eq!(store.purge(later).await.unwrap(), Purged::default());
-    assert_eq!(
-        store.accept(event("slow")).await,
-        Ok(Accepted::Twin { finished: false })
-    );
+    assert_eq!(store.accept(event("slow")).await, twin(seq, false));
     assert_eq!(store.unfinished().await.unwrap()[0].seq, seq);
 }
 

@@ -8,8 +8,8 @@
 )]
 
 use moa_store::{
-    Accepted, Cell, Effect, EffectKey, ManualClock, MemoryStore, NewRecord, Options, Outcome, Purged, RedbStore,
-    Refusal, Scope, Seq, Space, Store, StoreError, Write, WriteOutcome,
+    Accepted, Answer, Cell, Effect, EffectKey, ManualClock, MemoryStore, NewRecord, Options, Outcome, Purged, Recorded,
+    RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Write, WriteOutcome,
 };
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ macro_rules! contract {
 
 mod brain;
 mod concurrency;
+mod effects;
 mod journal;
 mod model;
 mod quota;
@@ -111,6 +112,10 @@ async fn accept(store: &dyn Store, identity: &str) -> Seq {
     }
 }
 
+fn twin(seq: Seq, finished: bool) -> Result<Accepted, StoreError> {
+    Ok(Accepted::Twin { seq, finished })
+}
+
 fn effect(seq: Seq, invocation: &str, ordinal: u32, fingerprint: &str) -> Option<Effect> {
     let key = EffectKey {
         seq,
@@ -120,6 +125,8 @@ fn effect(seq: Seq, invocation: &str, ordinal: u32, fingerprint: &str) -> Option
     Some(Effect {
         key,
         fingerprint: fingerprint.as_bytes().to_vec(),
+        by: String::new(),
+        seen: Vec::new(),
     })
 }
 
