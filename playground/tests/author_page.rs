@@ -9,19 +9,14 @@
 
 mod support;
 
-use moa_playground::{AuthorPanel, BuildCard, BuildNote, BuildState, Level, LogLine, Playground, PluginCard};
-use moa_test_browser::{Browser, Page};
+use moa_playground::{AuthorPanel, BuildCard, BuildNote, BuildState, Level, LogLine, PluginCard};
+use moa_test_browser::Page;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use support::{Socket, act, ok, quick, request, say, start};
+use support::page::{appears, goes, open, open_in, picture, stage, text};
+use support::{Socket, act, ok, request, say};
 
 const CALL: &str = "7c41d0e99ab2f3605d18";
-
-fn picture(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "../target".into(), PathBuf::from);
-    target.join("screenshots").join(format!("{name}.png"))
-}
 
 fn now() -> u64 {
     SystemTime::now()
@@ -30,12 +25,6 @@ fn now() -> u64 {
         .as_millis()
         .try_into()
         .unwrap()
-}
-
-async fn open(sim: &Playground, browser: &Browser) -> Page {
-    let page = browser.open(&sim.page_url()).await.unwrap();
-    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
-    page
 }
 
 async fn tab(page: &Page, name: &str) {
@@ -125,8 +114,7 @@ fn log(panel: &AuthorPanel, invocation: &str, level: Level, text: &str, fault: b
 
 #[tokio::test]
 async fn a_build_error_is_shown_with_its_place_and_goes_when_mended() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let panel = sim.author();
@@ -137,8 +125,15 @@ async fn a_build_error_is_shown_with_its_place_and_goes_when_mended() {
 
     panel.set_builds(vec![built("hello"), failed()]);
     page.wait_for(&problems("1")).await.unwrap();
-    page.click("#author-toggle").await.unwrap();
-    tab(&page, "builds").await;
+    // Above the conversation, for whoever has not opened the panel; it leads there.
+    let told = text(&page, "#build-problems [data-problem=lunch]").await;
+    assert_eq!(
+        told,
+        "lunch does not build lunch/src/lib.rs:24 cannot find value `nmaes` in this scope"
+    );
+    page.screenshot(&picture("author-problem")).await.unwrap();
+    page.click("[data-problem=lunch]").await.unwrap();
+    goes(&page, "[data-problem]").await;
     page.wait_for("document.querySelector('[data-build=lunch] [data-diagnostic=\"lunch/src/lib.rs:24\"]').open")
         .await
         .unwrap();
@@ -153,7 +148,17 @@ async fn a_build_error_is_shown_with_its_place_and_goes_when_mended() {
     let other = open(&sim, &browser).await;
     other.wait_for(&problems("1")).await.unwrap();
 
+    // Out of sight again: told of again, until a build mends it.
+    other.click("#author-close").await.unwrap();
+    appears(&other, "[data-problem=lunch]").await;
+    let mut again = failed();
+    again.state = BuildState::Building;
+    panel.set_builds(vec![built("hello"), again]);
+    other.wait_for(&problems("0")).await.unwrap();
+    appears(&other, "[data-problem=lunch]").await;
+
     panel.set_builds(vec![built("hello"), built("lunch")]);
+    goes(&other, "[data-problem]").await;
     for page in [&page, &other] {
         page.wait_for(&problems("0")).await.unwrap();
     }
@@ -163,9 +168,40 @@ async fn a_build_error_is_shown_with_its_place_and_goes_when_mended() {
 }
 
 #[tokio::test]
+async fn what_can_be_tried_is_what_the_plugins_answer() {
+    let Some((sim, browser)) = stage().await else {
+        return;
+    };
+    let page = open_in(&sim, &browser, "ko").await;
+    page.click("[data-conversation=C000000DEV0]").await.unwrap();
+    let tries = "[...document.querySelectorAll('#intro .tries button')].map((b) => b.textContent)";
+    assert_eq!(
+        page.eval(tries).await.unwrap(),
+        json!(["!help", "!echo 안녕", "@moa help"])
+    );
+    let mut memo = hello();
+    memo.manifest = json!({"name": "memo", "commands": [
+        {"name": "memo", "examples": ["!memo", "!메모 점심"]}, {"name": "no"},
+        {"name": "link", "subcommands": [{"name": "add", "examples": ["!link add x"]}]},
+    ]});
+    sim.author().set_plugins(vec![memo]);
+    page.wait_for(&format!("{tries}.length === 4")).await.unwrap();
+    assert_eq!(
+        page.eval(tries).await.unwrap(),
+        json!(["!help", "!메모 점심", "!link add x", "@moa help"])
+    );
+    page.click("#intro .tries button:nth-child(2)").await.unwrap();
+    assert_eq!(
+        page.eval("document.querySelector('#composer').value").await.unwrap(),
+        "!메모 점심"
+    );
+    page.click("#language").await.unwrap();
+    page.wait_for(&format!("{tries}[1] === '!memo'")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_message_leads_to_the_log_of_its_call() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let panel = sim.author();
@@ -220,8 +256,7 @@ async fn a_message_leads_to_the_log_of_its_call() {
 
 #[tokio::test]
 async fn frames_go_both_ways() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let mut bot = Socket::greeted(&sim).await;
@@ -269,18 +304,14 @@ async fn frames_go_both_ways() {
 
 #[tokio::test]
 async fn it_looks_as_in_the_pictures() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let mut bot = Socket::greeted(&sim).await;
     let panel = sim.author();
     panel.set_plugins(vec![hello(), lunch()]);
     panel.set_builds(vec![built("hello"), failed()]);
-    let page = open(&sim, &browser).await;
-    page.eval("localStorage.setItem('moa.language', 'en')").await.unwrap();
-    page.go(&sim.page_url()).await.unwrap();
-    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+    let page = open_in(&sim, &browser, "en").await;
     page.resize(1440, 860).await.unwrap();
     page.click("[data-conversation=C0000LUNCH0]").await.unwrap();
     let asked = say(&sim, "로지", "#lunch", "!점심팀 2 로지,샐리,앨리,빈센트").await;

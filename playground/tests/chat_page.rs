@@ -12,14 +12,14 @@ mod support;
 use moa_playground::Playground;
 use moa_test_browser::{Browser, Page};
 use serde_json::{Value, json};
-use support::{Socket, act, ok, quick, record, request, say, start};
+use support::page::{appears, goes, open, stage};
+use support::{Socket, act, ok, record, request, say};
 
 const ROSIE: &str = "U00000ROSIE";
 
 /// The page, speaking as Rosie in #dev.
-async fn open(sim: &Playground, browser: &Browser) -> Page {
-    let page = browser.open(&sim.page_url()).await.unwrap();
-    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+async fn open_dev(sim: &Playground, browser: &Browser) -> Page {
+    let page = open(sim, browser).await;
     page.click("[data-conversation=C000000DEV0]").await.unwrap();
     page
 }
@@ -34,11 +34,10 @@ fn message(posted: &Value) -> String {
 
 #[tokio::test]
 async fn people_and_channels_are_completed() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
-    let page = open(&sim, &browser).await;
+    let page = open_dev(&sim, &browser).await;
     page.focus("#composer").await.unwrap();
     page.type_text("안녕 @샐").await.unwrap();
     page.wait_for("document.querySelectorAll('.choices:not([hidden]) li').length === 1")
@@ -84,17 +83,14 @@ async fn people_and_channels_are_completed() {
 
 #[tokio::test]
 async fn people_react_edit_and_delete() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
-    let page = open(&sim, &browser).await;
+    let page = open_dev(&sim, &browser).await;
     let theirs = say(&sim, "샐리", "#dev", "점심?").await;
     let mine = say(&sim, "로지", "#dev", "@샐리 네 & 아니요 <3").await;
     let (their_item, my_item) = (message(&theirs), message(&mine));
-    page.wait_for(&format!("document.querySelector(\"{my_item}\")"))
-        .await
-        .unwrap();
+    appears(&page, &my_item).await;
 
     page.click(&format!("{their_item} [data-tool=more]")).await.unwrap();
     page.click(&format!("{their_item} [data-emoji=tada]")).await.unwrap();
@@ -106,9 +102,7 @@ async fn people_react_edit_and_delete() {
     let reaction = &record(&sim, "reaction").await[0];
     assert_eq!((&reaction["user"], &reaction["name"]), (&json!(ROSIE), &json!("tada")));
     page.click(&format!("{their_item} [data-reaction=tada]")).await.unwrap();
-    page.wait_for(&format!("!document.querySelector(\"{their_item} [data-reaction]\")"))
-        .await
-        .unwrap();
+    goes(&page, &format!("{their_item} [data-reaction]")).await;
     let others = page
         .eval(&format!("document.querySelector(\"{their_item} [data-tool=edit]\")"))
         .await
@@ -132,9 +126,7 @@ async fn people_react_edit_and_delete() {
     page.wait_for(&field).await.unwrap();
     page.type_text("!").await.unwrap();
     page.press("Enter").await.unwrap();
-    page.wait_for(&format!("document.querySelector(\"{my_item} .edited\")"))
-        .await
-        .unwrap();
+    appears(&page, &format!("{my_item} .edited")).await;
     let edit = &record(&sim, "edit").await[0];
     assert_eq!(edit["text"], "<@U00000SALLY> 네 &amp; 아니요 &lt;3!");
 
@@ -146,9 +138,7 @@ async fn people_react_edit_and_delete() {
         .unwrap();
     assert!(record(&sim, "delete").await.is_empty());
     page.click(&delete).await.unwrap();
-    page.wait_for(&format!("!document.querySelector(\"{my_item}\")"))
-        .await
-        .unwrap();
+    goes(&page, &my_item).await;
 }
 
 /// A square of 2 × 2 dots.
@@ -174,11 +164,10 @@ async fn upload(sim: &Playground, name: &str, content: &[u8]) -> Value {
 
 #[tokio::test]
 async fn files_and_blocks_are_shown() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
-    let page = open(&sim, &browser).await;
+    let page = open_dev(&sim, &browser).await;
     let files = json!([
         {"id": upload(&sim, "square.png", PNG).await},
         {"id": upload(&sim, "evil.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>").await, "title": "그림"},
@@ -240,12 +229,11 @@ async fn files_and_blocks_are_shown() {
 
 #[tokio::test]
 async fn keys_lead_through_the_page_and_what_is_new_is_marked() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let bot = Socket::greeted(&sim).await;
-    let page = open(&sim, &browser).await;
+    let page = open_dev(&sim, &browser).await;
     let open_is = |id: &str| {
         format!("document.querySelector('[data-conversation={id}]').getAttribute('aria-current') === 'true'")
     };
@@ -268,9 +256,7 @@ async fn keys_lead_through_the_page_and_what_is_new_is_marked() {
         .await
         .unwrap();
     let said = say(&sim, "로지", "#general", "mine").await;
-    page.wait_for(&format!("document.querySelector(\"{}\")", message(&said)))
-        .await
-        .unwrap();
+    appears(&page, &message(&said)).await;
     page.focus("#composer").await.unwrap();
     page.press("ArrowUp").await.unwrap();
     page.wait_for("document.querySelector('.editor')").await.unwrap();

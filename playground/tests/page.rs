@@ -9,38 +9,13 @@
 
 mod support;
 
-use moa_playground::Playground;
-use moa_test_browser::{Browser, Page};
-use serde_json::{Value, json};
-use std::path::PathBuf;
-use support::{QUIET, Socket, act, ok, quick, record, request, say, start};
-
-const READY: &str = "document.body.dataset.ready === 'true'";
-
-fn picture(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "../target".into(), PathBuf::from);
-    target.join("screenshots").join(format!("{name}.png"))
-}
-
-async fn open(sim: &Playground, browser: &Browser) -> Page {
-    let page = browser.open(&sim.page_url()).await.unwrap();
-    page.wait_for(READY).await.unwrap();
-    page
-}
-
-async fn text(page: &Page, selector: &str) -> Value {
-    page.eval(&format!(
-        "document.querySelector({})?.textContent ?? null",
-        json!(selector)
-    ))
-    .await
-    .unwrap()
-}
+use serde_json::json;
+use support::page::{appears, goes, open, open_in, picture, stage, text};
+use support::{QUIET, Socket, act, ok, record, request, say};
 
 #[tokio::test]
 async fn a_person_writes_and_the_bot_answers() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let page = open(&sim, &browser).await;
@@ -116,19 +91,14 @@ async fn a_person_writes_and_the_bot_answers() {
         json!({"channel": "#dev", "timestamp": posted["ts"], "name": "eyes"}),
     )
     .await;
-    page.wait_for(&format!("document.querySelector(\"{item} [data-reaction=eyes]\")"))
-        .await
-        .unwrap();
+    appears(&page, &format!("{item} [data-reaction=eyes]")).await;
     ok(&sim, "chat.delete", json!({"channel": "#dev", "ts": posted["ts"]})).await;
-    page.wait_for(&format!("!document.querySelector(\"{item}\")"))
-        .await
-        .unwrap();
+    goes(&page, &item).await;
 }
 
 #[tokio::test]
 async fn enter_during_composition_sends_nothing() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let page = open(&sim, &browser).await;
@@ -159,8 +129,7 @@ async fn enter_during_composition_sends_nothing() {
 
 #[tokio::test]
 async fn threads_direct_messages_and_whispers_have_their_places() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let parent = say(&sim, "로지", "#dev", "parent").await;
@@ -237,15 +206,11 @@ async fn threads_direct_messages_and_whispers_have_their_places() {
 
 #[tokio::test]
 async fn it_looks_as_in_the_pictures() {
-    let sim = start(quick()).await;
-    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+    let Some((sim, browser)) = stage().await else {
         return;
     };
     let mut bot = Socket::greeted(&sim).await;
-    let page = open(&sim, &browser).await;
-    page.eval("localStorage.setItem('moa.language', 'ko')").await.unwrap();
-    page.go(&sim.page_url()).await.unwrap();
-    page.wait_for(READY).await.unwrap();
+    let page = open_in(&sim, &browser, "ko").await;
     page.screenshot(&picture("playground-first")).await.unwrap();
 
     let said = say(

@@ -47,6 +47,7 @@ const state = {
   conversations: new Map(), // id → {id, kind, name, topic, members, has_bot, messages: Map ts → message, unread}
   online: true,
 };
+const TRIES = 3; // examples of plugins to begin with
 const NARROW = matchMedia('(max-width: 1500px)'); // no room for a thread and the authors' panel
 const say = () => TEXTS[state.language];
 
@@ -161,6 +162,7 @@ const handlers = {
   },
   plugins({ plugins }) {
     panel.plugins(plugins);
+    if (current()) renderIntro(current(), place(current()));
   },
   builds({ builds }) {
     panel.builds(builds);
@@ -303,11 +305,20 @@ function renderConversation() {
   flashed?.scrollIntoView({ block: 'center' });
 }
 
+/** What to try first, beside help: examples of the plugins that are there, in the page's script where there are such. */
+function triable() {
+  const known = panel.examples();
+  if (!known) return ['echo 안녕'];
+  const readable = (text) => /[가-힣]/.test(text) === (state.language === 'ko');
+  const firsts = known.map((examples) => examples.find(readable) ?? examples[0]).filter(Boolean);
+  return firsts.slice(0, TRIES).map((text) => text.replace(/^!/, ''));
+}
+
 function renderIntro(conversation, where) {
   const { name } = state.bot;
   const tries = element('div', 'tries');
   const prefix = conversation.kind === 'im' ? '' : '!';
-  for (const text of conversation.has_bot ? [`${prefix}help`, `${prefix}echo 안녕`, `@${name} help`] : []) {
+  for (const text of conversation.has_bot ? [`${prefix}help`, ...triable().map((text) => prefix + text), `@${name} help`] : []) {
     const button = element('button', '', text);
     button.type = 'button';
     button.addEventListener('click', () => {

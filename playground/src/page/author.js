@@ -4,6 +4,7 @@
 //   #author-toggle[data-problems]    opens the panel; how many builds and plugins have a problem
 //   [data-tab=NAME]                  plugins, builds, log, frames      [data-plugin=NAME], [data-build=NAME]   a card
 //   [data-diagnostic="FILE:LINE"]    a message of the compiler         #log-lines [data-invocation=ID]         a line of the log
+//   #build-problems [data-problem=NAME]   above the conversation: a source that does not build, while its card is out of sight
 //   #frame-list [data-kind=KIND]     in (to the bot), out (from it), call (of the Web API)
 
 import { element } from './mrkdwn.js';
@@ -11,6 +12,7 @@ import { element } from './mrkdwn.js';
 const LINES = 1000; // of the log
 const FRAMES = 400;
 const FAULTS = 5;
+const PROBLEMS = 3; // builds that are told of above the conversation
 const LOOK_EVERY = 500; // ms between two looks for new frames, as long as they are shown
 const TABS = ['plugins', 'builds', 'log', 'frames'];
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
@@ -227,12 +229,29 @@ export function authorPanel(page) {
     }
   }
 
+  /** Whoever looks at the conversation is told too why the old answer comes. */
+  function renderProblems() {
+    const inSight = isOpen() && shown.tab === 'builds';
+    const isBroken = (build) => build.state === 'failed' || (build.state === 'building' && build.diagnostics.some((d) => d.level === 'error'));
+    const broken = inSight ? [] : shown.builds.filter(isBroken);
+    $('build-problems').replaceChildren(...broken.slice(0, PROBLEMS).map((build) => {
+      const first = build.diagnostics.find((d) => d.level === 'error');
+      const place = first?.file ? [element('code', '', `${first.file}:${first.line}`), ' '] : [];
+      const button = element('button', '', element('b', '', say().doesNotBuild(build.name)), ' ', ...place, first?.message ?? build.text.split('\n')[0]);
+      button.type = 'button';
+      button.dataset.problem = build.name;
+      button.addEventListener('click', () => open('builds'));
+      return button;
+    }));
+  }
+
   function cards(list, made, empty) {
     list.replaceChildren(...(made.length ? made : [element('p', 'empty', empty)]));
   }
 
   function renderPanel() {
     renderBadges();
+    renderProblems();
     $('author-title').textContent = say().author;
     $('author-close').setAttribute('aria-label', say().closePanel);
     $('author-close').title = say().closePanel;
@@ -257,7 +276,11 @@ export function authorPanel(page) {
   }
 
   /** Something of this tab changed. */
-  const redraw = (tab) => (shown.tab === tab ? renderPanel() : renderBadges());
+  function redraw(tab) {
+    if (shown.tab === tab) return renderPanel();
+    renderBadges();
+    return renderProblems();
+  }
 
   function open(tab = shown.tab) {
     page.makeRoom();
@@ -275,6 +298,7 @@ export function authorPanel(page) {
     $('author').hidden = true;
     $('author-toggle').setAttribute('aria-expanded', 'false');
     document.body.classList.remove('authored');
+    renderProblems();
   }
 
   const toggle = () => (isOpen() ? close() : open());
@@ -312,6 +336,12 @@ export function authorPanel(page) {
     isOpen,
     showInvocation,
     render: renderPanel,
+    /** What can be typed, by the manifests; `null` where no plugin is known. */
+    examples() {
+      const commands = (list) => list.flatMap((command) => [command, ...commands(command.subcommands ?? [])]);
+      const known = shown.plugins.filter((plugin) => plugin.manifest);
+      return known.length ? known.flatMap((plugin) => commands(plugin.manifest.commands ?? [])).map((command) => command.examples ?? []) : null;
+    },
     load(author) {
       Object.assign(shown, { plugins: author.plugins, builds: author.builds, faults: author.faults });
       lines = author.log;

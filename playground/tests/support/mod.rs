@@ -1,6 +1,8 @@
 //! A bare HTTP client and a bare Socket Mode client: they see exactly what the playground sends.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod page;
+
 use futures_util::{SinkExt, StreamExt};
 use moa_playground::{Options, Playground};
 use serde_json::{Value, json};
