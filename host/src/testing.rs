@@ -17,8 +17,8 @@ use moa_core::manifest::Requests;
 use moa_core::router::{self, Settings};
 use moa_engine::Limits;
 use moa_store::{
-    Accepted, Cell, Clock, Effect, Entry, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Store, StoreError, SystemClock, Write, WriteOutcome,
+    Accepted, Cell, Clock, Effect, Entry, Filed, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded,
+    Remembered, Seq, Space, Store, StoreError, SystemClock, Which, Write, WriteOutcome,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -319,6 +319,22 @@ impl Store for FlakyStore {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {
+        self.inner.records(which, before, limit).await
+    }
+
+    async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError> {
+        self.inner.filed(seq).await
+    }
+
+    async fn all_effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
+        self.inner.all_effects(seq).await
+    }
+
+    async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        self.inner.reopen(seq, fresh).await
     }
 
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {

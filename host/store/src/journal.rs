@@ -4,7 +4,6 @@
 //! day only some bytes each stay in memory, and nobody can choose two that collide.
 
 use crate::types::{Accepted, Effect, Seq};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
@@ -14,13 +13,6 @@ pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Whether something of `since_ms` is to be forgotten at `now_ms`.
 pub(crate) fn due(since_ms: i64, now_ms: i64) -> bool {
     since_ms <= now_ms.saturating_sub(KEPT_MS)
-}
-
-/// How a record ended, as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Ended {
-    pub ended_ms: i64,
-    pub outcome: crate::types::Outcome,
 }
 
 /// Whether a note is to be recorded. `known` is the fingerprint that the effect was recorded with before.
@@ -62,6 +54,11 @@ impl Index {
     pub(crate) fn remember(&mut self, identity: &str, seq: Seq, accepted_ms: i64) {
         let mark = Mark { seq, accepted_ms };
         self.known.insert(self.digest(identity), mark);
+    }
+
+    /// Whether the identity is known, of this or another record.
+    pub(crate) fn knows(&self, identity: &str) -> bool {
+        self.known.contains_key(&self.digest(identity))
     }
 
     /// Forgets the identity, if it still stands for that record.

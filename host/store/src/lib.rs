@@ -24,6 +24,6 @@ pub use error::{OpenError, Refusal, StoreError};
 pub use memory::MemoryStore;
 pub use store::Store;
 pub use types::{
-    Accepted, Answer, Cell, Change, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded,
-    Remembered, Scope, Seq, Space, Write, WriteOutcome,
+    Accepted, Answer, Cell, Change, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
+    Recorded, Remembered, Scope, Seq, Space, Which, Write, WriteOutcome,
 };

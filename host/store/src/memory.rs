@@ -2,13 +2,13 @@
 
 use crate::clock::Clock;
 use crate::error::{Refusal, StoreError};
-use crate::journal::{self, Ended, Index};
+use crate::journal::{self, Index};
 use crate::keys;
 use crate::plan::{self, Brain, Seen};
 use crate::store::Store;
 use crate::types::{
-    Accepted, Answer, Cell, Effect, EffectKey, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded,
-    Remembered, Seq, Space, Write, WriteOutcome,
+    Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
+    Recorded, Remembered, Seq, Space, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ struct State {
     last_version: u64,
     last_seq: u64,
     records: BTreeMap<Seq, Record>,
-    ended: BTreeMap<Seq, Ended>,
+    ended: BTreeMap<Seq, End>,
     identities: BTreeMap<Seq, Remembered>,
     effects: BTreeMap<EffectKey, Recorded>,
     facts: BTreeMap<String, String>,
@@ -113,6 +113,13 @@ impl State {
         }
         self.cells.used.extend(plan.used);
         Ok(plan.outcomes)
+    }
+
+    fn filed(&self, seq: Seq, record: &Record) -> Filed {
+        Filed {
+            record: record.clone(),
+            end: self.ended.get(&seq).cloned(),
+        }
     }
 
     fn record(&mut self, effect: Effect, answer: Answer) {
@@ -285,7 +292,7 @@ impl Store for MemoryStore {
             if outcome.is_done() {
                 state.forget_effects(seq);
             }
-            state.ended.insert(seq, Ended { ended_ms: now, outcome });
+            state.ended.insert(seq, End { ended_ms: now, outcome });
         }
         Ok(())
     }
@@ -294,6 +301,59 @@ impl Store for MemoryStore {
         let state = self.state()?;
         let open = state.records.values().filter(|record| state.index.is_open(record.seq));
         Ok(open.cloned().collect())
+    }
+
+    async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {
+        let state = self.state()?;
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let newest = state.records.range((Bound::Unbounded, before)).rev();
+        let filed = newest.map(|(seq, record)| state.filed(*seq, record));
+        let wanted = filed.filter(|filed| match (which, &filed.end) {
+            (Which::All, _) | (Which::Open, None) => true,
+            (Which::Failed, Some(end)) => end.outcome.is_failure(),
+            _ => false,
+        });
+        Ok(wanted.take(limit.max(1) as usize).collect())
+    }
+
+    async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError> {
+        let state = self.state()?;
+        Ok(state.records.get(&seq).map(|record| state.filed(seq, record)))
+    }
+
+    async fn all_effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
+        let state = self.state()?;
+        let from = state.effects.range(first_effect(seq)..);
+        let of_record = from.take_while(|(key, _)| key.seq == seq);
+        Ok(of_record
+            .map(|(key, recorded)| (key.invocation.clone(), recorded.clone()))
+            .collect())
+    }
+
+    async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        let mut state = self.state()?;
+        if state.ended.remove(&seq).is_none() {
+            return Ok(false);
+        }
+        let State {
+            records,
+            identities,
+            index,
+            ..
+        } = &mut *state;
+        index.open(seq);
+        if let Some(record) = records.get(&seq)
+            && !index.knows(&record.identity)
+        {
+            let accepted_ms = record.received_ms.min(self.clock.now_ms());
+            let identity = record.identity.clone();
+            index.remember(&identity, seq, accepted_ms);
+            identities.insert(seq, Remembered { identity, accepted_ms });
+        }
+        if fresh {
+            state.forget_effects(seq);
+        }
+        Ok(true)
     }
 
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {

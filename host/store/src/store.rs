@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Space,
-    Write, WriteOutcome,
+    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
+    Space, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 
@@ -60,6 +60,20 @@ pub trait Store: Send + Sync + 'static {
 
     /// The records that were accepted and not finished, by their numbers. For the start, not for every day.
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError>;
+
+    /// Records, the newest first, at most `limit` of them (at least one), of those before `before`. What was finished a
+    /// moment ago is still open until that is durable; so it is for [`filed`](Store::filed).
+    async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError>;
+
+    /// One record; `None` if there was none or it is purged.
+    async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError>;
+
+    /// The recorded effects of all calls of a record with the calls' ids, by id and ordinal.
+    async fn all_effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError>;
+
+    /// Opens a record that ended; with its effects, unless they are to be forgotten (`fresh`). Whether it did: `false`
+    /// if it is open, or is not there. While it is open its identity counts as accepted again.
+    async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError>;
 
     /// The identities accepted at or after `since_ms` (milliseconds since 1970), in order of acceptance.
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError>;

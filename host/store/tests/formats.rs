@@ -8,8 +8,8 @@
 )]
 
 use moa_store::{
-    Accepted, Answer, Effect, EffectKey, ManualClock, NewRecord, Options, Outcome, RedbStore, Refusal, Scope, Seq,
-    Space, Store, StoreError, Write, WriteOutcome,
+    Accepted, Answer, Effect, EffectKey, End, ManualClock, NewRecord, Options, Outcome, RedbStore, Refusal, Scope, Seq,
+    Space, Store, StoreError, Which, Write, WriteOutcome,
 };
 use std::path::Path;
 
@@ -102,6 +102,15 @@ async fn has_its_journal(store: &RedbStore) {
         };
         assert_eq!(store.accept(again).await, Ok(twin));
     }
+    let failed = store.records(Which::Failed, None, 9).await.unwrap();
+    let end = End {
+        ended_ms: START + 2000,
+        outcome: Outcome::Failed {
+            reason: "the plugin `memo` crashed".to_owned(),
+        },
+    };
+    assert_eq!(failed.len(), 1);
+    assert_eq!((failed[0].record.seq, failed[0].end.as_ref()), (Seq(2), Some(&end)));
     assert_eq!(store.effects(Seq(1), "call-1").await.unwrap(), []);
 
     let key = |key: &str| key.to_owned();

@@ -17,8 +17,8 @@ use moa_core::locale::Locale;
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::{
-    Accepted, Cell, Clock as _, Effect, Entry, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome, Purged, Record,
-    Recorded, Remembered, Seq, Space, Store, StoreError, SystemClock, Write, WriteOutcome,
+    Accepted, Cell, Clock as _, Effect, Entry, Filed, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome, Purged,
+    Record, Recorded, Remembered, Seq, Space, Store, StoreError, SystemClock, Which, Write, WriteOutcome,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -323,6 +323,22 @@ impl Store for Ledger {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {
+        self.inner.records(which, before, limit).await
+    }
+
+    async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError> {
+        self.inner.filed(seq).await
+    }
+
+    async fn all_effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
+        self.inner.all_effects(seq).await
+    }
+
+    async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        self.inner.reopen(seq, fresh).await
     }
 
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {

@@ -2,8 +2,8 @@
 
 use super::session::{Session, from_json, to_json};
 use super::tables;
-use crate::journal::{self, Ended};
-use crate::types::{Accepted, Answer, Effect, EffectKey, NewRecord, Outcome, Purged, Recorded, Seq};
+use crate::journal;
+use crate::types::{Accepted, Answer, Effect, EffectKey, End, NewRecord, Outcome, Purged, Recorded, Seq};
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
@@ -109,17 +109,45 @@ impl Session<'_, '_> {
         if !self.books.index.close(seq) {
             return Ok(());
         }
-        let end = to_json(&Ended {
+        let end = to_json(&End {
             ended_ms: self.now_ms,
             outcome: outcome.clone(),
         })?;
         self.tables.open.remove(seq.0)?;
         self.tables.ended.insert(seq.0, end.as_str())?;
+        if outcome.is_failure() {
+            self.tables.failed.insert(seq.0, ())?;
+        }
         if outcome.is_done() {
             self.forget_effects(seq.0)?;
         }
         self.changed = true;
         Ok(())
+    }
+
+    pub(super) fn reopen(&mut self, seq: Seq, fresh: bool) -> Result<bool, redb::Error> {
+        if self.tables.ended.remove(seq.0)?.is_none() {
+            return Ok(false);
+        }
+        self.changed = true;
+        self.tables.failed.remove(seq.0)?;
+        self.tables.open.insert(seq.0, ())?;
+        self.books.index.open(seq);
+        if let Some(stored) = self.tables.journal.get(seq.0)? {
+            let Header {
+                identity, received_ms, ..
+            } = from_json(stored.value().0)?;
+            if !self.books.index.knows(&identity) {
+                // About when it was accepted; while the record is open, how long ago does not matter.
+                let accepted_ms = received_ms.min(self.now_ms);
+                self.tables.identities.insert(seq.0, (accepted_ms, identity.as_ref()))?;
+                self.books.index.remember(&identity, seq, accepted_ms);
+            }
+        }
+        if fresh {
+            self.forget_effects(seq.0)?;
+        }
+        Ok(true)
     }
 
     /// A step of a purge. Whether there may be more to do.
@@ -154,7 +182,7 @@ impl Session<'_, '_> {
         let mut over = Vec::new();
         for row in self.tables.ended.range(..first_kept)? {
             let (seq, end) = row?;
-            if journal::due(from_json::<Ended>(end.value())?.ended_ms, now_ms) {
+            if journal::due(from_json::<End>(end.value())?.ended_ms, now_ms) {
                 over.push(seq.value());
                 if over.len() == PURGE_STEP {
                     break;
@@ -163,6 +191,7 @@ impl Session<'_, '_> {
         }
         for seq in &over {
             self.tables.ended.remove(seq)?;
+            self.tables.failed.remove(seq)?;
             self.tables.journal.remove(seq)?;
             self.forget_effects(*seq)?;
         }

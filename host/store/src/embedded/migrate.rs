@@ -3,10 +3,13 @@
 //! Each step is one transaction together with the new number, so whatever happens in between, the file has the one format
 //! or the other. `tests/fixtures` has a file of each.
 
+use super::session::from_json;
 use super::tables;
+use crate::types::End;
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 
-/// Format 1: number, invocation, ordinal → fingerprint, answer as JSON. It had neither notes nor what a call had seen.
+/// Format 1: number, invocation, ordinal → fingerprint, answer as JSON. It had neither notes nor what a call had seen, and
+/// no table of the failed records.
 const EFFECTS_1: TableDefinition<'_, tables::EffectId, (&[u8], &str)> = TableDefinition::new("effects");
 
 /// Brings the data from a format to the one that is written today. Whether there is a way.
@@ -34,5 +37,12 @@ fn from_1(txn: &WriteTransaction) -> Result<(), redb::Error> {
         }
     }
     txn.delete_table(EFFECTS_1)?;
+    let mut failed = txn.open_table(tables::FAILED)?;
+    for row in txn.open_table(tables::ENDED)?.iter()? {
+        let (seq, end) = row?;
+        if from_json::<End>(end.value())?.outcome.is_failure() {
+            failed.insert(seq.value(), ())?;
+        }
+    }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! The store in a file of this machine, on redb.
 //!
-//! Reads are short transactions on the caller's thread; writes go to one thread (`writer`). What a request does to the
-//! tables (`tables`) stands in `session` and `events`, what is wrong with a file in `open`, what becomes of one of an
+//! Reads are short transactions on the caller's thread (`brain`, `journal`); writes go to one thread (`writer`). What a
+//! request does to the tables (`tables`) stands in `session` and `events`, what is wrong with a file in `open`, what becomes of one of an
 //! earlier format in `migrate`.
 
+mod brain;
 mod events;
+mod journal;
 mod migrate;
 mod open;
 mod session;
@@ -16,19 +18,15 @@ mod faults;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{OpenError, StoreError};
-use crate::keys;
-use crate::plan;
 use crate::store::Store;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Space,
-    Write, WriteOutcome,
+    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
+    Space, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
-use events::Header;
 use open::{Opener, store_error};
-use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
-use session::{Books, from_json};
-use std::ops::Bound;
+use redb::{Database, ReadTransaction, ReadableDatabase};
+use session::Books;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -97,8 +95,6 @@ pub struct RedbStore {
     writer: Option<JoinHandle<()>>,
 }
 
-type BrainTable = ReadOnlyTable<&'static [u8], tables::Value>;
-
 impl RedbStore {
     /// Opens the data file, or makes it, and its folder, if it is not there. Only one process can have it open.
     ///
@@ -166,21 +162,6 @@ impl RedbStore {
     }
 }
 
-fn entry(table: &BrainTable, cell: &Cell, now_ms: i64) -> Result<Option<Entry>, redb::Error> {
-    let Some(stored) = table.get(keys::cell(cell).as_slice())? else {
-        return Ok(None);
-    };
-    let (version, expires_ms, value) = stored.value();
-    if plan::expired(expires_ms, now_ms) {
-        return Ok(None);
-    }
-    Ok(Some(Entry {
-        value: value.to_vec(),
-        version: plan::text(version),
-        expires_ms,
-    }))
-}
-
 impl Drop for RedbStore {
     fn drop(&mut self) {
         self.requests = None;
@@ -195,52 +176,17 @@ impl Drop for RedbStore {
 impl Store for RedbStore {
     async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
         let now_ms = self.shared.clock.now_ms();
-        self.read(|txn| entry(&txn.open_table(tables::BRAIN)?, cell, now_ms))
+        self.read(|txn| brain::get(txn, cell, now_ms))
     }
 
     async fn get_many(&self, cells: &[Cell]) -> Result<Vec<Option<Entry>>, StoreError> {
         let now_ms = self.shared.clock.now_ms();
-        self.read(|txn| {
-            let table = txn.open_table(tables::BRAIN)?;
-            cells.iter().map(|cell| entry(&table, cell, now_ms)).collect()
-        })
+        self.read(|txn| brain::get_many(txn, cells, now_ms))
     }
 
     async fn keys(&self, space: &Space, prefix: &str, after: Option<&str>, limit: u32) -> Result<KeyPage, StoreError> {
         let now_ms = self.shared.clock.now_ms();
-        let base = keys::space(space);
-        let wanted = [base.as_slice(), prefix.as_bytes()].concat();
-        let after = after.filter(|after| *after >= prefix);
-        let after = after.map(|after| [base.as_slice(), after.as_bytes()].concat());
-        let start = match &after {
-            Some(after) => Bound::Excluded(after.as_slice()),
-            None => Bound::Included(wanted.as_slice()),
-        };
-        let limit = limit.max(1) as usize;
-        self.read(|txn| {
-            let mut page = KeyPage::default();
-            for row in txn
-                .open_table(tables::BRAIN)?
-                .range::<&[u8]>((start, Bound::Unbounded))?
-            {
-                let (bytes, stored) = row?;
-                if !bytes.value().starts_with(&wanted) {
-                    break;
-                }
-                if plan::expired(stored.value().1, now_ms) {
-                    continue;
-                }
-                if page.keys.len() == limit {
-                    page.next = page.keys.last().cloned();
-                    break;
-                }
-                let key = bytes.value().strip_prefix(base.as_slice()).unwrap_or_default();
-                let key = String::from_utf8(key.to_vec())
-                    .map_err(|_| redb::Error::Corrupted("a key of the brain is not text".to_owned()))?;
-                page.keys.push(key);
-            }
-            Ok(page)
-        })
+        self.read(|txn| brain::keys(txn, space, prefix, after, limit, now_ms))
     }
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
@@ -256,17 +202,7 @@ impl Store for RedbStore {
     }
 
     async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
-        self.read(|txn| {
-            let table = txn.open_table(tables::RECORDED)?;
-            let of_call = (seq.0, invocation, 0)..=(seq.0, invocation, u32::MAX);
-            table
-                .range(of_call)?
-                .map(|row| {
-                    let (id, stored) = row?;
-                    events::recorded(id.value().2, stored.value())
-                })
-                .collect()
-        })
+        self.read(|txn| journal::effects(txn, seq, invocation))
     }
 
     async fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
@@ -274,47 +210,27 @@ impl Store for RedbStore {
     }
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
-        self.read(|txn| {
-            let journal = txn.open_table(tables::JOURNAL)?;
-            let mut records = Vec::new();
-            for row in txn.open_table(tables::OPEN)?.iter()? {
-                let seq = row?.0.value();
-                let Some(stored) = journal.get(seq)? else {
-                    return Err(redb::Error::Corrupted(format!("journal record {seq} is missing")));
-                };
-                let (header, body) = stored.value();
-                let Header {
-                    identity,
-                    kind,
-                    received_ms,
-                } = from_json(header)?;
-                records.push(Record {
-                    seq: Seq(seq),
-                    identity: identity.into_owned(),
-                    kind: kind.into_owned(),
-                    body: body.to_vec(),
-                    received_ms,
-                });
-            }
-            Ok(records)
-        })
+        self.read(journal::unfinished)
+    }
+
+    async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {
+        self.read(|txn| journal::records(txn, which, before, limit))
+    }
+
+    async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError> {
+        self.read(|txn| journal::Shelf::open(txn)?.filed(seq.0))
+    }
+
+    async fn all_effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
+        self.read(|txn| journal::all_effects(txn, seq))
+    }
+
+    async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        self.ask(|job| Request::Reopen { seq, fresh, job }).await
     }
 
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {
-        self.read(|txn| {
-            let mut known = Vec::new();
-            for row in txn.open_table(tables::IDENTITIES)?.iter()? {
-                let row = row?;
-                let (accepted_ms, identity) = row.1.value();
-                if accepted_ms >= since_ms {
-                    known.push(Remembered {
-                        identity: identity.to_owned(),
-                        accepted_ms,
-                    });
-                }
-            }
-            Ok(known)
-        })
+        self.read(|txn| journal::identities(txn, since_ms))
     }
 
     async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {

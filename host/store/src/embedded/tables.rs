@@ -23,6 +23,8 @@ pub(super) const JOURNAL: TableDefinition<'_, u64, (&str, &[u8])> = TableDefinit
 pub(super) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("open");
 /// Number → end as JSON.
 pub(super) const ENDED: TableDefinition<'_, u64, &str> = TableDefinition::new("ended");
+/// The numbers of the ended records that failed.
+pub(super) const FAILED: TableDefinition<'_, u64, ()> = TableDefinition::new("failed");
 /// Number → time of acceptance, identity.
 pub(super) const IDENTITIES: TableDefinition<'_, u64, (i64, &str)> = TableDefinition::new("identities");
 /// Number, invocation, ordinal → what was recorded.
@@ -49,6 +51,7 @@ pub(super) struct Tables<'t> {
     pub journal: Table<'t, u64, (&'static str, &'static [u8])>,
     pub open: Table<'t, u64, ()>,
     pub ended: Table<'t, u64, &'static str>,
+    pub failed: Table<'t, u64, ()>,
     pub identities: Table<'t, u64, (i64, &'static str)>,
     pub recorded: Table<'t, EffectId, Recording>,
     pub facts: Table<'t, &'static str, &'static str>,
@@ -64,6 +67,7 @@ impl<'t> Tables<'t> {
             journal: txn.open_table(JOURNAL)?,
             open: txn.open_table(OPEN)?,
             ended: txn.open_table(ENDED)?,
+            failed: txn.open_table(FAILED)?,
             identities: txn.open_table(IDENTITIES)?,
             recorded: txn.open_table(RECORDED)?,
             facts: txn.open_table(FACTS)?,

@@ -67,6 +67,11 @@ pub(super) enum Request {
         seq: Seq,
         outcome: Outcome,
     },
+    Reopen {
+        seq: Seq,
+        fresh: bool,
+        job: Job<bool>,
+    },
     Fact {
         name: String,
         value: Option<String>,
@@ -88,6 +93,7 @@ impl Request {
             Self::Accept { record, job } => job.answer = Ok(session.accept(record)?),
             Self::Note { effect, answer } => session.note(effect, answer)?,
             Self::Finish { seq, outcome } => session.finish(*seq, outcome)?,
+            Self::Reopen { seq, fresh, job } => job.answer = Ok(session.reopen(*seq, *fresh)?),
             Self::Fact { name, value, job } => job.answer = Ok(session.fact(name, value.as_deref())?),
             Self::Purge { now_ms, job } => job.answer = Ok(session.purge(*now_ms)?),
             Self::Close { job } => job.answer = Ok(()),
@@ -100,6 +106,7 @@ impl Request {
             Self::Write { job, .. } => job.send(failure),
             Self::Accept { job, .. } => job.send(failure),
             Self::Note { .. } | Self::Finish { .. } => {}
+            Self::Reopen { job, .. } => job.send(failure),
             Self::Fact { job, .. } | Self::Close { job } => job.send(failure),
             Self::Purge { job, .. } => job.send(failure),
         }

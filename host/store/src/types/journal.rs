@@ -129,6 +129,11 @@ impl Outcome {
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
+
+    /// Whether an operator should look at it: it failed or diverged.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Diverged { .. })
+    }
 }
 
 /// An identity that the journal remembers.
@@ -138,4 +143,34 @@ pub struct Remembered {
     pub identity: String,
     /// When it was accepted, by the store's clock, in milliseconds since 1970.
     pub accepted_ms: i64,
+}
+
+/// How and when a record ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// When, by the store's clock, in milliseconds since 1970.
+    pub ended_ms: i64,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// A record as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// What was accepted.
+    pub record: Record,
+    /// Its end; `None`: it is open.
+    pub end: Option<End>,
+}
+
+/// Which records an operator wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Which {
+    /// Those that are not finished.
+    Open,
+    /// Those that [failed](Outcome::is_failure).
+    Failed,
+    /// All that are not purged.
+    All,
 }

@@ -8,8 +8,8 @@
 )]
 
 use moa_store::{
-    Accepted, Answer, Cell, Effect, EffectKey, ManualClock, MemoryStore, NewRecord, Options, Outcome, Purged, Recorded,
-    RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Write, WriteOutcome,
+    Accepted, Answer, Cell, Effect, EffectKey, End, Filed, ManualClock, MemoryStore, NewRecord, Options, Outcome,
+    Purged, Recorded, RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Which, Write, WriteOutcome,
 };
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ mod concurrency;
 mod effects;
 mod journal;
 mod model;
+mod operators;
 mod quota;
 mod spaces;
 
