@@ -24,7 +24,7 @@ pub use units::{duration, duration_text, size, size_text};
 
 use crate::locale::Locale;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The effective configuration.
@@ -239,6 +239,18 @@ impl Config {
     /// What is set for a plugin, or the defaults.
     pub fn plugin(&self, name: &str) -> PluginSettings {
         self.plugin.get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl StoreUrl {
+    /// The address of a text; `None` if it is none. A relative path is relative to `base`.
+    pub fn parse(text: &str, base: &Path) -> Option<Self> {
+        if let Some(path) = text.strip_prefix("redb:").filter(|path| !path.is_empty()) {
+            return Some(Self::Redb(base.join(path)));
+        }
+        let known = ["redis://", "rediss://", "redis-sentinel://"];
+        let is_redis = known.iter().any(|scheme| text.starts_with(scheme));
+        is_redis.then(|| Self::Redis(text.to_owned()))
     }
 }
 

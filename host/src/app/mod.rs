@@ -15,11 +15,12 @@ use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::registry::{self, Compiler, Registry, Report};
+use crate::stores::{self, Purpose};
 use anyhow::Context;
-use moa_core::config::{Config, PluginSettings, StoreUrl};
+use moa_core::config::{Config, PluginSettings};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
-use moa_store::{RedbStore, Store};
+use moa_store::Store;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -74,7 +75,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     } = start;
     prepare_data_dir(&config.bot.data_dir)?;
 
-    let store: Arc<dyn Store> = Arc::new(open_store(&config).await?);
+    let store = stores::open(&config.store.url, Purpose::Host).await?;
     let engine = Engine::new(moa_engine::Options::default())?;
     let allowances = Arc::new(allowances(&config, grant_everything));
     let (told, heard) = mpsc::unbounded_channel();
@@ -302,18 +303,6 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)?;
     }
     Ok(())
-}
-
-async fn open_store(config: &Config) -> anyhow::Result<RedbStore> {
-    let path = match &config.store.url {
-        StoreUrl::Redb(path) => path.clone(),
-        StoreUrl::Redis(_) => anyhow::bail!("store.url: this moa has no Redis store yet; use \"redb:PATH\""),
-    };
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).with_context(|| format!("store.url: the folder {} cannot be made", dir.display()))?;
-    }
-    // Opening reads the file and may repair it: not on a thread that others wait for.
-    Ok(tokio::task::spawn_blocking(move || RedbStore::open(&path, moa_store::Options::default())).await??)
 }
 
 fn allowances(config: &Config, grant_everything: bool) -> Allowances {

@@ -154,17 +154,7 @@ impl Keys {
             &["store", "url"],
             StoreUrl::Redb(data_dir.join("moa.redb")),
             "\"redb:PATH\", or an address that begins with redis://, rediss:// or redis-sentinel://",
-            |value| {
-                let text = value.as_str()?;
-                if let Some(path) = text.strip_prefix("redb:").filter(|path| !path.is_empty()) {
-                    return Some(StoreUrl::Redb(base.join(path)));
-                }
-                let known = ["redis://", "rediss://", "redis-sentinel://"];
-                known
-                    .iter()
-                    .any(|scheme| text.starts_with(scheme))
-                    .then(|| StoreUrl::Redis(text.to_owned()))
-            },
+            |value| StoreUrl::parse(value.as_str()?, &base),
         );
         Store { url }
     }
