@@ -18,7 +18,7 @@ use moa_core::router::{self, Settings};
 use moa_engine::Limits;
 use moa_store::{
     Accepted, Cell, Clock, Effect, Entry, Filed, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded,
-    Remembered, Seq, Space, Store, StoreError, SystemClock, Which, Write, WriteOutcome,
+    Remembered, Scan, Seq, Space, Store, StoreError, SystemClock, Usage, Which, Write, WriteOutcome,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -296,6 +296,18 @@ impl Store for FlakyStore {
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         self.inner.write(writes, effect).await
+    }
+
+    async fn scan(&self, holder: Option<&str>) -> Result<Box<dyn Scan>, StoreError> {
+        self.inner.scan(holder).await
+    }
+
+    async fn import(&self, entries: Vec<(Cell, Entry)>) -> Result<(), StoreError> {
+        self.inner.import(entries).await
+    }
+
+    async fn usage(&self) -> Result<Vec<Usage>, StoreError> {
+        self.inner.usage().await
     }
 
     async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {

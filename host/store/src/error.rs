@@ -63,6 +63,17 @@ pub enum StoreError {
     /// The journal has no open record of this number: it is finished, or never was.
     #[error("journal record {0} is not open: it is finished already, or was never accepted")]
     NotOpen(Seq),
+    /// An entry was to be imported with a version that no store gives out.
+    #[error(
+        "the entry `{key}` can't be imported with the version `{version}`: a version is a whole number up to {}; nothing of this batch was imported",
+        crate::bulk::GREATEST_VERSION
+    )]
+    NotAVersion {
+        /// The key.
+        key: String,
+        /// What should be its version.
+        version: String,
+    },
     /// The disk did not do it. Nothing of the request was applied; it may be tried again.
     #[error("the store could not read or write its data ({0}): check the disk's free space and permissions")]
     Io(String),

@@ -27,7 +27,7 @@ const ZERO: [u8; 2] = [0, 0xff];
 const END: [u8; 2] = [0, 1];
 
 /// What the shared brain is called where a plugin's name would stand. No plugin can have the name: it has a blank.
-pub(crate) const SHARED_HOLDER: &str = "shared brain";
+pub const SHARED_HOLDER: &str = "shared brain";
 
 /// Whose account a space is on.
 pub(crate) fn owner(space: &Space) -> Vec<u8> {
@@ -43,6 +43,16 @@ pub(crate) fn holder(space: &Space) -> &str {
     } else {
         &space.plugin
     }
+}
+
+/// What all keys of a holder begin with, and no key of another.
+pub(crate) fn of_holder(holder: &str) -> Vec<u8> {
+    let scope = if holder == SHARED_HOLDER {
+        Scope::Shared
+    } else {
+        Scope::Plugin
+    };
+    owner(&Space::new(holder, scope))
 }
 
 /// What all keys of a space begin with, and no key of another.

@@ -8,6 +8,7 @@
 //! every backend), `keys` turns names into bytes that cannot collide; [`MemoryStore`] and [`RedbStore`] are the
 //! backends. `tests/contract` holds every backend to the contract.
 
+mod bulk;
 mod clock;
 mod embedded;
 mod error;
@@ -21,9 +22,10 @@ pub mod types;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use embedded::{Options, RedbStore};
 pub use error::{OpenError, Refusal, StoreError};
+pub use keys::SHARED_HOLDER;
 pub use memory::MemoryStore;
-pub use store::Store;
+pub use store::{Scan, Store};
 pub use types::{
     Accepted, Answer, Cell, Change, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
-    Recorded, Remembered, Scope, Seq, Space, Which, Write, WriteOutcome,
+    Recorded, Remembered, Scope, Seq, Space, Usage, Which, Write, WriteOutcome,
 };

@@ -3,9 +3,24 @@
 use crate::error::StoreError;
 use crate::types::{
     Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Which, Write, WriteOutcome,
+    Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
+
+/// The brain page by page. See [`Store::scan`].
+///
+/// Holding it open costs space where a moment is kept: what is replaced meanwhile stays in the file until it is dropped.
+#[async_trait]
+pub trait Scan: Send {
+    /// The next entries, at most `limit` of them (at least one) and not much more than 4 MiB; none: that was all.
+    ///
+    /// They come in the order of plugin (the shared brain last), scope (own, conversations, persons), its id, key, each
+    /// by its bytes: the same on every backend. Expired entries are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] also when the data had to be opened anew in between: the scan has to begin again.
+    async fn next(&mut self, limit: usize) -> Result<Vec<(Cell, Entry)>, StoreError>;
+}
 
 /// Brain, journal and facts.
 ///
@@ -36,6 +51,24 @@ pub trait Store: Send + Sync + 'static {
     /// recorded with another fingerprint or was noted, [`StoreError::NotOpen`] when the effect's journal record is not
     /// open.
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError>;
+
+    /// Everything in the brain, or all that one holder has (a plugin's name or [`SHARED_HOLDER`](crate::SHARED_HOLDER)).
+    ///
+    /// What is there during the whole scan is returned exactly once. Files show all of it as of the moment of this call;
+    /// other backends show each page as of its own.
+    async fn scan(&self, holder: Option<&str>) -> Result<Box<dyn Scan>, StoreError>;
+
+    /// Puts entries as they are, with their versions and times, in place of what is in their cells; all of them or none.
+    ///
+    /// No quota is looked at. Later writes get greater versions than any that was ever imported. To be called with some
+    /// thousand entries or some MiB at a time: a call is one transaction, and others wait for it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAVersion`] when an entry has none.
+    async fn import(&self, entries: Vec<(Cell, Entry)>) -> Result<(), StoreError>;
+
+    /// What each holder has, by its name. Looks at the whole brain: for operators, not for every message.
+    async fn usage(&self) -> Result<Vec<Usage>, StoreError>;
 
     /// Accepts an event, unless it is one that was accepted within the last 24 hours.
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError>;

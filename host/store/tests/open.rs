@@ -117,8 +117,36 @@ async fn the_end_of_a_record_comes_to_disk_by_itself() {
 async fn a_closed_file_can_be_opened_again_at_once() {
     let (_folder, path) = folder();
     let first = open(&path).unwrap();
+    // Not even a scan that is not over keeps it.
+    let _scan = first.scan(None).await.unwrap();
     first.close().await.unwrap();
     open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn a_scan_shows_one_moment() {
+    let (_folder, path) = folder();
+    let store = open(&path).unwrap();
+    let keys: Vec<String> = (0..2000).map(|n| format!("{n:04}")).collect();
+    let write = |key: &String| Write::set(Space::new("memo", Scope::Plugin).cell(key.as_str()), "before");
+    store.write(keys.iter().map(write).collect(), None).await.unwrap();
+    let mut scan = store.scan(None).await.unwrap();
+    let mut seen = Vec::new();
+    loop {
+        let page = scan.next(300).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page);
+        // Everything changes, more than once; the pages of the old state must not be used again.
+        for value in ["after", "later"] {
+            let change = |key: &String| Write::set(Space::new("memo", Scope::Plugin).cell(key.as_str()), value);
+            store.write(keys.iter().map(change).collect(), None).await.unwrap();
+        }
+    }
+    let found: Vec<_> = seen.iter().map(|(cell, _)| cell.key.as_str()).collect();
+    assert_eq!(found, keys);
+    assert!(seen.iter().all(|(_, entry)| entry.value == b"before"));
 }
 
 #[test]

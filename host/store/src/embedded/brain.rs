@@ -4,10 +4,13 @@ use super::tables;
 use crate::keys as names;
 use crate::plan;
 use crate::types::{Cell, Entry, KeyPage, Space};
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction};
 use std::ops::Bound;
 
 type BrainTable = ReadOnlyTable<&'static [u8], tables::Value>;
+
+/// Version, expiry, value.
+pub(super) type Row<'r> = (u64, Option<i64>, &'r [u8]);
 
 pub(super) fn get(txn: &ReadTransaction, cell: &Cell, now_ms: i64) -> Result<Option<Entry>, redb::Error> {
     entry(&txn.open_table(tables::BRAIN)?, cell, now_ms)
@@ -20,16 +23,18 @@ pub(super) fn get_many(txn: &ReadTransaction, cells: &[Cell], now_ms: i64) -> Re
 
 fn entry(table: &BrainTable, cell: &Cell, now_ms: i64) -> Result<Option<Entry>, redb::Error> {
     let stored = table.get(names::cell(cell).as_slice())?;
-    Ok(stored.and_then(|stored| living(stored.value(), now_ms)))
+    let living = stored.as_ref().map(AccessGuard::value);
+    let living = living.filter(|stored| !plan::expired(stored.1, now_ms));
+    Ok(living.map(entry_of))
 }
 
-/// The entry of what is stored, unless it has expired.
-fn living((version, expires_ms, value): (u64, Option<i64>, &[u8]), now_ms: i64) -> Option<Entry> {
-    (!plan::expired(expires_ms, now_ms)).then(|| Entry {
+/// The entry of what is stored.
+pub(super) fn entry_of((version, expires_ms, value): Row<'_>) -> Entry {
+    Entry {
         value: value.to_vec(),
         version: plan::text(version),
         expires_ms,
-    })
+    }
 }
 
 pub(super) fn keys(

@@ -204,6 +204,24 @@ async fn a_dead_disk_fails_everything_and_comes_back_without_being_asked() {
 }
 
 #[tokio::test]
+async fn a_scan_does_not_outlive_the_data_that_it_began_with() {
+    let (store, disk) = house();
+    let writes = (0..100).map(|n| Write::set(cell(&n.to_string()), "v")).collect();
+    store.write(writes, None).await.unwrap();
+    let mut scan = store.scan(None).await.unwrap();
+    assert_eq!(scan.next(10).await.unwrap().len(), 10);
+    disk.dead.store(true, Ordering::SeqCst);
+    assert!(store.fact_set("f", Some("")).await.is_err());
+    assert!(scan.next(10).await.is_err());
+    disk.dead.store(false, Ordering::SeqCst);
+    soon(async || store.fact_set("f", Some("")).await).await;
+    // The pages that it would read may be others' by now.
+    let error = scan.next(10).await.unwrap_err();
+    assert!(error.to_string().contains("begin again"), "{error}");
+    assert_eq!(store.usage().await.unwrap()[0].keys, 100);
+}
+
+#[tokio::test]
 async fn what_failed_to_be_accepted_is_new_when_it_comes_again() {
     let (store, disk) = house();
     let first = accept(&store, "first").await.unwrap();

@@ -1,6 +1,6 @@
 //! The store in a file of this machine, on redb.
 //!
-//! Reads are short transactions on the caller's thread (`brain`, `journal`); writes go to one thread (`writer`). What a
+//! Reads are short transactions on the caller's thread (`brain`, `journal`), but for `scan`; writes go to one thread (`writer`). What a
 //! request does to the tables (`tables`) stands in `session` and `events`, what is wrong with a file in `open`, what becomes of one of an
 //! earlier format in `migrate`.
 
@@ -9,6 +9,7 @@ mod events;
 mod journal;
 mod migrate;
 mod open;
+mod scan;
 mod session;
 mod tables;
 mod writer;
@@ -16,18 +17,21 @@ mod writer;
 #[cfg(test)]
 mod faults;
 
+use crate::bulk::Tally;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{OpenError, StoreError};
-use crate::store::Store;
+use crate::store::{Scan, Store};
 use crate::types::{
     Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Which, Write, WriteOutcome,
+    Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 use open::{Opener, store_error};
 use redb::{Database, ReadTransaction, ReadableDatabase};
+use scan::Moment;
 use session::Books;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -62,6 +66,8 @@ enum Slot {
 struct Shared {
     clock: Box<dyn Clock>,
     slot: RwLock<Slot>,
+    /// Changes whenever the slot does.
+    turns: AtomicU64,
 }
 
 impl Shared {
@@ -75,7 +81,9 @@ impl Shared {
     }
 
     fn set(&self, slot: Slot) {
-        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = slot;
+        let mut place = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        self.turns.fetch_add(1, Ordering::SeqCst);
+        *place = slot;
     }
 
     fn is_open(&self) -> bool {
@@ -118,6 +126,7 @@ impl RedbStore {
         let shared = Arc::new(Shared {
             clock,
             slot: RwLock::new(Slot::Open(database)),
+            turns: AtomicU64::new(0),
         });
         let (requests, waiting) = channel();
         let writer = Writer::new(Arc::clone(&shared), opener, books);
@@ -191,6 +200,24 @@ impl Store for RedbStore {
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         self.ask(|job| Request::Write { writes, effect, job }).await
+    }
+
+    async fn scan(&self, holder: Option<&str>) -> Result<Box<dyn Scan>, StoreError> {
+        Ok(Box::new(Moment::begin(&self.shared, holder)?))
+    }
+
+    async fn import(&self, entries: Vec<(Cell, Entry)>) -> Result<(), StoreError> {
+        self.ask(|job| Request::Import { entries, job }).await
+    }
+
+    async fn usage(&self) -> Result<Vec<Usage>, StoreError> {
+        // The scan sees no more than a page at a time, so nobody else is kept from this thread for long.
+        let mut moment = Moment::begin(&self.shared, None)?;
+        let mut tally = Tally::default();
+        while moment.count(&mut tally)? {
+            tokio::task::yield_now().await;
+        }
+        Ok(tally.done())
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {

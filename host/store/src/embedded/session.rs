@@ -4,13 +4,15 @@
 //! the writer loads them anew.
 
 use super::tables::{self, Tables};
+use crate::bulk;
 use crate::error::{Refusal, StoreError};
 use crate::journal::Index;
 use crate::keys;
 use crate::plan::{self, Plan};
-use crate::types::{Answer, Effect, Seq, Write, WriteOutcome};
+use crate::types::{Answer, Cell, Effect, Entry, Seq, Write, WriteOutcome};
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the writer knows by heart.
 #[derive(Default)]
@@ -129,6 +131,44 @@ impl<'t, 'b> Session<'t, 'b> {
             used.insert(owner.as_slice(), bytes)?;
         }
         Ok(plan.outcomes)
+    }
+
+    /// Puts entries as they are.
+    pub(super) fn import(&mut self, entries: &[(Cell, Entry)]) -> Result<Result<(), StoreError>, redb::Error> {
+        let versions = entries.iter().map(|(cell, entry)| bulk::version(cell, entry));
+        let versions: Vec<u64> = match versions.collect() {
+            Ok(versions) => versions,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Tables {
+            brain, expiry, used, ..
+        } = &mut self.tables;
+        let mut accounts = BTreeMap::<Vec<u8>, i128>::new();
+        for ((cell, entry), version) in entries.iter().zip(versions) {
+            let name = keys::cell(cell);
+            let name = name.as_slice();
+            let put = (version, entry.expires_ms, entry.value.as_slice());
+            let mut more = (cell.key.len() + entry.value.len()) as i128;
+            if let Some(old) = brain.insert(name, put)? {
+                let (_, expires_ms, value) = old.value();
+                more -= (cell.key.len() + value.len()) as i128;
+                if let Some(at) = expires_ms {
+                    expiry.remove((at, name))?;
+                }
+            }
+            if let Some(at) = entry.expires_ms {
+                expiry.insert((at, name), ())?;
+            }
+            *accounts.entry(keys::owner(&cell.space)).or_default() += more;
+            self.books.last_version = self.books.last_version.max(version);
+        }
+        for (owner, more) in accounts {
+            let before = used.get(owner.as_slice())?.map_or(0, |used| used.value());
+            let after = u64::try_from(i128::from(before) + more).unwrap_or(0);
+            used.insert(owner.as_slice(), after)?;
+        }
+        self.changed |= !entries.is_empty();
+        Ok(Ok(()))
     }
 
     /// Removes at most `most` expired entries; how many.

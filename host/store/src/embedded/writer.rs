@@ -12,7 +12,7 @@ use super::open::{Opener, store_error};
 use super::session::{Books, Session};
 use super::{Shared, Slot};
 use crate::error::StoreError;
-use crate::types::{Accepted, Effect, NewRecord, Outcome, Purged, Seq, Write, WriteOutcome};
+use crate::types::{Accepted, Cell, Effect, Entry, NewRecord, Outcome, Purged, Seq, Write, WriteOutcome};
 use redb::Database;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -55,6 +55,10 @@ pub(super) enum Request {
         effect: Option<Effect>,
         job: Job<Vec<WriteOutcome>>,
     },
+    Import {
+        entries: Vec<(Cell, Entry)>,
+        job: Job<()>,
+    },
     Accept {
         record: NewRecord,
         job: Job<Accepted>,
@@ -90,6 +94,7 @@ impl Request {
     fn run(&mut self, session: &mut Session<'_, '_>) -> Result<(), redb::Error> {
         match self {
             Self::Write { writes, effect, job } => job.answer = session.write(writes, effect.as_ref())?,
+            Self::Import { entries, job } => job.answer = session.import(entries)?,
             Self::Accept { record, job } => job.answer = Ok(session.accept(record)?),
             Self::Note { effect, answer } => session.note(effect, answer)?,
             Self::Finish { seq, outcome } => session.finish(*seq, outcome)?,
@@ -107,7 +112,7 @@ impl Request {
             Self::Accept { job, .. } => job.send(failure),
             Self::Note { .. } | Self::Finish { .. } => {}
             Self::Reopen { job, .. } => job.send(failure),
-            Self::Fact { job, .. } | Self::Close { job } => job.send(failure),
+            Self::Import { job, .. } | Self::Fact { job, .. } | Self::Close { job } => job.send(failure),
             Self::Purge { job, .. } => job.send(failure),
         }
     }
@@ -125,6 +130,10 @@ impl Request {
                 seen + writes.iter().map(size).sum::<usize>()
             }
             Self::Note { effect, answer } => effect.seen.len() + answer.len(),
+            Self::Import { entries, .. } => {
+                let size = |(cell, entry): &(Cell, Entry)| cell.key.len() + entry.value.len();
+                entries.iter().map(size).sum()
+            }
             Self::Accept { record, .. } => record.body.len(),
             _ => 0,
         }

@@ -204,3 +204,14 @@ pub enum WriteOutcome {
         version: String,
     },
 }
+
+/// How much one holder has in the brain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The plugin, or [`SHARED_HOLDER`](crate::SHARED_HOLDER).
+    pub holder: String,
+    /// Entries.
+    pub keys: u64,
+    /// Bytes of their keys and values: what a quota counts.
+    pub bytes: u64,
+}

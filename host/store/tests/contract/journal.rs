@@ -185,8 +185,11 @@ async fn facts_are_kept(House { store, .. }: House) {
 
 async fn a_closed_store_says_so(House { store, .. }: House) {
     set(&*store, &own().cell("k"), "v").await;
+    let mut scan = store.scan(None).await.unwrap();
     store.close().await.unwrap();
     store.close().await.unwrap();
+    assert_eq!(scan.next(1).await, Err(StoreError::Closed));
+    assert!(matches!(store.scan(None).await, Err(StoreError::Closed)));
     assert_eq!(store.get(&own().cell("k")).await, Err(StoreError::Closed));
     assert_eq!(
         one(&*store, Write::delete(own().cell("k"))).await,

@@ -8,8 +8,8 @@
 )]
 
 use moa_store::{
-    Accepted, Answer, Cell, Effect, EffectKey, End, Filed, ManualClock, MemoryStore, NewRecord, Options, Outcome,
-    Purged, Recorded, RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Which, Write, WriteOutcome,
+    Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, ManualClock, MemoryStore, NewRecord, Options,
+    Outcome, Purged, Recorded, RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Which, Write, WriteOutcome,
 };
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ macro_rules! contract {
 }
 
 mod brain;
+mod bulk;
 mod concurrency;
 mod effects;
 mod journal;

@@ -1,32 +1,34 @@
 //! The store in memory.
 
+mod cells;
+
+use crate::bulk::{self, Tally};
 use crate::clock::Clock;
-use crate::error::{Refusal, StoreError};
+use crate::error::StoreError;
 use crate::journal::{self, Index};
 use crate::keys;
-use crate::plan::{self, Brain, Seen};
-use crate::store::Store;
+use crate::plan;
+use crate::store::{Scan, Store};
 use crate::types::{
     Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
-    Recorded, Remembered, Seq, Space, Which, Write, WriteOutcome,
+    Recorded, Remembered, Seq, Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
+use cells::Cells;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A [`Store`] that forgets everything with the process: for tests and transcripts. Same contract, nothing durable.
 pub struct MemoryStore {
-    clock: Box<dyn Clock>,
-    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
     closed: bool,
     cells: Cells,
-    last_version: u64,
     last_seq: u64,
     records: BTreeMap<Seq, Record>,
     ended: BTreeMap<Seq, End>,
@@ -36,85 +38,7 @@ struct State {
     index: Index,
 }
 
-#[derive(Default)]
-struct Cells {
-    entries: BTreeMap<Vec<u8>, Stored>,
-    used: BTreeMap<Vec<u8>, u64>,
-}
-
-struct Stored {
-    version: u64,
-    expires_ms: Option<i64>,
-    value: Vec<u8>,
-}
-
-impl Brain for Cells {
-    type Error = Infallible;
-
-    fn look(&self, cell: &[u8]) -> Result<Option<Seen>, Infallible> {
-        let stored = self.entries.get(cell);
-        Ok(stored.map(|s| Seen::of(s.version, s.expires_ms, &s.value)))
-    }
-
-    fn used(&self, owner: &[u8]) -> Result<u64, Infallible> {
-        Ok(self.used.get(owner).copied().unwrap_or(0))
-    }
-}
-
-impl Cells {
-    /// Removes what has expired; how many entries.
-    fn sweep(&mut self, now_ms: i64) -> u64 {
-        let Self { entries, used } = self;
-        let before = entries.len();
-        entries.retain(|bytes, stored| {
-            let keep = !plan::expired(stored.expires_ms, now_ms);
-            if !keep && let Some(cell) = keys::decode(bytes) {
-                let size = (cell.key.len() + stored.value.len()) as u64;
-                let used = used.entry(keys::owner(&cell.space)).or_default();
-                *used = used.saturating_sub(size);
-            }
-            keep
-        });
-        (before - entries.len()) as u64
-    }
-
-    fn entry(&self, cell: &Cell, now_ms: i64) -> Option<Entry> {
-        let stored = self.entries.get(&keys::cell(cell))?;
-        (!plan::expired(stored.expires_ms, now_ms)).then(|| Entry {
-            value: stored.value.clone(),
-            version: plan::text(stored.version),
-            expires_ms: stored.expires_ms,
-        })
-    }
-}
-
 impl State {
-    fn write(&mut self, writes: &[Write], now_ms: i64) -> Result<Vec<WriteOutcome>, Refusal> {
-        let mut planned = plan_now(&self.cells, writes, now_ms, self.last_version);
-        if matches!(planned, Err(Refusal::Quota { .. })) && self.cells.sweep(now_ms) > 0 {
-            planned = plan_now(&self.cells, writes, now_ms, self.last_version);
-        }
-        let plan = planned?;
-        self.last_version = plan.last_version;
-        for (cell, put) in plan.puts {
-            match put.new {
-                Some(new) => {
-                    let stored = Stored {
-                        version: new.version,
-                        expires_ms: new.expires_ms,
-                        value: new.value.into_owned(),
-                    };
-                    self.cells.entries.insert(cell, stored);
-                }
-                None => {
-                    self.cells.entries.remove(&cell);
-                }
-            }
-        }
-        self.cells.used.extend(plan.used);
-        Ok(plan.outcomes)
-    }
-
     fn filed(&self, seq: Seq, record: &Record) -> Filed {
         Filed {
             record: record.clone(),
@@ -139,13 +63,6 @@ impl State {
     }
 }
 
-fn plan_now<'w>(cells: &Cells, writes: &'w [Write], now_ms: i64, last_version: u64) -> Result<plan::Plan<'w>, Refusal> {
-    match plan::plan(cells, writes, now_ms, last_version) {
-        Ok(planned) => planned,
-        Err(never) => match never {},
-    }
-}
-
 fn first_effect(seq: Seq) -> EffectKey {
     EffectKey {
         seq,
@@ -154,23 +71,63 @@ fn first_effect(seq: Seq) -> EffectKey {
     }
 }
 
+fn enter(state: &Mutex<State>) -> Result<MutexGuard<'_, State>, StoreError> {
+    // Nothing in here panics half-way; and a test that panicked elsewhere must still be able to look.
+    let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    if state.closed {
+        Err(StoreError::Closed)
+    } else {
+        Ok(state)
+    }
+}
+
+/// A scan: how far it has come, and where it has to end.
+struct Walk {
+    clock: Arc<dyn Clock>,
+    state: Arc<Mutex<State>>,
+    holder: Vec<u8>,
+    after: Option<Vec<u8>>,
+}
+
+#[async_trait]
+impl Scan for Walk {
+    async fn next(&mut self, limit: usize) -> Result<Vec<(Cell, Entry)>, StoreError> {
+        let (state, now) = (enter(&self.state)?, self.clock.now_ms());
+        let start = match self.after.take() {
+            Some(after) => Bound::Excluded(after),
+            None => Bound::Included(self.holder.clone()),
+        };
+        // Unless a page is full before, everything was seen: nothing comes after this.
+        self.after = Some(vec![u8::MAX]);
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        for (name, stored) in state.cells.entries.range((start, Bound::Unbounded)) {
+            if !name.starts_with(&self.holder) {
+                break;
+            }
+            if let (Some(cell), Some(entry)) = (keys::decode(name), stored.living(now)) {
+                bytes += name.len() + entry.value.len();
+                page.push((cell, entry));
+            }
+            if page.len() >= limit.max(1) || bytes >= bulk::PAGE_BYTES {
+                self.after = Some(name.clone());
+                break;
+            }
+        }
+        Ok(page)
+    }
+}
+
 impl MemoryStore {
     /// An empty store.
     pub fn new(clock: impl Clock) -> Self {
         Self {
-            clock: Box::new(clock),
-            state: Mutex::default(),
+            clock: Arc::new(clock),
+            state: Arc::default(),
         }
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        // Nothing in here panics half-way; and a test that panicked elsewhere must still be able to look.
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.closed {
-            Err(StoreError::Closed)
-        } else {
-            Ok(state)
-        }
+        enter(&self.state)
     }
 }
 
@@ -210,7 +167,7 @@ impl Store for MemoryStore {
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         let (mut state, now) = (self.state()?, self.clock.now_ms());
         let Some(effect) = effect else {
-            return Ok(state.write(&writes, now)?);
+            return Ok(state.cells.write(&writes, now)?);
         };
         if !state.index.is_open(effect.key.seq) {
             return Err(StoreError::NotOpen(effect.key.seq));
@@ -221,7 +178,7 @@ impl Store for MemoryStore {
                 _ => Err(StoreError::Diverged(effect.key)),
             };
         }
-        let answer = state.write(&writes, now);
+        let answer = state.cells.write(&writes, now);
         state.record(effect, Answer::Written(answer.clone()));
         Ok(answer?)
     }
@@ -249,6 +206,31 @@ impl Store for MemoryStore {
         let from = state.effects.range(first..);
         let of_call = from.take_while(|(key, _)| key.seq == seq && key.invocation == invocation);
         Ok(of_call.map(|(_, recorded)| recorded.clone()).collect())
+    }
+
+    async fn scan(&self, holder: Option<&str>) -> Result<Box<dyn Scan>, StoreError> {
+        drop(self.state()?);
+        Ok(Box::new(Walk {
+            clock: Arc::clone(&self.clock),
+            state: Arc::clone(&self.state),
+            holder: holder.map(keys::of_holder).unwrap_or_default(),
+            after: None,
+        }))
+    }
+
+    async fn import(&self, entries: Vec<(Cell, Entry)>) -> Result<(), StoreError> {
+        self.state()?.cells.import(entries)
+    }
+
+    async fn usage(&self) -> Result<Vec<Usage>, StoreError> {
+        let (state, now) = (self.state()?, self.clock.now_ms());
+        let mut tally = Tally::default();
+        for (name, stored) in &state.cells.entries {
+            if let Some(cell) = keys::decode(name).filter(|_| !plan::expired(stored.expires_ms, now)) {
+                tally.add(&cell, stored.value.len());
+            }
+        }
+        Ok(tally.done())
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
