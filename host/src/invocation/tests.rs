@@ -1,10 +1,17 @@
 //! What a piece of work sends, where, and when nothing.
 
+use super::hourglass::HOURGLASS;
+use super::input::{NAMES, Names};
 use super::*;
-use crate::dispatch::{Dispatch, OrderKey};
+use crate::adapter::SendError;
+use crate::dispatch::{Dispatch, OrderKey, Room};
 use crate::testing::{FakeAdapter, FlakyStore, Next, Stage, allowances, matcher, message, slash, until};
+use moa_core::content::Audience;
+use moa_core::event::{EventKind, Mention};
 use moa_store::Accepted;
+use std::collections::HashMap;
 use std::sync::Mutex;
+use tokio::time::Instant;
 
 struct House {
     invoker: Arc<Invoker>,

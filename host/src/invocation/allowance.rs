@@ -1,0 +1,39 @@
+//! What each plugin may use, as the configuration says.
+
+use crate::capability::Grants;
+use crate::dispatch::Room;
+use moa_engine::Limits;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What one plugin may use, as the configuration says.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The limits of a call.
+    pub limits: Limits,
+    /// How much goes on at once.
+    pub room: Room,
+    /// Bytes that its brain may hold.
+    pub brain: u64,
+    /// What the operator wrote into its own table of the configuration.
+    pub config: Arc<Map<String, Value>>,
+}
+
+/// What the configuration says of plugins.
+#[derive(Debug)]
+pub struct Allowances {
+    /// For plugins with a table of their own.
+    pub by_plugin: BTreeMap<String, Allowance>,
+    /// For all others.
+    pub default: Allowance,
+    /// What may be touched.
+    pub grants: Grants,
+}
+
+impl Allowances {
+    /// What a plugin may use.
+    pub fn of(&self, plugin: &str) -> &Allowance {
+        self.by_plugin.get(plugin).unwrap_or(&self.default)
+    }
+}

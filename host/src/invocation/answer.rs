@@ -1,0 +1,208 @@
+//! What a person is told: what the plugin says, or why there is nothing of it.
+
+use super::{Invoker, Work};
+use crate::adapter::SendError;
+use crate::capability::Scene;
+use crate::matching::Todo;
+use crate::outbox::{Letter, Ordinals};
+use crate::registry::Loaded;
+use moa_core::call::Failure;
+use moa_core::content::{Audience, Content};
+use moa_core::event::EventKind;
+use moa_core::locale::{Locale, UserNotice};
+use moa_core::router::Say;
+use moa_engine::Fault;
+use moa_store::Outcome;
+
+impl Invoker {
+    pub(super) async fn failed(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        scene: &Scene,
+        failure: Failure,
+        locale: Locale,
+    ) -> Outcome {
+        let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
+        match failure {
+            Failure::Usage(text) => {
+                let table = &work.matched.snapshot.table;
+                let content = match &work.matched.todo {
+                    Todo::Command(command) => {
+                        Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale)
+                    }
+                    // Only commands have a right form to show.
+                    Todo::Heard(_) | Todo::Say(_) | Todo::Tell(_) => Content::text(text),
+                };
+                self.said(work, scene, &content, locale).await
+            }
+            Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
+            Failure::Retry(_) => {
+                let reason = format!("the plugin asked to be tried again, {} times", super::ATTEMPTS);
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Busy { plugin },
+                    reason,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
+            }
+            Failure::Internal(text) => {
+                tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Internal { plugin, id },
+                    text,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
+            }
+        }
+    }
+
+    pub(super) async fn faulted(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        scene: &Scene,
+        fault: &Fault,
+        locale: Locale,
+    ) -> Outcome {
+        let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
+        let blame = if fault.is_guest() { "plugin" } else { "host" };
+        tracing::error!(plugin, invocation = id, version = %loaded.version, blame, "{fault}");
+        if let Fault::Trap { backtrace, .. } = fault
+            && !backtrace.is_empty()
+        {
+            tracing::info!(plugin, invocation = id, "backtrace:\n{backtrace}");
+        }
+        let notice = match fault {
+            Fault::CpuTime { limit } => UserNotice::TooSlowCpu {
+                plugin,
+                limit: *limit,
+                id,
+            },
+            Fault::WallTime { limit } => UserNotice::TooSlowWall {
+                plugin,
+                limit: *limit,
+                id,
+            },
+            Fault::Memory { limit } => UserNotice::TooMuchMemory {
+                plugin,
+                limit: *limit,
+                id,
+            },
+            Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id },
+            Fault::Busy(_) => UserNotice::Busy { plugin },
+            Fault::HostCalls { .. } | Fault::MissingExport(_) | Fault::BadOutput(_) | Fault::Engine(_) => {
+                UserNotice::Internal { plugin, id }
+            }
+        };
+        self.tell(
+            work,
+            &scene.effects,
+            &notice,
+            fault.to_string(),
+            locale,
+            &scene.ordinals,
+        )
+        .await
+    }
+
+    /// Sends what a plugin says. What the service will never take is no answer, so the person is told that there is none.
+    pub(super) async fn said(&self, work: &Work, scene: &Scene, content: &Content, locale: Locale) -> Outcome {
+        match self.answer(work, &scene.effects, content, &scene.ordinals).await {
+            Ok(()) => Outcome::Done,
+            Err(error @ SendError::Refused { .. }) => {
+                let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
+                tracing::error!(
+                    plugin,
+                    invocation = id,
+                    "what the plugin said could not be sent: {error}"
+                );
+                let reason = error.to_string();
+                self.tell(
+                    work,
+                    &scene.effects,
+                    &UserNotice::Internal { plugin, id },
+                    reason,
+                    locale,
+                    &scene.ordinals,
+                )
+                .await
+            }
+            Err(error) => unsent(error),
+        }
+    }
+
+    /// Tells the person why it was not done; `reason` is for the operator.
+    pub(super) async fn tell(
+        &self,
+        work: &Work,
+        id: &str,
+        notice: &UserNotice,
+        reason: String,
+        locale: Locale,
+        ordinals: &Ordinals,
+    ) -> Outcome {
+        if matches!(&work.matched.todo, Todo::Heard(heard) if heard.ambient) {
+            // Nobody spoke to the bot, and nobody misses an answer.
+            return Outcome::Failed { reason };
+        }
+        match self
+            .answer(work, id, &Content::text(notice.render(locale)), ordinals)
+            .await
+        {
+            Ok(()) => Outcome::Failed { reason },
+            Err(error) => Outcome::Failed {
+                reason: format!("{reason}; and the person could not be told: {error}"),
+            },
+        }
+    }
+
+    /// Sends what a call returned to where it came from.
+    pub(super) async fn answer(
+        &self,
+        work: &Work,
+        invocation: &str,
+        content: &Content,
+        ordinals: &Ordinals,
+    ) -> Result<(), SendError> {
+        let message = work.event.message();
+        let (answers, response_url, audience) = match &work.event.kind {
+            EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),
+            // Nobody else saw the slash command, so its answer is for its person unless the plugin says otherwise.
+            EventKind::Slash(slash) => {
+                let audience = match content.audience {
+                    Audience::Everyone | Audience::Thread | Audience::Asker => Audience::Asker,
+                    Audience::Broadcast => Audience::Everyone,
+                };
+                (None, slash.response_url.as_deref(), audience)
+            }
+        };
+        let content = Content {
+            audience,
+            ..content.clone()
+        };
+        let letter = Letter {
+            to: &message.at.place,
+            answers,
+            asker: Some(&message.author),
+            content: &content,
+            invocation,
+            response_url,
+            look_first: work.look_first,
+        };
+        self.outbox.send(letter, ordinals).await.map(drop)
+    }
+}
+
+pub(super) fn unsent(error: SendError) -> Outcome {
+    Outcome::Failed {
+        reason: format!("the answer could not be sent: {error}"),
+    }
+}
