@@ -179,9 +179,11 @@ pub(super) fn refused(error: StoreError) -> CapError {
         StoreError::Refused(Refusal::Conflict { .. }) | StoreError::Diverged(_) => CapError::Conflict(text),
         StoreError::Refused(Refusal::NotANumber { .. } | Refusal::Overflow { .. }) => CapError::Invalid(text),
         StoreError::Refused(Refusal::Quota { .. }) => CapError::OverLimit(text),
-        StoreError::NotOpen(_) | StoreError::NotAVersion { .. } | StoreError::Io(_) | StoreError::Damaged(_) | StoreError::Closed => {
-            CapError::Unavailable(text)
-        }
+        StoreError::NotOpen(_)
+        | StoreError::NotAVersion { .. }
+        | StoreError::Io(_)
+        | StoreError::Damaged(_)
+        | StoreError::Closed => CapError::Unavailable(text),
     }
 }
 
