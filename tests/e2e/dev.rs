@@ -1,5 +1,7 @@
 //! `moa dev`: the way in for whoever writes a plugin.
 
+mod authors;
+
 use super::support::alone;
 use super::support::process::{Running, finish_within, moa};
 use super::support::sim::{Line, Sim};

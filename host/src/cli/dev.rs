@@ -105,7 +105,7 @@ async fn develop(
     };
     println!();
     println!("  Playground   {}", playground.page_url());
-    println!("  Try          !help   !echo 안녕   !count");
+    println!("  Try          !help");
     if args.no_watch {
         println!("  Ctrl-C ends it.");
     } else {
@@ -198,6 +198,12 @@ fn print_reports(author: Arc<Author>) -> mpsc::UnboundedSender<Report> {
     tokio::spawn(async move {
         while let Some(report) = told.recv().await {
             println!("{report}");
+            if let Report::Loaded { plugin, .. } = &report {
+                let examples = author::first_examples(&plugin.manifest.commands);
+                if !examples.is_empty() {
+                    println!("  try {}", examples.join("   "));
+                }
+            }
             author.report(&report);
         }
     });

@@ -4,7 +4,7 @@ use super::End;
 use crate::toolchain::Language;
 use crate::toolchain::new::{Sdk, create};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `moa new`.
 #[derive(Debug, Args)]
@@ -32,7 +32,10 @@ pub(super) fn main(args: &NewArgs) -> anyhow::Result<End> {
     let sdk = match args.sdk.as_deref() {
         Some("git") => Sdk::Git,
         Some(path) => Sdk::Path(PathBuf::from(path)),
-        None => std::env::current_exe().map_or(Sdk::Git, |own| Sdk::beside(&own)),
+        None => {
+            let own = std::env::current_exe().unwrap_or_default();
+            Sdk::beside(&own, Path::new(env!("CARGO_MANIFEST_DIR")))
+        }
     };
     let language = match args.lang {
         Lang::Rust => Language::Rust,

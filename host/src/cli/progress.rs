@@ -1,7 +1,8 @@
 //! What a build says on the terminal: a line when a source begins (it may take a minute), the compiler's own words where
 //! something is wrong, a line at the end.
 
-use crate::toolchain::{BuildEvent, BuildResult, check};
+use crate::toolchain::diagnostic::Severity;
+use crate::toolchain::{BuildError, BuildEvent, BuildResult, check};
 use std::io::IsTerminal;
 
 /// Prints the events of a build on standard error, so that standard output holds results alone.
@@ -15,7 +16,14 @@ pub(super) fn print(event: BuildEvent<'_>) {
                 eprintln!("  {line}");
             }
         }
-        BuildEvent::Diagnostic { diagnostic, .. } => eprintln!("{}", diagnostic.rendered.trim_end()),
+        BuildEvent::Diagnostic { diagnostic, .. } => {
+            // Colours are for terminals; a file or another program wants the words.
+            if std::io::stderr().is_terminal() {
+                eprintln!("{}", diagnostic.rendered.trim_end());
+            } else {
+                eprintln!("{}", diagnostic.plain().trim_end());
+            }
+        }
         BuildEvent::Finished { .. } => {}
     }
 }
@@ -46,6 +54,30 @@ pub(super) fn summary(result: &BuildResult) -> String {
             }
             text
         }
-        Err(error) => format!("{name}: FAILED: {error}"),
+        Err(error) => format!("{name}: FAILED: {}", trouble(error, false)),
+    }
+}
+
+/// Why a source was not built: `whole`, or where the compiler's words stand on the screen already, each of its errors
+/// in one line with its place.
+pub(super) fn trouble(error: &BuildError, whole: bool) -> String {
+    let lines = match error {
+        BuildError::Compiler { diagnostics, .. } if !whole => diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .map(|diagnostic| match diagnostic.file.is_empty() {
+                true => diagnostic.message.clone(),
+                false => format!(
+                    "{}:{}:{}: {}",
+                    diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message
+                ),
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    match lines.as_slice() {
+        [] => error.to_string(),
+        [one] => one.clone(),
+        several => several.iter().map(|line| format!("\n  {line}")).collect(),
     }
 }

@@ -64,7 +64,7 @@ async fn test(global: &Global, args: &TestArgs) -> anyhow::Result<End> {
                 plugin: result.source.name.clone(),
                 transcripts: Vec::new(),
                 examples: Vec::new(),
-                problem: Some(error.to_string()),
+                problem: Some(progress::trouble(error, global.json)),
             },
         };
         if !global.json {
@@ -116,27 +116,22 @@ async fn test_plugin(
 }
 
 async fn run(bench: &Bench, file: PathBuf, write: bool) -> anyhow::Result<Ran> {
-    let text = std::fs::read_to_string(&file).with_context(|| {
-        format!(
-            "the transcript {} cannot be read; it must be UTF-8 text",
-            file.display()
-        )
-    })?;
+    let bytes = std::fs::read(&file).with_context(|| format!("the transcript {} cannot be read", file.display()))?;
     let mut ran = Ran {
         file,
         failures: Vec::new(),
         accepted: false,
     };
-    let transcript = match Transcript::parse(&text) {
+    let transcript = match Transcript::read(&bytes) {
         Ok(transcript) => transcript,
         Err(error) => {
-            ran.failures.push(error.into());
+            ran.failures.push(Failure::unreadable(error, &bytes));
             return Ok(ran);
         }
     };
     let played = play(bench, &transcript).await;
     ran.failures = failures(&transcript, &played);
-    if write && let Some(new) = accept(&transcript, &played, &text) {
+    if write && let Some(new) = accept(&transcript, &played, &String::from_utf8_lossy(&bytes)) {
         std::fs::write(&ran.file, new).with_context(|| format!("{} cannot be written", ran.file.display()))?;
         ran.accepted = true;
         // What could not be played could not be written down either.

@@ -55,9 +55,22 @@ pub fn name(emoji: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
+/// The character of an emoji that is given as either; as it was where none is known.
+pub fn picture(emoji: &str) -> &str {
+    let known = NAMES.iter().find(|(_, known)| name(emoji) == Some(known));
+    known.map_or(emoji, |(character, _)| character)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::{name, picture};
+
+    #[test]
+    fn pictures_of_names() {
+        for (emoji, expected) in [("+1", "👍"), (":tada:", "🎉"), ("👍", "👍"), ("parrot", "parrot")] {
+            assert_eq!(picture(emoji), expected);
+        }
+    }
 
     #[test]
     fn names_and_characters() {

@@ -21,6 +21,8 @@ use tracing_subscriber::registry::LookupSpan;
 /// How many lines may wait for the page; a plugin that logs faster than they are taken loses some there. The log on
 /// standard error has them all.
 const WAITING: usize = 1_024;
+/// How many examples are shown when a plugin is loaded.
+const EXAMPLES: usize = 4;
 
 /// What is known by now, and where it is shown.
 pub(super) struct Author {
@@ -210,6 +212,12 @@ fn list_commands(command: &Command, before: &str, list: &mut Vec<String>) {
     for below in &command.subcommands {
         list_commands(below, &format!("{before}{} ", command.name), list);
     }
+}
+
+/// What to type to see what a plugin does: an example of each command, of few.
+pub(super) fn first_examples(commands: &[Command]) -> Vec<String> {
+    let firsts = commands.iter().filter_map(|command| command.examples.first());
+    firsts.take(EXAMPLES).cloned().collect()
 }
 
 fn build_card(result: &BuildResult) -> BuildCard {

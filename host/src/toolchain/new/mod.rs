@@ -30,10 +30,12 @@ pub enum Sdk {
 }
 
 impl Sdk {
-    /// That of the checkout which the executable lies in, so that both are of one version; else the repository's.
-    pub fn beside(executable: &Path) -> Self {
+    /// That of the checkout which the executable lies in, or else `built_from`, the folder of this crate when it was
+    /// built: so that both are of one version. Otherwise the repository's.
+    pub fn beside(executable: &Path, built_from: &Path) -> Self {
         let found = executable
             .ancestors()
+            .chain(built_from.parent())
             .map(|folder| folder.join(RUST_SDK))
             .find(|sdk| is_rust_sdk(sdk));
         found.map_or(Self::Git, Self::Path)
@@ -236,10 +238,15 @@ mod tests {
     fn an_executable_in_a_checkout_takes_the_sdk_from_there() {
         let dir = tempfile::tempdir().unwrap();
         let own = dir.path().join("target/debug/moa");
-        assert_eq!(Sdk::beside(&own), Sdk::Git);
+        let installed = Path::new("/nowhere/bin/moa");
+        let built_from = dir.path().join("host");
+        assert_eq!(Sdk::beside(&own, &built_from), Sdk::Git);
         let sdk = dir.path().join(RUST_SDK);
         fs::create_dir_all(&sdk).unwrap();
         fs::write(sdk.join("Cargo.toml"), "[package]\nname = \"moa-plugin\"\n").unwrap();
-        assert_eq!(Sdk::beside(&own), Sdk::Path(sdk));
+        assert_eq!(Sdk::beside(&own, Path::new("/nowhere/host")), Sdk::Path(sdk.clone()));
+        // Installed elsewhere, and built there.
+        assert_eq!(Sdk::beside(installed, &built_from), Sdk::Path(sdk));
+        assert_eq!(Sdk::beside(installed, Path::new("/nowhere/host")), Sdk::Git);
     }
 }

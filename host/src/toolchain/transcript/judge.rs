@@ -26,7 +26,7 @@ pub fn judge(transcript: &Transcript, turn: &Turn) -> Option<Mismatch> {
             _ => None,
         })
         .collect();
-    let (before, why) = first_difference(&expected, &turn.got)?;
+    let (before, why) = first_difference(&expected, &turn.got, turn.cause.is_none())?;
     let left = expected.iter().skip(before).rev();
     let after = left
         .zip(turn.got.iter().skip(before.min(turn.got.len())).rev())
@@ -35,12 +35,15 @@ pub fn judge(transcript: &Transcript, turn: &Turn) -> Option<Mismatch> {
     Some(Mismatch { why, before, after })
 }
 
-fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening]) -> Option<(usize, String)> {
+fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening], turn_is_first: bool) -> Option<(usize, String)> {
     let mut happened = got.iter();
     for (at, (spot, expect)) in expected.iter().enumerate() {
         let why = match (expect, happened.as_slice().first()) {
             (Expect::Nothing, None) => continue,
             (Expect::Nothing, Some(_)) => "the bot was to do nothing here, but did something".to_owned(),
+            (_, None) if got.is_empty() && turn_is_first => {
+                "nothing has happened yet that the bot could answer; write above it what somebody says".to_owned()
+            }
             (_, None) if got.is_empty() => "the bot did not answer".to_owned(),
             (_, None) => "the bot did less than is expected".to_owned(),
             (_, Some(one)) => match compare(spot, expect, one) {
@@ -53,7 +56,10 @@ fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening]) -> Option<
         };
         return Some((at, why));
     }
-    let why = "the bot did more than is expected";
+    let why = match expected.is_empty() {
+        true => "the bot did something, and no line expects anything",
+        false => "the bot did more than is expected",
+    };
     (!happened.as_slice().is_empty()).then(|| (expected.len(), why.to_owned()))
 }
 
@@ -80,7 +86,10 @@ fn compare(spot: &Spot, expect: &Expect, got: &Happening) -> Result<(), String> 
             "the bot said it to {whom} alone; a line `moa! {whom}: …` expects that"
         )),
         (_, What::Edited(_)) => Err("the bot changed an earlier message; a line `moa= …` expects that".into()),
-        (_, What::Reacted(with)) => Err(format!("the bot reacted; a line `moa+ {with}` expects that")),
+        (_, What::Reacted(with)) => Err(format!(
+            "the bot reacted; a line `moa+ {}` expects that",
+            emoji::picture(with)
+        )),
         (Expect::Tells(..), What::Said(_)) => Err("the bot said it to everybody; a line `moa: …` expects that".into()),
         (Expect::Edits(_), What::Said(_)) => {
             Err("the bot wrote a new message instead of changing one; a line `moa: …` expects that".into())

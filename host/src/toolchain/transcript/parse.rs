@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 pub const BOT: &str = "moa";
 /// What a line may be, for whoever wrote one that is none.
 const FORMS: &str = "a line is a comment (# …), a directive (@config, @seed, @now, @locale), a place ([#lunch], [@name]), what \
-                     somebody says (name: text), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), or time \
-                     that passes (+24h)";
+                     somebody says (name: text), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
+                     that passes (+24h), or a webhook (hook name text)";
 
 /// Why a transcript cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +99,27 @@ pub enum Expect {
 }
 
 impl Transcript {
+    /// Reads a transcript from a file's content.
+    ///
+    /// # Errors
+    /// The first line that is no UTF-8 text, or none of the forms.
+    pub fn read(bytes: &[u8]) -> Result<Self, ParseError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text),
+            Err(error) => {
+                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let hint = match bytes {
+                    [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it looks like UTF-16; ",
+                    _ => "",
+                };
+                Err(ParseError {
+                    line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                    problem: format!("this line is no UTF-8 text; {hint}save the file as UTF-8"),
+                })
+            }
+        }
+    }
+
     /// Reads a transcript.
     ///
     /// # Errors
@@ -122,6 +143,12 @@ impl Transcript {
             let number = at + 1;
             read.line(line, number, &mut begun)
                 .map_err(|problem| ParseError { line: number, problem })?;
+        }
+        if read.steps.is_empty() {
+            return Err(ParseError {
+                line: lines.len().max(1),
+                problem: "nothing happens in this transcript: write what somebody says, such as 로지: !help".into(),
+            });
         }
         read.lines = lines;
         Ok(read)
@@ -363,16 +390,30 @@ fn pattern(text: &str) -> Result<Regex, String> {
         // Answers have several lines, and `.*` is meant to reach over them.
         .dot_matches_new_line(true)
         .build()
-        .map_err(|error| format!("the regular expression cannot be read: {error}"))
+        .map_err(|error| {
+            // Its last line says what is wrong; those above show the expression, which the transcript does too.
+            let all = error.to_string();
+            let last = all.lines().last().unwrap_or(&all);
+            format!(
+                "the regular expression cannot be read: {}",
+                last.strip_prefix("error: ").unwrap_or(last)
+            )
+        })
 }
 
 fn deed_of_person(line: &str) -> Result<Deed, String> {
     let unknown = || format!("this line is nothing that a transcript knows; {FORMS}");
-    let at = line.find([':', '>']).ok_or_else(unknown)?;
+    let no_colon = || format!("there is no colon in this line: somebody says something by `name: text`; {FORMS}");
+    let at = line.find([':', '>']).ok_or_else(no_colon)?;
     let (name, rest) = line.split_at(at);
     let name = name.trim_end();
     if !is_name(name) {
         return Err(unknown());
+    }
+    if name != BOT && name.eq_ignore_ascii_case(BOT) {
+        return Err(format!(
+            "the bot's name is written {BOT}, in small letters: {BOT}: text"
+        ));
     }
     if let Some(act) = rest.strip_prefix('>') {
         return Ok(Deed::Acts(name.into(), act_of(act.trim())?));

@@ -4,6 +4,7 @@ use super::judge::{Mismatch, judge};
 use super::parse::{ParseError, Transcript};
 use super::play::{Played, Turn};
 use super::room::{Happening, Spot, What};
+use crate::adapter::slack::emoji;
 use serde::Serialize;
 
 /// One thing that went otherwise.
@@ -17,6 +18,8 @@ pub struct Failure {
     pub diff: Vec<String>,
     /// What failed inside, if something did.
     pub notes: Vec<String>,
+    /// The line itself, where there is nothing to compare.
+    pub shown: Option<String>,
 }
 
 /// Everything that went otherwise than the transcript says, in order.
@@ -26,20 +29,38 @@ pub fn failures(transcript: &Transcript, played: &Played) -> Vec<Failure> {
         .filter_map(|turn| judge(transcript, turn).map(|mismatch| failure(transcript, turn, &mismatch)))
         .collect();
     if let Some((line, why)) = &played.stopped {
+        let shown = line.checked_sub(1).and_then(|at| transcript.lines.get(at));
         failures.push(Failure {
             line: *line,
             why: why.clone(),
             diff: Vec::new(),
             notes: Vec::new(),
+            shown: shown.cloned(),
         });
     }
     failures
 }
 
 impl Failure {
+    /// A transcript cannot be read.
+    pub fn unreadable(error: ParseError, file: &[u8]) -> Self {
+        let line = file.split(|byte| *byte == b'\n').nth(error.line.saturating_sub(1));
+        let shown = line.map(|line| String::from_utf8_lossy(line).trim_end().to_owned());
+        Self {
+            line: error.line,
+            why: error.problem,
+            diff: Vec::new(),
+            notes: Vec::new(),
+            shown: shown.filter(|line| !line.is_empty()),
+        }
+    }
+
     /// As it is printed, behind the file's name.
     pub fn text(&self, file: &str) -> String {
         let mut text = format!("{file}:{}: {}\n", self.line, self.why);
+        if let Some(line) = &self.shown {
+            text.push_str(&format!("      {line}\n"));
+        }
         for line in &self.diff {
             text.push_str(&format!("    {line}\n"));
         }
@@ -85,7 +106,11 @@ fn failure(transcript: &Transcript, turn: &Turn, mismatch: &Mismatch) -> Failure
             expected.extend(source(transcript, step.line, step.height));
         }
     }
-    let got = written(middle(turn, mismatch), &spot_before(turn, mismatch.before));
+    let got = match middle(turn, mismatch) {
+        // It did something, and all of that was expected.
+        [] if !turn.got.is_empty() => Vec::new(),
+        middle => written(middle, &spot_before(turn, mismatch.before)),
+    };
     diff.extend(difference(&expected, &got));
     diff.extend(plain(met(count - mismatch.after, count)));
     let mut notes: Vec<String> = turn.failed.clone();
@@ -98,6 +123,7 @@ fn failure(transcript: &Transcript, turn: &Turn, mismatch: &Mismatch) -> Failure
         why: mismatch.why.clone(),
         diff,
         notes,
+        shown: None,
     }
 }
 
@@ -126,10 +152,10 @@ pub(super) fn written(happenings: &[Happening], spot: &Spot) -> Vec<String> {
             lines.push(at.to_string());
         }
         let (mark, text) = match &happening.what {
-            What::Said(text) => ("moa:".to_owned(), text),
-            What::Told(whom, text) => (format!("moa! {whom}:"), text),
-            What::Edited(text) => ("moa=".to_owned(), text),
-            What::Reacted(emoji) => ("moa+".to_owned(), emoji),
+            What::Said(text) => ("moa:".to_owned(), text.as_str()),
+            What::Told(whom, text) => (format!("moa! {whom}:"), text.as_str()),
+            What::Edited(text) => ("moa=".to_owned(), text.as_str()),
+            What::Reacted(emoji) => ("moa+".to_owned(), emoji::picture(emoji)),
         };
         let mut text = text.trim_end().lines().map(str::trim_end);
         let first = text.next().unwrap_or_default();
@@ -183,17 +209,6 @@ fn difference(expected: &[String], got: &[String]) -> Vec<String> {
                 j += 1;
             }
             (_, None) => return lines,
-        }
-    }
-}
-
-impl From<ParseError> for Failure {
-    fn from(error: ParseError) -> Self {
-        Self {
-            line: error.line,
-            why: error.problem,
-            diff: Vec::new(),
-            notes: Vec::new(),
         }
     }
 }
