@@ -172,6 +172,16 @@ fn a_folder_that_cannot_be_made_is_told() {
 }
 
 #[test]
+fn a_file_that_was_half_made_is_in_nobodys_way() {
+    let (folder, path) = folder();
+    let draft = folder.path().join(format!("moa.redb.new-{}", std::process::id()));
+    std::fs::write(&draft, vec![0; 10_000]).unwrap();
+    drop(open(&path).unwrap());
+    assert!(!draft.exists());
+    assert!(path.exists());
+}
+
+#[test]
 fn a_file_of_somebody_else_is_left_alone() {
     let (_folder, path) = folder();
     for content in ["not a database at all", &"x".repeat(100_000)] {

@@ -1,105 +1,17 @@
 //! A disk that gets full, or fails, and comes back.
 
-use super::open::open_with;
-use super::{Options, RedbStore};
+use super::RedbStore;
+use super::disk::Disk;
 use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::types::{Accepted, Cell, NewRecord, Outcome, Scope, Seq, Space, Write};
-use redb::{Builder, StorageBackend};
-use std::io::{Error, ErrorKind};
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// A disk in memory, which survives that the file is closed.
-#[derive(Clone, Debug)]
-struct Disk {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    capacity: Arc<AtomicU64>,
-    dead: Arc<AtomicBool>,
-}
-
-impl Disk {
-    fn alive(&self) -> Result<(), Error> {
-        if self.dead.load(Ordering::SeqCst) {
-            Err(Error::other("the disk is dead"))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn fits(&self, len: u64) -> Result<(), Error> {
-        self.alive()?;
-        if len > self.capacity.load(Ordering::SeqCst) {
-            Err(ErrorKind::StorageFull.into())
-        } else {
-            Ok(())
-        }
-    }
-
-    fn fill_up(&self) {
-        let used = self.bytes.lock().unwrap().len() as u64;
-        self.capacity.store(used, Ordering::SeqCst);
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> Result<u64, Error> {
-        self.alive()?;
-        Ok(self.bytes.lock().unwrap().len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        self.alive()?;
-        let (bytes, from) = (self.bytes.lock().unwrap(), offset as usize);
-        let found = bytes.get(from..from + out.len()).ok_or(ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(found);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> Result<(), Error> {
-        self.fits(len)?;
-        self.bytes.lock().unwrap().resize(len as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> Result<(), Error> {
-        self.alive()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
-        self.fits(offset + data.len() as u64)?;
-        let (mut bytes, from) = (self.bytes.lock().unwrap(), offset as usize);
-        bytes
-            .get_mut(from..from + data.len())
-            .ok_or(ErrorKind::UnexpectedEof)?
-            .copy_from_slice(data);
-        Ok(())
-    }
-}
-
 fn house() -> (RedbStore, Disk) {
-    let disk = Disk {
-        bytes: Arc::default(),
-        capacity: Arc::new(AtomicU64::new(u64::MAX)),
-        dead: Arc::default(),
-    };
-    let path = Path::new("disk");
-    let backend = disk.clone();
-    let cache_bytes = Options::default().cache_bytes;
-    let open = move || {
-        open_with(path, || {
-            Builder::new()
-                .set_cache_size(cache_bytes)
-                .create_with_backend(backend.clone())
-        })
-    };
-    (
-        RedbStore::start(path, Box::new(open), Box::new(SystemClock)).unwrap(),
-        disk,
-    )
+    let disk = Disk::default();
+    (disk.store(Box::new(SystemClock)), disk)
 }
 
 fn cell(key: &str) -> Cell {

@@ -15,7 +15,13 @@ mod tables;
 mod writer;
 
 #[cfg(test)]
+mod deeds;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod powercut;
 
 use crate::bulk::Tally;
 use crate::clock::{Clock, SystemClock};

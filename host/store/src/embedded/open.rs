@@ -42,19 +42,45 @@ fn writable(path: &Path) -> std::io::Result<File> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let is_new = !path.exists();
+    if !path.exists() {
+        make(path, folder)?;
+    }
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Makes an empty data file. It gets its name when it is whole: one that the power left half made could not be told from a
+/// damaged one.
+fn make(path: &Path, folder: &Path) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    let draft = folder.join(name);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true).create(true).truncate(true);
     // What people write in chat is nobody else's business on this machine.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let made = options.open(&draft).and_then(|file| {
+        let database = Builder::new().create_file(file).map_err(std::io::Error::other)?;
+        create(&database).map_err(std::io::Error::other)?;
+        drop(database);
+        // A link, unlike a renaming, never takes the place of a file that somebody else made in the meantime.
+        std::fs::hard_link(&draft, path).or_else(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Ok(()),
+            // Not every file system has links.
+            _ => std::fs::rename(&draft, path),
+        })
+    });
+    let removed = std::fs::remove_file(&draft);
+    made?;
+    if let Err(error) = removed
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
     // A file whose name is not on disk is lost with the power, however well its contents are kept.
     #[cfg(unix)]
-    if is_new {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(file)
+    File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn check_format(path: &Path, database: &Database) -> Result<(), OpenError> {
