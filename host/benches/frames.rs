@@ -1,17 +1,22 @@
-//! From the bytes of a websocket frame to the decision what is done with it, with 100 plugins loaded.
+//! From the bytes of a websocket frame to the decision what is done with it, with 100 plugins loaded, without
+//! and with a thousand patterns that they were taught.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark without its input cannot go on")]
 
 use criterion::{Criterion, Throughput};
 use moa::adapter::Me;
 use moa::adapter::slack::decode::{Context, Frame, What, frame};
-use moa_core::manifest::Manifest;
-use moa_core::router::{self, Routed, Settings, Table, route};
+use moa_core::manifest::{Manifest, Scope};
+use moa_core::router::hears::{self, Ear, Taught};
+use moa_core::router::{self, Hears, Routed, Settings, Table, route};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
 const PLUGINS: usize = 100;
+/// What each plugin was taught.
+const TAUGHT: usize = 10;
 
 fn table() -> Table {
     let manifests: Vec<(String, Manifest)> = (0..PLUGINS)
@@ -29,6 +34,25 @@ fn table() -> Table {
         .collect();
     let plugins: Vec<(&str, &Manifest)> = manifests.iter().map(|(name, one)| (name.as_str(), one)).collect();
     Table::build(&plugins, &BTreeMap::new(), &BTreeMap::new()).0
+}
+
+/// What all plugins listen for: words and expressions, in every kind of message.
+fn taught() -> Hears {
+    let scopes = vec![Scope::Direct, Scope::DirectMention, Scope::Mention, Scope::Ambient];
+    let ear = |n: usize| {
+        let what = match n % 4 {
+            0 => hears::What::Regex(format!("(?:배포|deploy)\\s+서비스{n}(\\w*)")),
+            _ => hears::What::Keyword(format!("가이드{n}")),
+        };
+        let taught = Taught {
+            what,
+            scopes: scopes.clone(),
+            conversation: None,
+        };
+        let plugin = format!("p{}", n / TAUGHT);
+        Arc::new(Ear::new(&plugin, &n.to_string(), &taught).unwrap())
+    };
+    Hears::new((0..PLUGINS * TAUGHT).map(ear).collect(), &Hears::default())
 }
 
 /// A frame with everything that Slack sends along, `blocks` among it.
@@ -55,7 +79,7 @@ fn message(text: &str) -> String {
 }
 
 /// What the host has to do for a frame.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Decision {
     Nothing,
     Something,
@@ -78,11 +102,12 @@ fn frames(c: &mut Criterion) {
         me: &me,
         now: "2026-11-20T12:00:00Z".parse().unwrap(),
     };
-    let decide = |json: &str| match frame(json, context) {
+    let (silent, taught) = (Hears::default(), taught());
+    let decide = |hears: &Hears, json: &str| match frame(json, context) {
         Some(Frame::Envelope {
             what: What::Event(event),
             ..
-        }) => match route(&table, &settings, &addressed, &event) {
+        }) => match route(&table, hears, &settings, &addressed, &event) {
             Routed::Nothing => Decision::Nothing,
             _ => Decision::Something,
         },
@@ -102,18 +127,31 @@ fn frames(c: &mut Criterion) {
     }
     group.finish();
 
-    let mut group = c.benchmark_group("bytes to decision, 100 plugins");
-    group.throughput(Throughput::Elements(1));
-    for (name, json, expected) in [
-        ("nobody wants it", &talk, Decision::Nothing),
-        ("the bot's own", &own, Decision::Nothing),
-        ("an edit", &edit, Decision::Nothing),
-        ("a command", &command, Decision::Something),
-    ] {
-        assert_eq!(decide(json), expected, "{name}");
-        group.bench_function(name, |b| b.iter(|| decide(black_box(json))));
+    let heard = message("혹시 가이드777 어디 있는지 아세요?");
+    let groups = [
+        ("bytes to decision, 100 plugins", &silent, Decision::Nothing),
+        (
+            "bytes to decision, 100 plugins, 1000 patterns taught",
+            &taught,
+            Decision::Something,
+        ),
+    ];
+    for (title, hears, when_heard) in groups {
+        let mut group = c.benchmark_group(title);
+        group.throughput(Throughput::Elements(1));
+        for (name, json, expected) in [
+            ("nobody wants it", &talk, Decision::Nothing),
+            ("the bot's own", &own, Decision::Nothing),
+            ("an edit", &edit, Decision::Nothing),
+            ("a command", &command, Decision::Something),
+            ("a word that is listened for", &heard, when_heard),
+        ] {
+            assert_eq!(decide(hears, json), expected, "{title}: {name}");
+            group.bench_function(name, |b| b.iter(|| decide(hears, black_box(json))));
+        }
+        group.finish();
     }
-    group.finish();
+    c.bench_function("1000 patterns put together", |b| b.iter(self::taught));
 }
 
 fn main() {

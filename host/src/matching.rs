@@ -37,23 +37,16 @@ pub struct Matcher {
     pub settings: Settings,
     /// The plugins.
     pub registry: Arc<Registry>,
-    /// What plugins were taught to listen for.
+    /// What they listen for.
     pub lessons: Arc<Lessons>,
 }
 
 impl Matcher {
     /// What an event asks for: one thing, or a call for each pattern that fits. Nothing when it is nobody's business.
     pub fn route(&self, event: &Event) -> Vec<Match> {
-        let snapshot = self.registry.current();
-        let taught = self.lessons.hears();
-        let mut routed = router::route_taught(&snapshot.table, &taught, &self.settings, &self.me, event);
-        if let Routed::Heard(heard) = &mut routed {
-            // Plugins that are gone stay taught: they may come back.
-            heard.retain(|one| snapshot.plugins.contains_key(&one.plugin));
-            if heard.is_empty() {
-                routed = router::route(&snapshot.table, &self.settings, &self.me, event);
-            }
-        }
+        let present = self.lessons.present();
+        let table = &present.snapshot.table;
+        let routed = router::route(table, &present.hears, &self.settings, &self.me, event);
         let todos = match routed {
             Routed::Nothing => return Vec::new(),
             Routed::Command(command) => vec![Todo::Command(Box::new(command))],
@@ -62,7 +55,7 @@ impl Matcher {
         };
         let with = |todo| Match {
             todo,
-            snapshot: Arc::clone(&snapshot),
+            snapshot: Arc::clone(&present.snapshot),
         };
         todos.into_iter().map(with).collect()
     }
@@ -70,7 +63,7 @@ impl Matcher {
     /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing
     /// where a plugin does not listen for it any more.
     pub fn refresh(&self, event: &Event, matched: Match) -> Option<Match> {
-        if Arc::ptr_eq(&matched.snapshot, &self.registry.current()) {
+        if Arc::ptr_eq(&matched.snapshot, &self.lessons.present().snapshot) {
             return Some(matched);
         }
         match &matched.todo {
@@ -90,3 +83,6 @@ impl Matcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -374,10 +374,14 @@ impl Store for FlakyStore {
     }
 }
 
-/// What routes to no plugin: `!help` and unknown words are answered by the host, everything else is nobody's business.
-/// The folder has to live as long.
-pub(crate) fn matcher(store: &Arc<FlakyStore>) -> (Arc<Matcher>, tempfile::TempDir) {
+/// With these plugins, by name and content. Without any, `!help` and unknown words are answered by the host, and everything
+/// else is nobody's business. The folder has to live as long.
+pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (Arc<Matcher>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("plugins")).unwrap();
+    for (name, content) in plugins {
+        std::fs::write(dir.path().join("plugins").join(format!("{name}.wasm")), content).unwrap();
+    }
     let (reports, _) = tokio::sync::mpsc::unbounded_channel();
     let registry = Registry::start(registry::Parts {
         engine: registry::testing::engine(),
@@ -401,12 +405,14 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>) -> (Arc<Matcher>, tempfile::TempD
         bot_id: "B1".into(),
         names: vec!["moa".into()],
     };
+    let lessons = Arc::new(Lessons::empty(Arc::clone(store) as Arc<dyn Store>, registry.cell()));
+    lessons.follow(&registry);
     (
         Arc::new(Matcher {
             me,
             settings,
+            lessons,
             registry: Arc::new(registry),
-            lessons: Arc::new(Lessons::empty(Arc::clone(store) as Arc<dyn Store>)),
         }),
         dir,
     )
@@ -456,7 +462,7 @@ impl Stage {
         };
         Self {
             adapter: Arc::default(),
-            lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>)),
+            lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>, Arc::default())),
             store,
             event: Arc::new(event),
             requests: Requests::default(),

@@ -5,7 +5,7 @@
 use criterion::{Criterion, Throughput};
 use moa_core::event::{Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind};
 use moa_core::manifest::Manifest;
-use moa_core::router::{Me, Routed, Settings, Table, route};
+use moa_core::router::{Hears, Me, Routed, Settings, Table, route};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
@@ -59,7 +59,7 @@ fn event(text: &str) -> Event {
 }
 
 fn messages(c: &mut Criterion) {
-    let (loaded, settings) = (table(), Settings::default());
+    let (loaded, hears, settings) = (table(), Hears::default(), Settings::default());
     let me = Me {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
@@ -93,10 +93,10 @@ fn messages(c: &mut Criterion) {
         ("nobody knows the word", "!lanch42 3", &is_said),
     ] {
         let event = event(text);
-        let routed = route(&loaded, &settings, &me, &event);
+        let routed = route(&loaded, &hears, &settings, &me, &event);
         assert!(expected(&routed), "{name}: {routed:?}");
         group.bench_function(name, |b| {
-            b.iter(|| route(&loaded, &settings, &me, black_box(&event)));
+            b.iter(|| route(&loaded, &hears, &settings, &me, black_box(&event)));
         });
     }
     group.finish();

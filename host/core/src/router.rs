@@ -1,7 +1,7 @@
 //! Whom a message is for.
 //!
-//! [`Table`] is built once from the loaded plugins' manifests; [`route`] looks at each message. A message that addresses
-//! nobody and fits no pattern that a plugin listens for ([`Hears`]) is found out without any allocation.
+//! [`Table`] is built once from the loaded plugins' manifests, [`Hears`] from everything that they listen for; [`route`]
+//! looks at each message. A message that addresses nobody and fits no pattern is found out without any allocation.
 
 mod address;
 mod find;
@@ -138,15 +138,9 @@ pub enum Say {
 /// Finds out whom an event is for.
 ///
 /// The command word is looked up in the steps of [`Table`]; the words behind it are read by [`command::read`]. The same
-/// event gives the same answer at any later time: `today` is the day on which it was written.
-pub fn route(table: &Table, settings: &Settings, me: &Me, event: &Event) -> Routed {
-    route_taught(table, &Hears::default(), settings, me, event)
-}
-
-/// The same, with patterns that plugins were taught at run time besides those in the table.
-///
-/// A command wins over patterns; a pattern that fits wins over the answer that nobody knows the word.
-pub fn route_taught(table: &Table, taught: &Hears, settings: &Settings, me: &Me, event: &Event) -> Routed {
+/// event gives the same answer at any later time: `today` is the day on which it was written. `hears` is everything that
+/// plugins listen for. A command wins over patterns; a pattern that fits wins over the answer that nobody knows the word.
+pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: &Event) -> Routed {
     let message = event.message();
     if !me.user_id.is_empty() && message.author == me.user_id {
         return Routed::Nothing;
@@ -166,9 +160,7 @@ pub fn route_taught(table: &Table, taught: &Hears, settings: &Settings, me: &Me,
             if !matches!(routed, Routed::Nothing | Routed::Say(Say::Suggest { .. })) {
                 return routed;
             }
-            let said = said(message, addressed, direct, me);
-            let mut heard = table.hears.hear(&said);
-            heard.append(&mut taught.hear(&said));
+            let heard = hears.hear(&said(message, addressed, direct, me));
             match heard.is_empty() {
                 true => routed,
                 false => Routed::Heard(heard),

@@ -2,7 +2,8 @@
 
 use moa_core::event::{Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind};
 use moa_core::manifest::Manifest;
-use moa_core::router::{Me, Routed, Settings, Table, route};
+use moa_core::router::hears::Ear;
+use moa_core::router::{Hears, Me, Routed, Settings, Table, route};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ fn what_nobody_wants_allocates_nothing() {
         "hears": [{"id": "guide", "pattern": "가이드|guide"}, {"id": "number", "pattern": "^\\d+$"}]}"#;
     let manifest = Manifest::parse(manifest).unwrap().manifest;
     let (table, _) = Table::build(&[("p", &manifest)], &BTreeMap::new(), &BTreeMap::new());
+    let hears = Hears::new(Ear::of_manifest(&manifest), &Hears::default());
     let settings = Settings::default();
     let me = Me {
         user_id: "UBOT".into(),
@@ -73,7 +75,7 @@ fn what_nobody_wants_allocates_nothing() {
     let count = |text: &str| {
         let event = event(text);
         let before = ALLOCATIONS.with(Cell::get);
-        let routed = route(&table, &settings, &me, &event);
+        let routed = route(&table, &hears, &settings, &me, &event);
         (routed, ALLOCATIONS.with(Cell::get) - before)
     };
     let long = "긴 글입니다. ".repeat(1_000);

@@ -13,6 +13,7 @@ use moa_core::call::{CommandCall, Failure, HeardCall};
 use moa_core::content::Content;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -52,6 +53,7 @@ struct Loaded {
     exports: Exports,
     /// Places in the pool that one call takes.
     places: u32,
+    instances: AtomicU64,
 }
 
 impl Plugin {
@@ -76,12 +78,18 @@ impl Plugin {
             listener,
             exports,
             places,
+            instances: AtomicU64::new(0),
         })))
     }
 
     /// What it exports.
     pub fn exports(&self) -> Exports {
         self.0.exports
+    }
+
+    /// How many instances of it were begun since it was loaded: one for each call, that for its manifest among them.
+    pub fn instances(&self) -> u64 {
+        self.0.instances.load(Relaxed)
     }
 
     /// Asks for the manifest, with nothing of the host available. The text is not looked at.
@@ -165,6 +173,7 @@ async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: A
 
 /// The life of one instance. Its store is dropped here, whatever happened, and never used again.
 async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Output, Fault> {
+    plugin.instances.fetch_add(1, Relaxed);
     let mut store = store(plugin, state);
     let (answer, born) = match plugin.linked.instantiate_async(&mut store).await {
         Ok(instance) => (entry.call(plugin, &mut store, &instance).await, true),

@@ -114,7 +114,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.per_conversation_per_second,
         config.outbox.burst,
     ));
-    let lessons = Lessons::load(Arc::clone(&store)).await?;
+    let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),

@@ -17,7 +17,11 @@ impl moa_engine::Triggers for Triggers {
         if let Err(error) = Pattern::new(&what.what).and_then(Pattern::check) {
             return Err(CapError::Invalid(error.to_string()));
         }
-        self.change(&id, Some(&what)).await.map(drop)
+        if self.0.manifest.hears.iter().any(|own| own.id == id) {
+            let reason = format!("the manifest has a pattern with the id `{id}`; teach under another one");
+            return Err(CapError::Invalid(reason));
+        }
+        self.change(&id, Some(what)).await.map(drop)
     }
 
     async fn forget(&self, id: String) -> CapResult<bool> {
@@ -26,7 +30,7 @@ impl moa_engine::Triggers for Triggers {
 }
 
 impl Triggers {
-    async fn change(&self, id: &str, what: Option<&Taught>) -> CapResult<bool> {
+    async fn change(&self, id: &str, what: Option<Taught>) -> CapResult<bool> {
         let scene = &self.0;
         let Some(seq) = scene.ticket.seq().await else {
             return Err(brain::unrecorded());
@@ -54,9 +58,10 @@ impl Triggers {
 mod tests {
     use super::*;
     use crate::testing::{Stage, message};
-    use moa_core::manifest::Scope;
+    use moa_core::manifest::{Manifest, Scope};
     use moa_core::router::hears::What;
     use moa_engine::Triggers as _;
+    use moa_store::Store as _;
 
     fn what(what: What) -> Taught {
         Taught {
@@ -74,19 +79,34 @@ mod tests {
         let guide = what(What::Keyword("guide".into()));
         triggers.hear("a".into(), guide.clone()).await.unwrap();
         assert_eq!(triggers.forget("a".into()).await, Ok(true));
-        assert_eq!(scene.lessons.hears().len(), 0);
+        let taught = async || {
+            let space = moa_store::Space::new("moa:taught", moa_store::Scope::Plugin);
+            stage.store.keys(&space, "", None, 10).await.unwrap().keys
+        };
+        assert_eq!(taught().await, [] as [String; 0]);
         // The same call again, as after a crash.
         let again = Triggers(stage.scene(true));
         again.hear("a".into(), guide).await.unwrap();
-        assert_eq!(again.0.lessons.hears().len(), 0, "it was forgotten since");
+        assert_eq!(taught().await, [] as [String; 0], "it was forgotten since");
         assert_eq!(again.forget("a".into()).await, Ok(true), "as the first time");
         assert_eq!(again.forget("a".into()).await, Ok(false));
     }
 
     #[tokio::test]
-    async fn what_is_no_pattern_is_invalid() {
+    async fn what_is_no_pattern_and_what_has_an_id_of_the_manifest_is_invalid() {
         let stage = Stage::of(message("U1", "1.0", "!teach")).await;
-        let triggers = Triggers(stage.scene(false));
+        let manifest = r#"{"name": "memo", "hears": [{"id": "own", "pattern": "memo"}]}"#;
+        let manifest = Manifest::parse(manifest).unwrap().manifest;
+        let scene = Scene {
+            manifest: Arc::new(manifest),
+            ..Arc::into_inner(stage.scene(false)).unwrap()
+        };
+        let triggers = Triggers(Arc::new(scene));
+        let own = triggers.hear("own".into(), what(What::Keyword("memo".into()))).await;
+        assert!(
+            matches!(&own, Err(CapError::Invalid(reason)) if reason.contains("`own`")),
+            "{own:?}"
+        );
         for bad in [What::Regex("(".into()), What::Keyword(" ".into())] {
             let refused = triggers.hear("a".into(), what(bad)).await;
             assert!(matches!(refused, Err(CapError::Invalid(_))), "{refused:?}");

@@ -21,7 +21,7 @@ async fn house() -> House {
 
 /// A host without plugins.
 async fn house_on(store: Arc<FlakyStore>) -> House {
-    let (matcher, dir) = matcher(&store);
+    let (matcher, dir) = matcher(&store, &[]);
     let started: Started = Arc::default();
     let log = Arc::clone(&started);
     let dispatch = Dispatch::new(move |work, turn| lock(&log).push((work, turn)));

@@ -22,7 +22,7 @@ struct House {
 
 async fn house(adapter: FakeAdapter) -> House {
     let (adapter, store) = (Arc::new(adapter), Arc::<FlakyStore>::default());
-    let (matcher, dir) = matcher(&store);
+    let (matcher, dir) = matcher(&store, &[]);
     matcher.registry.ready().await;
     let out = Arc::clone(&adapter) as Arc<dyn Adapter>;
     let invoker = Arc::new(Invoker {

@@ -14,7 +14,7 @@ use super::problem::{Problem, Report};
 use super::scan::{self, FolderId, Listing, Stamp};
 use super::snapshot::{Loaded, Snapshot};
 use super::watch::{FolderWatch, LATEST, QUIET, Quiet, Touched};
-use super::{LimitsOf, Parts, RegistryError};
+use super::{Followers, LimitsOf, Parts, RegistryError};
 use arc_swap::ArcSwap;
 use moa_core::router::Table;
 use moa_store::Store;
@@ -55,6 +55,7 @@ pub(super) struct Keeper {
     reports: mpsc::UnboundedSender<Report>,
 
     snapshot: Arc<ArcSwap<Snapshot>>,
+    followers: Followers,
     complete: cell::Sender<bool>,
     files: BTreeMap<OsString, File>,
     owners: Owners,
@@ -97,10 +98,8 @@ impl Keeper {
         let cache = Cache::open(&cache_dir, engine.compatibility_key())?;
         let (table, _) = Table::build(&[], &BTreeMap::new(), &aliases);
         let empty = Snapshot {
-            plugins: BTreeMap::new(),
             table,
-            problems: Vec::new(),
-            complete: false,
+            ..Snapshot::default()
         };
         Ok(Self {
             dir,
@@ -114,6 +113,7 @@ impl Keeper {
             store,
             reports,
             snapshot: Arc::new(ArcSwap::from_pointee(empty)),
+            followers: Followers::default(),
             complete,
             files: BTreeMap::new(),
             owners: Owners::default(),
@@ -132,6 +132,10 @@ impl Keeper {
 
     pub(super) fn snapshot(&self) -> Arc<ArcSwap<Snapshot>> {
         Arc::clone(&self.snapshot)
+    }
+
+    pub(super) fn followers(&self) -> Followers {
+        self.followers.clone()
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {

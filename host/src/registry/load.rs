@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::compile::{CompileError, Compiler, compiled};
 use super::problem::Stage;
 use moa_core::manifest::Manifest;
-use moa_engine::{Engine, Exports, Fault, Limits, LoadError, Plugin};
+use moa_engine::{Engine, Exports, Fault, Inspection, Limits, LoadError, Plugin};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl Loader {
     pub(super) async fn load(&self, bytes: Vec<u8>, hash: &str, limits: &Limits) -> Result<Fresh, Failure> {
         let bytes = Arc::new(bytes);
         let looked_at = Arc::clone(&bytes);
-        blocking(Stage::Inspect, move || {
+        let file = blocking(Stage::Inspect, move || {
             moa_engine::inspect(&looked_at).map_err(|error| Failure::of_file(Stage::Inspect, error))
         })
         .await?;
@@ -76,8 +76,8 @@ impl Loader {
             .await
             .map_err(|fault| describe_failure(&fault))?;
         let parsed = Manifest::parse(&described).map_err(|error| Failure::of_file(Stage::Manifest, error))?;
-        if let Some(missing) = missing_export(&parsed.manifest, plugin.exports()) {
-            return Err(Failure::of_file(Stage::Manifest, Fault::MissingExport(missing)));
+        if let Some(missing) = missing_export(&parsed.manifest, &file, plugin.exports()) {
+            return Err(Failure::of_file(Stage::Manifest, missing));
         }
         Ok(Fresh {
             plugin,
@@ -124,17 +124,37 @@ fn describe_failure(fault: &Fault) -> Failure {
     }
 }
 
-/// The export that a manifest speaks of and the component lacks.
-pub(crate) fn missing_export(manifest: &Manifest, exports: Exports) -> Option<&'static str> {
-    [
+/// What a plugin has to export and doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MissingExport {
+    /// The manifest names something of it.
+    #[error("the plugin does not export `moa:plugin/{0}`, which its manifest needs; build it again with its SDK")]
+    OfManifest(&'static str),
+    /// It can teach patterns, and their matches would arrive nowhere.
+    #[error(
+        "the plugin imports `moa:plugin/triggers` and does not export `moa:plugin/listener`, where messages arrive that \
+         match what it taught; export that, or do without `triggers`"
+    )]
+    Listener,
+}
+
+/// The export that a plugin lacks, by what its manifest names and by what it imports.
+pub(crate) fn missing_export(manifest: &Manifest, file: &Inspection, exports: Exports) -> Option<MissingExport> {
+    let named = [
         (manifest.commands.is_empty() || exports.commands, "commands"),
         (manifest.hears.is_empty() || exports.listener, "listener"),
         (manifest.jobs.is_empty() || exports.jobs, "jobs"),
         (manifest.webhooks.is_empty() || exports.webhooks, "webhooks"),
         (manifest.events.is_empty() || exports.events, "events"),
-    ]
-    .into_iter()
-    .find_map(|(is_there, name)| (!is_there).then_some(name))
+    ];
+    let missing = named
+        .into_iter()
+        .find_map(|(is_there, name)| (!is_there).then_some(name));
+    let is_deaf = || !exports.listener && file.capabilities().any(|name| name == "triggers");
+    match missing {
+        Some(name) => Some(MissingExport::OfManifest(name)),
+        None => is_deaf().then_some(MissingExport::Listener),
+    }
 }
 
 async fn blocking<T: Send + 'static>(

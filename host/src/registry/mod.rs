@@ -3,10 +3,12 @@
 //! One task does all loading, replacing and removing, so that no two changes meet; readers take the present snapshot and
 //! are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
 //! see, [`problem`] what is told, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
-//! file with [`compile`] and `cache`, `owners` remembers which plugin a word belongs to, `keeper` is the task that binds them.
+//! file with [`compile`] and `cache`, `owners` remembers which plugin a word belongs to, `follow` is for what has to keep up
+//! with the plugins, `keeper` is the task that binds them.
 
 mod cache;
 pub mod compile;
+mod follow;
 mod keeper;
 mod load;
 mod owners;
@@ -21,6 +23,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use compile::Compiler;
+pub use follow::Follower;
 pub use problem::{Problem, Report, Stage};
 pub use snapshot::{Loaded, Snapshot};
 
@@ -30,11 +33,12 @@ pub(crate) use scan::hex;
 pub(crate) use watch::{LATEST, QUIET, Quiet, changes};
 
 use arc_swap::ArcSwap;
+use follow::Followers;
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::sync::{mpsc, watch as cell};
 use tokio_util::sync::CancellationToken;
 
@@ -85,6 +89,7 @@ pub enum RegistryError {
 /// Keeps the plugins of a folder loaded until it is dropped.
 pub struct Registry {
     snapshot: Arc<ArcSwap<Snapshot>>,
+    followers: Followers,
     complete: cell::Receiver<bool>,
     stop: CancellationToken,
 }
@@ -98,10 +103,11 @@ impl Registry {
         let stop = CancellationToken::new();
         let (mark_complete, complete) = cell::channel(false);
         let keeper = keeper::Keeper::new(parts, mark_complete)?;
-        let snapshot = keeper.snapshot();
+        let (snapshot, followers) = (keeper.snapshot(), keeper.followers());
         tokio::spawn(keeper.run(stop.clone()));
         Ok(Self {
             snapshot,
+            followers,
             complete,
             stop,
         })
@@ -115,6 +121,11 @@ impl Registry {
     /// The cell that always holds the present snapshot, for readers that live apart from the registry.
     pub fn cell(&self) -> Arc<ArcSwap<Snapshot>> {
         Arc::clone(&self.snapshot)
+    }
+
+    /// Lets somebody keep up with the plugins, for as long as it lives.
+    pub fn follow(&self, follower: Weak<dyn Follower>) {
+        self.followers.add(follower);
     }
 
     /// Waits until every file that was in the folder at the start has been looked at.

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use jiff::Timestamp;
 use moa_core::manifest::Manifest;
 use moa_core::router::Table;
+use moa_core::router::hears::Ear;
 use moa_engine::Plugin;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub path: PathBuf,
     /// What the plugin says of itself.
     pub manifest: Arc<Manifest>,
+    /// The patterns that its manifest listens for.
+    pub ears: Vec<Arc<Ear>>,
     /// What can be called.
     pub plugin: Plugin,
     /// What is odd about the manifest, a sentence each.
@@ -46,7 +49,7 @@ impl std::fmt::Debug for Loaded {
 }
 
 /// All that is loaded, as of one moment. It never changes; a change makes another one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Snapshot {
     /// The plugins by name.
     pub plugins: BTreeMap<String, Arc<Loaded>>,

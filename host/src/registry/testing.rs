@@ -11,20 +11,33 @@ pub(crate) fn engine() -> Engine {
 
 /// A component whose `describe` returns this text.
 pub(crate) fn component(manifest: &str) -> Vec<u8> {
-    with_describe(manifest, "i32.const 0")
+    with_describe(manifest, "i32.const 0", "", "commands")
+}
+
+/// The same, which exports a listener that cannot be called, for it has not the contract's type.
+pub(crate) fn listening_component(manifest: &str) -> Vec<u8> {
+    with_describe(manifest, "i32.const 0", "", "listener")
+}
+
+/// The same without a listener, which can teach patterns.
+pub(crate) fn deaf_component(manifest: &str) -> Vec<u8> {
+    let import = r#"(import "moa:plugin/triggers@0.1.0" (instance))"#;
+    with_describe(manifest, "i32.const 0", import, "commands")
 }
 
 /// A component whose `describe` never ends.
 pub(crate) fn looping_component() -> Vec<u8> {
-    with_describe("", "(loop (br 0)) i32.const 0")
+    with_describe("", "(loop (br 0)) i32.const 0", "", "commands")
 }
 
-fn with_describe(manifest: &str, code: &str) -> Vec<u8> {
+fn with_describe(manifest: &str, code: &str, import: &str, other: &str) -> Vec<u8> {
+    let function = if other == "listener" { "hear" } else { "handle" };
     let bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let text = bytes(manifest.as_bytes());
     let pointer_and_length = bytes(&[16_u32.to_le_bytes(), (manifest.len() as u32).to_le_bytes()].concat());
     let wat = format!(
         r#"(component
+            {import}
             (core module $m
                 (memory (export "memory") 2)
                 (data (i32.const 0) "{pointer_and_length}")
@@ -36,9 +49,9 @@ fn with_describe(manifest: &str, code: &str) -> Vec<u8> {
                 (canon lift (core func $i "describe") (memory (core memory $i "memory")) string-encoding=utf8))
             (func $handle (canon lift (core func $i "handle")))
             (instance $guest (export "describe" (func $describe)))
-            (instance $commands (export "handle" (func $handle)))
+            (instance $other (export "{function}" (func $handle)))
             (export "moa:plugin/guest@0.1.0" (instance $guest))
-            (export "moa:plugin/commands@0.1.0" (instance $commands)))"#
+            (export "moa:plugin/{other}@0.1.0" (instance $other)))"#
     );
     wat::parse_str(wat).unwrap()
 }

@@ -284,8 +284,9 @@ async fn build_one(
         Language::Rust => rust::build(source, progress).await?,
     };
     let bytes = Arc::new(read(&made.file)?);
-    moa_engine::inspect(&bytes).map_err(|error| BuildError::Unusable(Trouble::new(Stage::Inspect, error)))?;
-    let sound = examine(engine, Arc::clone(&bytes))
+    let inspection =
+        moa_engine::inspect(&bytes).map_err(|error| BuildError::Unusable(Trouble::new(Stage::Inspect, error)))?;
+    let sound = examine(engine, Arc::clone(&bytes), &inspection)
         .await
         .map_err(BuildError::Unusable)?;
     let Manifest { name, requests, .. } = sound.manifest;

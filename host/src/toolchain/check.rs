@@ -2,7 +2,7 @@
 
 use crate::registry::{OneLine, Shown, Stage, hex, missing_export};
 use moa_core::manifest::{Command, Manifest, Requests};
-use moa_engine::{Engine, Fault, Inspection, Limits, MAX_PLUGIN_BYTES};
+use moa_engine::{Engine, Inspection, Limits, MAX_PLUGIN_BYTES};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Display, Formatter};
@@ -110,20 +110,15 @@ async fn look(engine: &Engine, path: &Path, report: &mut CheckReport) -> Result<
     }
     let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
     report.sha256 = Some(hex(&Sha256::digest(&bytes)));
-    let Inspection {
-        version,
-        imports,
-        exports,
-        ..
-    } = moa_engine::inspect(&bytes).map_err(|error| Trouble::new(Stage::Inspect, error))?;
-    report.contract = Some(version);
-    report.imports = imports;
-    report.exports = exports;
-    examine(engine, Arc::new(bytes)).await
+    let file = moa_engine::inspect(&bytes).map_err(|error| Trouble::new(Stage::Inspect, error))?;
+    report.contract = Some(file.version.clone());
+    report.imports = file.imports.clone();
+    report.exports = file.exports.clone();
+    examine(engine, Arc::new(bytes), &file).await
 }
 
 /// All steps after the look at what a file is.
-pub(super) async fn examine(engine: &Engine, bytes: Arc<Vec<u8>>) -> Result<Sound, Trouble> {
+pub(super) async fn examine(engine: &Engine, bytes: Arc<Vec<u8>>, file: &Inspection) -> Result<Sound, Trouble> {
     let loaded = {
         let engine = engine.clone();
         tokio::task::spawn_blocking(move || engine.load_bytes(&bytes)).await
@@ -136,8 +131,8 @@ pub(super) async fn examine(engine: &Engine, bytes: Arc<Vec<u8>>) -> Result<Soun
         .await
         .map_err(|fault| Trouble::new(Stage::Describe, fault))?;
     let parsed = Manifest::parse(&described).map_err(|error| Trouble::new(Stage::Manifest, error))?;
-    if let Some(missing) = missing_export(&parsed.manifest, plugin.exports()) {
-        return Err(Trouble::new(Stage::Manifest, Fault::MissingExport(missing)));
+    if let Some(missing) = missing_export(&parsed.manifest, file, plugin.exports()) {
+        return Err(Trouble::new(Stage::Manifest, missing));
     }
     Ok(Sound {
         manifest: parsed.manifest,
@@ -259,7 +254,7 @@ fn command_line(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::testing::{component, engine};
+    use crate::registry::testing::{component, deaf_component, engine};
 
     async fn check(content: &[u8]) -> CheckReport {
         let dir = tempfile::tempdir().unwrap();
@@ -309,6 +304,16 @@ mod tests {
             ),
             (component("{\"name\": \"Bad Name\"}"), Stage::Manifest, "name"),
             (component("no json"), Stage::Manifest, "JSON"),
+            (
+                component(r#"{"name": "a", "hears": [{"id": "x", "pattern": "x"}]}"#),
+                Stage::Manifest,
+                "moa:plugin/listener",
+            ),
+            (
+                deaf_component(r#"{"name": "a"}"#),
+                Stage::Manifest,
+                "moa:plugin/triggers",
+            ),
         ] {
             let report = check(&content).await;
             let trouble = report.problem.clone().unwrap();

@@ -5,13 +5,15 @@
 //! Patterns without a needle (`^\d+$`) form sets of expressions. A message that fits nothing allocates nothing.
 
 mod pattern;
+mod sets;
 
 pub(crate) use pattern::compile;
 pub use pattern::{Pattern, PatternError, Taught, What};
 
-use crate::manifest::{Manifest, Scope};
+use crate::manifest::{Hear, Manifest, Scope};
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{RegexSet, RegexSetBuilder};
+use sets::Sets;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Patterns are looked for in so many bytes from a message's beginning.
@@ -20,14 +22,8 @@ use std::sync::Arc;
 pub const MAX_HEARD_TEXT: usize = 8 * 1024;
 /// The most captures that are handed over.
 const MAX_CAPTURES: usize = 100;
-/// Patterns without a needle that are tried together.
-const SET: usize = 64;
-/// The compiled size of such a set, in bytes.
-const SET_SIZE: usize = 2 << 20;
-/// What a set may remember of its work, in bytes.
-const SET_CACHE: usize = 1 << 20;
 /// Letters beyond ASCII that are the same as `s` and `k` to an expression, which the search for needles doesn't know.
-const ALIKE: [&str; 2] = ["\u{17f}", "\u{212a}"];
+const ALIKE: [(&str, &str); 2] = [("\u{17f}", "s"), ("\u{212a}", "k")];
 
 /// A pattern that fits a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,79 +75,58 @@ pub(super) struct Said<'a> {
     pub(super) scopes: Scopes,
 }
 
-#[derive(Clone, Debug)]
-struct Ear {
+/// A pattern of a plugin, from its manifest or taught at run time.
+#[derive(Debug)]
+pub struct Ear {
     plugin: String,
     id: String,
-    pattern: Arc<Pattern>,
+    pattern: Pattern,
     scopes: Scopes,
     conversation: Option<String>,
 }
 
 /// All patterns of several plugins, ready to be matched.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Hears {
-    ears: Vec<Ear>,
+    ears: Vec<Arc<Ear>>,
     scopes: Scopes,
     needles: Option<AhoCorasick>,
-    /// For each needle whose it is; none for a letter of [`ALIKE`], which stands for all.
-    needed_by: Vec<Option<usize>>,
-    sets: Vec<(RegexSet, Vec<usize>)>,
-    /// Neither with a needle nor small enough for a set.
-    alone: Vec<usize>,
+    /// For each needle whose it is; nobody's for a letter of [`ALIKE`].
+    needed_by: Vec<Vec<usize>>,
+    /// Those without a needle.
+    loose: Sets,
 }
 
 impl Hears {
-    /// The patterns of manifests, by the plugins' names.
-    pub fn of_manifests(plugins: &[(&str, &Manifest)]) -> Self {
-        let mut ears = Vec::new();
-        for (plugin, manifest) in plugins {
-            for hear in &manifest.hears {
-                // A manifest that is read has only patterns that are some.
-                let Ok(pattern) = Pattern::new(&What::Regex(hear.pattern.clone())) else {
-                    continue;
-                };
-                ears.push(Ear {
-                    plugin: (*plugin).into(),
-                    id: hear.id.clone(),
-                    pattern: Arc::new(pattern),
-                    scopes: hear.scopes.iter().collect(),
-                    conversation: None,
-                });
-            }
-        }
-        Self::of(ears)
-    }
-
-    /// Patterns taught at run time: plugin, id, what was taught and its pattern, which is kept for the next time.
-    pub fn of_taught<'a>(taught: impl IntoIterator<Item = (&'a str, &'a str, &'a Taught, &'a Arc<Pattern>)>) -> Self {
-        let ear = |(plugin, id, taught, pattern): (&str, &str, &Taught, &Arc<Pattern>)| Ear {
-            plugin: plugin.into(),
-            id: id.into(),
-            pattern: Arc::clone(pattern),
-            scopes: taught.scopes.iter().collect(),
-            conversation: taught.conversation.clone(),
-        };
-        Self::of(taught.into_iter().map(ear).collect())
-    }
-
-    fn of(ears: Vec<Ear>) -> Self {
+    /// All of these, to be found in one pass.
+    ///
+    /// It takes about two milliseconds for each thousand, so it is nothing for the thread that matches. Expressions without
+    /// a needle are dear to put together: what `before` made of them is taken over where the patterns are the same.
+    pub fn new(ears: Vec<Arc<Ear>>, before: &Self) -> Self {
         let mut all = Self::default();
         let mut needles: Vec<&str> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         let mut loose = Vec::new();
         for (index, ear) in ears.iter().enumerate() {
             all.scopes.0 |= ear.scopes.0;
-            match ear.pattern.needles() {
-                Some(own) => {
-                    needles.extend(own.iter().map(String::as_str));
-                    all.needed_by.resize(needles.len(), Some(index));
+            let Some(own) = ear.pattern.needles() else {
+                loose.push(index);
+                continue;
+            };
+            for needle in own {
+                let at = *known.entry(needle.to_ascii_lowercase()).or_insert(needles.len());
+                if at == needles.len() {
+                    needles.push(needle);
+                    all.needed_by.push(Vec::new());
                 }
-                None => loose.push(index),
+                if let Some(whose) = all.needed_by.get_mut(at) {
+                    whose.push(index);
+                }
             }
         }
         if !needles.is_empty() {
-            needles.extend(ALIKE);
-            all.needed_by.resize(needles.len(), None);
+            needles.extend(ALIKE.map(|(letter, _)| letter));
+            all.needed_by.resize(needles.len(), Vec::new());
             all.needles = AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
@@ -162,33 +137,9 @@ impl Hears {
                 loose = (0..ears.len()).collect();
             }
         }
-        for chunk in loose.chunks(SET) {
-            all.add_set(&ears, chunk);
-        }
+        all.loose = Sets::new(&ears, loose, &before.loose, &before.ears);
         all.ears = ears;
         all
-    }
-
-    /// One set of all, or halves of it where it becomes too large.
-    fn add_set(&mut self, ears: &[Ear], members: &[usize]) {
-        let sources = members
-            .iter()
-            .filter_map(|index| ears.get(*index))
-            .map(|ear| ear.pattern.source());
-        let set = RegexSetBuilder::new(sources)
-            .case_insensitive(true)
-            .size_limit(SET_SIZE)
-            .dfa_size_limit(SET_CACHE)
-            .build();
-        match (set, members) {
-            (Ok(set), _) => self.sets.push((set, members.to_vec())),
-            (Err(_), [one]) => self.alone.push(*one),
-            (Err(_), many) => {
-                let (left, right) = many.split_at(many.len() / 2);
-                self.add_set(ears, left);
-                self.add_set(ears, right);
-            }
-        }
     }
 
     /// How many patterns there are.
@@ -208,44 +159,84 @@ impl Hears {
         }
         let text = beginning(said.text);
         let mut candidates = Vec::new();
-        self.by_needles(text, &mut candidates);
-        for (set, members) in &self.sets {
-            if set.is_match(text) {
-                let matches = set.matches(text);
-                candidates.extend(matches.into_iter().filter_map(|index| members.get(index)));
-            }
+        if !self.by_needles(text, &mut candidates) {
+            candidates.clear();
+            self.by_needles(&plainly(text), &mut candidates);
         }
-        candidates.extend(&self.alone);
+        self.loose.find(text, &mut candidates);
         candidates.sort_unstable();
         candidates.dedup();
         let fits = |index: usize| self.ears.get(index)?.fit(said, text);
         candidates.into_iter().filter_map(fits).collect()
     }
 
-    fn by_needles(&self, text: &str, candidates: &mut Vec<usize>) {
-        let Some(needles) = &self.needles else { return };
+    /// Adds the patterns of which a needle stands in the text. `false` when there is a letter of [`ALIKE`]: then it has to be
+    /// looked through without that.
+    fn by_needles(&self, text: &str, candidates: &mut Vec<usize>) -> bool {
+        let Some(needles) = &self.needles else { return true };
         let Ok(found) = needles.try_find_overlapping_iter(text) else {
-            return;
+            return true;
         };
+        let mut seen = Vec::new();
         for needle in found {
-            match self.needed_by.get(needle.pattern().as_usize()) {
-                Some(Some(index)) => {
-                    // A needle that stands there many times is still one.
-                    if candidates.last() != Some(index) {
-                        candidates.push(*index);
-                    }
-                }
-                _ => {
-                    candidates.clear();
-                    candidates.extend(0..self.ears.len());
-                    return;
-                }
+            let needle = needle.pattern().as_usize();
+            let Some(whose) = self.needed_by.get(needle) else {
+                continue;
+            };
+            if whose.is_empty() {
+                return false;
+            }
+            // A needle may stand there thousands of times, and many patterns may need it.
+            seen.resize(self.needed_by.len(), false);
+            if let Some(seen) = seen.get_mut(needle)
+                && !std::mem::replace(seen, true)
+            {
+                candidates.extend(whose);
             }
         }
+        true
     }
 }
 
 impl Ear {
+    /// A pattern that a plugin was taught under an id.
+    ///
+    /// # Errors
+    /// [`PatternError`] where it is none.
+    pub fn new(plugin: &str, id: &str, taught: &Taught) -> Result<Self, PatternError> {
+        Ok(Self {
+            plugin: plugin.into(),
+            id: id.into(),
+            pattern: Pattern::new(&taught.what)?,
+            scopes: taught.scopes.iter().collect(),
+            conversation: taught.conversation.clone(),
+        })
+    }
+
+    /// The patterns of a manifest.
+    pub fn of_manifest(manifest: &Manifest) -> Vec<Arc<Self>> {
+        let ear = |hear: &Hear| {
+            let taught = Taught {
+                what: What::Regex(hear.pattern.clone()),
+                scopes: hear.scopes.clone(),
+                conversation: None,
+            };
+            // A manifest that is read has only patterns that are some.
+            Self::new(&manifest.name, &hear.id, &taught).ok().map(Arc::new)
+        };
+        manifest.hears.iter().filter_map(ear).collect()
+    }
+
+    /// The plugin's name.
+    pub fn plugin(&self) -> &str {
+        &self.plugin
+    }
+
+    /// The pattern's id within the plugin.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     fn fit(&self, said: &Said<'_>, text: &str) -> Option<HeardMatch> {
         let here = self.conversation.as_ref().is_none_or(|only| only == said.conversation);
         if !here || !self.scopes.meet(said.scopes) {
@@ -262,6 +253,13 @@ impl Ear {
             ambient: said.scopes == Scopes::default().with(Scope::Ambient),
         })
     }
+}
+
+/// A text with the letters of [`ALIKE`] as the search for needles knows them.
+fn plainly(text: &str) -> String {
+    ALIKE
+        .iter()
+        .fold(text.to_owned(), |text, (letter, plain)| text.replace(letter, plain))
 }
 
 fn beginning(text: &str) -> &str {

@@ -1,7 +1,6 @@
 //! All words that mean something, built once for each set of plugins.
 
 use super::find::Words;
-use super::hears::Hears;
 use crate::manifest::{Command, Confirm, LocalText, Manifest};
 use crate::text::{fold, normalise};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -38,7 +37,6 @@ pub struct Table {
     by_name: HashMap<String, usize>,
     aliases: Vec<Alias>,
     pub(super) words: Words,
-    pub(super) hears: Hears,
     owners: BTreeMap<String, String>,
 }
 
@@ -151,7 +149,6 @@ impl Table {
                 table.words.add(&word, target, forgiving);
             }
         }
-        table.hears = Hears::of_manifests(plugins);
         (table, conflicts)
     }
 

@@ -96,7 +96,7 @@ fn routed_in(table: &Table, text: &str, kind: PlaceKind) -> Routed {
         timezone: TimeZone::get("Asia/Seoul").unwrap(),
         ..Settings::default()
     };
-    route(table, &settings, &me(), &event)
+    route(table, &Hears::default(), &settings, &me(), &event)
 }
 
 fn routed(text: &str) -> Routed {
@@ -276,7 +276,10 @@ fn what_addresses_nobody_is_nobodys() {
     let mut own = message("!help", PlaceKind::Channel);
     own.author = "UBOT".into();
     let own = event(EventKind::Message(own));
-    assert_eq!(route(&table(), &Settings::default(), &me(), &own), Routed::Nothing);
+    assert_eq!(
+        route(&table(), &Hears::default(), &Settings::default(), &me(), &own),
+        Routed::Nothing
+    );
 }
 
 #[test]
@@ -325,7 +328,13 @@ fn slash_commands() {
             message: message(text, PlaceKind::Channel),
             response_url: None,
         };
-        let got = route(&table(), &Settings::default(), &me(), &event(EventKind::Slash(slash)));
+        let got = route(
+            &table(),
+            &Hears::default(),
+            &Settings::default(),
+            &me(),
+            &event(EventKind::Slash(slash)),
+        );
         assert_eq!(short(got), expected, "/{command} {text}");
     }
 }
@@ -380,7 +389,10 @@ fn suggestions_know_the_layouts() {
     };
     for (text, kind) in [("!hepl", PlaceKind::Channel), ("hepl", PlaceKind::Direct)] {
         let event = event(EventKind::Message(message(text, kind)));
-        assert_eq!(route(&table(), &silent, &me(), &event), Routed::Nothing);
+        assert_eq!(
+            route(&table(), &Hears::default(), &silent, &me(), &event),
+            Routed::Nothing
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use crate::registry::scan::{self, Content, ReadError, Stamp};
 use crate::registry::snapshot::Loaded;
 use crate::registry::watch::QUIET;
 use jiff::Timestamp;
+use moa_core::router::hears::Ear;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -120,6 +121,7 @@ impl Keeper {
             name: manifest.name.clone(),
             version: hash,
             path,
+            ears: Ear::of_manifest(&manifest),
             manifest: Arc::new(manifest),
             plugin,
             warnings,

@@ -52,6 +52,7 @@ impl Keeper {
                 problems,
                 complete: true,
             }));
+            self.followers.tell().await;
             self.tell_conflicts(conflicts);
             self.published = Some((Instant::now(), begun.elapsed()));
             self.keep_owners().await;

@@ -132,7 +132,7 @@ impl Stage {
                 timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
             },
             registry: Arc::clone(&bench.registry),
-            lessons: Lessons::load(Arc::clone(&store)).await?,
+            lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
         });
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {

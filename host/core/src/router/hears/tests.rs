@@ -33,21 +33,26 @@ fn taught(what: What, scopes: &[Scope], conversation: Option<&str>) -> Taught {
     }
 }
 
+fn ear(id: &str, what: What) -> Arc<Ear> {
+    Arc::new(Ear::new("p", id, &taught(what, &[Scope::Ambient], None)).unwrap())
+}
+
+fn together(ears: Vec<Arc<Ear>>) -> Hears {
+    Hears::new(ears, &Hears::default())
+}
+
 fn keywords(words: &[&str]) -> Hears {
-    let all: Vec<_> = words
-        .iter()
-        .map(|word| {
-            let what = What::Keyword((*word).into());
-            let pattern = Arc::new(Pattern::new(&what).unwrap().check().unwrap());
-            (*word, taught(what, &[Scope::Ambient], None), pattern)
-        })
-        .collect();
-    Hears::of_taught(all.iter().map(|(id, taught, pattern)| ("p", *id, taught, pattern)))
+    let ear = |word: &&str| ear(word, What::Keyword((*word).into()));
+    together(words.iter().map(ear).collect())
+}
+
+fn patterns(sources: &[(&str, &str)]) -> Hears {
+    together(Ear::of_manifest(&manifest(sources)))
 }
 
 #[test]
 fn each_pattern_fits_as_it_would_alone() {
-    let patterns = [
+    let sources = [
         ("either", "가이드|guide"),
         ("number", r"^\d+$"),
         ("anything", "^.$"),
@@ -60,7 +65,7 @@ fn each_pattern_fits_as_it_would_alone() {
         ("kelvin", "kiss"),
         ("class", "[s][t]op"),
     ];
-    let hears = Hears::of_manifests(&[("p", &manifest(&patterns))]);
+    let hears = patterns(&sources);
     let texts = [
         "",
         "가이드",
@@ -85,7 +90,7 @@ fn each_pattern_fits_as_it_would_alone() {
         "점심 먹자",
     ];
     for text in texts {
-        let expected: Vec<_> = patterns
+        let expected: Vec<_> = sources
             .iter()
             .filter(|(_, pattern)| compile(pattern).unwrap().is_match(text))
             .map(|(id, _)| (*id).to_owned())
@@ -120,14 +125,16 @@ fn a_keyword_is_a_whole_word_or_several() {
 #[test]
 fn scopes_and_conversations_limit_it() {
     let what = || What::Keyword("hi".into());
-    let pattern = Arc::new(Pattern::new(&what()).unwrap());
     let all = [
         ("direct", taught(what(), &[Scope::Direct], None)),
         ("both", taught(what(), &[Scope::Ambient, Scope::Mention], None)),
         ("here", taught(what(), &[Scope::Ambient], Some("C1"))),
         ("there", taught(what(), &[Scope::Ambient], Some("C2"))),
     ];
-    let hears = Hears::of_taught(all.iter().map(|(id, taught)| ("p", *id, taught, &pattern)));
+    let ears = all
+        .iter()
+        .map(|(id, taught)| Arc::new(Ear::new("p", id, taught).unwrap()));
+    let hears = together(ears.collect());
     assert_eq!(ids(&hears, "hi"), ["both", "here"]);
     let mentioned = Said {
         scopes: Scopes::default().with(Scope::Mention),
@@ -158,10 +165,21 @@ fn what_is_no_pattern_is_refused() {
 fn a_thousand_patterns_are_few_to_a_message_that_fits_none() {
     let words: Vec<String> = (0..1_000).map(|n| format!("키워드{n}")).collect();
     let hears = keywords(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!((hears.len(), hears.sets.len(), hears.alone.len()), (1_000, 0, 0));
-    let mut candidates = Vec::new();
-    hears.by_needles("오늘 점심 뭐 먹어요? 키워드는 아니고", &mut candidates);
-    assert_eq!(candidates, [] as [usize; 0], "nothing has to be looked at by itself");
+    assert_eq!((hears.len(), hears.loose.len()), (1_000, (0, 0)));
+    let candidates = |text: &str| {
+        let mut candidates = Vec::new();
+        (hears.by_needles(text, &mut candidates), candidates)
+    };
+    let none = (true, Vec::new());
+    assert_eq!(
+        candidates("오늘 점심 뭐 먹어요? 키워드는 아니고"),
+        none,
+        "nothing has to be looked at by itself"
+    );
+    assert_eq!(candidates("키워드7 키워드7"), (true, vec![7]));
+    // Degrees Kelvin: nothing but another look at the text.
+    let (plain, _) = candidates("300 \u{212a}");
+    assert!(!plain && candidates(&plainly("300 \u{212a}")) == none);
     assert_eq!(ids(&hears, "여기 키워드999 있어요"), ["키워드999"]);
 }
 
@@ -182,8 +200,8 @@ fn too_many_loose_patterns_are_several_sets() {
         .iter()
         .map(|(id, source)| (id.as_str(), source.as_str()))
         .collect();
-    let hears = Hears::of_manifests(&[("p", &manifest(&sources))]);
-    assert_eq!(hears.sets.len(), 2);
+    let hears = patterns(&sources);
+    assert_eq!(hears.loose.len(), (2, 0));
     let heard = ids(&hears, "123");
     assert_eq!(
         (
@@ -198,7 +216,39 @@ fn too_many_loose_patterns_are_several_sets() {
 #[test]
 fn patterns_that_are_too_large_together_are_tried_apart() {
     let sources = [("a", r"^\w{100}$"), ("b", r"^\w{101}$"), ("c", r"^\w$")];
-    let ears = Hears::of_manifests(&[("p", &manifest(&sources))]);
-    assert!(ears.sets.len() + ears.alone.len() > 1, "{} sets", ears.sets.len());
-    assert_eq!(ids(&ears, "가"), ["c"]);
+    let hears = patterns(&sources);
+    let (sets, alone) = hears.loose.len();
+    assert!(sets + alone > 1, "{sets} sets");
+    assert_eq!(ids(&hears, "가"), ["c"]);
+}
+
+#[test]
+fn one_pattern_more_or_less_leaves_the_sets_of_the_others_as_they_are() {
+    let number = |n: usize| ear(&n.to_string(), What::Regex(format!("^[0-9]{{{}}}$", n + 1)));
+    let mut ears: Vec<_> = (0..3 * 64 + 1).map(number).collect();
+    let before = together(ears.clone());
+    assert_eq!(before.loose.len(), (4, 0));
+    let said = |digits: usize| "7".repeat(digits);
+
+    // Somewhere among the others, so that all that follow have another place.
+    ears.insert(5, number(500));
+    let more = Hears::new(ears.clone(), &before);
+    assert_eq!((more.loose.len(), more.loose.kept(&before.loose)), ((4, 0), 3));
+    assert_eq!(ids(&more, &said(501)), ["500"]);
+    assert_eq!(ids(&more, &said(193)), ["192"]);
+
+    ears.remove(0);
+    let less = Hears::new(ears, &more);
+    assert_eq!((less.loose.len(), less.loose.kept(&more.loose)), ((4, 0), 2));
+    assert_eq!(ids(&less, &said(1)), [] as [String; 0]);
+    for n in (1..193).chain([500]) {
+        assert_eq!(ids(&less, &said(n + 1)), [n.to_string()]);
+    }
+}
+
+#[test]
+fn patterns_that_need_the_same_text_are_told_apart() {
+    let hears = patterns(&[("a", "deploy .*a$"), ("b", "DEPLOY .*b$"), ("c", "deploy .*b$")]);
+    assert_eq!(hears.needed_by.len(), 3, "one needle, and the letters alike");
+    assert_eq!(ids(&hears, "Deploy deploy deploy web b"), ["b", "c"]);
 }

@@ -2,21 +2,37 @@
 
 use super::*;
 use crate::event::Mention;
-use crate::router::hears::{Pattern, Taught, What};
+use crate::router::hears::{Ear, Taught, What};
 use std::sync::Arc;
 
-fn listening() -> Table {
+fn manifests() -> [Manifest; 2] {
     let links = manifest(json!({"name": "links", "hears": [
         {"id": "guide", "pattern": "가이드|guide"},
         {"id": "asked", "pattern": "^deploy (\\w+)$", "scopes": ["direct-mention"]},
         {"id": "named", "pattern": "moa", "scopes": ["mention"]},
         {"id": "echo", "pattern": "^!echo"},
     ]}));
-    table_of(&[hello(), links], &[])
+    [hello(), links]
+}
+
+fn ears() -> Vec<Arc<Ear>> {
+    manifests().iter().flat_map(Ear::of_manifest).collect()
+}
+
+fn listened(ears: Vec<Arc<Ear>>, text: &str, kind: PlaceKind) -> Routed {
+    let hears = Hears::new(ears, &Hears::default());
+    let event = event(EventKind::Message(message(text, kind)));
+    super::route(
+        &table_of(&manifests(), &[]),
+        &hears,
+        &Settings::default(),
+        &me(),
+        &event,
+    )
 }
 
 fn heard(text: &str, kind: PlaceKind) -> String {
-    short(routed_in(&listening(), text, kind))
+    short(listened(ears(), text, kind))
 }
 
 #[test]
@@ -41,16 +57,17 @@ fn commands_come_first_and_patterns_before_not_knowing_a_word() {
 
 #[test]
 fn captures_come_along_and_a_mention_anywhere_is_one() {
-    let Routed::Heard(heard) = routed_in(&listening(), "moa: Deploy Web", PlaceKind::Channel) else {
+    let Routed::Heard(heard) = listened(ears(), "moa: Deploy Web", PlaceKind::Channel) else {
         panic!("heard");
     };
     let captures = [Some("Deploy Web".to_owned()), Some("Web".to_owned())];
     assert!(matches!(heard.as_slice(), [one] if one.captures == captures && !one.ambient));
 
     let mut message = message("ask moa {@UBOT}", PlaceKind::Channel);
+    let (table, hears) = (table_of(&manifests(), &[]), Hears::new(ears(), &Hears::default()));
     let route = |message: &Message| {
         let event = event(EventKind::Message(message.clone()));
-        short(super::route(&listening(), &Settings::default(), &me(), &event))
+        short(super::route(&table, &hears, &Settings::default(), &me(), &event))
     };
     assert_eq!(route(&message), "-");
     message.mentions.push(Mention::User("UBOT".into()));
@@ -61,18 +78,15 @@ fn captures_come_along_and_a_mention_anywhere_is_one() {
 
 #[test]
 fn what_was_taught_is_heard_besides() {
-    let what = What::Keyword("guide".into());
-    let pattern = Arc::new(Pattern::new(&what).unwrap());
     let taught = Taught {
-        what,
+        what: What::Keyword("guide".into()),
         scopes: vec![Scope::Ambient],
         conversation: Some("C1".into()),
     };
-    let hears = Hears::of_taught([("memo", "m1", &taught, &pattern)]);
-    let event = event(EventKind::Message(message("the guide", PlaceKind::Channel)));
-    let routed = route_taught(&listening(), &hears, &Settings::default(), &me(), &event);
+    let mut ears = ears();
+    ears.push(Arc::new(Ear::new("memo", "m1", &taught).unwrap()));
+    let routed = listened(ears.clone(), "the guide", PlaceKind::Channel);
     assert_eq!(short(routed), "[links:guide][memo:m1]");
-    let command = super::event(EventKind::Message(message("!echo guide", PlaceKind::Channel)));
-    let routed = route_taught(&listening(), &hears, &Settings::default(), &me(), &command);
+    let routed = listened(ears, "!echo guide", PlaceKind::Channel);
     assert_eq!(short(routed), "hello:echo(text=guide)");
 }

@@ -1,0 +1,176 @@
+//! What many plugins listen for, on the whole way from a delivery to a call.
+
+use super::*;
+use crate::adapter::{Adapter, Intake as _};
+use crate::capability::Machine;
+use crate::dispatch::Dispatch;
+use crate::intake::{self, Door, Intake};
+use crate::invocation::{Invoker, Work};
+use crate::outbox::Outbox;
+use crate::registry::testing::{listening_component, manifest};
+use crate::testing::{FakeAdapter, FlakyStore, allowances, delivery, matcher, message, until};
+use futures_util::future::join_all;
+use moa_core::locale::Locale;
+use moa_core::manifest::Scope;
+use moa_core::router::hears::{Taught, What};
+use moa_store::Store;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+const PLUGINS: usize = 100;
+const PATTERNS: usize = 10;
+
+struct House {
+    matcher: Arc<Matcher>,
+    adapter: Arc<FakeAdapter>,
+    intake: Arc<Intake>,
+    dispatch: Dispatch<Work>,
+    _dir: tempfile::TempDir,
+}
+
+/// A host with these plugins in which everything is real but the chat service and the disk.
+async fn house(plugins: &[(&str, Vec<u8>)]) -> House {
+    let (adapter, store) = (Arc::<FakeAdapter>::default(), Arc::<FlakyStore>::default());
+    let (matcher, dir) = matcher(&store, plugins);
+    let out = Arc::clone(&adapter) as Arc<dyn Adapter>;
+    let invoker = Arc::new(Invoker {
+        outbox: Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1)),
+        adapter: out,
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        world: Arc::new(Machine),
+        allowances: allowances(),
+        matcher: Arc::clone(&matcher),
+        courtesies: TaskTracker::new(),
+        locale: Locale::En,
+        timezone: "Asia/Seoul".into(),
+    });
+    let dispatch = Dispatch::new(move |work: Work, turn| {
+        let invoker = Arc::clone(&invoker);
+        tokio::spawn(async move { invoker.run(work, turn).await });
+    });
+    let intake = Intake::new(intake::Parts {
+        matcher: Arc::clone(&matcher),
+        store,
+        dispatch: dispatch.clone(),
+        allowances: allowances(),
+        max_age: Duration::from_secs(600),
+    })
+    .await
+    .unwrap();
+    intake.start().await.unwrap();
+    House {
+        matcher,
+        adapter,
+        intake,
+        dispatch,
+        _dir: dir,
+    }
+}
+
+impl House {
+    async fn teach(&self, plugin: &str, word: impl Into<String>) {
+        let word = word.into();
+        let taught = Taught {
+            what: What::Keyword(word.clone()),
+            scopes: vec![Scope::Ambient],
+            conversation: None,
+        };
+        let lessons = &self.matcher.lessons;
+        lessons.change(plugin, &word, Some(taught), None).await.unwrap();
+    }
+
+    /// Says something and waits until nothing goes on any more.
+    async fn say(&self, id: &str, text: &str) {
+        let (delivery, acknowledged) = delivery(&message("U1", id, text));
+        Door(Arc::clone(&self.intake)).deliver(delivery);
+        until(|| acknowledged.load(std::sync::atomic::Ordering::SeqCst)).await;
+        until(|| self.dispatch.outstanding() == 0).await;
+    }
+
+    /// How many instances of each plugin were made, where there were any, but for that which was asked for its manifest.
+    fn instances(&self) -> Vec<(String, u64)> {
+        let present = self.matcher.lessons.present();
+        let plugins = present.snapshot.plugins.values();
+        let made = plugins.map(|one| (one.name.clone(), one.plugin.instances() - 1));
+        made.filter(|(_, made)| *made > 0).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_patterns_of_a_hundred_plugins_cost_no_instance_but_for_the_one_that_fits() {
+    // One that answers; what the others have for a listener fails when it is called, after it was made.
+    let ears = std::fs::read(moa_test_guests::fixture("ears")).unwrap();
+    let mut plugins = vec![("ears".to_owned(), ears)];
+    plugins.extend((1..PLUGINS).map(|n| {
+        let name = format!("p{n}");
+        let component = listening_component(&manifest(&name, "1", &[]));
+        (name, component)
+    }));
+    let files: Vec<_> = plugins
+        .iter()
+        .map(|(name, file)| (name.as_str(), file.clone()))
+        .collect();
+    let house = house(&files).await;
+    let lessons = (0..PLUGINS * PATTERNS).map(|n| {
+        let (name, _) = &plugins[n / PATTERNS];
+        house.teach(name, format!("키워드{}-{}", n / PATTERNS, n % PATTERNS))
+    });
+    join_all(lessons).await;
+    let present = house.matcher.lessons.present();
+    assert_eq!(present.snapshot.plugins.len(), PLUGINS);
+    // The fixture's manifest has some of its own.
+    assert_eq!(present.hears.len(), PLUGINS * PATTERNS + 4);
+
+    for n in 0..200 {
+        house
+            .say(&format!("{n}.1"), &format!("오늘 점심 {n}명? 키워드는 아니고"))
+            .await;
+    }
+    assert_eq!(house.instances(), []);
+
+    house.say("1000.1", "그 키워드0-7 어디 있죠?").await;
+    assert_eq!(house.instances(), [("ears".to_owned(), 1)]);
+    assert_eq!(house.adapter.texts(), ["heard 키워드0-7 as 키워드0-7"]);
+
+    house.say("1000.2", "키워드42-9").await;
+    assert_eq!(house.instances(), [("ears".to_owned(), 1), ("p42".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn what_plugins_listen_for_comes_and_goes_with_them() {
+    let house = house(&[("a", listening_component(&manifest("a", "1", &[])))]).await;
+    let heard = || {
+        let event = message("U1", "1.0", "the guide");
+        let ids = house.matcher.route(&event).into_iter().map(|one| match one.todo {
+            Todo::Heard(heard) => format!("{}:{}", heard.plugin, heard.id),
+            other => format!("{other:?}"),
+        });
+        ids.collect::<Vec<_>>()
+    };
+    house.teach("a", "guide").await;
+    assert_eq!(heard(), ["a:guide"]);
+    // Before there is such a plugin.
+    house.teach("b", "guide").await;
+    assert_eq!(heard(), ["a:guide"]);
+
+    let hears = r#"{"name": "b", "hears": [{"id": "own", "pattern": "guide"}, {"id": "guide", "pattern": "^the"}]}"#;
+    let file = house._dir.path().join("plugins/b.wasm");
+    std::fs::write(&file, listening_component(hears)).unwrap();
+    until(|| house.matcher.registry.current().plugins.contains_key("b")).await;
+    // Its manifest's own pattern of the same id is the one that counts.
+    until(|| heard() == ["b:own", "b:guide", "a:guide"]).await;
+    std::fs::remove_file(&file).unwrap();
+    until(|| heard() == ["a:guide"]).await;
+}
+
+#[tokio::test]
+async fn what_many_teach_at_once_is_heard_by_each_as_soon_as_it_is_told() {
+    let house = house(&[("a", listening_component(&manifest("a", "1", &[])))]).await;
+    let house = &house;
+    let teachers = (0..50).map(async |n| {
+        let word = format!("word{n}");
+        house.teach("a", word.as_str()).await;
+        house.matcher.route(&message("U1", "1.0", &word)).len()
+    });
+    assert_eq!(join_all(teachers).await, [1; 50]);
+}
