@@ -2,7 +2,7 @@
 //!
 //! They are durable, and the host matches them: no plugin has to look at every message. What matches arrives at the
 //! plugin's `#[hear]` function without a pattern. A plugin may have 1,000; a change counts for messages that arrive
-//! after it.
+//! after it. Of a message the first 8 KiB are looked at.
 //!
 //! ```
 //! use moa_plugin::prelude::*;
@@ -72,8 +72,8 @@ impl Pattern {
 /// ```
 ///
 /// # Errors
-/// [`HostError::Invalid`] for a malformed pattern, an empty id or no scope at all, [`HostError::OverLimit`] for one more
-/// than 1,000.
+/// [`HostError::Invalid`] for a malformed pattern, an empty id, that of a `#[hear("…")]` function or no scope at all,
+/// [`HostError::OverLimit`] for one more than 1,000.
 pub fn hear(id: &str, what: &Pattern, scopes: Scopes, conversation: Option<&str>) -> Result<(), HostError> {
     host::ask(|| triggers::hear(id, what, scopes, conversation))
 }
