@@ -10,6 +10,22 @@ use std::time::Duration;
 ///
 /// `String`, `bool`, the integers from 8 to 64 bits, `f32`, `f64`, [`User`], [`Conversation`], [`Duration`], [`Date`]
 /// and [`Time`]; each also in an `Option`, for an argument that may be left out.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// Orders something, now or later.
+/// #[command]
+/// fn order(dish: String, #[min = 1] count: u8, after: Option<Duration>) -> String {
+///     let minutes = after.map_or(0, |after| after.as_secs() / 60);
+///     format!("{count} × {} in {minutes} minutes", text::plain(&dish))
+/// }
+///
+/// assert_eq!(Host::new().run::<order>("soup 2 1h30m")?, Some("2 × soup in 90 minutes".into()));
+/// assert_eq!(Host::new().run::<order>("soup 2")?, Some("2 × soup in 0 minutes".into()));
+/// # Ok::<(), Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be an argument of a command",
     label = "not a type that people can type",

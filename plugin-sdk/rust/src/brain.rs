@@ -35,12 +35,36 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// One scope of the plugin's memory.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let (own, here, theirs): (Brain, Brain, Brain) = (ctx.brain(), ctx.conversation_brain(), ctx.user_brain());
+/// own.set("dish", "soup")?;
+/// assert_eq!(own.get::<String>("dish")?.as_deref(), Some("soup"));
+/// assert!(here.get::<String>("dish")?.is_none() && theirs.get::<String>("dish")?.is_none());
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Brain {
     scope: wit::Scope,
 }
 
 /// The version of an entry: changes with every write, never comes back for the same key.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, brain::Version, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let brain = ctx.brain();
+/// let first: Version = brain.set("dish", "soup")?;
+/// let second = brain.set("dish", "soup")?;
+/// assert_ne!(first, second, "another write, though of the same");
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(String);
 

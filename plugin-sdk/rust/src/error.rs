@@ -4,6 +4,17 @@ use crate::bindings::moa::plugin::types;
 use std::fmt;
 
 /// The result of a command: `Result<String>` is one that may fail with [`Error`].
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Adds two numbers.
+/// #[command]
+/// fn add(a: i32, b: i32) -> Result<String> {
+///     let sum = a.checked_add(b).ok_or_else(|| Error::usage("That is too much."))?;
+///     Ok(sum.to_string())
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a command failed, and with that who is told what.

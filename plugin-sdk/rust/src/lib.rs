@@ -6,6 +6,7 @@ mod content;
 mod context;
 mod error;
 mod reply;
+mod types;
 
 pub mod brain;
 pub mod chat;
@@ -26,16 +27,16 @@ mod host;
 mod manifest;
 
 pub use argument::Argument;
-pub use bindings::moa::plugin::types::{
-    Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message, MessageRef, Place,
-    PlaceKind, Select, Style, User,
-};
 pub use brain::Brain;
 pub use config::Config;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
 pub use moa_plugin_macros::{Config, command, hear, plugin};
 pub use reply::IntoReply;
+pub use types::{
+    Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message, MessageRef, Place,
+    PlaceKind, Select, Style, User,
+};
 
 /// Everything that a plugin usually needs: `use moa_plugin::prelude::*;`.
 ///

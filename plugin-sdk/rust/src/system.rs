@@ -1,4 +1,15 @@
 //! What every plugin may have without asking: its configuration, the time, chance.
+//!
+//! ```
+//! use moa_plugin::prelude::*;
+//!
+//! /// Decides who makes the coffee.
+//! #[command]
+//! fn coffee(#[list] mut names: Vec<String>) -> Option<String> {
+//!     system::shuffle(&mut names);
+//!     names.first().map(|name| text::plain(name))
+//! }
+//! ```
 
 use crate::{HostError, host};
 use serde::de::DeserializeOwned;

@@ -42,12 +42,38 @@ use state::{Shared, State};
 use std::time::Duration;
 
 /// What stands in for the host. See the [module](self).
+///
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// Says it back.
+/// #[command]
+/// fn echo(#[rest] text: String) -> String {
+///     text
+/// }
+///
+/// assert_eq!(Host::new().run::<echo>("good morning")?, Some("good morning".into()));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Host {
     state: Shared,
 }
 
 /// A message that the plugin sent, as it now stands.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::{Host, Posted}};
+/// let host = Host::new();
+/// host.with(|ctx| {
+///     let message = ctx.reply("thinking…")?;
+///     chat::edit(&message, "soup")
+/// })?;
+/// let posted: Vec<Posted> = host.messages();
+/// assert_eq!(posted[0].content.text, "soup");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Posted {
@@ -58,6 +84,15 @@ pub struct Posted {
 }
 
 /// A file that the plugin put into a place.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::{Host, Uploaded}};
+/// let host = Host::new();
+/// host.with(|ctx| chat::upload(ctx.place(), "report.csv", b"dish,count", "today"))?;
+/// let files: Vec<Uploaded> = host.files();
+/// assert_eq!((files[0].name.as_str(), &files[0].data[..]), ("report.csv", &b"dish,count"[..]));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Uploaded {

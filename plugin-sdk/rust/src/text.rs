@@ -1,4 +1,12 @@
 //! Text that somebody else wrote, inside the markup of a message.
+//!
+//! ```
+//! use moa_plugin::{Context, text};
+//!
+//! fn greeting(ctx: &Context) -> String {
+//!     format!("*Hello*, {}!", text::plain(&ctx.who().display_name))
+//! }
+//! ```
 
 /// Makes foreign text plain: what would be markup or a mention in it is shown as it stands. Use it for names and other
 /// text that people chose, when it is put into a message.

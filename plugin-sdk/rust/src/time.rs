@@ -1,4 +1,18 @@
 //! Calendar dates and times of day, as arguments bring them.
+//!
+//! ```
+//! use moa_plugin::prelude::*;
+//! use moa_plugin::testing::Host;
+//!
+//! /// Reserves a table.
+//! #[command]
+//! fn table(on: Date, at: Time) -> String {
+//!     format!("{on}, {at}")
+//! }
+//!
+//! assert!(Host::new().run::<table>("2026-11-21 12:30")?.is_some());
+//! # Ok::<(), Error>(())
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -204,6 +218,13 @@ pub(crate) fn duration(text: &str) -> Option<u32> {
 }
 
 /// Text that is no date or no time of day.
+///
+/// ```
+/// use moa_plugin::time::{Date, ParseError};
+///
+/// let error: ParseError = "tomorrow".parse::<Date>().unwrap_err();
+/// assert!(error.to_string().starts_with("`tomorrow` is not"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {wanted}")]
 pub struct ParseError {

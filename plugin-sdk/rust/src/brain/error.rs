@@ -66,4 +66,14 @@ impl BrainError {
 }
 
 /// What the functions of a [`Brain`](super::Brain) return.
+///
+/// ```
+/// use moa_plugin::Brain;
+/// use moa_plugin::brain::BrainResult;
+///
+/// fn next_number(brain: &Brain) -> BrainResult<i64> {
+///     brain.increment("number", 1)
+/// }
+/// # moa_plugin::testing::Host::new().with(|ctx| assert_eq!(next_number(&ctx.brain()).ok(), Some(1)));
+/// ```
 pub type BrainResult<T> = Result<T, BrainError>;

@@ -2,7 +2,21 @@ use super::{Brain, BrainResult};
 use crate::host::brain as calls;
 use std::collections::VecDeque;
 
-/// Keys of a [`Brain`], from [`Brain::list_keys`].
+/// Keys of a [`Brain`], from [`Brain::list_keys`]. They are asked for in pages, as far as they are used.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, brain::Keys, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let brain = ctx.brain();
+/// for key in ["menu/soup", "menu/rice", "other"] {
+///     brain.set(key, &1)?;
+/// }
+/// let keys: Keys = brain.list_keys("menu/");
+/// assert_eq!(keys.collect::<Result<Vec<_>, _>>()?, ["menu/rice", "menu/soup"]);
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Keys {
     brain: Brain,

@@ -1,0 +1,192 @@
+//! The contract's records, under the names that authors use, each with an example of its use. What they hold is
+//! documented where the contract is.
+
+use crate::bindings::moa::plugin::types;
+
+/// ```
+/// use moa_plugin::{Action, Button, Content};
+///
+/// let order = Content::text("lunch?").button(Button::new("order", "Order"));
+/// assert!(matches!(&order.actions[..], [Action::Button(button)] if button.id == "order"));
+/// ```
+pub use types::Action;
+
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Tells whoever asks, and nobody else.
+/// #[command]
+/// fn secret() -> Content {
+///     Content::text("it is soup again").to(Audience::Asker)
+/// }
+/// ```
+pub use types::Audience;
+
+/// ```
+/// use moa_plugin::Button;
+///
+/// let button = Button::new("order", "Order").value("soup").danger().confirm("Really soup?");
+/// assert_eq!((button.id.as_str(), button.value.as_str()), ("order", "soup"));
+/// ```
+pub use types::Button;
+
+/// ```
+/// use moa_plugin::{Card, Content};
+///
+/// let build = Card::titled("Build 12").color("#2eb67d").field("branch", "main").footer("2 minutes ago");
+/// assert_eq!(Content::from(build.clone()).cards, [build]);
+/// ```
+pub use types::Card;
+
+/// ```
+/// use moa_plugin::{Choice, Content, Action};
+///
+/// let menu = Content::text("lunch?").menu("dish", "choose", [("Soup", "1"), ("Rice", "2")]);
+/// let Some(Action::Select(select)) = menu.actions.first() else { panic!() };
+/// assert_eq!(select.choices[1], Choice { label: "Rice".into(), value: "2".into() });
+/// ```
+pub use types::Choice;
+
+/// ```
+/// use moa_plugin::{Card, Content};
+///
+/// let content = Content { text: "*lunch*".into(), ..Content::default() };
+/// assert_eq!(content, Content::text("*lunch*"));
+/// assert!(content.card(Card::titled("soup")).actions.is_empty());
+/// ```
+pub use types::Content;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// How a conversation is called.
+/// #[command]
+/// fn topic(of: Conversation) -> String {
+///     format!("#{}", of.name)
+/// }
+///
+/// assert_eq!(Host::new().run::<topic>("#lunch")?, Some("#lunch".into()));
+/// # Ok::<(), Error>(())
+/// ```
+pub use types::Conversation;
+
+/// ```
+/// use moa_plugin::{Card, Field};
+///
+/// let card = Card::titled("Build 12").field("branch", "main");
+/// assert_eq!(card.fields, [Field { title: "branch".into(), value: "main".into(), short: true }]);
+/// ```
+pub use types::Field;
+
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// The size of what hangs on the message.
+/// #[command]
+/// fn size(ctx: &Context) -> Result<String> {
+///     let Some(file) = ctx.message().files.first() else {
+///         return Err(Error::usage("Attach a file."));
+///     };
+///     let content = chat::download(&file.id)?;
+///     Ok(format!("{}: {} bytes", text::plain(&file.name), content.len()))
+/// }
+/// ```
+pub use types::File;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::Mention;
+///
+/// /// Whom a message mentions.
+/// fn mentioned(message: &Message) -> Vec<&str> {
+///     let people = message.mentions.iter();
+///     people.filter_map(|one| if let Mention::User(id) = one { Some(id.as_str()) } else { None }).collect()
+/// }
+/// # moa_plugin::testing::Host::new().with(|ctx| assert!(mentioned(ctx.message()).is_empty()));
+/// ```
+pub use types::Mention;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// Shouts back whatever is said with an exclamation mark.
+/// #[hear("!$")]
+/// fn shout(ctx: &Context) -> String {
+///     let message: &Message = ctx.message();
+///     text::plain(&message.text.to_uppercase())
+/// }
+///
+/// let said = Host::new().hear::<shout>("soup!")?;
+/// assert_eq!(said, ["SOUP!".into()]);
+/// # Ok::<(), Error>(())
+/// ```
+pub use types::Message;
+
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let said: MessageRef = chat::send(ctx.place(), "thinking…")?;
+/// chat::edit(&said, "soup")?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+pub use types::MessageRef;
+
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # Host::new().with(|ctx| {
+/// let place: &Place = ctx.place();
+/// let channel = Place { thread: None, ..place.clone() }; // not in the thread
+/// chat::send(&channel, "lunch is ready")?;
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+pub use types::Place;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::{PlaceKind, testing::Host};
+///
+/// /// Whether nobody else listens.
+/// fn is_private(ctx: &Context) -> bool {
+///     ctx.place().kind == PlaceKind::Direct
+/// }
+///
+/// assert!(!Host::new().with(is_private));
+/// ```
+pub use types::PlaceKind;
+
+/// ```
+/// use moa_plugin::{Action, Content, Select};
+///
+/// let menu = Content::text("lunch?").menu("dish", "choose", [("Soup", "1")]);
+/// let Some(Action::Select(Select { id, placeholder, .. })) = menu.actions.first() else { panic!() };
+/// assert_eq!((id.as_str(), placeholder.as_str()), ("dish", "choose"));
+/// ```
+pub use types::Select;
+
+/// ```
+/// use moa_plugin::{Button, Style};
+///
+/// assert_eq!(Button::new("order", "Order").primary().style, Style::Primary);
+/// ```
+pub use types::Style;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// Greets somebody.
+/// #[command]
+/// fn greet(whom: User) -> String {
+///     format!("Hello, {}!", text::plain(&whom.display_name))
+/// }
+///
+/// assert_eq!(Host::new().run::<greet>("@로지")?, Some("Hello, 로지!".into()));
+/// # Ok::<(), Error>(())
+/// ```
+pub use types::User;

@@ -1,0 +1,83 @@
+//! Every public item of the SDK shows how it is used, by an example that is run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+use std::fs;
+use std::path::Path;
+
+/// The files with items for authors; the others carry what the macros write. Public items of these that are hidden from
+/// the documentation, or serve the macros alone, are none of authors' business.
+const FILES: &[&str] = &[
+    "argument.rs",
+    "brain.rs",
+    "brain/error.rs",
+    "brain/keys.rs",
+    "chat.rs",
+    "config.rs",
+    "content.rs",
+    "context.rs",
+    "error.rs",
+    "log.rs",
+    "reply.rs",
+    "system.rs",
+    "testing.rs",
+    "text.rs",
+    "time.rs",
+    "triggers.rs",
+    "types.rs",
+    "../macros/src/lib.rs",
+];
+/// Public for the macros; they stand in `__private`.
+const PRIVATE: &[&str] = &[
+    "NumberArgument",
+    "Args",
+    "required_list",
+    "optional_list",
+    "required",
+    "optional",
+    "required_any",
+    "optional_any",
+];
+
+/// What a line makes public: `fn add`, `use types::Card`; nothing for most lines.
+fn item(line: &str) -> Option<&str> {
+    let item = line.trim_start().strip_prefix("pub ")?;
+    let kinds = ["fn ", "const fn ", "struct ", "enum ", "trait ", "type ", "use types::"];
+    kinds.iter().any(|kind| item.starts_with(kind)).then_some(item)
+}
+
+#[test]
+fn every_public_item_has_an_example() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut without = Vec::new();
+    let mut count = 0;
+    for file in FILES {
+        let text = fs::read_to_string(sources.join(file)).unwrap();
+        let mut documentation = String::new();
+        for line in text.lines() {
+            let trimmed = line.trim_start();
+            if trimmed.starts_with("///") || trimmed.starts_with("#[doc(hidden)]") {
+                documentation.push_str(trimmed);
+            } else if let Some(item) = item(line) {
+                let name = item.split(|c: char| !c.is_alphanumeric() && c != '_').nth(1).unwrap();
+                let hidden = documentation.contains("#[doc(hidden)]") || PRIVATE.contains(&name);
+                if !hidden {
+                    count += 1;
+                    if !documentation.contains("```") {
+                        without.push(format!("{file}: {item}"));
+                    }
+                }
+                documentation.clear();
+            } else if trimmed.is_empty() || trimmed.ends_with([';', '}']) {
+                documentation.clear();
+            }
+        }
+    }
+    assert!(without.is_empty(), "without an example:\n{}", without.join("\n"));
+    assert!(count > 100, "only {count} items were found");
+}
