@@ -3,16 +3,33 @@
 //! Rebuilt from the stored journal at the start. Identities are kept as keyed 128-bit digests: of many thousand events a
 //! day only some bytes each stay in memory, and nobody can choose two that collide.
 
-use crate::types::{Accepted, Effect, Seq};
+use crate::types::{Accepted, Effect, End, Seq};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 /// How long identities are remembered, and how long finished records are kept, in milliseconds.
 pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Whether something of `since_ms` is to be forgotten at `now_ms`.
-pub(crate) fn due(since_ms: i64, now_ms: i64) -> bool {
-    since_ms <= now_ms.saturating_sub(KEPT_MS)
+/// Whether something of `since_ms` is to be forgotten at `age_ms`, both as an [`Age`](crate::clock::Age) shows it.
+pub(crate) fn due(since_ms: i64, age_ms: i64) -> bool {
+    since_ms <= age_ms.saturating_sub(KEPT_MS)
+}
+
+/// The end of a record as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    #[serde(flatten)]
+    pub end: End,
+    /// When, as an [`Age`](crate::clock::Age) shows it; earlier Moas wrote only the clock's time.
+    #[serde(default)]
+    pub age_ms: Option<i64>,
+}
+
+impl Ended {
+    pub(crate) fn due(&self, age_ms: i64) -> bool {
+        due(self.age_ms.unwrap_or(self.end.ended_ms), age_ms)
+    }
 }
 
 /// Whether a note is to be recorded. `known` is the fingerprint that the effect was recorded with before.
@@ -41,11 +58,11 @@ pub(crate) struct Index {
 
 impl Index {
     /// What accepting the identity now would find; `None` if it is new.
-    pub(crate) fn twin(&self, identity: &str, now_ms: i64) -> Option<Accepted> {
+    pub(crate) fn twin(&self, identity: &str, age_ms: i64) -> Option<Accepted> {
         let mark = self.known.get(&self.digest(identity))?;
         let open = self.open.contains(&mark.seq);
         // What is still open is remembered however old: running it a second time beside itself would be worse.
-        (open || !due(mark.accepted_ms, now_ms)).then_some(Accepted::Twin {
+        (open || !due(mark.accepted_ms, age_ms)).then_some(Accepted::Twin {
             seq: mark.seq,
             finished: !open,
         })

@@ -27,6 +27,13 @@ pub trait Scan: Send {
 /// What returned is durable unless said otherwise, and every read that begins afterwards sees it. Every function fails
 /// with [`StoreError::Io`] when the disk does, with nothing applied, and with [`StoreError::Closed`] after
 /// [`close`](Store::close); further errors are named where they can occur.
+///
+/// # When the clock jumps
+/// Entries end when the clock shows their time: set forward it ends them early (and a purge or a write that needs the
+/// space removes them), set back it lets them live longer; what has no time is never lost. Versions and record numbers do
+/// not go by the clock. The journal's 24 hours are hours that passed: while the store is open, no jump forward has an
+/// identity or a text forgotten early, and none back keeps them longer. Across a restart the clock is believed, except that
+/// it can't go back behind the last accepted event.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The entry in a cell; `None` if there is none or it has expired.
@@ -70,7 +77,7 @@ pub trait Store: Send + Sync + 'static {
     /// What each holder has, by its name. Looks at the whole brain: for operators, not for every message.
     async fn usage(&self) -> Result<Vec<Usage>, StoreError>;
 
-    /// Accepts an event, unless it is one that was accepted within the last 24 hours.
+    /// Accepts an event, unless it is one that was accepted within the last 24 hours or is not finished.
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError>;
 
     /// Records an effect that happened outside of the store, with what came of it.
@@ -111,8 +118,8 @@ pub trait Store: Send + Sync + 'static {
     /// The identities accepted at or after `since_ms` (milliseconds since 1970), in order of acceptance.
     async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError>;
 
-    /// Removes, as of `now_ms` (milliseconds since 1970): records that ended 24 hours ago, identities accepted 24 hours
-    /// ago, and expired entries. Other requests go on meanwhile.
+    /// Removes records that ended 24 hours ago and identities accepted 24 hours ago, and the entries that have expired at
+    /// `now_ms` (milliseconds since 1970). Other requests go on meanwhile.
     async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError>;
 
     /// A fact of the host; `None` if it was never set or was removed.

@@ -7,8 +7,11 @@
     reason = "a test says what it expects in the shortest way, also outside of its test functions"
 )]
 
-use moa_store::{Accepted, NewRecord, OpenError, Options, Outcome, RedbStore, Scope, Space, Store, Write};
+use moa_store::{
+    Accepted, ManualClock, NewRecord, OpenError, Options, Outcome, RedbStore, Scope, Seq, Space, Store, Write,
+};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn open(path: &Path) -> Result<RedbStore, OpenError> {
     RedbStore::open(path, Options::default())
@@ -86,6 +89,47 @@ async fn what_returned_is_there_after_a_drop_without_closing() {
     store.write(vec![Write::delete(cell())], None).await.unwrap();
     store.write(vec![Write::set(cell(), "v")], None).await.unwrap();
     assert_ne!(store.get(&cell()).await.unwrap().unwrap().version, old);
+}
+
+#[tokio::test]
+async fn a_clock_that_went_back_over_a_restart_does_not_stop_the_journals_time() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let (_folder, path) = folder();
+    let event = |identity: &str| NewRecord {
+        identity: identity.to_owned(),
+        kind: String::new(),
+        body: Vec::new(),
+        received_ms: 0,
+    };
+    let open = |clock: &Arc<ManualClock>| {
+        let clock = Box::new(Arc::clone(clock));
+        RedbStore::open(
+            &path,
+            Options {
+                clock,
+                ..Options::default()
+            },
+        )
+        .unwrap()
+    };
+    let clock = Arc::new(ManualClock::at(100 * DAY));
+    let store = open(&clock);
+    assert_eq!(store.accept(event("one")).await, Ok(Accepted::New(Seq(1))));
+    store.finish(Seq(1), Outcome::Done).await.unwrap();
+    drop(store);
+
+    let clock = Arc::new(ManualClock::at(90 * DAY));
+    let store = open(&clock);
+    let twin = Accepted::Twin {
+        seq: Seq(1),
+        finished: true,
+    };
+    assert_eq!(store.accept(event("one")).await, Ok(twin));
+    assert_eq!(store.accept(event("two")).await, Ok(Accepted::New(Seq(2))));
+    clock.advance(DAY);
+    let purged = store.purge(91 * DAY).await.unwrap();
+    assert_eq!((purged.identities, purged.records), (1, 1));
+    assert_eq!(store.accept(event("one")).await, Ok(Accepted::New(Seq(3))));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::session::{Session, from_json, to_json};
 use super::tables;
-use crate::journal;
+use crate::journal::{self, Ended};
 use crate::types::{Accepted, Answer, Effect, EffectKey, End, NewRecord, Outcome, Purged, Recorded, Seq};
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl Session<'_, '_> {
             body,
             received_ms,
         } = record;
-        if let Some(twin) = self.books.index.twin(identity, self.now_ms) {
+        if let Some(twin) = self.books.index.twin(identity, self.age_ms) {
             return Ok(twin);
         }
         self.books.last_seq += 1;
@@ -98,8 +98,8 @@ impl Session<'_, '_> {
         let header = to_json(&header)?;
         self.tables.journal.insert(seq.0, (header.as_str(), body.as_slice()))?;
         self.tables.open.insert(seq.0, ())?;
-        self.tables.identities.insert(seq.0, (self.now_ms, identity.as_str()))?;
-        self.books.index.remember(identity, seq, self.now_ms);
+        self.tables.identities.insert(seq.0, (self.age_ms, identity.as_str()))?;
+        self.books.index.remember(identity, seq, self.age_ms);
         self.books.index.open(seq);
         self.changed = true;
         Ok(Accepted::New(seq))
@@ -109,9 +109,13 @@ impl Session<'_, '_> {
         if !self.books.index.close(seq) {
             return Ok(());
         }
-        let end = to_json(&End {
+        let end = End {
             ended_ms: self.now_ms,
             outcome: outcome.clone(),
+        };
+        let end = to_json(&Ended {
+            end,
+            age_ms: Some(self.age_ms),
         })?;
         self.tables.open.remove(seq.0)?;
         self.tables.ended.insert(seq.0, end.as_str())?;
@@ -139,7 +143,7 @@ impl Session<'_, '_> {
             } = from_json(stored.value().0)?;
             if !self.books.index.knows(&identity) {
                 // About when it was accepted; while the record is open, how long ago does not matter.
-                let accepted_ms = received_ms.min(self.now_ms);
+                let accepted_ms = received_ms.min(self.age_ms);
                 self.tables.identities.insert(seq.0, (accepted_ms, identity.as_ref()))?;
                 self.books.index.remember(&identity, seq, accepted_ms);
             }
@@ -157,14 +161,13 @@ impl Session<'_, '_> {
             ..Purged::default()
         };
 
-        // In order of acceptance, so the first that stays ends the search. (After the clock was set back later ones may
-        // look older; they wait for it.)
+        // In order of acceptance, so the first that stays ends the search.
         let mut due = Vec::new();
         let mut first_kept = u64::MAX;
         for row in self.tables.identities.iter()? {
             let (seq, known) = row?;
             let (seq, (accepted_ms, identity)) = (Seq(seq.value()), known.value());
-            if !journal::due(accepted_ms, now_ms) || due.len() == PURGE_STEP {
+            if !journal::due(accepted_ms, self.age_ms) || due.len() == PURGE_STEP {
                 first_kept = seq.0;
                 break;
             }
@@ -182,7 +185,7 @@ impl Session<'_, '_> {
         let mut over = Vec::new();
         for row in self.tables.ended.range(..first_kept)? {
             let (seq, end) = row?;
-            if journal::due(from_json::<End>(end.value())?.ended_ms, now_ms) {
+            if from_json::<Ended>(end.value())?.due(self.age_ms) {
                 over.push(seq.value());
                 if over.len() == PURGE_STEP {
                     break;
@@ -222,7 +225,7 @@ mod tests {
         let mut books = Books::default();
         let txn = database.begin_write().unwrap();
 
-        let mut session = Session::open(&txn, &mut books, 0).unwrap();
+        let mut session = Session::open(&txn, &mut books, (0, 0)).unwrap();
         let (identity, kind) = ("i".to_owned(), "k".to_owned());
         let record = NewRecord {
             identity,
@@ -257,7 +260,8 @@ mod tests {
         assert_eq!(session.tables.open.len().unwrap(), 0);
         assert_eq!(session.tables.journal.len().unwrap(), 1, "the text stays for a day");
 
-        session.purge(journal::KEPT_MS).unwrap();
+        session.age_ms = journal::KEPT_MS;
+        session.purge(5).unwrap();
         let Tables {
             brain,
             expiry,

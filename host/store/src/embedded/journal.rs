@@ -3,7 +3,8 @@
 use super::events::{Header, recorded};
 use super::session::from_json;
 use super::tables;
-use crate::types::{End, Filed, Record, Recorded, Remembered, Seq, Which};
+use crate::journal::Ended;
+use crate::types::{Filed, Record, Recorded, Remembered, Seq, Which};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use std::ops::Bound;
 
@@ -39,7 +40,8 @@ impl Shelf {
             received_ms,
         };
         let end = self.ended.get(seq)?;
-        let end = end.map(|end| from_json::<End>(end.value())).transpose()?;
+        let end = end.map(|end| from_json::<Ended>(end.value())).transpose()?;
+        let end = end.map(|ended| ended.end);
         Ok(Some(Filed { record, end }))
     }
 

@@ -5,7 +5,7 @@
 
 use super::session::from_json;
 use super::tables;
-use crate::types::End;
+use crate::journal::Ended;
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 
 /// Format 1: number, invocation, ordinal → fingerprint, answer as JSON. It had neither notes nor what a call had seen, and
@@ -40,7 +40,7 @@ fn from_1(txn: &WriteTransaction) -> Result<(), redb::Error> {
     let mut failed = txn.open_table(tables::FAILED)?;
     for row in txn.open_table(tables::ENDED)?.iter()? {
         let (seq, end) = row?;
-        if from_json::<End>(end.value())?.outcome.is_failure() {
+        if from_json::<Ended>(end.value())?.end.outcome.is_failure() {
             failed.insert(seq.value(), ())?;
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Books {
     pub index: Index,
     pub last_version: u64,
     pub last_seq: u64,
+    /// When the last event was accepted, as an [`Age`](crate::clock::Age) shows it.
+    pub latest_ms: Option<i64>,
 }
 
 impl Books {
@@ -34,6 +36,7 @@ impl Books {
             let (seq, known) = row?;
             let (accepted_ms, identity) = known.value();
             books.index.remember(identity, Seq(seq.value()), accepted_ms);
+            books.latest_ms = books.latest_ms.max(Some(accepted_ms));
         }
         for row in txn.open_table(tables::OPEN)?.iter()? {
             books.index.open(Seq(row?.0.value()));
@@ -47,15 +50,22 @@ pub(super) struct Session<'t, 'b> {
     pub tables: Tables<'t>,
     pub books: &'b mut Books,
     pub now_ms: i64,
+    pub age_ms: i64,
     pub changed: bool,
 }
 
 impl<'t, 'b> Session<'t, 'b> {
-    pub(super) fn open(txn: &'t WriteTransaction, books: &'b mut Books, now_ms: i64) -> Result<Self, redb::Error> {
+    /// With the clock's time and the journal's.
+    pub(super) fn open(
+        txn: &'t WriteTransaction,
+        books: &'b mut Books,
+        (now_ms, age_ms): (i64, i64),
+    ) -> Result<Self, redb::Error> {
         Ok(Self {
             tables: Tables::open(txn)?,
             books,
             now_ms,
+            age_ms,
             changed: false,
         })
     }

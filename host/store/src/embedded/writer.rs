@@ -11,6 +11,7 @@
 use super::open::{Opener, store_error};
 use super::session::{Books, Session};
 use super::{Shared, Slot};
+use crate::clock::Age;
 use crate::error::StoreError;
 use crate::types::{Accepted, Cell, Effect, Entry, NewRecord, Outcome, Purged, Seq, Write, WriteOutcome};
 use redb::Database;
@@ -145,6 +146,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     opener: Opener,
     books: Books,
+    /// Kept when the data is opened anew: the clock may have jumped since.
+    age: Age,
     pending: Vec<Request>,
     /// When the waiting notes and ends of records want to be on disk.
     due: Option<Instant>,
@@ -154,10 +157,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, opener: Opener, books: Books) -> Self {
+        let age = Age::begin(&*shared.clock, books.latest_ms);
         Self {
             shared,
             opener,
             books,
+            age,
             pending: Vec::new(),
             due: None,
             paused: None,
@@ -270,7 +275,9 @@ impl Writer {
             return Ok(());
         }
         let txn = database.begin_write()?;
-        let mut session = Session::open(&txn, &mut self.books, self.shared.clock.now_ms())?;
+        let clock = &*self.shared.clock;
+        let times = (clock.now_ms(), self.age.now_ms(clock));
+        let mut session = Session::open(&txn, &mut self.books, times)?;
         for request in &mut self.pending {
             request.run(&mut session)?;
         }

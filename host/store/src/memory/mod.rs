@@ -3,9 +3,9 @@
 mod cells;
 
 use crate::bulk::{self, Tally};
-use crate::clock::Clock;
+use crate::clock::{Age, Clock};
 use crate::error::StoreError;
-use crate::journal::{self, Index};
+use crate::journal::{self, Ended, Index};
 use crate::keys;
 use crate::plan;
 use crate::store::{Scan, Store};
@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A [`Store`] that forgets everything with the process: for tests and transcripts. Same contract, nothing durable.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
+    age: Age,
     state: Arc<Mutex<State>>,
 }
 
@@ -31,7 +32,7 @@ struct State {
     cells: Cells,
     last_seq: u64,
     records: BTreeMap<Seq, Record>,
-    ended: BTreeMap<Seq, End>,
+    ended: BTreeMap<Seq, Ended>,
     identities: BTreeMap<Seq, Remembered>,
     effects: BTreeMap<EffectKey, Recorded>,
     facts: BTreeMap<String, String>,
@@ -42,7 +43,7 @@ impl State {
     fn filed(&self, seq: Seq, record: &Record) -> Filed {
         Filed {
             record: record.clone(),
-            end: self.ended.get(&seq).cloned(),
+            end: self.ended.get(&seq).map(|ended| ended.end.clone()),
         }
     }
 
@@ -121,6 +122,7 @@ impl MemoryStore {
     /// An empty store.
     pub fn new(clock: impl Clock) -> Self {
         Self {
+            age: Age::begin(&clock, None),
             clock: Arc::new(clock),
             state: Arc::default(),
         }
@@ -234,7 +236,7 @@ impl Store for MemoryStore {
     }
 
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
-        let (mut state, now) = (self.state()?, self.clock.now_ms());
+        let (mut state, now) = (self.state()?, self.age.now_ms(&*self.clock));
         if let Some(twin) = state.index.twin(&record.identity, now) {
             return Ok(twin);
         }
@@ -274,7 +276,9 @@ impl Store for MemoryStore {
             if outcome.is_done() {
                 state.forget_effects(seq);
             }
-            state.ended.insert(seq, End { ended_ms: now, outcome });
+            let end = End { ended_ms: now, outcome };
+            let age_ms = Some(self.age.now_ms(&*self.clock));
+            state.ended.insert(seq, Ended { end, age_ms });
         }
         Ok(())
     }
@@ -327,7 +331,7 @@ impl Store for MemoryStore {
         if let Some(record) = records.get(&seq)
             && !index.knows(&record.identity)
         {
-            let accepted_ms = record.received_ms.min(self.clock.now_ms());
+            let accepted_ms = record.received_ms.min(self.age.now_ms(&*self.clock));
             let identity = record.identity.clone();
             index.remember(&identity, seq, accepted_ms);
             identities.insert(seq, Remembered { identity, accepted_ms });
@@ -345,7 +349,7 @@ impl Store for MemoryStore {
     }
 
     async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
-        let mut state = self.state()?;
+        let (mut state, age_ms) = (self.state()?, self.age.now_ms(&*self.clock));
         let State {
             cells,
             records,
@@ -360,7 +364,7 @@ impl Store for MemoryStore {
             ..Purged::default()
         };
         identities.retain(|seq, known| {
-            let keep = index.is_open(*seq) || !journal::due(known.accepted_ms, now_ms);
+            let keep = index.is_open(*seq) || !journal::due(known.accepted_ms, age_ms);
             if !keep {
                 index.forget(&known.identity, *seq);
                 purged.identities += 1;
@@ -368,7 +372,7 @@ impl Store for MemoryStore {
             keep
         });
         ended.retain(|seq, end| {
-            let keep = !journal::due(end.ended_ms, now_ms);
+            let keep = !end.due(age_ms);
             if !keep {
                 records.remove(seq);
                 purged.records += 1;

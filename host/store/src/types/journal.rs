@@ -141,7 +141,8 @@ impl Outcome {
 pub struct Remembered {
     /// The identity.
     pub identity: String,
-    /// When it was accepted, by the store's clock, in milliseconds since 1970.
+    /// When it was accepted, in milliseconds since 1970, unless the clock has jumped since the store was opened: then as if
+    /// it had not.
     pub accepted_ms: i64,
 }
 

@@ -23,6 +23,7 @@ macro_rules! contract {
 
 mod brain;
 mod bulk;
+mod clock;
 mod concurrency;
 mod effects;
 mod journal;
