@@ -12,7 +12,7 @@ mod support;
 use moa_playground::Playground;
 use moa_test_browser::{Browser, Page};
 use serde_json::{Value, json};
-use support::page::{appears, goes, open, stage};
+use support::page::{appears, goes, open, stage, text};
 use support::{Socket, act, ok, record, request, say};
 
 const ROSIE: &str = "U00000ROSIE";
@@ -225,6 +225,84 @@ async fn files_and_blocks_are_shown() {
         json!([["bold"], ["🖼 a cat"], ["@로지"], ["one"], ["확인"]]),
         "a link only where it leads to the web"
     );
+}
+
+#[tokio::test]
+async fn attachments_and_sections_are_shown() {
+    let Some((sim, browser)) = stage().await else {
+        return;
+    };
+    let page = open_dev(&sim, &browser).await;
+    let message = json!({
+        "channel": "#dev",
+        "text": "x",
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "*오늘* 메뉴"},
+             "fields": [{"type": "mrkdwn", "text": "국: `미역국`"}, {"type": "plain_text", "text": "*밥*"}]},
+            {"type": "divider"},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "_3분 전_"}]},
+        ],
+        "attachments": [{
+            "color": "#2eb67d", "pretext": "빌드", "title": "성공", "text": "*main*", "footer": "2분",
+            "fields": [{"title": "커밋", "value": "`a1b2c3d`", "short": true}],
+        }],
+    });
+    ok(&sim, "chat.postMessage", message).await;
+    appears(&page, "#messages .attachment").await;
+    let parts = page
+        .eval(
+            "(() => { const of = (s) => [...document.querySelectorAll(`#messages ${s}`)].map((e) => e.textContent.trim());
+               return [of('.block strong'), of('.block.fields > div'), of('.block hr').length, of('.block.context em'),
+                       of('.attachment strong'), of('.attachment .note'), of('.attachment code')]; })()",
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        parts,
+        json!([
+            ["오늘", "커밋"],
+            ["국: 미역국", "*밥*", "커밋a1b2c3d"],
+            1,
+            ["3분 전"],
+            ["성공", "main", "커밋"],
+            ["2분"],
+            ["a1b2c3d"]
+        ])
+    );
+    let colour = "getComputedStyle(document.querySelector('#messages .attachment')).borderLeftColor";
+    assert_eq!(page.eval(colour).await.unwrap(), "rgb(46, 182, 125)");
+}
+
+#[tokio::test]
+async fn it_is_light_or_dark_and_says_when_the_workspace_is_gone() {
+    let Some((sim, browser)) = stage().await else {
+        return;
+    };
+    let bot = Socket::greeted(&sim).await;
+    let page = open_dev(&sim, &browser).await;
+    // How bright the page and its text are, from 0 to 255.
+    let brightness = "['backgroundColor', 'color'].map((what) => {
+        const parts = getComputedStyle(document.body)[what].match(/[\\d.]+/g).slice(0, 3);
+        return Math.round(parts.reduce((sum, part) => sum + Number(part), 0) / 3);
+    })";
+    for (dark, words) in [(false, "light"), (true, "dark")] {
+        page.prefer_dark(dark).await.unwrap();
+        let shown = page.eval(brightness).await.unwrap();
+        let (back, ink) = (shown[0].as_u64().unwrap(), shown[1].as_u64().unwrap());
+        assert_eq!(back < ink, dark, "{words}: {shown}");
+        assert!(back.abs_diff(ink) > 150, "hard to read when {words}: {shown}");
+    }
+    page.wait_for("document.querySelector('#bot-state').dataset.connections === '1'")
+        .await
+        .unwrap();
+    drop(bot);
+    page.wait_for("document.querySelector('#bot-state').dataset.connections === '0'")
+        .await
+        .unwrap();
+    let waiting = text(&page, "#bot-state").await;
+    sim.shutdown().await;
+    let gone = format!("document.querySelector('#bot-state').textContent !== {waiting}");
+    page.wait_for(&gone).await.unwrap();
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ export function authorPanel(page) {
     const tone = plugin.problem ? 'bad' : faults.length || plugin.warnings.length ? 'odd' : 'good';
     const head = [element('span', `dot ${tone}`), element('b', '', plugin.name), element('code', 'soft', plugin.version ? plugin.version.slice(0, 12) : '—')];
     if (faults.length) head.push(element('span', 'pill bad', say().faults(faults.length)));
+    // What it does, as long as the card is folded.
+    if (plugin.summary) head.push(element('span', 'brief soft', plugin.summary));
     const body = [];
     if (plugin.problem) body.push(element('p', 'trouble', plugin.problem));
     if (plugin.summary) body.push(element('p', '', plugin.summary));
