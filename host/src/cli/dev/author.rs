@@ -216,8 +216,11 @@ fn list_commands(command: &Command, before: &str, list: &mut Vec<String>) {
 
 /// What to type to see what a plugin does: an example of each command, of few.
 pub(super) fn first_examples(commands: &[Command]) -> Vec<String> {
-    let firsts = commands.iter().filter_map(|command| command.examples.first());
-    firsts.take(EXAMPLES).cloned().collect()
+    let firsts = commands.iter().flat_map(|command| {
+        let below = first_examples(&command.subcommands);
+        command.examples.first().cloned().into_iter().chain(below)
+    });
+    firsts.take(EXAMPLES).collect()
 }
 
 fn build_card(result: &BuildResult) -> BuildCard {
@@ -394,10 +397,12 @@ mod tests {
     fn a_command_is_listed_by_all_its_names() {
         let below = Command {
             name: "add".into(),
+            examples: vec!["!memo add x".into(), "!memo add y".into()],
             ..Command::default()
         };
         let command = Command {
             name: "memo".into(),
+            examples: vec!["!memo".into()],
             aliases: vec!["메모".into()],
             subcommands: vec![below],
             ..Command::default()
@@ -405,6 +410,7 @@ mod tests {
         let mut list = Vec::new();
         list_commands(&command, "!", &mut list);
         assert_eq!(list, ["!memo", "!메모", "!memo add"]);
+        assert_eq!(first_examples(&[command]), ["!memo", "!memo add x"]);
     }
 
     #[test]
