@@ -183,6 +183,10 @@ pub(super) fn refused(error: StoreError) -> CapError {
         | StoreError::NotAVersion { .. }
         | StoreError::Io(_)
         | StoreError::Damaged(_)
+        | StoreError::Away { .. }
+        | StoreError::Uncertain { .. }
+        | StoreError::Declined { .. }
+        | StoreError::TakenOver { .. }
         | StoreError::Closed => CapError::Unavailable(text),
     }
 }

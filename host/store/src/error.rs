@@ -80,6 +80,43 @@ pub enum StoreError {
     /// What is on disk does not make sense.
     #[error("the store's data is damaged ({0}): stop moa and restore the last backup with `moa brain restore`")]
     Damaged(String),
+    /// The server that has the data can't be reached. What is not known to be done was not done, or is found done when it
+    /// is asked for again.
+    #[error(
+        "the store at {place} cannot be reached ({detail}): see that it runs; moa goes on by itself when it answers"
+    )]
+    Away {
+        /// Host and port.
+        place: String,
+        /// What was noticed.
+        detail: String,
+    },
+    /// The server was asked, and the connection broke before it answered.
+    #[error(
+        "the store at {place} did not say whether it made the change ({detail}): look at what is there before repeating it"
+    )]
+    Uncertain {
+        /// Host and port.
+        place: String,
+        /// What was noticed.
+        detail: String,
+    },
+    /// The server works but won't do it. Nothing of the request was applied; it may be tried again.
+    #[error("the store at {place} refused ({detail}): look at its log, its memory and its disk")]
+    Declined {
+        /// Host and port.
+        place: String,
+        /// What it said.
+        detail: String,
+    },
+    /// Another host has the data now, and this one must not write any more.
+    #[error("another moa has taken over the store at {place} ({by}): this one no longer uses it; stop one of the two")]
+    TakenOver {
+        /// Host and port.
+        place: String,
+        /// Which.
+        by: String,
+    },
     /// The store was closed.
     #[error("the store is closed: moa is shutting down")]
     Closed,

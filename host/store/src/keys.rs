@@ -36,6 +36,11 @@ pub(crate) fn owner(space: &Space) -> Vec<u8> {
     bytes
 }
 
+/// The plugin's name in the bytes of an account, as it is written there; `None`: the shared brain.
+pub(crate) fn plugin_of(owner: &[u8]) -> Option<&[u8]> {
+    owner.strip_prefix(&[PLUGIN])?.strip_suffix(&END)
+}
+
 /// The name of an account, for people.
 pub(crate) fn holder(space: &Space) -> &str {
     if space.scope == Scope::Shared {

@@ -16,6 +16,7 @@ mod journal;
 mod keys;
 mod memory;
 mod plan;
+mod redis;
 mod store;
 pub mod types;
 
@@ -24,6 +25,7 @@ pub use embedded::{Options, RedbStore};
 pub use error::{OpenError, Refusal, StoreError};
 pub use keys::SHARED_HOLDER;
 pub use memory::MemoryStore;
+pub use redis::{RedisOpenError, RedisOptions, RedisStore};
 pub use store::{Scan, Store};
 pub use types::{
     Accepted, Answer, Cell, Change, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,

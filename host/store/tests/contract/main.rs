@@ -9,8 +9,10 @@
 
 use moa_store::{
     Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, ManualClock, MemoryStore, NewRecord, Options,
-    Outcome, Purged, Recorded, RedbStore, Refusal, Scope, Seq, Space, Store, StoreError, Which, Write, WriteOutcome,
+    Outcome, Purged, Recorded, RedbStore, RedisOptions, RedisStore, Refusal, Scope, Seq, Space, Store, StoreError,
+    Which, Write, WriteOutcome,
 };
+use moa_test_redis::Redis;
 use std::sync::Arc;
 
 /// Makes of each function a test for each backend.
@@ -18,6 +20,13 @@ macro_rules! contract {
     ($($name:ident),* $(,)?) => {
         mod on_memory { $(#[tokio::test] async fn $name() { super::$name(crate::memory()).await })* }
         mod on_redb { $(#[tokio::test] async fn $name() { super::$name(crate::redb()).await })* }
+        mod on_redis {
+            $(#[tokio::test] async fn $name() {
+                if let Some(house) = crate::redis().await {
+                    super::$name(house).await;
+                }
+            })*
+        }
     };
 }
 
@@ -37,6 +46,7 @@ struct House {
     store: Arc<dyn Store>,
     clock: Arc<ManualClock>,
     _folder: Option<tempfile::TempDir>,
+    _redis: Option<Redis>,
 }
 
 const START: i64 = 1_750_000_000_000;
@@ -49,6 +59,7 @@ fn memory() -> House {
         store,
         clock,
         _folder: None,
+        _redis: None,
     }
 }
 
@@ -64,7 +75,26 @@ fn redb() -> House {
         store,
         clock,
         _folder: Some(folder),
+        _redis: None,
     }
+}
+
+/// A server of its own for each test; nothing where there is none.
+async fn redis() -> Option<House> {
+    let redis = Redis::start_or_skip().unwrap()?;
+    let clock = Arc::new(ManualClock::at(START));
+    let options = RedisOptions {
+        clock: Box::new(Arc::clone(&clock)),
+        ..RedisOptions::default()
+    };
+    let store = Arc::new(RedisStore::open(&redis.url(), options).await.unwrap());
+    assert_eq!(store.warnings(), [] as [String; 0]);
+    Some(House {
+        store,
+        clock,
+        _folder: None,
+        _redis: Some(redis),
+    })
 }
 
 fn own() -> Space {

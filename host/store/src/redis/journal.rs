@@ -1,0 +1,486 @@
+//! The requests to the journal.
+
+use super::clerk::Lazy;
+use super::names::{self, Journal, Owner};
+use super::scripts::Script;
+use super::{Inner, Kind, Place, Places, brain, codec, read};
+use crate::bulk::PAGE_BYTES;
+use crate::error::StoreError;
+use crate::journal::KEPT_MS;
+use crate::types::{
+    Accepted, Answer, Effect, End, Filed, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Which,
+    WriteOutcome,
+};
+use redis::Cmd;
+use std::sync::atomic::Ordering;
+
+/// How much one step of a purge removes, so that others get their turn.
+const PURGE_STEP: u64 = 512;
+/// How many records, or identities, are asked for at a time.
+const PAGE: usize = 512;
+
+impl Inner {
+    pub(super) async fn accept(&self, record: &NewRecord) -> Result<Accepted, StoreError> {
+        self.still_open()?;
+        // An offer whose answer was lost is known again by its token: its record is this one's then.
+        let token = self.books().doubtful.remove(&record.identity).unwrap_or_else(|| {
+            let number = self.tokens.fetch_add(1, Ordering::Relaxed);
+            format!("{}-{number}", self.epoch)
+        });
+        let mut run = self.change(
+            Script::Accept,
+            [
+                Journal::META,
+                Journal::IDENTITIES,
+                Journal::IDENTITY_OF,
+                Journal::ACCEPTED,
+                Journal::RECORDS,
+                Journal::ALL,
+                Journal::OPEN,
+            ],
+        )?;
+        run.arg(self.age_ms())
+            .arg(KEPT_MS)
+            .arg(&record.identity)
+            .arg(&token)
+            .arg(codec::pack_record(record)?)
+            .arg(self.link.last_seq.load(Ordering::SeqCst));
+        let answer: Vec<Vec<u8>> = match self.ask_one(run, Kind::Repeatable).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.books().doubtful.insert(record.identity.clone(), token);
+                return Err(error);
+            }
+        };
+        match answer.as_slice() {
+            [what, seq] if what == b"new" => {
+                let seq = codec::seq(seq)?;
+                self.link.last_seq.fetch_max(seq.0, Ordering::SeqCst);
+                self.books().open.entry(seq).or_default();
+                Ok(Accepted::New(seq))
+            }
+            [what, seq, state] if what == b"twin" => Ok(Accepted::Twin {
+                seq: codec::seq(seq)?,
+                finished: state != b"open",
+            }),
+            _ => Err(StoreError::Damaged("Redis did not answer an offer".to_owned())),
+        }
+    }
+
+    /// Where the effect is recorded, or is being recorded, if it is not here.
+    pub(super) fn claim(&self, effect: &Effect, place: &Place) -> Result<Option<Place>, StoreError> {
+        let key = &effect.key;
+        let books = self.books();
+        let places = books.open.get(&key.seq).ok_or(StoreError::NotOpen(key.seq))?;
+        let known = places.get(&(key.invocation.clone(), key.ordinal));
+        Ok(known
+            .filter(|known| *place == Place::Journal || *known != place)
+            .cloned())
+    }
+
+    /// From now on the effect is looked for there.
+    pub(super) fn take_place(&self, effect: &Effect, place: Place) {
+        let key = &effect.key;
+        if let Some(places) = self.books().open.get_mut(&key.seq) {
+            places.insert((key.invocation.clone(), key.ordinal), place);
+        }
+    }
+
+    /// What a write with this effect is answered if the effect is recorded there.
+    pub(super) async fn answered(
+        &self,
+        effect: &Effect,
+        place: &Place,
+    ) -> Result<Option<Result<Vec<WriteOutcome>, StoreError>>, StoreError> {
+        let key = &effect.key;
+        let mut get = redis::cmd("HGET");
+        get.arg(effects_key(place, key.seq))
+            .arg(names::effect_field(&key.invocation, key.ordinal));
+        let Some(packed) = self.ask_one::<Option<Vec<u8>>>(get, Kind::Repeatable).await? else {
+            return Ok(None);
+        };
+        let recorded = codec::recorded(key.ordinal, &packed)?;
+        Ok(Some(match recorded.answer {
+            Answer::Written(answer) if recorded.fingerprint == effect.fingerprint => answer.map_err(StoreError::from),
+            _ => Err(StoreError::Diverged(key.clone())),
+        }))
+    }
+
+    /// An effect that writes nothing: only that it happened.
+    pub(super) async fn record_nothing(&self, effect: &Effect) -> Result<Vec<WriteOutcome>, StoreError> {
+        self.take_place(effect, Place::Journal);
+        let (mut packed, _) = codec::effect_head(effect);
+        packed.extend_from_slice(b"w{\"Ok\":[]}");
+        let run = self.note_command(effect, &packed)?;
+        self.ask(&[run], Kind::Repeatable).await?;
+        // It may have been recorded before; what was then is what counts.
+        match self.answered(effect, &Place::Journal).await? {
+            Some(answer) => answer,
+            None => Err(StoreError::NotOpen(effect.key.seq)),
+        }
+    }
+
+    fn note_command(&self, effect: &Effect, packed: &[u8]) -> Result<Cmd, StoreError> {
+        let notes = Journal::notes(effect.key.seq);
+        let mut run = self.change(Script::Note, [Journal::META, &notes, Journal::OPEN])?;
+        run.arg(effect.key.seq.0)
+            .arg(names::effect_field(&effect.key.invocation, effect.key.ordinal))
+            .arg(packed);
+        Ok(run)
+    }
+
+    pub(super) fn note(&self, effect: &Effect, answer: &[u8]) -> Result<(), StoreError> {
+        self.still_open()?;
+        let key = &effect.key;
+        {
+            let mut books = self.books();
+            let Some(places) = books.open.get_mut(&key.seq) else {
+                tracing::debug!(effect = ?key, "nothing was noted: the journal record is not open");
+                return Ok(());
+            };
+            let known = (key.invocation.clone(), key.ordinal);
+            if places.contains_key(&known) {
+                tracing::debug!(effect = ?key, "nothing was noted: the effect was recorded before");
+                return Ok(());
+            }
+            places.insert(known, Place::Journal);
+        }
+        let command = self.note_command(effect, &codec::pack_note(effect, answer))?;
+        self.clerk.add(Lazy {
+            seq: key.seq,
+            commands: vec![command],
+            then: None,
+        });
+        Ok(())
+    }
+
+    pub(super) fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
+        self.still_open()?;
+        let Some(places) = self.books().open.remove(&seq) else {
+            return Ok(());
+        };
+        let (done, failed, effects) = (outcome.is_done(), outcome.is_failure(), !places.is_empty());
+        let end = serde_json::to_string(&End {
+            ended_ms: self.clock.now_ms(),
+            outcome,
+        });
+        let mut run = self.change(
+            Script::Finish,
+            [
+                Journal::META,
+                Journal::OPEN,
+                Journal::ENDS,
+                Journal::ENDED,
+                Journal::FAILED,
+                Journal::KEPT,
+                Journal::FORGET,
+            ],
+        )?;
+        let flag = |is: bool| if is { "1" } else { "0" };
+        run.arg(seq.0)
+            .arg(self.age_ms())
+            .arg(end.map_err(|error| StoreError::Io(error.to_string()))?)
+            .arg(flag(done))
+            .arg(flag(failed))
+            .arg(flag(effects));
+        // Only when the end is on disk may the effects go: until then a rerun needs them.
+        let mut keys: Vec<String> = places.values().map(|place| effects_key(place, seq)).collect();
+        keys.sort();
+        keys.dedup();
+        self.clerk.add(Lazy {
+            seq,
+            commands: vec![run],
+            then: (done && effects).then(|| forget(seq, &keys)),
+        });
+        Ok(())
+    }
+
+    /// The effects of a record with their calls, by call and ordinal.
+    pub(super) async fn effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
+        self.still_open()?;
+        let keys = self.effect_keys(seq);
+        let gets: Vec<Cmd> = keys
+            .iter()
+            .map(|key| {
+                let mut get = redis::cmd("HGETALL");
+                get.arg(key);
+                get
+            })
+            .collect();
+        let mut found = Vec::new();
+        for answer in self.ask(&gets, Kind::Repeatable).await? {
+            for (field, packed) in brain::pairs(answer)? {
+                let field = String::from_utf8_lossy(&field);
+                let Some((ordinal, call)) = names::read_effect_field(&field) else {
+                    return Err(StoreError::Damaged("an effect in Redis has no number".to_owned()));
+                };
+                found.push((call.to_owned(), codec::recorded(ordinal, &packed)?));
+            }
+        }
+        found.sort_by(|(a, one), (b, other)| (a, one.ordinal).cmp(&(b, other.ordinal)));
+        Ok(found)
+    }
+
+    /// Wherever effects of the record may be.
+    fn effect_keys(&self, seq: Seq) -> Vec<String> {
+        let books = self.books();
+        let owners = books.owners.iter().map(|owner| owner.effects(seq));
+        owners.chain([Journal::notes(seq)]).collect()
+    }
+
+    /// Learns where the effects of open records are.
+    pub(super) async fn learn(&self, open: &[Seq]) -> Result<(), StoreError> {
+        for chunk in open.chunks(64) {
+            let mut asks = Vec::new();
+            let mut of = Vec::new();
+            let places: Vec<Place> = {
+                let books = self.books();
+                let owners = books.owners.iter().cloned().map(Place::Brain);
+                owners.chain([Place::Journal]).collect()
+            };
+            for seq in chunk {
+                for place in &places {
+                    let mut ask = redis::cmd("HKEYS");
+                    ask.arg(effects_key(place, *seq));
+                    asks.push(ask);
+                    of.push((*seq, place));
+                }
+            }
+            let answers = self.ask(&asks, Kind::Read).await?;
+            let mut books = self.books();
+            for (answer, (seq, place)) in answers.into_iter().zip(of) {
+                let known: &mut Places = books.open.entry(seq).or_default();
+                for field in read::<Vec<String>>(Some(answer))? {
+                    if let Some((ordinal, call)) = names::read_effect_field(&field) {
+                        known.insert((call.to_owned(), ordinal), place.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
+        let mut all = Vec::new();
+        loop {
+            let from = all
+                .last()
+                .map_or_else(|| "-inf".to_owned(), |last: &Record| format!("({}", last.seq));
+            let page = self.page(Journal::OPEN, "up", from, PAGE).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page.into_iter().map(|filed| filed.record));
+        }
+    }
+
+    pub(super) async fn records(
+        &self,
+        which: Which,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<Filed>, StoreError> {
+        let numbers = match which {
+            Which::All => Journal::ALL,
+            Which::Open => Journal::OPEN,
+            Which::Failed => Journal::FAILED,
+        };
+        let limit = limit.max(1) as usize;
+        let mut all: Vec<Filed> = Vec::new();
+        while all.len() < limit {
+            let before = all.last().map(|filed| filed.record.seq).or(before);
+            let from = before.map_or_else(|| "+inf".to_owned(), |before| format!("({before}"));
+            let page = self.page(numbers, "down", from, PAGE.min(limit - all.len())).await?;
+            if page.is_empty() {
+                break;
+            }
+            all.extend(page);
+        }
+        Ok(all)
+    }
+
+    /// Some records by their numbers, with what was put off being done.
+    async fn page(&self, numbers: &str, way: &str, from: String, most: usize) -> Result<Vec<Filed>, StoreError> {
+        let mut run = self
+            .link
+            .run(Script::Records, [numbers, Journal::RECORDS, Journal::ENDS])?;
+        run.arg(way).arg(from).arg(most).arg(PAGE_BYTES);
+        let flat: Vec<Vec<u8>> = self.ask_one(run, Kind::Repeatable).await?;
+        let mut flat = flat.into_iter();
+        let mut page = Vec::with_capacity(flat.len() / 3);
+        while let (Some(seq), Some(record), Some(end)) = (flat.next(), flat.next(), flat.next()) {
+            page.push(filed(
+                codec::seq(&seq)?,
+                &record,
+                Some(end).filter(|end| !end.is_empty()),
+            )?);
+        }
+        Ok(page)
+    }
+
+    pub(super) async fn filed(&self, seq: Seq) -> Result<Option<Filed>, StoreError> {
+        let [record, end] = [Journal::RECORDS, Journal::ENDS].map(|key| {
+            let mut get = redis::cmd("HGET");
+            get.arg(key).arg(seq.0);
+            get
+        });
+        let mut answers = self.ask(&[record, end], Kind::Repeatable).await?;
+        let end: Option<Vec<u8>> = read(answers.pop())?;
+        let record: Option<Vec<u8>> = read(answers.pop())?;
+        record.map(|record| filed(seq, &record, end)).transpose()
+    }
+
+    pub(super) async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        self.settle().await?;
+        if self.books().open.contains_key(&seq) {
+            return Ok(false);
+        }
+        let mut is_left = redis::cmd("SISMEMBER");
+        is_left.arg(Journal::FORGET).arg(seq.0);
+        // What a crash left to be forgotten must not be forgotten later, when there is more of it.
+        if fresh || self.ask_one(is_left, Kind::Read).await? {
+            let forget = forget(seq, &self.effect_keys(seq));
+            self.ask(&forget, Kind::Repeatable).await?;
+        }
+        let mut run = self.change(
+            Script::Reopen,
+            [
+                Journal::META,
+                Journal::RECORDS,
+                Journal::OPEN,
+                Journal::ENDS,
+                Journal::ENDED,
+                Journal::FAILED,
+                Journal::KEPT,
+                Journal::IDENTITIES,
+                Journal::IDENTITY_OF,
+                Journal::ACCEPTED,
+            ],
+        )?;
+        run.arg(seq.0).arg(self.age_ms());
+        let opened: bool = self.ask_one(run, Kind::Repeatable).await?;
+        if opened {
+            self.learn(&[seq]).await?;
+        }
+        Ok(opened)
+    }
+
+    pub(super) async fn identities(&self, since_ms: i64) -> Result<Vec<Remembered>, StoreError> {
+        let mut list = redis::cmd("ZRANGEBYSCORE");
+        list.arg(Journal::ACCEPTED).arg(since_ms).arg("+inf").arg("WITHSCORES");
+        let mut accepted: Vec<(u64, i64)> = self.ask_one(list, Kind::Repeatable).await?;
+        accepted.sort_unstable();
+        let mut known = Vec::with_capacity(accepted.len());
+        for chunk in accepted.chunks(PAGE) {
+            let mut get = redis::cmd("HMGET");
+            get.arg(Journal::IDENTITY_OF);
+            for (seq, _) in chunk {
+                get.arg(seq);
+            }
+            let names: Vec<Option<String>> = self.ask_one(get, Kind::Read).await?;
+            for ((_, accepted_ms), identity) in chunk.iter().zip(names) {
+                known.extend(identity.map(|identity| Remembered {
+                    identity,
+                    accepted_ms: *accepted_ms,
+                }));
+            }
+        }
+        Ok(known)
+    }
+
+    pub(super) async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
+        self.still_open()?;
+        let mut purged = Purged::default();
+        for owner in self.owners().await? {
+            loop {
+                let mut run = self.change(Script::Sweep, owner.keys().all())?;
+                run.arg(now_ms).arg(PURGE_STEP);
+                let step: u64 = self.ask_one(run, Kind::Repeatable).await?;
+                purged.entries += step;
+                if step < PURGE_STEP {
+                    break;
+                }
+            }
+        }
+        loop {
+            let mut run = self.change(
+                Script::Purge,
+                [
+                    Journal::META,
+                    Journal::IDENTITIES,
+                    Journal::IDENTITY_OF,
+                    Journal::ACCEPTED,
+                    Journal::RECORDS,
+                    Journal::ALL,
+                    Journal::OPEN,
+                    Journal::ENDS,
+                    Journal::ENDED,
+                    Journal::FAILED,
+                    Journal::KEPT,
+                    Journal::FORGET,
+                ],
+            )?;
+            run.arg(self.age_ms().saturating_sub(KEPT_MS)).arg(PURGE_STEP);
+            let [identities, records]: [u64; 2] = self.ask_one(run, Kind::Repeatable).await?;
+            purged.identities += identities;
+            purged.records += records;
+            if identities < PURGE_STEP && records < PURGE_STEP {
+                break;
+            }
+        }
+        self.forget_the_rest().await?;
+        Ok(purged)
+    }
+
+    /// Forgets the effects of records that are over: those of purged ones, and what a crash left.
+    async fn forget_the_rest(&self) -> Result<(), StoreError> {
+        loop {
+            let mut some = redis::cmd("SRANDMEMBER");
+            some.arg(Journal::FORGET).arg(32);
+            let due: Vec<u64> = self.ask_one(some, Kind::Repeatable).await?;
+            let due: Vec<Seq> = due.into_iter().map(Seq).collect();
+            if due.is_empty() {
+                return Ok(());
+            }
+            let commands: Vec<Cmd> = due
+                .iter()
+                .flat_map(|seq| forget(*seq, &self.effect_keys(*seq)))
+                .collect();
+            self.ask(&commands, Kind::Repeatable).await?;
+        }
+    }
+}
+
+fn effects_key(place: &Place, seq: Seq) -> String {
+    match place {
+        Place::Brain(owner) => Owner::effects(owner, seq),
+        Place::Journal => Journal::notes(seq),
+    }
+}
+
+/// Removes the effects, and then that they are to be removed.
+fn forget(seq: Seq, keys: &[String]) -> Vec<Cmd> {
+    let mut all: Vec<Cmd> = keys
+        .iter()
+        .map(|key| {
+            let mut unlink = redis::cmd("UNLINK");
+            unlink.arg(key);
+            unlink
+        })
+        .collect();
+    let mut done = redis::cmd("SREM");
+    done.arg(Journal::FORGET).arg(seq.0);
+    all.push(done);
+    all
+}
+
+fn filed(seq: Seq, record: &[u8], end: Option<Vec<u8>>) -> Result<Filed, StoreError> {
+    let end: Option<End> = end
+        .map(|json| serde_json::from_slice(&json))
+        .transpose()
+        .map_err(|_| StoreError::Damaged(format!("the end of journal record {seq} makes no sense")))?;
+    Ok(Filed {
+        record: codec::record(seq, record)?,
+        end,
+    })
+}
