@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use moa_core::config::StoreUrl;
-use moa_store::{OpenError, Options, RedbStore, Store};
+use moa_store::{OpenError, Options, RedbStore, RedisOpenError, RedisOptions, RedisStore, Store};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -20,13 +20,18 @@ pub enum Purpose {
 /// Opens a store, or makes it where it is not there yet.
 ///
 /// # Errors
-/// What is wrong with it, with the remedy; an [`OpenError`] where the store itself says so.
+/// What is wrong with it, with the remedy; an [`OpenError`] or [`RedisOpenError`] where the store itself says so.
 pub async fn open(url: &StoreUrl, purpose: Purpose) -> anyhow::Result<Arc<dyn Store>> {
-    // A file belongs to one process, whatever it is opened for: its lock decides.
-    let _ = purpose;
     let path = match url {
+        // A file belongs to one process, whatever it is opened for: its lock decides.
         StoreUrl::Redb(path) => path.clone(),
-        StoreUrl::Redis(_) => anyhow::bail!("store.url: this moa has no Redis store yet; use \"redb:PATH\""),
+        StoreUrl::Redis(url) => {
+            let options = RedisOptions {
+                visit: purpose == Purpose::Visit,
+                ..RedisOptions::default()
+            };
+            return Ok(Arc::new(RedisStore::open(url, options).await?));
+        }
     };
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         // For this user alone: it holds what people told the bot.
@@ -52,4 +57,5 @@ pub fn file(url: &StoreUrl) -> Option<&Path> {
 /// Whether the store could not be opened because its data is damaged.
 pub fn is_damaged(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(OpenError::Damaged { .. }))
+        || matches!(error.downcast_ref(), Some(RedisOpenError::Damaged { .. }))
 }

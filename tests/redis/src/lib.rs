@@ -12,6 +12,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -27,8 +28,10 @@ const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
 pub struct Redis {
     port: u16,
     settings: Vec<String>,
+    secure: bool,
     child: Option<Child>,
     folder: TempDir,
+    certificates: Option<TempDir>,
 }
 
 impl Redis {
@@ -46,26 +49,25 @@ impl Redis {
     /// # Errors
     /// As [`start_or_skip`](Self::start_or_skip).
     pub fn start_with(settings: &[&str]) -> io::Result<Option<Self>> {
+        Self::start(settings, false)
+    }
+
+    fn start(settings: &[&str], secure: bool) -> io::Result<Option<Self>> {
         let mut last = None;
         // Between choosing a port and listening there somebody else may take it.
         for _ in 0..5 {
             let mut redis = Self {
                 port: TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port(),
                 settings: DURABLE.iter().chain(settings).map(|text| (*text).to_owned()).collect(),
+                secure,
                 child: None,
                 folder: TempDir::new()?,
+                certificates: None,
             };
             match redis.start_again() {
                 Ok(()) => return Ok(Some(redis)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    if std::env::var("MOA_TEST_REQUIRE").is_ok_and(|what| what == "all") {
-                        return Err(io::Error::other(
-                            "redis-server not found: install the package redis-server",
-                        ));
-                    }
-                    // Tests say why they do nothing.
-                    let _ = writeln!(io::stderr(), "skipped: redis-server not found");
-                    return Ok(None);
+                    return skip("redis-server");
                 }
                 Err(error) => last = Some(error),
             }
@@ -73,9 +75,36 @@ impl Redis {
         Err(last.unwrap_or_else(|| io::Error::other("no free port")))
     }
 
-    /// `redis://127.0.0.1:PORT`
+    /// A server that is talked to by TLS, and the file with the certificate of the authority that vouches for it, which
+    /// is trusted where `SSL_CERT_FILE` names it.
+    ///
+    /// # Errors
+    /// As [`start_or_skip`](Self::start_or_skip); also for want of `openssl`, which makes the certificates.
+    pub fn start_secure_or_skip() -> io::Result<Option<(Self, PathBuf)>> {
+        let folder = TempDir::new()?;
+        if !certify(folder.path())? {
+            return skip("openssl");
+        }
+        let authority = folder.path().join("authority.pem");
+        let [key, certificate] =
+            ["server.key", "server.pem"].map(|name| folder.path().join(name).display().to_string());
+        let settings = [
+            ("--tls-cert-file", certificate.as_str()),
+            ("--tls-key-file", key.as_str()),
+            ("--tls-auth-clients", "no"),
+        ];
+        let settings: Vec<&str> = settings.into_iter().flat_map(|(name, value)| [name, value]).collect();
+        let mut redis = Self::start(&settings, true)?;
+        if let Some(redis) = &mut redis {
+            redis.certificates = Some(folder);
+        }
+        Ok(redis.map(|redis| (redis, authority)))
+    }
+
+    /// `redis://127.0.0.1:PORT`, or `rediss://` by TLS.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.secure { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The port that it listens at, also while it is stopped.
@@ -89,7 +118,13 @@ impl Redis {
     /// When it does not start; what it said is in the text.
     pub fn start_again(&mut self) -> io::Result<()> {
         let child = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(if self.secure {
+                ["--port", "0", "--tls-port"]
+            } else {
+                ["--tls-port", "0", "--port"]
+            })
+            .arg(self.port.to_string())
+            .args(["--bind", "127.0.0.1"])
             .arg("--dir")
             .arg(self.folder.path())
             .args(["--save", "", "--databases", "4"])
@@ -123,6 +158,9 @@ impl Redis {
     }
 
     fn answers(&self) -> bool {
+        if self.secure {
+            return TcpStream::connect(("127.0.0.1", self.port)).is_ok();
+        }
         self.say("PING")
             .is_ok_and(|line| line.starts_with("+PONG") || line.starts_with("-NOAUTH"))
     }
@@ -191,6 +229,41 @@ impl Redis {
             unsafe { libc::kill(pid, signal) };
         }
     }
+}
+
+/// What a test does that can't be done here.
+fn skip<T>(missing: &str) -> io::Result<Option<T>> {
+    if std::env::var("MOA_TEST_REQUIRE").is_ok_and(|what| what == "all") {
+        return Err(io::Error::other(format!("{missing} not found: install its package")));
+    }
+    // Tests say why they do nothing.
+    let _ = writeln!(io::stderr(), "skipped: {missing} not found");
+    Ok(None)
+}
+
+/// Makes an authority and a server that it vouches for; whether there is an `openssl` to do so.
+fn certify(folder: &Path) -> io::Result<bool> {
+    const AUTHORITY: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=authority \
+        -keyout authority.key -out authority.pem";
+    const REQUEST: &str = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server \
+        -keyout server.key -out server.csr";
+    const SIGN: &str = "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 \
+        -extfile names -out server.pem";
+    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1")?;
+    for step in [AUTHORITY, REQUEST, SIGN] {
+        let made = Command::new("openssl")
+            .args(step.split_whitespace())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output();
+        match made {
+            Ok(made) if made.status.success() => {}
+            Ok(made) => return Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }
 
 impl Drop for Redis {
