@@ -1,9 +1,10 @@
 //! `moa run` in a simulated workspace, with a folder of its own.
 
-use super::process::{Log, Running, moa};
+use super::disk::Disk;
+use super::process::{Ended, Log, Running, finish, moa, moa_within};
 use super::sim::{Sim, Workspace};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 
 /// A bot that is to be started.
@@ -11,6 +12,7 @@ pub struct Plan {
     dir: tempfile::TempDir,
     config: String,
     env: Vec<(String, String)>,
+    within: Vec<String>,
     sim: Arc<Sim>,
     connections: usize,
 }
@@ -52,6 +54,7 @@ dir = "./plugins"
             dir,
             config,
             env,
+            within: Vec::new(),
             sim: workspace.sim(),
             connections,
         }
@@ -82,19 +85,39 @@ dir = "./plugins"
         self
     }
 
+    /// The folder that its data directory is made in.
+    pub fn home(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where this disk is mounted.
+    pub fn within(mut self, disk: &Disk) -> Self {
+        self.within = disk.entrance();
+        self
+    }
+
     /// Starts it and waits until it is connected and its plugins are loaded.
     pub async fn start(self) -> Bot {
         std::fs::write(self.dir.path().join("moa.toml"), &self.config).unwrap();
-        let process = Self::spawn(self.dir.path(), &self.env, Log::default());
+        let process = self.spawn(Log::default());
         let mut bot = Bot { plan: self, process };
         bot.ready(0, 0).await;
         bot
     }
 
-    fn spawn(dir: &Path, env: &[(String, String)], log: Log) -> Running {
-        let mut command = moa(dir);
-        command.arg("run").envs(env.iter().map(|(name, value)| (name, value)));
-        Running::logging(&mut command, log)
+    fn command(&self) -> Command {
+        let mut command = match self.within.as_slice() {
+            [] => moa(self.home()),
+            entrance => moa_within(self.home(), entrance),
+        };
+        command
+            .arg("run")
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn spawn(&self, log: Log) -> Running {
+        Running::logging(&mut self.command(), log)
     }
 }
 
@@ -105,6 +128,11 @@ pub struct Bot {
 }
 
 impl Bot {
+    /// The folder that its data directory is in.
+    pub fn home(&self) -> &Path {
+        self.plan.home()
+    }
+
     /// The folder that it takes plugins from.
     pub fn plugins(&self) -> PathBuf {
         self.plan.dir.path().join("plugins")
@@ -134,7 +162,12 @@ impl Bot {
     /// Starts it again on the same data, without waiting for anything.
     pub fn start_again(&mut self) {
         let log = self.log().clone();
-        self.process = Plan::spawn(self.plan.dir.path(), &self.plan.env, log);
+        self.process = self.plan.spawn(log);
+    }
+
+    /// Starts another one on the same data, which must end by itself.
+    pub async fn start_in_vain(&self) -> Ended {
+        finish(&mut self.plan.command()).await
     }
 
     /// Starts it again on the same data and waits until it is connected and its plugins are loaded.

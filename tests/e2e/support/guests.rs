@@ -39,6 +39,12 @@ pub fn ears() -> &'static Path {
     EARS.get_or_init(|| moa_test_guests::fixture("ears"))
 }
 
+/// A plugin whose books show whatever is lost or done twice: `!book`, `!booked`.
+pub fn ledger() -> &'static Path {
+    static LEDGER: OnceLock<PathBuf> = OnceLock::new();
+    LEDGER.get_or_init(|| moa_test_guests::fixture("ledger"))
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 

@@ -1,7 +1,8 @@
-//! What all tests share: the workspace ([`sim`]), the bot in it ([`bot`]), processes that run to their end ([`process`]),
-//! plugins ([`guests`]).
+//! What all tests share: the workspace ([`sim`]), its record ([`record`]), the bot in it ([`bot`]),
+//! processes that run to their end ([`process`]), disks that get full ([`disk`]), plugins ([`guests`]).
 
 pub mod bot;
+pub mod disk;
 pub mod guests;
 pub mod process;
 pub mod record;
@@ -18,6 +19,11 @@ pub const GLANCE: Duration = Duration::from_millis(20);
 /// Whether the long form of a test is wanted.
 pub fn long() -> bool {
     std::env::var("MOA_TEST_LONG").is_ok_and(|value| value == "1")
+}
+
+/// Whether a test that cannot run here has to fail instead of being skipped.
+pub fn required() -> bool {
+    std::env::var("MOA_TEST_REQUIRE").is_ok_and(|value| value == "all")
 }
 
 /// Keeps tests that build plugins from doing so side by side: each of them uses every core.

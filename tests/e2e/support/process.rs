@@ -9,7 +9,20 @@ use std::time::{Duration, Instant};
 
 /// A command line of the binary under test, free of whatever `MOA_` and `SLACK_` variables the tests run with.
 pub fn moa(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_moa"));
+    clean(dir, Command::new(MOA))
+}
+
+/// The same, run by another program that is given it as its last arguments.
+pub fn moa_within(dir: &Path, by: &[String]) -> Command {
+    let (program, arguments) = by.split_first().unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).arg(MOA);
+    clean(dir, command)
+}
+
+const MOA: &str = env!("CARGO_BIN_EXE_moa");
+
+fn clean(dir: &Path, mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("MOA_") || text.starts_with("SLACK_") {
