@@ -29,5 +29,4 @@ mod hears;
 mod page;
 mod pings;
 mod plugins;
-mod redis;
 mod samples;
