@@ -187,7 +187,8 @@ pub enum Level {
     Error,
 }
 
-/// What every plugin may have without asking. These are called on guest threads and must not block.
+/// What every plugin may have without asking. These are called on the thread that runs the guest and must
+/// not block.
 ///
 /// The clock and the chance of a language's own library (WASI) come from here too, so that a repeated call can be given
 /// what its first attempt got.

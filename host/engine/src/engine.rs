@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 /// How an engine is to be.
@@ -56,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) places: Semaphore,
     pub(crate) patience: Duration,
     guests: Guests,
+    begins_here: Semaphore,
 }
 
 impl Engine {
@@ -77,6 +78,7 @@ impl Engine {
             room: Room::new(total),
             places: Semaphore::new(PLACES as usize),
             patience: options.patience,
+            begins_here: Semaphore::new((machine::cores() / 2).max(1)),
             engine,
             allocation,
             linker,
@@ -155,6 +157,11 @@ impl Engine {
 impl Shared {
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
         &self.engine
+    }
+
+    /// The right to begin a call on the caller's thread, if nobody has it.
+    pub(crate) fn begin_here(&self) -> Option<SemaphorePermit<'_>> {
+        self.begins_here.try_acquire().ok()
     }
 
     pub(crate) fn guests(&self) -> &Handle {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// One call's counters. Written by the guest thread that runs the call, read when it is over.
+/// One call's counters. Written by the thread that runs the call, read when it is over.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     cpu_before: AtomicU64,

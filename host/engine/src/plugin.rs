@@ -11,10 +11,14 @@ use crate::state::State;
 use crate::verdict;
 use moa_core::call::{CommandCall, Failure, HeardCall};
 use moa_core::content::Content;
-use std::future::Future;
+use std::fmt::Display;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use wasmtime::component::{Instance, InstancePre};
@@ -22,6 +26,10 @@ use wasmtime::{Store, UpdateDeadline};
 
 /// The most bytes of a manifest: 1 MiB.
 const MANIFEST_BYTES: usize = 1 << 20;
+
+/// A plugin whose calls compute for less may run on its caller's thread. A fifth of the engine's tick, and several times
+/// what a small plugin takes.
+const QUICK: Duration = Duration::from_millis(1);
 
 /// Which of the contract's interfaces a plugin exports besides `guest`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +62,8 @@ struct Loaded {
     /// Places in the pool that one call takes.
     places: u32,
     instances: AtomicU64,
+    /// Whether the last call computed so shortly that the next may begin on its caller's thread.
+    quick: AtomicBool,
 }
 
 impl Plugin {
@@ -79,6 +89,7 @@ impl Plugin {
             exports,
             places,
             instances: AtomicU64::new(0),
+            quick: AtomicBool::new(true),
         })))
     }
 
@@ -124,15 +135,55 @@ impl Plugin {
         let caller = Handle::try_current().ok();
         let mut state = State::new(host, limits.clone(), engine.room.clone(), tally.clone(), caller);
         state.describing = E::DESCRIBING;
-        let call = perform(self.0.clone(), entry, state, tally);
+        let mut call = Box::pin(perform(self.0.clone(), entry, state, tally));
+        if let Some(done) = self.0.begin_here(call.as_mut()).await {
+            return done;
+        }
         let mut task = OnDrop(engine.guests().spawn(call));
         match (&mut task.0).await {
             Ok(done) => done,
-            Err(error) => Done {
-                result: Err(Fault::Engine(format!("the call was lost: {error}"))),
-                usage: Usage::default(),
-            },
+            Err(error) => lost(&error),
         }
+    }
+}
+
+impl Loaded {
+    /// Runs a call on this thread up to where it waits, or computes longer than a tick of the engine; the answer, if
+    /// it came that far. A thread of the guests' would have to be woken, behind whatever the processor has meanwhile
+    /// been given to do, which takes longer than most calls.
+    ///
+    /// So that computing guests do not hold up what else the caller's threads have to do, calls begin like that on at
+    /// most half of the processors at a time, and none of a plugin whose last one computed for long.
+    async fn begin_here<T>(&self, mut call: Pin<&mut (impl Future<Output = Done<T>> + Send)>) -> Option<Done<T>> {
+        if !self.quick.load(Relaxed) {
+            return None;
+        }
+        poll_fn(|context| {
+            let Some(_place) = self.engine.begin_here() else {
+                return Poll::Ready(None);
+            };
+            // Its timers must be those of the guests' threads, where it goes on if it is not done.
+            let _guests = self.engine.guests().enter();
+            let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
+            Poll::Ready(match polled {
+                Ok(Poll::Ready(done)) => Some(done),
+                Ok(Poll::Pending) => None,
+                Err(payload) => {
+                    let text = payload.downcast_ref::<&str>().copied();
+                    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+                    Some(lost(&text.unwrap_or("it panicked")))
+                }
+            })
+        })
+        .await
+    }
+}
+
+/// A call that the host, not the guest, did not bring to its end.
+fn lost<T>(why: &dyn Display) -> Done<T> {
+    Done {
+        result: Err(Fault::Engine(format!("the call was lost: {why}"))),
+        usage: Usage::default(),
     }
 }
 
@@ -165,10 +216,9 @@ async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: A
     let result = tokio::time::timeout(limit, call)
         .await
         .unwrap_or(Err(Fault::WallTime { limit }));
-    Done {
-        result,
-        usage: tally.usage(began.elapsed()),
-    }
+    let usage = tally.usage(began.elapsed());
+    plugin.quick.store(usage.cpu < QUICK, Relaxed);
+    Done { result, usage }
 }
 
 /// The life of one instance. Its store is dropped here, whatever happened, and never used again.

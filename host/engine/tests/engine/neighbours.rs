@@ -1,9 +1,11 @@
 //! What one call does costs the others nothing, and nothing stays behind.
 
 use crate::support::{Recorder, command, engine, hostile, load, run, short, text};
-use moa_engine::{Allocation, Engine, Fault, Limits, Options};
-use std::sync::Arc;
-use std::time::Duration;
+use moa_engine::{Allocation, Engine, Fault, Host, Level, Limits, Options, System};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+use std::time::{Duration, SystemTime};
 
 /// More loops than guest threads, and on one thread at that: without yielding nobody else would ever run.
 #[tokio::test]
@@ -36,6 +38,49 @@ async fn others_go_on_while_guests_loop() {
         one.abort();
     }
     nothing_left(&engine).await;
+}
+
+/// A call begins on its caller's thread, which saves waking another, unless the plugin's last one computed for long.
+#[tokio::test]
+async fn only_short_calls_begin_on_their_callers_thread() {
+    #[derive(Default)]
+    struct Where(Mutex<HashSet<ThreadId>>);
+    impl System for Where {
+        fn config(&self) -> String {
+            String::new()
+        }
+        fn now(&self) -> SystemTime {
+            self.0.lock().unwrap().insert(std::thread::current().id());
+            SystemTime::UNIX_EPOCH
+        }
+        fn random(&self, _: &mut [u8]) {}
+        fn log(&self, _: Level, _: &str) {}
+    }
+    // Nothing is interrupted, so all of a call is where it began, however slow the machine is.
+    let engine = Engine::new(Options {
+        tick: Duration::from_secs(3_600),
+        ..Options::default()
+    })
+    .unwrap();
+    let plugin = load(&engine, "hostile");
+    let here = HashSet::from([std::thread::current().id()]);
+    let asks = async |host_calls| {
+        let place = Arc::new(Where::default());
+        let host = Host {
+            system: place.clone(),
+            ..Recorder::default().host()
+        };
+        let limits = Limits {
+            host_calls,
+            ..Limits::default()
+        };
+        let fault = plugin.command(command("flood", ""), host, &limits).await.result;
+        assert_eq!(fault, Err(Fault::HostCalls { limit: host_calls }));
+        place.0.lock().unwrap().clone()
+    };
+    assert_eq!(asks(100_000).await, here);
+    let there = asks(1).await;
+    assert!(there.len() == 1 && there != here);
 }
 
 #[tokio::test]
