@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// The plugins that the idle memory is about, as far as they are there.
+/// The plugins that the idle memory is about.
 const PLUGINS: [&str; 4] = ["hello", "lunch", "memo", "links"];
 
 /// What is compared.
@@ -26,6 +26,8 @@ pub struct Build {
     pub moa: PathBuf,
     /// The plugins' components.
     pub plugins: Vec<PathBuf>,
+    /// Cargo's target directory.
+    pub target: PathBuf,
 }
 
 impl Build {
@@ -33,26 +35,43 @@ impl Build {
     pub fn make() -> anyhow::Result<Self> {
         let here = std::env::current_exe()?;
         let moa = here.with_file_name("moa");
+        let target = here
+            .ancestors()
+            .nth(2)
+            .context("a program without a target directory")?;
+        // This program depends on the package, so all that is left to do is to link.
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["build", "--package", "moa", "--bin", "moa"]);
         if !cfg!(debug_assertions) {
             command.arg("--release");
         }
-        let root = root();
+        // What `cargo run` tells this program of its own package is wrong for others, and build scripts that look at it
+        // would make cargo build their packages anew.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&name);
+            }
+        }
         if !command
-            .current_dir(&root)
+            .current_dir(root())
             .status()
             .context("cargo does not start")?
             .success()
         {
             bail!("moa cannot be built");
         }
-        let there = |name: &&str| root.join("plugins").join(name).join("Cargo.toml").is_file();
-        let plugins = PLUGINS.into_iter().filter(there).map(moa_test_guests::plugin);
         Ok(Self {
             moa,
-            plugins: plugins.collect(),
+            plugins: PLUGINS.map(moa_test_guests::plugin).into(),
+            target: target.to_owned(),
         })
+    }
+
+    /// The plugin that answers all the commands.
+    pub fn hello(&self) -> anyhow::Result<&Path> {
+        let hello = self.plugins.iter().find(|file| file.ends_with("hello.wasm"));
+        hello.map(PathBuf::as_path).context("the plugin hello is not there")
     }
 
     /// The names of the plugins.

@@ -7,6 +7,7 @@ mod bot;
 mod floor;
 mod http;
 mod measure;
+mod parts;
 mod process;
 mod report;
 mod sim;
@@ -78,10 +79,10 @@ async fn drive(cli: &Cli) -> anyhow::Result<()> {
             }
         }
     }
-    let hello = build.plugins.first().map(std::fs::metadata).transpose()?;
-    let report = Report::new(build.names(), hello.map_or(0, |file| file.len()), moa, floor);
+    let dropped = std::fs::metadata(build.hello()?)?.len();
+    let report = Report::new(build.names(), dropped, moa, floor, parts::parts(&build.target));
     if !cli.json {
-        println!("{}\n", report.table());
+        println!("{}\n\n{}", report.table(), parts::table(&report.parts));
     }
     println!("{}", serde_json::to_string(&report)?);
     Ok(())

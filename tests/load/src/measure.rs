@@ -203,8 +203,7 @@ impl Load {
 
 /// New versions of `hello` are dropped while somebody asks it all the time; the last one under load.
 async fn drops(sim: &Sim, home: &Home, build: &Build, lost: &mut u64) -> anyhow::Result<f64> {
-    let hello = build.plugins.iter().find(|file| file.ends_with("hello.wasm"));
-    let bytes = std::fs::read(hello.context("the plugin hello is not there")?)?;
+    let bytes = std::fs::read(build.hello()?)?;
     let mut client = sim.client();
     let mut times = Vec::new();
     for number in 0..DROPS {

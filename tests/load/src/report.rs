@@ -1,6 +1,7 @@
 //! The figures of all rounds as a table and as JSON.
 
 use crate::measure::{Figures, median};
+use crate::parts::Part;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -18,6 +19,8 @@ pub struct Report {
     pub dropped_bytes: u64,
     /// The budgets' rows: medians over the rounds.
     pub rows: Vec<Row>,
+    /// The budgets that benchmarks answer for.
+    pub parts: Vec<Part>,
     /// Commands without their answer, in all rounds of both bots. Anything but 0 is a fault.
     pub lost: u64,
     /// The rounds of Moa.
@@ -51,7 +54,13 @@ pub struct Row {
 
 impl Report {
     /// Of these rounds.
-    pub fn new(plugins: Vec<String>, dropped_bytes: u64, moa: Vec<Figures>, floor: Vec<Figures>) -> Self {
+    pub fn new(
+        plugins: Vec<String>,
+        dropped_bytes: u64,
+        moa: Vec<Figures>,
+        floor: Vec<Figures>,
+        parts: Vec<Part>,
+    ) -> Self {
         let all = moa.iter().chain(&floor);
         Self {
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -59,6 +68,7 @@ impl Report {
             dropped_bytes,
             lost: all.map(|figures| figures.lost).sum(),
             rows: rows(&moa, &floor),
+            parts,
             moa,
             floor,
         }
@@ -221,7 +231,7 @@ mod tests {
             figures(1.2, 300.0, 39.0),
         ];
         let floor = vec![figures(1.15, 500.0, 10.0)];
-        let report = Report::new(vec!["hello".into()], 5, moa, floor);
+        let report = Report::new(vec!["hello".into()], 5, moa, floor, Vec::new());
         let row = |what: &str| report.rows.iter().find(|row| row.what.contains(what)).unwrap();
         assert_eq!((row("p50").moa, row("p50").kept), (1.2, Some(true)));
         assert!(!row("p50").simulator_bound);
