@@ -191,12 +191,12 @@ impl Table {
         }
     }
 
-    /// The same, by a name of the reader's script where the command has one: whoever reads no Korean cannot type
-    /// `점심팀`, but `lunch`.
+    /// The same, by a name that the reader can type: whoever reads no Korean cannot type `점심팀`, but `lunch`. Who
+    /// reads Korean can type both, so there the name counts that the author chose.
     pub(super) fn typed_in(&self, target: Target, locale: Locale) -> String {
         let names = self.command(target).into_iter().flat_map(|(_, command)| names(command));
         names
-            .filter(|name| is_readable(name, locale))
+            .filter(|name| locale == Locale::Ko || is_readable(name, locale))
             .find(|name| self.words.exact(&normalise(name)) == Some(target))
             .map_or_else(|| self.typed(target), Into::into)
     }
