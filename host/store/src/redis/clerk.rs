@@ -109,6 +109,7 @@ impl Clerk {
 
     /// Sends what nobody takes along, until the link is over.
     pub(super) async fn work(self: Arc<Self>, link: Arc<Link>) {
+        let mut told = false;
         loop {
             while self.queue().waiting.is_empty() {
                 self.come.notified().await;
@@ -124,11 +125,17 @@ impl Clerk {
             let deadline = Instant::now() + super::link::PATIENCE;
             let answered = link.attempt(connection.clone(), taken.commands(), deadline).await;
             let again = match answered.map(|answers| taken.settle(&link, answers)) {
-                Ok(None) => false,
+                Ok(None) => {
+                    told = false;
+                    false
+                }
                 Ok(Some(Verdict::Load)) => link.load(&connection).await.is_err(),
                 Ok(Some(Verdict::Later)) | Err(_) => true,
                 Ok(Some(Verdict::Failed(error))) => {
-                    tracing::error!(error = %error, "the end of an event could not be recorded; it is tried again");
+                    if !told {
+                        tracing::error!(%error, "the end of an event could not be recorded; it is tried until it is");
+                    }
+                    told = true;
                     true
                 }
             };

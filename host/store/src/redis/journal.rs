@@ -16,6 +16,8 @@ use std::sync::atomic::Ordering;
 
 /// How much one step of a purge removes, so that others get their turn.
 const PURGE_STEP: u64 = 512;
+/// How many offers without an answer are remembered. Beyond it one that was accepted after all waits for the next start.
+const MOST_DOUBTFUL: usize = 10_000;
 /// How many records, or identities, are asked for at a time.
 const PAGE: usize = 512;
 
@@ -48,7 +50,11 @@ impl Inner {
         let answer: Vec<Vec<u8>> = match self.ask_one(run, Kind::Repeatable).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.books().doubtful.insert(record.identity.clone(), token);
+                let mut books = self.books();
+                if books.doubtful.len() >= MOST_DOUBTFUL {
+                    books.doubtful.clear();
+                }
+                books.doubtful.insert(record.identity.clone(), token);
                 return Err(error);
             }
         };

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -52,6 +53,8 @@ enum State {
 pub(super) struct Connection {
     connection: MultiplexedConnection,
     generation: u64,
+    /// What carries it. It does not end by itself while the server owes an answer.
+    driver: AbortHandle,
 }
 
 /// See the [module](self).
@@ -159,13 +162,17 @@ impl Link {
         let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
         let link = Arc::downgrade(self);
         // It ends when the connection does, and says so at once, whether or not somebody is asking for something.
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             driver.await;
             if let Some(link) = link.upgrade() {
                 link.broken(generation, "the connection was closed");
             }
         });
-        let connection = Connection { connection, generation };
+        let connection = Connection {
+            connection,
+            generation,
+            driver: driver.abort_handle(),
+        };
         let greeting = async {
             // One command alone, so that what is wrong with this server is said once.
             let mut on = connection.connection.clone();
@@ -174,11 +181,16 @@ impl Link {
             self.greet(connection.clone()).await
         };
         let greeted = timeout(CONNECT, greeting).await;
-        greeted.unwrap_or_else(|_| Err(silence(CONNECT)))?;
+        if let Err(error) = greeted.unwrap_or_else(|_| Err(silence(CONNECT))) {
+            connection.driver.abort();
+            return Err(error);
+        }
         self.state.send_if_modified(|state| {
             let down = matches!(state, State::Down { .. });
             if down {
                 *state = State::Up(connection);
+            } else {
+                connection.driver.abort();
             }
             down
         });
@@ -283,8 +295,10 @@ impl Link {
     /// The connection that was broken is not used any more.
     fn broken(&self, generation: u64, why: &str) {
         self.state.send_if_modified(|state| {
-            let current = matches!(state, State::Up(up) if up.generation == generation);
+            let State::Up(up) = state else { return false };
+            let current = up.generation == generation;
             if current {
+                up.driver.abort();
                 *state = State::Down {
                     since: Instant::now(),
                     cause: why.to_owned(),
@@ -300,6 +314,9 @@ impl Link {
             tracing::error!(error = %reason, "the store is no longer used");
         }
         self.state.send_if_modified(|state| {
+            if let State::Up(up) = state {
+                up.driver.abort();
+            }
             let first = !matches!(state, State::Over(_));
             if first {
                 *state = State::Over(reason);
@@ -352,6 +369,7 @@ impl Link {
         let Connection {
             mut connection,
             generation,
+            ..
         } = connection;
         let until = deadline.min(Instant::now() + ANSWER);
         let answer = timeout_at(until, connection.req_packed_commands(&pipeline, 0, count)).await;

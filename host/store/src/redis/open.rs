@@ -151,7 +151,7 @@ async fn examine(inner: &Inner, place: &str) -> Result<Vec<String>, RedisOpenErr
     }
 
     let mut warnings = Vec::new();
-    if known("aof_enabled") != "1" {
+    if known("aof_enabled") == "0" {
         warnings.push(format!(
             "Redis at {place} has appendonly off: when it ends, everything since its last snapshot is lost, and events that \
              were accepted with it; write \"appendonly yes\" into redis.conf"
