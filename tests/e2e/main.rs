@@ -29,4 +29,5 @@ mod hears;
 mod page;
 mod pings;
 mod plugins;
+mod redis;
 mod samples;
