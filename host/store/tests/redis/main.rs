@@ -13,6 +13,7 @@ mod keys;
 mod outages;
 mod sharing;
 mod start;
+mod twins;
 
 use moa_store::{
     Accepted, Cell, Effect, EffectKey, NewRecord, RedisOptions, RedisStore, Scope, Seq, Space, Store, StoreError,
