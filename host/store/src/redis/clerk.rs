@@ -50,6 +50,8 @@ pub(super) struct Clerk {
 pub(super) struct Taken<'c> {
     clerk: &'c Clerk,
     lazies: BTreeMap<u64, Lazy>,
+    /// Whether more waited than goes in one go.
+    pub left: bool,
 }
 
 impl Clerk {
@@ -76,7 +78,13 @@ impl Clerk {
             *queue.on_the_way.entry(lazy.seq).or_default() += 1;
             lazies.insert(number, lazy);
         }
-        Taken { clerk: self, lazies }
+        let left = !queue.waiting.is_empty();
+        drop(queue);
+        Taken {
+            clerk: self,
+            lazies,
+            left,
+        }
     }
 
     /// Takes nothing.
@@ -84,6 +92,7 @@ impl Clerk {
         Taken {
             clerk: self,
             lazies: BTreeMap::new(),
+            left: false,
         }
     }
 

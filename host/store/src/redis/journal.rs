@@ -1,16 +1,14 @@
 //! The requests to the journal.
 
 use super::clerk::Lazy;
-use super::names::{self, Journal, Owner};
+use super::effects::place_keys;
+use super::names::Journal;
 use super::scripts::Script;
-use super::{Inner, Kind, Place, Places, brain, codec, read};
+use super::{Inner, Kind, codec, read};
 use crate::bulk::PAGE_BYTES;
 use crate::error::StoreError;
 use crate::journal::KEPT_MS;
-use crate::types::{
-    Accepted, Answer, Effect, End, Filed, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq, Which,
-    WriteOutcome,
-};
+use crate::types::{Accepted, End, Filed, NewRecord, Outcome, Purged, Record, Remembered, Seq, Which};
 use redis::Cmd;
 use std::sync::atomic::Ordering;
 
@@ -73,93 +71,6 @@ impl Inner {
         }
     }
 
-    /// Where the effect is recorded, or is being recorded, if it is not here.
-    pub(super) fn claim(&self, effect: &Effect, place: &Place) -> Result<Option<Place>, StoreError> {
-        let key = &effect.key;
-        let books = self.books();
-        let places = books.open.get(&key.seq).ok_or(StoreError::NotOpen(key.seq))?;
-        let known = places.get(&(key.invocation.clone(), key.ordinal));
-        Ok(known
-            .filter(|known| *place == Place::Journal || *known != place)
-            .cloned())
-    }
-
-    /// From now on the effect is looked for there.
-    pub(super) fn take_place(&self, effect: &Effect, place: Place) {
-        let key = &effect.key;
-        if let Some(places) = self.books().open.get_mut(&key.seq) {
-            places.insert((key.invocation.clone(), key.ordinal), place);
-        }
-    }
-
-    /// What a write with this effect is answered if the effect is recorded there.
-    pub(super) async fn answered(
-        &self,
-        effect: &Effect,
-        place: &Place,
-    ) -> Result<Option<Result<Vec<WriteOutcome>, StoreError>>, StoreError> {
-        let key = &effect.key;
-        let mut get = redis::cmd("HGET");
-        get.arg(effects_key(place, key.seq))
-            .arg(names::effect_field(&key.invocation, key.ordinal));
-        let Some(packed) = self.ask_one::<Option<Vec<u8>>>(get, Kind::Repeatable).await? else {
-            return Ok(None);
-        };
-        let recorded = codec::recorded(key.ordinal, &packed)?;
-        Ok(Some(match recorded.answer {
-            Answer::Written(answer) if recorded.fingerprint == effect.fingerprint => answer.map_err(StoreError::from),
-            _ => Err(StoreError::Diverged(key.clone())),
-        }))
-    }
-
-    /// An effect that writes nothing: only that it happened.
-    pub(super) async fn record_nothing(&self, effect: &Effect) -> Result<Vec<WriteOutcome>, StoreError> {
-        self.take_place(effect, Place::Journal);
-        let (mut packed, _) = codec::effect_head(effect);
-        packed.extend_from_slice(b"w{\"Ok\":[]}");
-        let run = self.note_command(effect, &packed)?;
-        self.ask(&[run], Kind::Repeatable).await?;
-        // It may have been recorded before; what was then is what counts.
-        match self.answered(effect, &Place::Journal).await? {
-            Some(answer) => answer,
-            None => Err(StoreError::NotOpen(effect.key.seq)),
-        }
-    }
-
-    fn note_command(&self, effect: &Effect, packed: &[u8]) -> Result<Cmd, StoreError> {
-        let notes = Journal::notes(effect.key.seq);
-        let mut run = self.change(Script::Note, [Journal::META, &notes, Journal::OPEN])?;
-        run.arg(effect.key.seq.0)
-            .arg(names::effect_field(&effect.key.invocation, effect.key.ordinal))
-            .arg(packed);
-        Ok(run)
-    }
-
-    pub(super) fn note(&self, effect: &Effect, answer: &[u8]) -> Result<(), StoreError> {
-        self.still_open()?;
-        let key = &effect.key;
-        {
-            let mut books = self.books();
-            let Some(places) = books.open.get_mut(&key.seq) else {
-                tracing::debug!(effect = ?key, "nothing was noted: the journal record is not open");
-                return Ok(());
-            };
-            let known = (key.invocation.clone(), key.ordinal);
-            if places.contains_key(&known) {
-                tracing::debug!(effect = ?key, "nothing was noted: the effect was recorded before");
-                return Ok(());
-            }
-            places.insert(known, Place::Journal);
-        }
-        let command = self.note_command(effect, &codec::pack_note(effect, answer))?;
-        self.clerk.add(Lazy {
-            seq: key.seq,
-            commands: vec![command],
-            then: None,
-        });
-        Ok(())
-    }
-
     pub(super) fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
         self.still_open()?;
         let Some(places) = self.books().open.remove(&seq) else {
@@ -190,79 +101,12 @@ impl Inner {
             .arg(flag(failed))
             .arg(flag(effects));
         // Only when the end is on disk may the effects go: until then a rerun needs them.
-        let mut keys: Vec<String> = places.values().map(|place| effects_key(place, seq)).collect();
-        keys.sort();
-        keys.dedup();
+        let keys = place_keys(&places, seq);
         self.clerk.add(Lazy {
             seq,
             commands: vec![run],
             then: (done && effects).then(|| forget(seq, &keys)),
         });
-        Ok(())
-    }
-
-    /// The effects of a record with their calls, by call and ordinal.
-    pub(super) async fn effects(&self, seq: Seq) -> Result<Vec<(String, Recorded)>, StoreError> {
-        self.still_open()?;
-        let keys = self.effect_keys(seq);
-        let gets: Vec<Cmd> = keys
-            .iter()
-            .map(|key| {
-                let mut get = redis::cmd("HGETALL");
-                get.arg(key);
-                get
-            })
-            .collect();
-        let mut found = Vec::new();
-        for answer in self.ask(&gets, Kind::Repeatable).await? {
-            for (field, packed) in brain::pairs(answer)? {
-                let field = String::from_utf8_lossy(&field);
-                let Some((ordinal, call)) = names::read_effect_field(&field) else {
-                    return Err(StoreError::Damaged("an effect in Redis has no number".to_owned()));
-                };
-                found.push((call.to_owned(), codec::recorded(ordinal, &packed)?));
-            }
-        }
-        found.sort_by(|(a, one), (b, other)| (a, one.ordinal).cmp(&(b, other.ordinal)));
-        Ok(found)
-    }
-
-    /// Wherever effects of the record may be.
-    fn effect_keys(&self, seq: Seq) -> Vec<String> {
-        let books = self.books();
-        let owners = books.owners.iter().map(|owner| owner.effects(seq));
-        owners.chain([Journal::notes(seq)]).collect()
-    }
-
-    /// Learns where the effects of open records are.
-    pub(super) async fn learn(&self, open: &[Seq]) -> Result<(), StoreError> {
-        for chunk in open.chunks(64) {
-            let mut asks = Vec::new();
-            let mut of = Vec::new();
-            let places: Vec<Place> = {
-                let books = self.books();
-                let owners = books.owners.iter().cloned().map(Place::Brain);
-                owners.chain([Place::Journal]).collect()
-            };
-            for seq in chunk {
-                for place in &places {
-                    let mut ask = redis::cmd("HKEYS");
-                    ask.arg(effects_key(place, *seq));
-                    asks.push(ask);
-                    of.push((*seq, place));
-                }
-            }
-            let answers = self.ask(&asks, Kind::Read).await?;
-            let mut books = self.books();
-            for (answer, (seq, place)) in answers.into_iter().zip(of) {
-                let known: &mut Places = books.open.entry(seq).or_default();
-                for field in read::<Vec<String>>(Some(answer))? {
-                    if let Some((ordinal, call)) = names::read_effect_field(&field) {
-                        known.insert((call.to_owned(), ordinal), place.clone());
-                    }
-                }
-            }
-        }
         Ok(())
     }
 
@@ -454,13 +298,6 @@ impl Inner {
                 .collect();
             self.ask(&commands, Kind::Repeatable).await?;
         }
-    }
-}
-
-fn effects_key(place: &Place, seq: Seq) -> String {
-    match place {
-        Place::Brain(owner) => Owner::effects(owner, seq),
-        Place::Journal => Journal::notes(seq),
     }
 }
 

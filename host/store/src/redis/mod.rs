@@ -2,7 +2,7 @@
 //!
 //! In reading order: `names` says what lies where, `scripts` (and `lua/`) what Redis does in one go, `codec` how things are
 //! written; `link` is the connection, `lease` sees to it that one host at a time uses the data, `clerk` does what may be
-//! done a moment later; `open` is the start; `brain` and `journal` are the requests.
+//! done a moment later; `open` is the start; `brain`, `scan`, `journal`, `effects` and `facts` are the requests.
 //!
 //! Redis has the data; the host knows by heart which records are open and where their effects are ([`Books`]), because it
 //! is the only one.
@@ -11,6 +11,7 @@ mod address;
 mod brain;
 mod clerk;
 mod codec;
+mod effects;
 mod error;
 mod facts;
 mod journal;
@@ -173,18 +174,33 @@ impl Inner {
                 Kind::Read => self.clerk.take_nothing(),
                 Kind::Repeatable | Kind::Once => self.clerk.take(),
             };
-            let all = taken.commands().chain(commands);
+            // What was put off goes before what is asked now, all of it.
+            let now = if taken.left { &[] } else { commands };
+            let all = taken.commands().chain(now);
             let mut answers = match self.link.attempt(connection.clone(), all, deadline).await {
                 Ok(answers) => answers,
-                Err(cause) if kind == Kind::Once => return Err(self.link.uncertain(cause)),
+                Err(cause) if kind == Kind::Once && !now.is_empty() => return Err(self.link.uncertain(cause)),
                 Err(_) => {
                     drop(taken);
                     continue;
                 }
             };
             let own = answers.split_off(taken.count().min(answers.len()));
+            let more = taken.left;
             // What was not done is put back; whoever takes it next sees why.
-            let _ = taken.settle(&self.link, answers);
+            let put_back = taken.settle(&self.link, answers);
+            if more {
+                match put_back {
+                    None => {}
+                    Some(Verdict::Failed(error)) => return Err(error),
+                    Some(Verdict::Load) => drop(self.link.load(&connection).await),
+                    Some(Verdict::Later) => sleep(AGAIN).await,
+                }
+                if Instant::now() >= deadline {
+                    return Err(self.link.away("much was put off and is not done yet"));
+                }
+                continue;
+            }
             let refused = own.iter().find_map(|answer| match answer {
                 Value::ServerError(error) => Some(self.link.verdict(error)),
                 _ => None,
