@@ -8,6 +8,7 @@ use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What is written at once or not at all.
 const SECTOR: usize = 512;
@@ -28,6 +29,8 @@ pub(super) struct Disk {
     pub capacity: Arc<AtomicU64>,
     /// Whether everything fails.
     pub dead: Arc<AtomicBool>,
+    /// How long a sync takes, in milliseconds.
+    pub slow_ms: Arc<AtomicU64>,
     log: Arc<Mutex<Vec<Op>>>,
 }
 
@@ -44,6 +47,7 @@ impl Disk {
             bytes: Arc::new(Mutex::new(bytes)),
             capacity: Arc::new(AtomicU64::new(u64::MAX)),
             dead: Arc::default(),
+            slow_ms: Arc::default(),
             log: Arc::default(),
         }
     }
@@ -71,6 +75,12 @@ impl Disk {
     /// How much was done so far.
     pub(super) fn position(&self) -> usize {
         self.log.lock().unwrap().len()
+    }
+
+    /// How many syncs there were.
+    pub(super) fn syncs(&self) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|op| matches!(op, Op::Sync)).count()
     }
 
     /// All that was done.
@@ -123,6 +133,7 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> Result<(), Error> {
         self.alive()?;
+        std::thread::sleep(Duration::from_millis(self.slow_ms.load(Ordering::SeqCst)));
         self.did(Op::Sync);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A disk that gets full, or fails, and comes back.
+//! A disk that is slow, gets full, or fails, and comes back.
 
 use super::RedbStore;
 use super::disk::Disk;
@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::types::{Accepted, Cell, NewRecord, Outcome, Scope, Seq, Space, Write};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -56,6 +57,38 @@ async fn soon<T>(mut attempt: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), trying).await.unwrap()
+}
+
+#[tokio::test]
+async fn many_share_a_sync_and_one_waits_for_nobody() {
+    let (store, disk) = house();
+    let store = Arc::new(store);
+    let before = disk.syncs();
+    store.write(vec![Write::set(cell("one"), "v")], None).await.unwrap();
+    let of_one = disk.syncs() - before;
+
+    disk.slow_ms.store(50, Ordering::SeqCst);
+    let before = disk.syncs();
+    let tasks: Vec<_> = (0..60)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                // Writers and the journal share it.
+                match n % 3 {
+                    0 => drop(accept(&store, &n.to_string()).await.unwrap()),
+                    1 => drop(store.write(vec![Write::increment(cell("n"), 1)], None).await.unwrap()),
+                    _ => store.fact_set("f", Some("")).await.unwrap(),
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // All are asked for while the first is synced; they come to disk together after it.
+    let syncs = disk.syncs() - before;
+    assert!(syncs <= 5 * of_one, "{syncs} syncs for 60 requests, {of_one} for one");
+    assert_eq!(store.get(&cell("n")).await.unwrap().unwrap().value, b"20");
 }
 
 #[tokio::test]
