@@ -4,6 +4,7 @@ pub mod cli;
 pub mod settings;
 
 pub mod app;
+pub mod control;
 pub mod stores;
 
 pub mod adapter;

@@ -19,6 +19,7 @@
 mod support;
 
 mod bad_input;
+mod brain_cli;
 mod bundled;
 mod commands;
 mod crashes;

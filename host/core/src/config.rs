@@ -111,6 +111,17 @@ pub struct Slack {
 pub struct Store {
     /// Which store.
     pub url: StoreUrl,
+    /// `[store.backup]`
+    pub backup: Backup,
+}
+
+/// `[store.backup]`: copies of the brain in `DATA/backups`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// How long after the last one the next is due.
+    pub every: Duration,
+    /// How many are kept; 0 for no backups.
+    pub keep: u32,
 }
 
 /// A store's address.

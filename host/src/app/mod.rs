@@ -1,13 +1,14 @@
 //! The composition root: the one place where everything meets, and the order in which it starts and stops.
 //!
-//! Start: data directory, store, engine, plugins, who we are, intake, connection. Stop: connection, calls that run,
-//! store. Whatever has not finished by then is in the journal and is taken up by the next start.
+//! Start: data directory, store, the operator's socket, engine, plugins, who we are, intake, connection. Stop: connection,
+//! calls that run, store. Whatever has not finished by then is in the journal and is taken up by the next start.
 
 pub mod signal;
 
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::capability::{Grants, Machine};
+use crate::control::Desk;
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
@@ -76,6 +77,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     prepare_data_dir(&config.bot.data_dir)?;
 
     let store = stores::open(&config.store.url, Purpose::Host).await?;
+    // From here on, so that the operator can look into a bot that cannot connect.
+    let desk = Desk::open(&config, &store).await;
     let engine = Engine::new(moa_engine::Options::default())?;
     let allowances = Arc::new(allowances(&config, grant_everything));
     let (told, heard) = mpsc::unbounded_channel();
@@ -101,6 +104,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         // Slack may be away for long, and asking goes on as long.
         () = &mut stop => {
             registry.shutdown().await;
+            drop(desk);
             return Ok(store.close().await?);
         }
         signed_in = Slack::sign_in(&options) => Arc::new(signed_in.map_err(|error| match error {
@@ -169,6 +173,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     housekeeping.abort();
     registry.shutdown().await;
     reporter.abort();
+    drop(desk);
     let closed = store.close().await;
     // Why it ended says more than how.
     ended?;

@@ -9,13 +9,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+mod brain;
 mod build;
 mod check;
 mod completions;
 mod config;
 mod dev;
+mod journal;
 mod log;
 mod new;
+mod output;
 mod playground;
 mod progress;
 mod run;
@@ -129,6 +132,10 @@ pub enum Command {
     /// folder and tries the examples of its help, in memory, with a clock and randomness of the transcript's own. Ends
     /// with 1 where something differs, and shows the difference.
     Test(test::TestArgs),
+    /// Look into what plugins remember, change it, copy it, back it up and restore it; also while the host runs
+    Brain(brain::BrainArgs),
+    /// Look at the events that were accepted; run them again or drop them
+    Journal(journal::JournalArgs),
     /// Check or show the configuration
     Config(config::ConfigArgs),
     /// Print a script that completes moa's commands in a shell
@@ -157,6 +164,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => finish(check::main(&cli.global, args)),
         Command::New(args) => finish(new::main(args)),
         Command::Test(args) => finish(test::main(&cli.global, args)),
+        Command::Brain(args) => finish(brain::main(&cli.global, args)),
+        Command::Journal(args) => finish(journal::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
         Command::Completions(args) => finish(completions::main(args)),
         Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),

@@ -6,7 +6,8 @@ use super::shown::{Bytes, Shown};
 use super::source::{Entry, Found, Sources};
 use super::units::{duration, size};
 use super::{
-    Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl, Unknown,
+    Backup, Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl,
+    Unknown,
 };
 use crate::locale::Locale;
 use std::collections::BTreeMap;
@@ -156,7 +157,13 @@ impl Keys {
             "\"redb:PATH\", or an address that begins with redis://, rediss:// or redis-sentinel://",
             |value| StoreUrl::parse(value.as_str()?, &base),
         );
-        Store { url }
+        Store {
+            url,
+            backup: Backup {
+                every: self.duration(&["store", "backup", "every"], Duration::from_secs(24 * 3600)),
+                keep: self.count(&["store", "backup", "keep"], 0, 10_000, 7),
+            },
+        }
     }
 
     fn listener(&mut self, table: &str, port: u16) -> Listener {

@@ -46,6 +46,9 @@ connections = 1
 ping-timeout = "1s"
 [store]
 url = "redb:./data/x.redb"
+[store.backup]
+every = "6h"
+keep = 0
 [outbox]
 per-conversation-per-second = 0
 burst = 7
@@ -83,6 +86,13 @@ nested = { a = [1, 2] }
         Outbox {
             per_conversation_per_second: 0.0,
             burst: 7
+        }
+    );
+    assert_eq!(
+        config.store.backup,
+        Backup {
+            every: Duration::from_secs(6 * 3600),
+            keep: 0
         }
     );
     assert_eq!(config.plugins.dir, PathBuf::from("/srv/plugins"));

@@ -1,0 +1,229 @@
+//! What an operator can ask of a host: HTTP with JSON under `/v1`.
+//!
+//! The handlers ([`answer`]) know only the [`Control`], not how a request came. A running host serves them on its Unix
+//! socket ([`socket`]); a command that finds no host opens the store itself and asks the very same handlers in its own
+//! process ([`client`]). There is one way of doing each thing, whether the host runs or not.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /v1/host` | who answers |
+//! | `GET, PUT, DELETE /v1/brain/entry?plugin&scope&key` | one entry (`PUT`: the value as it is, `&ttl` in ms) |
+//! | `GET /v1/brain/entries?plugin&scope&prefix&limit` | entries without their values, JSON lines |
+//! | `GET /v1/brain/stats` | who holds how much |
+//! | `GET /v1/brain/export?plugin&facts` | the brain as [`lines`] |
+//! | `POST /v1/brain/import?replace` | takes [`lines`] |
+//! | `POST /v1/brain/restore?replace` | makes the brain what the [`lines`] say |
+//! | `POST /v1/brain/copy` | makes another store the same as this one, or this one as the other |
+//! | `GET /v1/journal?which&before&limit`, `GET /v1/journal/SEQ` | accepted events |
+//! | `POST /v1/journal/SEQ/retry?fresh`, `DELETE /v1/journal/SEQ` | run again, close |
+//!
+//! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
+//! such a line.
+
+pub mod backup;
+mod brain;
+pub mod client;
+mod copy;
+pub mod http;
+mod journal;
+pub mod lines;
+pub mod pipe;
+pub mod socket;
+mod sync;
+
+use futures_util::future::BoxFuture;
+use http::{Body, Query};
+use hyper::{Method, Request, Response, StatusCode};
+use moa_core::config::{Config, StoreUrl};
+use moa_store::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use socket::Socket;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio_util::task::AbortOnDropHandle;
+
+pub use brain::{Changed, Imported, Listed, Usage};
+pub use copy::{CopyRequest, CopyStep};
+pub use journal::{Did, Retried, Row, Shown};
+
+/// What the handlers work on.
+pub struct Control {
+    store: Arc<dyn Store>,
+    url: StoreUrl,
+    quotas: Quotas,
+}
+
+/// How many bytes each plugin's brain may hold.
+#[derive(Clone, Debug)]
+pub struct Quotas {
+    /// For the plugins that have one of their own.
+    pub by_plugin: BTreeMap<String, u64>,
+    /// For all others.
+    pub default: u64,
+}
+
+impl Control {
+    /// What can be asked of this store, which was opened at `url`.
+    pub fn new(store: Arc<dyn Store>, url: StoreUrl, quotas: Quotas) -> Arc<Self> {
+        Arc::new(Self { store, url, quotas })
+    }
+}
+
+/// What a running host does for its operator beside its work: it answers on its socket and makes backups, until this is
+/// dropped.
+pub struct Desk {
+    _socket: Option<Socket>,
+    _backups: AbortOnDropHandle<()>,
+}
+
+impl Desk {
+    /// Opens it. A socket that cannot be made is warned about: the bot is more important.
+    pub async fn open(config: &Config, store: &Arc<dyn Store>) -> Self {
+        let control = Control::new(Arc::clone(store), config.store.url.clone(), Quotas::of(config));
+        let socket = Socket::open(&config.bot.socket, control).await;
+        if let Err(error) = &socket {
+            tracing::warn!(%error, "commands such as `moa brain` cannot ask this host");
+        }
+        let backups = backup::keep(Arc::clone(store), config.bot.data_dir.clone(), config.store.backup);
+        Self {
+            _socket: socket.ok(),
+            _backups: AbortOnDropHandle::new(tokio::spawn(backups)),
+        }
+    }
+}
+
+/// Does what a request asks for.
+pub async fn answer(control: Arc<Control>, request: Request<Body>) -> Response<Body> {
+    match dispatch(control, request).await {
+        Ok(answer) => answer,
+        Err(fault) => http::refuse(&fault),
+    }
+}
+
+async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    let path = request.uri().path().to_owned();
+    let query = Query::of(request.uri());
+    let (request, body) = request.into_parts();
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    // Boxed, so that a request takes no more room than its own handler needs.
+    let work: BoxFuture<'static, Result<Response<Body>, Fault>> = match (&request.method, parts.as_slice()) {
+        (&Method::GET, ["v1", "host"]) => Box::pin(async move { http::json(&control.host()) }),
+        (&Method::GET, ["v1", "brain", "entry"]) => Box::pin(brain::get(control, query)),
+        (&Method::PUT, ["v1", "brain", "entry"]) => Box::pin(brain::set(control, query, body)),
+        (&Method::DELETE, ["v1", "brain", "entry"]) => Box::pin(brain::delete(control, query)),
+        (&Method::GET, ["v1", "brain", "entries"]) => Box::pin(brain::list(control, query)),
+        (&Method::GET, ["v1", "brain", "stats"]) => Box::pin(brain::stats(control)),
+        (&Method::GET, ["v1", "brain", "export"]) => Box::pin(brain::export(control, query)),
+        (&Method::POST, ["v1", "brain", "import"]) => Box::pin(brain::import(control, query, body)),
+        (&Method::POST, ["v1", "brain", "restore"]) => Box::pin(brain::restore(control, query, body)),
+        (&Method::POST, ["v1", "brain", "copy"]) => Box::pin(copy::copy(control, body)),
+        (&Method::GET, ["v1", "journal"]) => Box::pin(journal::list(control, query)),
+        (&Method::GET, ["v1", "journal", seq]) => Box::pin(journal::show(control, (*seq).into())),
+        (&Method::DELETE, ["v1", "journal", seq]) => Box::pin(journal::drop(control, (*seq).into())),
+        (&Method::POST, ["v1", "journal", seq, "retry"]) => Box::pin(journal::retry(control, (*seq).into(), query)),
+        _ => {
+            return Err(Fault::new(StatusCode::NOT_FOUND, "this moa knows no such request")
+                .hint("is it of another version than this command?"));
+        }
+    };
+    work.await
+}
+
+/// Who answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Host {
+    /// Moa's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// The store's address, a password in it hidden.
+    pub store: String,
+}
+
+impl Control {
+    fn host(&self) -> Host {
+        Host {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            store: self.url.to_string(),
+        }
+    }
+}
+
+/// Why a request was not done, as it travels.
+#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+#[error("{error}{}", .hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}")))]
+pub struct Told {
+    /// What happened.
+    pub error: String,
+    /// What to do next, where `error` does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Whether the store's data is damaged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
+}
+
+/// Why a request was not done.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    status: StatusCode,
+    told: Told,
+}
+
+impl Fault {
+    fn new(status: StatusCode, error: impl ToString) -> Self {
+        let told = Told {
+            error: error.to_string(),
+            hint: None,
+            damaged: false,
+        };
+        Self { status, told }
+    }
+
+    /// The request makes no sense.
+    fn wrong(error: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.told.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with a word on how far it got.
+    fn after(mut self, done: impl std::fmt::Display) -> Self {
+        self.told.error = format!("{} ({done})", self.told.error);
+        self
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.told.fmt(f)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        let status = match &error {
+            StoreError::Refused(_) | StoreError::Diverged(_) | StoreError::NotOpen(_) => StatusCode::CONFLICT,
+            StoreError::NotAVersion { .. } => StatusCode::BAD_REQUEST,
+            StoreError::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            // Not now.
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut fault = Self::new(status, &error);
+        fault.told.damaged = matches!(error, StoreError::Damaged(_));
+        fault
+    }
+}
+
+impl From<lines::FormatError> for Fault {
+    fn from(error: lines::FormatError) -> Self {
+        Self::wrong(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;
