@@ -19,6 +19,8 @@ use tokio::time::{Instant, sleep};
 
 /// The oldest server that has all that the scripts use.
 const OLDEST: (u32, u32) = (6, 2);
+/// How long a server that starts together with this host may take until it listens.
+const STARTING: Duration = Duration::from_secs(3);
 /// How long a server may take to read its data after it has started.
 const LOADING: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -75,15 +77,25 @@ pub(super) async fn open(url: &str, options: RedisOptions) -> Result<RedisStore,
     })
 }
 
-/// Connects, and waits for a server that is just reading its data.
+/// Connects, and waits for a server that is just starting, or reading its data.
 async fn connect(address: Address) -> Result<Arc<Link>, RedisOpenError> {
-    let deadline = Instant::now() + LOADING;
+    let begun = Instant::now();
     loop {
-        match Link::open(address.clone()).await {
+        let error = match Link::open(address.clone()).await {
             Ok(link) => return Ok(link),
-            Err(error) if error.code() == Some("LOADING") && Instant::now() < deadline => sleep(LOOK_EVERY).await,
-            Err(error) => return Err(refused(address.place(), &error)),
+            Err(error) => error,
+        };
+        let patience = if error.code() == Some("LOADING") {
+            LOADING
+        } else if error.is_connection_refusal() {
+            STARTING
+        } else {
+            Duration::ZERO
+        };
+        if begun.elapsed() >= patience {
+            return Err(refused(address.place(), &error));
         }
+        sleep(LOOK_EVERY).await;
     }
 }
 

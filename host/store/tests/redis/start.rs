@@ -55,6 +55,18 @@ async fn a_server_that_is_not_there_is_named() {
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
+/// As when both are started together.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_just_starting_is_waited_for() {
+    let Some(mut redis) = server() else { return };
+    redis.kill().unwrap();
+    let url = redis.url();
+    let opening = tokio::spawn(async move { RedisStore::open(&url, RedisOptions::default()).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    redis.start_again().unwrap();
+    set(&opening.await.unwrap().unwrap(), "k", "v").await.unwrap();
+}
+
 #[tokio::test]
 async fn a_password_is_asked_for_and_never_told() {
     let Some(redis) = Redis::start_with(&["--requirepass", "hush"]).unwrap() else {
@@ -110,7 +122,8 @@ async fn a_cluster_and_sentinels_are_refused_clearly() {
 #[tokio::test]
 async fn a_user_of_its_own_is_enough() {
     let Some(redis) = server() else { return };
-    let rights = "on >pass ~moa:* +@all -@dangerous +info";
+    // As docs/redis.md has it.
+    let rights = "on >pass ~moa:* +@all -@dangerous +info +config|get";
     redis.say(&format!("ACL SETUSER bot {rights}")).unwrap();
     redis.say("ACL SETUSER guest on >pass ~other:* +@all").unwrap();
     let url = |user: &str| format!("redis://{user}:pass@127.0.0.1:{}", redis.port());
