@@ -102,11 +102,11 @@ pub enum StoreError {
         detail: String,
     },
     /// The server works but won't do it. Nothing of the request was applied; it may be tried again.
-    #[error("the store at {place} refused ({detail}): look at its log, its memory and its disk")]
+    #[error("the store at {place} refused: {detail}")]
     Declined {
         /// Host and port.
         place: String,
-        /// What it said.
+        /// What it said, and what to do.
         detail: String,
     },
     /// Another host has the data now, and this one must not write any more.

@@ -11,6 +11,7 @@ use redis::Cmd;
 impl Inner {
     /// Where the effect is recorded, or is being recorded, if it is not here.
     pub(super) fn claim(&self, effect: &Effect, place: &Place) -> Result<Option<Place>, StoreError> {
+        self.owns_journal()?;
         let key = &effect.key;
         let books = self.books();
         let places = books.open.get(&key.seq).ok_or(StoreError::NotOpen(key.seq))?;
@@ -61,7 +62,7 @@ impl Inner {
     }
 
     pub(super) fn note(&self, effect: &Effect, answer: &[u8]) -> Result<(), StoreError> {
-        self.still_open()?;
+        self.owns_journal()?;
         let key = &effect.key;
         {
             let mut books = self.books();

@@ -21,7 +21,7 @@ const PAGE: usize = 512;
 
 impl Inner {
     pub(super) async fn accept(&self, record: &NewRecord) -> Result<Accepted, StoreError> {
-        self.still_open()?;
+        self.owns_journal()?;
         // An offer whose answer was lost is known again by its token: its record is this one's then.
         let token = self.books().doubtful.remove(&record.identity).unwrap_or_else(|| {
             let number = self.tokens.fetch_add(1, Ordering::Relaxed);
@@ -72,7 +72,7 @@ impl Inner {
     }
 
     pub(super) fn finish(&self, seq: Seq, outcome: Outcome) -> Result<(), StoreError> {
-        self.still_open()?;
+        self.owns_journal()?;
         let Some(places) = self.books().open.remove(&seq) else {
             return Ok(());
         };
@@ -181,6 +181,7 @@ impl Inner {
     }
 
     pub(super) async fn reopen(&self, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        self.owns_journal()?;
         self.settle().await?;
         if self.books().open.contains_key(&seq) {
             return Ok(false);
@@ -239,7 +240,7 @@ impl Inner {
     }
 
     pub(super) async fn purge(&self, now_ms: i64) -> Result<Purged, StoreError> {
-        self.still_open()?;
+        self.owns_journal()?;
         let mut purged = Purged::default();
         for owner in self.owners().await? {
             loop {

@@ -414,7 +414,7 @@ impl Link {
             _ if error.code() == "BUSY" => Verdict::Later,
             _ => Verdict::Failed(StoreError::Declined {
                 place: self.place.clone(),
-                detail: error_text(error),
+                detail: format!("{}; look at its log, its memory and its disk", error_text(error)),
             }),
         }
     }

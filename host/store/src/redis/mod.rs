@@ -51,8 +51,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 pub struct RedisOptions {
     /// Where the time comes from; the machine's clock by default.
     pub clock: Box<dyn Clock>,
-    /// To look into the brain and to change it beside a host that has the store: the lease is neither needed nor taken.
-    /// The journal is not for visitors. No by default.
+    /// Not to be the host, but to look at things and to change them while no host runs; or the brain alone while one
+    /// does: its lease is not waited for, and changes of the journal are [declined](StoreError::Declined). No by default.
     pub visit: bool,
 }
 
@@ -97,6 +97,8 @@ struct Inner {
     link: Arc<Link>,
     clerk: Arc<Clerk>,
     epoch: u64,
+    /// Who has the journal, if somebody else does.
+    host: Option<String>,
     books: Mutex<Books>,
     tokens: AtomicU64,
 }
@@ -235,6 +237,18 @@ impl Inner {
     /// Nothing but an error if the store is closed or taken over.
     fn still_open(&self) -> Result<(), StoreError> {
         self.link.over().map_or(Ok(()), Err)
+    }
+
+    /// The same where the journal is changed, which only its host does.
+    fn owns_journal(&self) -> Result<(), StoreError> {
+        self.still_open()?;
+        match &self.host {
+            None => Ok(()),
+            Some(host) => Err(StoreError::Declined {
+                place: self.link.place.clone(),
+                detail: format!("its journal is changed by the moa that runs, {host}: ask that one, on its machine"),
+            }),
+        }
     }
 
     /// Does what was put off, and what follows from it.

@@ -36,6 +36,7 @@ pub(super) async fn open(url: &str, options: RedisOptions) -> Result<RedisStore,
             clock: options.clock,
             clerk: Arc::default(),
             epoch: 0,
+            host: None,
             books: Mutex::default(),
             tokens: AtomicU64::new(0),
             link: Arc::clone(&link),
@@ -43,17 +44,24 @@ pub(super) async fn open(url: &str, options: RedisOptions) -> Result<RedisStore,
         let facts = examine(&inner, &place).await?;
         check_format(&inner, &place).await?;
         let entered = async |mut inner: Inner| {
-            let latest = latest_age(&inner).await?;
-            inner.age = Age::begin(&*inner.clock, latest);
-            load(&inner, options.visit).await?;
+            match inner.host {
+                Some(_) => inner.epoch = current_epoch(&inner).await?,
+                None => {
+                    let latest = latest_age(&inner).await?;
+                    inner.age = Age::begin(&*inner.clock, latest);
+                }
+            }
+            load(&inner).await?;
             Ok(inner)
         };
-        let epoch = if options.visit {
-            current_epoch(&inner).await.map_err(|error| unusable(&place, error))?
-        } else {
-            claim(&inner, &place).await?
+        let inner = match claim(&inner, &place, options.visit).await? {
+            Claim::Mine { epoch } => Inner { epoch, ..inner },
+            Claim::Theirs { holder } => Inner {
+                host: Some(holder),
+                ..inner
+            },
         };
-        let inner = entered(Inner { epoch, ..inner }).await;
+        let inner = entered(inner).await;
         Ok((inner.map_err(|error| unusable(&place, error))?, facts))
     };
     let (inner, warnings) = match opened.await {
@@ -229,11 +237,11 @@ async fn check_format(inner: &Inner, place: &str) -> Result<(), RedisOpenError> 
     }
 }
 
-/// Takes the lease; the epoch that it brings.
-async fn claim(inner: &Inner, place: &str) -> Result<u64, RedisOpenError> {
+/// Takes the lease, or waits for it; a visitor goes without it when it is taken.
+async fn claim(inner: &Inner, place: &str, visit: bool) -> Result<Claim, RedisOpenError> {
     let unusable = |error| unusable(place, error);
     let me = Holder::me();
-    let mut replaced = String::new();
+    let (mut replaced, mut told) = (String::new(), false);
     // Somebody who is gone from another machine is waited for, until the lease has run out.
     let deadline = Instant::now() + lease::LASTS + Duration::from_secs(1);
     loop {
@@ -253,37 +261,36 @@ async fn claim(inner: &Inner, place: &str) -> Result<u64, RedisOpenError> {
         let [_, held] = answer.as_slice() else {
             let epoch = u64::try_from(last).unwrap_or_default();
             inner.link.hold(Lease::new(&me, epoch));
-            return Ok(epoch);
+            return Ok(Claim::Mine { epoch });
         };
         let held: String = read(Some(held.clone())).map_err(unusable)?;
         let holder = lease::read_holder(&held);
-        match &holder {
-            Some(holder) if holder.is_gone() && held != replaced => replaced = held,
-            Some(holder) if holder.is_here() => {
-                return Err(RedisOpenError::InUse {
-                    place: place.to_owned(),
-                    holder: holder.name(),
-                });
-            }
-            _ if Instant::now() < deadline => {
-                if replaced.is_empty() {
-                    tracing::info!(
-                        redis = place,
-                        holder = lease::holder_name(&held),
-                        "waiting for another moa to go"
-                    );
-                    replaced = " ".to_owned();
-                }
-                sleep(LOOK_EVERY).await;
-            }
-            _ => {
-                return Err(RedisOpenError::InUse {
-                    place: place.to_owned(),
-                    holder: lease::holder_name(&held),
-                });
-            }
+        if holder.as_ref().is_some_and(Holder::is_gone) && held != replaced {
+            replaced = held;
+            continue;
         }
+        let name = lease::holder_name(&held);
+        if visit {
+            return Ok(Claim::Theirs { holder: name });
+        }
+        if holder.as_ref().is_some_and(Holder::is_here) || Instant::now() >= deadline {
+            return Err(RedisOpenError::InUse {
+                place: place.to_owned(),
+                holder: name,
+            });
+        }
+        if !told {
+            tracing::info!(redis = place, holder = name, "waiting for another moa to go");
+        }
+        told = true;
+        sleep(LOOK_EVERY).await;
     }
+}
+
+/// Who has the store.
+enum Claim {
+    Mine { epoch: u64 },
+    Theirs { holder: String },
 }
 
 /// The epoch of whoever has the store: a visitor goes by it.
@@ -303,12 +310,12 @@ async fn latest_age(inner: &Inner) -> Result<Option<i64>, StoreError> {
 }
 
 /// What is to be known by heart.
-async fn load(inner: &Inner, visit: bool) -> Result<(), StoreError> {
+async fn load(inner: &Inner) -> Result<(), StoreError> {
     let mut format = redis::cmd("SET");
     format.arg(Journal::FORMAT).arg(FORMAT);
     inner.ask(&[format], Kind::Repeatable).await?;
     let owners: Vec<Owner> = inner.owners().await?;
-    if visit {
+    if inner.host.is_some() {
         inner.books().owners = owners.into_iter().collect();
         return Ok(());
     }

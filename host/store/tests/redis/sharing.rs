@@ -98,21 +98,47 @@ async fn a_host_that_was_replaced_writes_nothing() {
     );
 }
 
-/// Commands of an operator look into the brain beside the host.
+/// Commands of an operator look into everything and change the brain beside the host; without one they can do all.
 #[tokio::test]
-async fn a_visitor_needs_no_lease() {
+async fn a_visitor_goes_beside_the_host_or_in_its_place() {
     let Some(redis) = server() else { return };
-    let visit = || RedisOptions {
-        visit: true,
-        ..RedisOptions::default()
+    let visit = async || {
+        let options = RedisOptions {
+            visit: true,
+            ..RedisOptions::default()
+        };
+        RedisStore::open(&redis.url(), options).await.unwrap()
     };
     let host = open(&redis).await;
     set(&*host, "k", "v").await.unwrap();
-    let visitor = RedisStore::open(&redis.url(), visit()).await.unwrap();
+    let seq = accept(&*host, "e").await;
+    let visitor = visit().await;
     assert_eq!(read(&visitor, "k").await.as_deref(), Some("v"));
     set(&visitor, "k", "w").await.unwrap();
+    assert_eq!(visitor.unfinished().await.unwrap().len(), 1);
+    for refused in [
+        visitor.accept(event("f")).await.map(drop),
+        visitor.finish(seq, moa_store::Outcome::Dropped).await,
+        visitor.reopen(seq, true).await.map(drop),
+        visitor.purge(0).await.map(drop),
+        count(&visitor, "n", seq, 0).await.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, StoreError::Declined { .. }), "{error:?}");
+        assert!(
+            error.to_string().contains(&format!("process {}", std::process::id())),
+            "{error}"
+        );
+    }
     visitor.close().await.unwrap();
     assert_eq!(read(&*host, "k").await.as_deref(), Some("w"));
-    set(&*host, "k", "x").await.unwrap();
+    assert_eq!(count(&*host, "n", seq, 0).await, Ok(1));
     assert!(try_open(&redis).await.is_err(), "the lease is still the host's");
+    host.close().await.unwrap();
+
+    let visitor = visit().await;
+    visitor.finish(seq, moa_store::Outcome::Dropped).await.unwrap();
+    assert_eq!(visitor.unfinished().await.unwrap(), []);
+    visitor.close().await.unwrap();
+    open(&redis).await;
 }
