@@ -98,27 +98,7 @@ impl Lessons {
     /// # Errors
     /// The store cannot be read.
     pub async fn load(store: Arc<dyn Store>, registry: &Registry) -> Result<Arc<Self>, StoreError> {
-        let mut ears = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let page = store.keys(&space(), "", after.as_deref(), PAGE).await?;
-            let cells: Vec<_> = page.keys.iter().map(|key| space().cell(key.as_str())).collect();
-            for (key, entry) in page.keys.iter().zip(store.get_many(&cells).await?) {
-                let named = key.split_once('/');
-                let ear = named.and_then(|(plugin, id)| read(plugin, id, &entry?.value));
-                match (named, ear) {
-                    (Some((plugin, id)), Some(ear)) => drop(ears.insert((plugin.into(), id.into()), ear)),
-                    _ => tracing::warn!(
-                        pattern = key,
-                        "a pattern that a plugin was taught cannot be read; it is not listened for"
-                    ),
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let ears = stored(&*store).await?;
         let lessons = Self::empty(store, registry.cell());
         *lock(&lessons.book) = Book { ears, edition: 1 };
         let lessons = Arc::new(lessons);
@@ -126,6 +106,22 @@ impl Lessons {
         // The plugins may have changed before anybody followed.
         lessons.renew().await;
         Ok(lessons)
+    }
+
+    /// Reads anew what was taught: an operator changed the store beside the plugins.
+    ///
+    /// # Errors
+    /// The store cannot be read; what was known before counts.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        {
+            let _changing = self.changing.lock().await;
+            let ears = stored(&*self.store).await?;
+            let mut book = lock(&self.book);
+            book.ears = ears;
+            book.edition += 1;
+        }
+        self.renew().await;
+        Ok(())
     }
 
     /// Keeps up with the plugins from now on.
@@ -229,6 +225,32 @@ impl Follower for Lessons {
     }
 }
 
+/// What the store says was taught.
+async fn stored(store: &dyn Store) -> Result<BTreeMap<(String, String), Arc<Ear>>, StoreError> {
+    let mut ears = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = store.keys(&space(), "", after.as_deref(), PAGE).await?;
+        let cells: Vec<_> = page.keys.iter().map(|key| space().cell(key.as_str())).collect();
+        for (key, entry) in page.keys.iter().zip(store.get_many(&cells).await?) {
+            let named = key.split_once('/');
+            let ear = named.and_then(|(plugin, id)| read(plugin, id, &entry?.value));
+            match (named, ear) {
+                (Some((plugin, id)), Some(ear)) => drop(ears.insert((plugin.into(), id.into()), ear)),
+                _ => tracing::warn!(
+                    pattern = key,
+                    "a pattern that a plugin was taught cannot be read; it is not listened for"
+                ),
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(ears)
+}
+
 /// No plugin's name has a colon.
 fn space() -> Space {
     Space::new("moa:taught", Scope::Plugin)
@@ -282,6 +304,20 @@ mod tests {
         let (matcher, _dir) = matcher(&store, &[]);
         let again = Lessons::load(store as Arc<dyn Store>, &matcher.registry).await.unwrap();
         assert_eq!(known(&again), left);
+    }
+
+    #[tokio::test]
+    async fn what_an_operator_changed_counts_after_a_reload() {
+        let store: Arc<FlakyStore> = Arc::default();
+        let lessons = lessons(&store);
+        lessons.change("a", "x", Some(keyword("hi")), None).await.unwrap();
+        store
+            .write(vec![Write::delete(space().cell("a/x"))], None)
+            .await
+            .unwrap();
+        lessons.reload().await.unwrap();
+        assert!(known(&lessons).is_empty());
+        assert_eq!(lessons.present().edition, 2);
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use super::support::process::{Ended, finish, moa};
 use super::support::sim::Workspace;
 use super::support::{DEADLINE, GLANCE, long};
 use moa_store::{Cell, Entry, Options, RedbStore, Scope, Space, Store};
+use moa_test_redis::Redis;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -223,6 +224,35 @@ async fn a_damaged_data_file_stops_the_start_and_is_restored() {
             .starts_with("moa.redb.damaged-")
     });
     assert!(kept, "what is damaged is not thrown away");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_brain_moves_to_redis_and_back_while_the_bot_runs() {
+    let Some(redis) = Redis::start_or_skip().unwrap() else {
+        return;
+    };
+    let workspace = Workspace::start().await;
+    let bot = Plan::new(&workspace).start().await;
+    let dir = folder(&bot);
+    filled(&dir.join("many"), 2_500).await;
+    done(&dir, "--data-dir many brain export given.jsonl").await;
+    done(&dir, "brain import given.jsonl").await;
+    let given = fs::read_to_string(dir.join("given.jsonl")).unwrap();
+
+    done(&dir, &format!("brain copy --to {}", redis.url())).await;
+    let in_redis = async |line: &str| finish(moa(&dir).args(line.split(' ')).env("MOA_STORE__URL", redis.url())).await;
+    // The socket is the running bot's, whose store is the file: a folder without one reaches Redis itself.
+    let exported = in_redis("--data-dir elsewhere brain export").await;
+    assert_eq!(exported.stdout, given, "{}", exported.stderr);
+
+    let set = in_redis("--data-dir elsewhere brain set memo new there").await;
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let refused = ends(&dir, 1, &format!("brain copy --from {}", redis.url())).await;
+    assert!(refused.stderr.contains("--replace"), "{refused:?}");
+    done(&dir, &format!("brain copy --from {} --replace", redis.url())).await;
+    assert_eq!(done(&dir, "brain get memo new").await.stdout, "there");
+    let exported = in_redis("--data-dir elsewhere brain export").await;
+    assert_eq!(done(&dir, "brain export").await.stdout, exported.stdout);
 }
 
 /// A data file with so many entries.

@@ -119,6 +119,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.burst,
     ));
     let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
+    desk.attach(Arc::clone(&lessons));
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),

@@ -77,6 +77,7 @@ pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Resu
         limit: None,
     };
     let outcomes = control.store.write(vec![write], None).await?;
+    control.follow().await?;
     let version = outcomes.into_iter().find_map(|outcome| match outcome {
         WriteOutcome::Stored { version } => Some(version),
         _ => None,
@@ -88,7 +89,10 @@ pub(super) async fn delete(control: Arc<Control>, query: Query) -> Result<Respon
     let at = At::of(&query)?;
     let write = Write::delete(at.cell.clone());
     match control.store.write(vec![write], None).await?.as_slice() {
-        [WriteOutcome::Deleted { existed: true }] => json(&Changed { version: None }),
+        [WriteOutcome::Deleted { existed: true }] => {
+            control.follow().await?;
+            json(&Changed { version: None })
+        }
         _ => Err(at.absent()),
     }
 }
@@ -239,6 +243,8 @@ pub(super) async fn import(control: Arc<Control>, query: Query, body: Body) -> R
     let mut done = Imported::default();
     let result = take(&control.store, &mut source, replace, &mut done).await;
     source.drain().await;
+    // Also what was taken before a mistake counts.
+    control.follow().await?;
     done.expired = source.expired;
     done.facts = source.facts.len() as u64;
     match result {
@@ -298,6 +304,7 @@ pub(super) async fn restore(control: Arc<Control>, query: Query, body: Body) -> 
     }
     .await;
     source.drain().await;
+    control.follow().await?;
     let changes = result.map_err(|fault| match source.lines() {
         0 => fault,
         line => fault.after(format!("at line {line}; what stands above may be restored already")),

@@ -72,6 +72,9 @@ pub(super) async fn copy(control: Arc<Control>, body: Body) -> Result<Response<B
         Box::pin(async move {
             let result = passes(&*source, &*target, request.passes, pipe).await;
             other.close().await?;
+            if request.from {
+                control.follow().await?;
+            }
             result
         })
     }))

@@ -31,6 +31,7 @@ pub mod pipe;
 pub mod socket;
 mod sync;
 
+use crate::lessons::Lessons;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -39,7 +40,7 @@ use moa_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use socket::Socket;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::task::AbortOnDropHandle;
 
 pub use brain::{Changed, Imported, Listed, Usage};
@@ -51,6 +52,7 @@ pub struct Control {
     store: Arc<dyn Store>,
     url: StoreUrl,
     quotas: Quotas,
+    lessons: OnceLock<Arc<Lessons>>,
 }
 
 /// How many bytes each plugin's brain may hold.
@@ -65,13 +67,27 @@ pub struct Quotas {
 impl Control {
     /// What can be asked of this store, which was opened at `url`.
     pub fn new(store: Arc<dyn Store>, url: StoreUrl, quotas: Quotas) -> Arc<Self> {
-        Arc::new(Self { store, url, quotas })
+        Arc::new(Self {
+            store,
+            url,
+            quotas,
+            lessons: OnceLock::new(),
+        })
+    }
+
+    /// The brain was changed beside the plugins: what the host derives from it follows.
+    async fn follow(&self) -> Result<(), Fault> {
+        match self.lessons.get() {
+            Some(lessons) => Ok(lessons.reload().await?),
+            None => Ok(()),
+        }
     }
 }
 
 /// What a running host does for its operator beside its work: it answers on its socket and makes backups, until this is
 /// dropped.
 pub struct Desk {
+    control: Arc<Control>,
     _socket: Option<Socket>,
     _backups: AbortOnDropHandle<()>,
 }
@@ -80,15 +96,22 @@ impl Desk {
     /// Opens it. A socket that cannot be made is warned about: the bot is more important.
     pub async fn open(config: &Config, store: &Arc<dyn Store>) -> Self {
         let control = Control::new(Arc::clone(store), config.store.url.clone(), Quotas::of(config));
-        let socket = Socket::open(&config.bot.socket, control).await;
+        let socket = Socket::open(&config.bot.socket, Arc::clone(&control)).await;
         if let Err(error) = &socket {
             tracing::warn!(%error, "commands such as `moa brain` cannot ask this host");
         }
         let backups = backup::keep(Arc::clone(store), config.bot.data_dir.clone(), config.store.backup);
         Self {
+            control,
             _socket: socket.ok(),
             _backups: AbortOnDropHandle::new(tokio::spawn(backups)),
         }
+    }
+
+    /// The host is there: from now on what plugins were taught follows the operator's changes of the brain.
+    pub fn attach(&self, lessons: Arc<Lessons>) {
+        // Once, at the start.
+        let _ = self.control.lessons.set(lessons);
     }
 }
 
