@@ -8,6 +8,10 @@
 //! every backend), `keys` turns names into bytes that cannot collide; [`MemoryStore`] and [`RedbStore`] are the
 //! backends. `tests/contract` holds every backend to the contract.
 
+// What tests of the inside share with those of the outside names the crate from outside.
+#[cfg(test)]
+extern crate self as moa_store;
+
 mod bulk;
 mod clock;
 mod embedded;

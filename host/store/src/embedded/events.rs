@@ -138,12 +138,10 @@ impl Session<'_, '_> {
         self.tables.open.insert(seq.0, ())?;
         self.books.index.open(seq);
         if let Some(stored) = self.tables.journal.get(seq.0)? {
-            let Header {
-                identity, received_ms, ..
-            } = from_json(stored.value().0)?;
+            let Header { identity, .. } = from_json(stored.value().0)?;
             if !self.books.index.knows(&identity) {
-                // About when it was accepted; while the record is open, how long ago does not matter.
-                let accepted_ms = received_ms.min(self.age_ms);
+                // It was forgotten, so a day has passed. While the record is open, that does not matter.
+                let accepted_ms = self.age_ms.saturating_sub(journal::KEPT_MS);
                 self.tables.identities.insert(seq.0, (accepted_ms, identity.as_ref()))?;
                 self.books.index.remember(&identity, seq, accepted_ms);
             }

@@ -15,6 +15,7 @@ mod tables;
 mod writer;
 
 #[cfg(test)]
+#[path = "../../tests/support/deeds.rs"]
 mod deeds;
 #[cfg(test)]
 mod disk;

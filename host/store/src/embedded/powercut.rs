@@ -60,6 +60,11 @@ async fn all<T>(mut futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) 
     done.into_iter().flatten().collect()
 }
 
+/// Whether it may return before it is durable.
+fn is_lazy(deed: &Deed) -> bool {
+    matches!(deed, Deed::Note(..) | Deed::Finish(..))
+}
+
 async fn live(seed: u64, turns: usize) -> Life {
     let mut random = fastrand::Rng::with_seed(seed);
     let clock = Arc::new(ManualClock::at(START));
@@ -100,7 +105,7 @@ async fn live(seed: u64, turns: usize) -> Life {
             model_clock.jump(now_ms);
             life.asked.push(disk.position());
         }
-        let lazy: Vec<bool> = deeds.iter().map(Deed::is_lazy).collect();
+        let lazy: Vec<bool> = deeds.iter().map(is_lazy).collect();
         let asked = deeds
             .into_iter()
             .map(|deed| Box::pin(deed.done_to(&store)) as Pin<Box<dyn Future<Output = _> + Send>>);

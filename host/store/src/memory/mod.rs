@@ -331,7 +331,8 @@ impl Store for MemoryStore {
         if let Some(record) = records.get(&seq)
             && !index.knows(&record.identity)
         {
-            let accepted_ms = record.received_ms.min(self.age.now_ms(&*self.clock));
+            // It was forgotten, so a day has passed. While the record is open, that does not matter.
+            let accepted_ms = self.age.now_ms(&*self.clock).saturating_sub(journal::KEPT_MS);
             let identity = record.identity.clone();
             index.remember(&identity, seq, accepted_ms);
             identities.insert(seq, Remembered { identity, accepted_ms });

@@ -36,6 +36,7 @@ mod clock;
 mod concurrency;
 mod effects;
 mod journal;
+mod lives;
 mod model;
 mod operators;
 mod quota;

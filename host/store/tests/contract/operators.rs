@@ -10,7 +10,8 @@ contract![
     a_fresh_retry_begins_again,
     only_what_ended_is_opened_again,
     a_reopened_record_is_not_accepted_beside_itself,
-    a_reopened_record_leaves_its_successor_alone
+    a_reopened_record_leaves_its_successor_alone,
+    a_reopened_record_keeps_nobody_elses_identity
 ];
 
 fn failed(reason: &str) -> Outcome {
@@ -197,4 +198,29 @@ async fn a_reopened_record_leaves_its_successor_alone(House { store, clock, .. }
     assert_eq!(store.accept(event("e")).await, twin(new, false));
     finish(&*store, old, Outcome::Done).await;
     assert_eq!(store.accept(event("e")).await, twin(new, false));
+}
+
+async fn a_reopened_record_keeps_nobody_elses_identity(House { store, clock, .. }: House) {
+    // The clock was wrong when it arrived.
+    let record = NewRecord {
+        received_ms: START + 100 * DAY,
+        ..event("old")
+    };
+    let Accepted::New(old) = store.accept(record).await.unwrap() else {
+        panic!()
+    };
+    clock.advance(DAY / 2);
+    finish(&*store, old, failed("why")).await;
+    clock.advance(DAY / 4);
+    let other = accept(&*store, "other").await;
+    finish(&*store, other, Outcome::Done).await;
+    clock.advance(DAY / 4);
+    assert_eq!(store.purge(START + DAY).await.unwrap().identities, 1, "of `old`");
+    assert_eq!(store.reopen(old, false).await, Ok(true));
+    finish(&*store, old, failed("why")).await;
+    clock.advance(3 * DAY / 4);
+    store.purge(START + 7 * DAY / 4).await.unwrap();
+    let known = store.identities(0).await.unwrap();
+    assert!(known.iter().all(|known| known.identity != "other"), "{known:?}");
+    assert_eq!(store.filed(other).await.unwrap(), None);
 }

@@ -1,12 +1,11 @@
 //! A random life of a store: what callers ask of it, one after the other, the same for two stores.
 
-use crate::store::Store;
-use crate::types::{Answer, Cell, Effect, EffectKey, Entry, NewRecord, Outcome, Scope, Seq, Space, Which, Write};
+use moa_store::{Answer, Cell, Effect, EffectKey, Entry, NewRecord, Outcome, Scope, Seq, Space, Store, Which, Write};
 use std::fmt::Write as _;
 
 /// One request.
 #[derive(Clone, Debug)]
-pub(super) enum Deed {
+pub enum Deed {
     Write(Vec<Write>, Option<Effect>),
     Import(Vec<(Cell, Entry)>),
     Note(Effect, Vec<u8>),
@@ -18,13 +17,8 @@ pub(super) enum Deed {
 }
 
 impl Deed {
-    /// Whether it may return before it is durable.
-    pub(super) fn is_lazy(&self) -> bool {
-        matches!(self, Self::Note(..) | Self::Finish(..))
-    }
-
     /// Does it; what came of it, as text.
-    pub(super) async fn done_to(self, store: &dyn Store) -> String {
+    pub async fn done_to(self, store: &dyn Store) -> String {
         match self {
             Self::Write(writes, effect) => format!("{:?}", store.write(writes, effect).await),
             Self::Import(entries) => format!("{:?}", store.import(entries).await),
@@ -39,7 +33,7 @@ impl Deed {
 }
 
 /// A deed that makes sense after `seqs` records were accepted.
-pub(super) fn any(random: &mut fastrand::Rng, seqs: u64, now_ms: i64) -> Deed {
+pub fn any(random: &mut fastrand::Rng, seqs: u64, now_ms: i64) -> Deed {
     match random.u8(0..20) {
         0..6 => Deed::Write(writes(random), None),
         6..10 => Deed::Write(writes(random), Some(effect(random, seqs))),
@@ -138,7 +132,7 @@ fn bytes(random: &mut fastrand::Rng) -> Vec<u8> {
 }
 
 /// All that can be seen of a store, as text.
-pub(super) async fn view(store: &dyn Store) -> String {
+pub async fn view(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut scan = store.scan(None).await.unwrap();
     loop {
@@ -148,7 +142,10 @@ pub(super) async fn view(store: &dyn Store) -> String {
         }
         for (cell, entry) in page {
             let digest = (entry.value.len(), entry.value.first().copied());
-            writeln!(text, "{cell:?} {} {:?} {digest:?}", entry.version, entry.expires_ms).unwrap();
+            let Entry {
+                version, expires_ms, ..
+            } = entry;
+            writeln!(text, "{cell:?} version: {version:?} {expires_ms:?} {digest:?}").unwrap();
         }
     }
     for filed in store.records(Which::All, None, u32::MAX).await.unwrap() {
@@ -169,7 +166,9 @@ pub(super) async fn view(store: &dyn Store) -> String {
         let some: Vec<_> = some.iter().map(|filed| filed.record.seq.0).collect();
         writeln!(text, "{which:?} {some:?}").unwrap();
     }
-    let (known, facts) = (store.identities(0).await.unwrap(), store.fact_list("").await.unwrap());
-    writeln!(text, "{known:?} {facts:?}").unwrap();
+    // Not since when: of a reopened record that is made up.
+    let known = store.identities(0).await.unwrap();
+    let known: Vec<_> = known.into_iter().map(|known| known.identity).collect();
+    writeln!(text, "{known:?} {:?}", store.fact_list("").await.unwrap()).unwrap();
     text
 }
