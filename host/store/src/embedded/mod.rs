@@ -120,8 +120,7 @@ impl RedbStore {
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
         let Options { clock, cache_bytes } = options;
         let path = path.into();
-        let file = path.clone();
-        Self::start(&path, Box::new(move || open::open_file(&file, cache_bytes)), clock)
+        Self::start(&path, open::opener(path.clone(), cache_bytes), clock)
     }
 
     fn start(path: &std::path::Path, opener: Opener, clock: Box<dyn Clock>) -> Result<Self, OpenError> {

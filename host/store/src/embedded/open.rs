@@ -4,6 +4,7 @@ use super::migrate::migrate;
 use super::tables::{self, Tables};
 use crate::error::{OpenError, StoreError};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError};
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -11,13 +12,19 @@ use std::path::{Path, PathBuf};
 /// Opens the data: at the start, and again after each failure of the disk.
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send>;
 
-/// Opens the file, with its folder made if it is not there.
-pub(super) fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
-    let file = writable(path).map_err(|source| OpenError::NotWritable {
-        path: path.to_owned(),
-        source,
-    })?;
-    open_with(path, || Builder::new().set_cache_size(cache_bytes).create_file(file))
+/// Opens the file. The first time it is made, with its folder, if it is not there; one that is gone after a failure of the
+/// disk has gone with the disk, and an empty one in its place would have forgotten everything.
+pub(super) fn opener(path: PathBuf, cache_bytes: usize) -> Opener {
+    let was_there = Cell::new(false);
+    Box::new(move || {
+        let file = writable(&path, !was_there.get()).map_err(|source| OpenError::NotWritable {
+            path: path.clone(),
+            source,
+        })?;
+        let database = open_with(&path, || Builder::new().set_cache_size(cache_bytes).create_file(file))?;
+        was_there.set(true);
+        Ok(database)
+    })
 }
 
 /// Opens what `open` opens, and makes sure that it is of a format known here. `path` is for the messages.
@@ -38,12 +45,14 @@ pub(super) fn open_with(
     })
 }
 
-fn writable(path: &Path) -> std::io::Result<File> {
+fn writable(path: &Path, make_it: bool) -> std::io::Result<File> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    if !path.exists() {
-        make(path, folder)?;
+    if make_it {
+        std::fs::create_dir_all(folder)?;
+        if !path.exists() {
+            make(path, folder)?;
+        }
     }
     OpenOptions::new().read(true).write(true).open(path)
 }
@@ -182,5 +191,24 @@ pub(super) fn store_error(error: redb::Error) -> StoreError {
         redb::Error::DatabaseClosed => StoreError::Closed,
         redb::Error::PreviousIo => StoreError::Io("an earlier access to the disk failed".to_owned()),
         other => StoreError::Io(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_gone_is_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/moa.redb");
+        let open = opener(path.clone(), 1 << 20);
+        drop(open().unwrap());
+        let aside = folder.path().join("aside");
+        std::fs::rename(&path, &aside).unwrap();
+        assert!(matches!(open(), Err(OpenError::NotWritable { .. })));
+        assert!(!path.exists());
+        std::fs::rename(&aside, &path).unwrap();
+        open().unwrap();
     }
 }
