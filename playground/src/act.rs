@@ -6,7 +6,8 @@ use crate::events;
 use crate::locked;
 use crate::record::What;
 use crate::shared::Shared;
-use crate::socket::hub::{SlashAnswer, SlashFailure};
+use crate::socket::envelope::Asked;
+use crate::socket::hub::{Answered, Unanswered};
 use crate::text;
 use crate::ts::Ts;
 use crate::world::{BOT_USER, Id, World};
@@ -215,7 +216,7 @@ impl Shared {
     /// A person uses a slash command, such as `/moa help`. `None` for an unknown conversation.
     pub fn slash(&self, user: &Id, channel: &Id, typed: &str) -> Option<Arc<str>> {
         let (command, text) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
-        let secret = locked(&self.response_urls).issue(channel.clone(), user.clone(), Instant::now());
+        let url = self.issue_url(channel, user, None);
         let event = {
             let world = locked(&self.world);
             events::of_slash(&events::Slash {
@@ -224,11 +225,14 @@ impl Shared {
                 user_name: world.name_of(user),
                 command,
                 text: text.trim(),
-                response_url: &format!("{}/response/{secret}", self.base),
+                response_url: &url,
             })
         };
         let (command, text) = (command.to_owned(), text.trim().to_owned());
         let trigger_id = event.id.clone();
+        locked(&self.interactions)
+            .triggers
+            .add(trigger_id.clone(), user.clone(), None, Instant::now());
         let (at, by) = (channel.clone(), user.clone());
         self.record.add(What::Slash {
             channel: at,
@@ -239,28 +243,48 @@ impl Shared {
         });
         self.notice(|| json!({"type": "slash", "channel": channel, "user": user, "text": typed, "ts": event.ts}));
         if let Err(failure) = self.hub.dispatch(event, Instant::now()) {
-            self.slash_failed(&failure);
+            self.unanswered(&failure);
         }
         Some(trigger_id)
     }
 
-    /// Tells a person that their slash command got no acknowledgement.
-    pub fn slash_failed(&self, failure: &SlashFailure) {
-        let SlashFailure { origin, error } = failure;
-        let command = text::escape(&origin.command);
-        let korean = locked(&self.world)
-            .person(&origin.user)
-            .is_some_and(|p| p.locale.starts_with("ko"));
-        let text = if korean {
-            format!("{command} 명령이 실패했습니다: \"{error}\"")
-        } else {
-            format!("{command} failed with the error \"{error}\"")
-        };
-        let message = Message {
-            text: text.into(),
-            ..Message::default()
-        };
-        self.post_ephemeral(&origin.channel, &origin.user, message, Vec::new());
+    /// Tells a person that what they did got no acknowledgement.
+    pub fn unanswered(&self, failure: &Unanswered) {
+        let Unanswered { origin, error } = failure;
+        let user = &origin.user;
+        match &origin.asked {
+            Asked::Slash { channel, command } => {
+                let command = text::escape(command);
+                let text = if locked(&self.world).is_korean(user) {
+                    format!("{command} 명령이 실패했습니다: \"{error}\"")
+                } else {
+                    format!("{command} failed with the error \"{error}\"")
+                };
+                let message = Message {
+                    text: text.into(),
+                    ..Message::default()
+                };
+                self.post_ephemeral(channel, user, message, Vec::new());
+            }
+            Asked::Action {
+                channel,
+                ts,
+                view,
+                block_id,
+                action_id,
+            } => self.notice(|| {
+                json!({"type": "unanswered", "user": user, "channel": channel, "ts": ts, "view": view, "error": error,
+                       "block_id": block_id, "action_id": action_id})
+            }),
+            Asked::Submission { view } => {
+                self.notice(|| json!({"type": "unanswered", "user": user, "view": view, "error": error}));
+            }
+            Asked::Shortcut { callback_id, .. } => {
+                self.notice(|| json!({"type": "unanswered", "user": user, "shortcut": callback_id, "error": error}));
+            }
+            // The modal is gone: there is nobody to tell.
+            Asked::Closed => {}
+        }
     }
 
     /// Takes frames of the bot on one connection.
@@ -268,11 +292,25 @@ impl Shared {
         if frames.is_empty() {
             return;
         }
-        for SlashAnswer { origin, payload } in self.hub.acknowledge(connection, frames, Instant::now()) {
-            // An answer that is no message, such as `{}`, shows nothing.
-            if let Ok(answer) = serde_json::from_str::<Value>(payload.get()) {
-                // Slack shows nothing for one that it refuses.
-                let _ = self.respond(&origin.channel, &origin.user, &answer);
+        for Answered { origin, payload } in self.hub.acknowledge(connection, frames, Instant::now()) {
+            let answer = payload
+                .and_then(|p| serde_json::from_str::<Value>(p.get()).ok())
+                .unwrap_or_default();
+            match &origin.asked {
+                // An answer that is no message, such as `{}`, shows nothing, nor does one that is refused.
+                Asked::Slash { channel, .. } => drop(self.respond(channel, &origin.user, None, &answer)),
+                Asked::Submission { view } => self.submitted(&origin.user, view, &answer),
+                Asked::Action {
+                    channel,
+                    ts,
+                    view,
+                    block_id,
+                    action_id,
+                } => self.notice(|| {
+                    json!({"type": "answered", "user": origin.user, "channel": channel, "ts": ts, "view": view,
+                           "block_id": block_id, "action_id": action_id})
+                }),
+                Asked::Closed | Asked::Shortcut { .. } => {}
             }
         }
     }

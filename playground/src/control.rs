@@ -1,5 +1,7 @@
 //! `/sim/*`: acting as people, causing faults, seeing everything. Used by the page and by tests.
 
+mod interact;
+
 use crate::api::is_emoji_name;
 use crate::conversation::{Conversation, Kind};
 use crate::events;
@@ -159,6 +161,10 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
         "edit" => edit(shared, &parse(body)?),
         "delete" => delete(shared, &parse(body)?),
         "react" => react(shared, &parse(body)?),
+        "press" => interact::press(shared, &parse(body)?),
+        "submit" => interact::submit(shared, &parse(body)?),
+        "close" => interact::close(shared, &parse(body)?),
+        "shortcut" => interact::shortcut(shared, &parse(body)?),
         "raw" => {
             let frame = match parse(body)? {
                 RawFrame::Frame(json) => json.get().to_owned(),
@@ -179,7 +185,7 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
             Ok(json!({"ok": true, "connections": connections}))
         }
         _ => Err(format!(
-            "there is no /sim/{what}; there are send, edit, delete, react, raw, fault"
+            "there is no /sim/{what}; there are send, edit, delete, react, press, submit, close, shortcut, raw, fault"
         )),
     }
 }
@@ -397,6 +403,7 @@ pub(crate) fn state(shared: &Shared) -> Value {
         let messages: Vec<_> = messages.into_iter().map(|m| c.view(m, true)).collect();
         let kind = match c.kind {
             Kind::Channel => "channel",
+            Kind::Private => "private",
             Kind::Im => "im",
             Kind::Group => "group",
         };
@@ -413,6 +420,7 @@ pub(crate) fn state(shared: &Shared) -> Value {
         "ephemerals": ephemerals
             .map(|e| json!({"channel": e.channel, "user": e.user, "message": events::alone(&e.message)}))
             .collect::<Vec<_>>(),
+        "views": interact::open_views(shared),
         "author": shared.author.state(),
     })
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) enum Kind {
     /// a public channel
     Channel,
+    /// a private channel
+    Private,
     /// one person and the bot
     Im,
     /// several people and the bot
@@ -24,6 +26,7 @@ impl Kind {
     pub fn channel_type(self) -> &'static str {
         match self {
             Kind::Channel => "channel",
+            Kind::Private => "group",
             Kind::Im => "im",
             Kind::Group => "mpim",
         }
@@ -33,6 +36,7 @@ impl Kind {
     pub fn list_type(self) -> &'static str {
         match self {
             Kind::Channel => "public_channel",
+            Kind::Private => "private_channel",
             Kind::Im => "im",
             Kind::Group => "mpim",
         }

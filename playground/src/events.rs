@@ -1,7 +1,8 @@
 //! The payloads of events and slash commands.
 
 use crate::conversation::{Conversation, Kind as ConversationKind, Message, View};
-use crate::socket::envelope::{Event, Kind, SlashOrigin, new_event_id};
+use crate::interact::{channel_name, trigger_id};
+use crate::socket::envelope::{Asked, Event, Kind, Origin, new_event_id};
 use crate::ts::Ts;
 use crate::world::{APP, BOT, BOT_USER, Id, TEAM, TEAM_DOMAIN};
 use serde::ser::SerializeMap;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The verification token that Slack has long deprecated; it still stands in every payload.
-const VERIFICATION: &str = "playground-verification-token";
+pub(crate) const VERIFICATION: &str = "playground-verification-token";
 
 #[derive(Serialize)]
 struct Wrapper<'a, E> {
@@ -66,7 +67,7 @@ fn event(name: &'static str, channel: &Id, ts: Ts, body: impl Serialize) -> Even
 }
 
 /// The JSON of an object without its opening brace.
-fn rest(value: &impl Serialize) -> Arc<str> {
+pub(crate) fn rest(value: &impl Serialize) -> Arc<str> {
     // Writing plain data into a string can't fail; an empty object would be visible in the first test.
     let text = serde_json::to_string(value).unwrap_or_else(|_| "{}".into());
     text.get(1..).unwrap_or("}").into()
@@ -214,24 +215,24 @@ pub(crate) fn of_slash(slash: &Slash) -> Event {
         response_url,
     } = slash;
     let at = Ts::now();
-    let trigger: Arc<str> = format!("{}.{}.{:016x}", at.0, fastrand::u32(..), fastrand::u64(..)).into();
-    let channel_name = match conversation.kind {
-        ConversationKind::Im => "directmessage",
-        _ => &conversation.name,
-    };
+    let trigger = trigger_id();
+    let channel_name = channel_name(conversation);
     let payload = json!({
         "token": VERIFICATION, "team_id": TEAM, "team_domain": TEAM_DOMAIN, "channel_id": conversation.id,
         "channel_name": channel_name, "user_id": user, "user_name": user_name, "command": command, "text": text,
         "api_app_id": APP, "is_enterprise_install": "false", "response_url": response_url, "trigger_id": trigger,
     });
-    let origin = SlashOrigin {
-        channel: conversation.id.clone(),
-        user: Id::clone(user),
+    let channel = conversation.id.clone();
+    let asked = Asked::Slash {
+        channel: channel.clone(),
         command: (*command).to_owned(),
     };
-    let channel = conversation.id.clone();
+    let origin = Origin {
+        user: Id::clone(user),
+        asked,
+    };
     Event {
-        kind: Kind::Slash(Arc::new(origin)),
+        kind: Kind::Once(Arc::new(origin)),
         id: trigger,
         name: "slash_commands",
         channel,

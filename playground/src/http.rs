@@ -256,7 +256,7 @@ async fn sim(shared: Arc<Shared>, request: Request<Incoming>, what: &str) -> Rep
         }
         _ => error(
             StatusCode::NOT_FOUND,
-            "GET state, stream, record, frames or POST send, edit, delete, react, fault",
+            "GET state, stream, record, frames or POST send, edit, delete, react, press, submit, close, shortcut, fault",
         ),
     }
 }

@@ -8,6 +8,8 @@
 //! - `events`: the payloads
 //! - `socket`: Socket Mode (tickets, envelopes, acknowledgements, redelivery, heartbeat)
 //! - `act`: what people and the bot do, with all its consequences
+//! - `blocks`: what Slack adds to blocks, refuses of them, and tells of choices in them
+//! - `interact`: buttons, modals, shortcuts
 //! - `api`: the Web API; `response_url`
 //! - `control`: `/sim/*`, by which the page and tests act as people and cause faults
 //! - `record`: everything that happened, numbered; `wire`: the frames themselves
@@ -20,11 +22,13 @@ mod act;
 mod api;
 mod assets;
 mod author;
+mod blocks;
 mod control;
 mod conversation;
 mod events;
 mod faults;
 mod http;
+mod interact;
 mod record;
 mod response_url;
 mod shared;
@@ -66,6 +70,8 @@ pub struct Options {
     pub refresh_grace: Duration,
     /// How long the TCP connection stays after the close handshake. Default 2 s: Slack doesn't end it at once.
     pub close_linger: Duration,
+    /// How long a `trigger_id` opens a modal. Default 3 s, as Slack's.
+    pub trigger_life: Duration,
     /// After this time a connection is refreshed. Default `None`: never (Slack: every few hours). A client that adds
     /// `debug_reconnects=true` to its URL gets 360 s, as with Slack.
     pub connection_life: Option<Duration>,
@@ -92,6 +98,7 @@ impl Default for Options {
             warning_grace: Duration::from_secs(10),
             refresh_grace: Duration::from_secs(1),
             close_linger: Duration::from_secs(2),
+            trigger_life: Duration::from_secs(3),
             connection_life: None,
             record_capacity: 20_000,
             messages_per_conversation: 50_000,

@@ -38,6 +38,19 @@ pub(crate) enum What {
         text: String,
         trigger_id: Arc<str>,
     },
+    /// a person did something with an element, a modal or a shortcut: `block_actions`, `view_submission`, `view_closed`,
+    /// `shortcut`, `message_action`
+    Interaction {
+        interaction: &'static str,
+        user: Id,
+        trigger_id: Arc<str>,
+    },
+    /// a modal was opened, pushed, updated, submitted, cleared, closed, shown errors, or its answer was refused
+    View {
+        user: Id,
+        view_id: String,
+        change: &'static str,
+    },
     /// an envelope was sent
     Event {
         envelope_id: String,

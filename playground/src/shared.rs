@@ -2,6 +2,7 @@
 
 use crate::author::Author;
 use crate::faults::Faults;
+use crate::interact::Interactions;
 use crate::record::Record;
 use crate::response_url::ResponseUrls;
 use crate::socket::hub::Hub;
@@ -43,7 +44,7 @@ pub(crate) struct Watcher {
     pub answers: mpsc::UnboundedSender<Value>,
 }
 
-/// The one state. Locks are held shortly and taken in the order world, then hub, then record.
+/// The one state. Locks are held shortly and taken in the order world, then interactions, then hub, then record.
 pub(crate) struct Shared {
     pub options: Options,
     pub addr: SocketAddr,
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub author: Author,
     pub faults: Mutex<Faults>,
     pub response_urls: Mutex<ResponseUrls>,
+    pub interactions: Mutex<Interactions>,
     pub files: Mutex<HashMap<String, File>>,
     pub notices: broadcast::Sender<Arc<str>>,
     pub stop: CancellationToken,
@@ -109,6 +111,7 @@ impl Shared {
             author: Author::default(),
             faults: Mutex::default(),
             response_urls: Mutex::default(),
+            interactions: Mutex::default(),
             files: Mutex::default(),
             notices: broadcast::channel(NOTICES).0,
             stop: CancellationToken::new(),
@@ -166,7 +169,7 @@ pub(crate) async fn deliver(shared: Arc<Shared>) {
     loop {
         let (next, failures) = shared.hub.run_due(Instant::now());
         for failure in failures {
-            shared.slash_failed(&failure);
+            shared.unanswered(&failure);
         }
         let next = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
         tokio::select! {

@@ -86,6 +86,15 @@ impl World {
                 members,
             ));
         }
+        // Rosie and Ben made it with the bot; nobody else knows of it.
+        let secret = ["U00000ROSIE", "U0000000BEN", BOT_USER].map(Id::from).to_vec();
+        world.add(Conversation::new(
+            "C0000SECRET".into(),
+            Kind::Private,
+            "secret".into(),
+            "비공개 · private".into(),
+            secret,
+        ));
         let ims: Vec<_> = world.people.iter().map(|p| (p.im.clone(), p.id.clone())).collect();
         for (im, person) in ims {
             world.add(Conversation::new(
@@ -125,7 +134,7 @@ impl World {
         let name = what.strip_prefix('#').unwrap_or(what);
         self.conversations
             .iter()
-            .find(|c| c.kind == Kind::Channel && c.name == name)
+            .find(|c| matches!(c.kind, Kind::Channel | Kind::Private) && c.name == name)
             .map(|c| c.id.clone())
     }
 
@@ -182,6 +191,32 @@ impl World {
         Some(ts)
     }
 
+    /// An ephemeral message that is still remembered.
+    pub fn ephemeral(&self, channel: &Id, user: &Id, ts: Ts) -> Option<&Ephemeral> {
+        self.ephemerals
+            .iter()
+            .find(|e| e.message.ts == ts && e.channel == *channel && e.user == *user)
+    }
+
+    /// Gives a remembered ephemeral message other content, or forgets it (`None`). False if there is none.
+    pub fn replace_ephemeral(&mut self, channel: &Id, user: &Id, ts: Ts, message: Option<Message>) -> bool {
+        let found = self
+            .ephemerals
+            .iter()
+            .position(|e| e.message.ts == ts && e.channel == *channel && e.user == *user);
+        let Some(at) = found else { return false };
+        match (message, self.ephemerals.get_mut(at)) {
+            (Some(message), Some(ephemeral)) => ephemeral.message = message,
+            _ => drop(self.ephemerals.remove(at)),
+        }
+        true
+    }
+
+    /// Whether somebody reads Korean.
+    pub fn is_korean(&self, user: &str) -> bool {
+        self.people.iter().any(|p| &*p.id == user && p.locale.starts_with("ko"))
+    }
+
     /// The `user` object of `users.info` and `users.list`; `None` for an unknown id.
     pub fn user_json(&self, user: &str, with_locale: bool) -> Option<Value> {
         let person = self.people.iter().find(|p| &*p.id == user);
@@ -223,7 +258,7 @@ impl World {
         let c = self.conversation(id)?;
         let mut value = json!({
             "id": c.id, "created": CREATED, "updated": CREATED * 1000, "is_archived": false, "is_org_shared": false,
-            "is_channel": c.kind == Kind::Channel, "is_group": false, "is_im": c.kind == Kind::Im,
+            "is_channel": matches!(c.kind, Kind::Channel | Kind::Private), "is_group": c.kind == Kind::Private, "is_im": c.kind == Kind::Im,
             "is_mpim": c.kind == Kind::Group, "is_private": c.kind != Kind::Channel, "context_team_id": TEAM,
         });
         let more = match c.kind {
@@ -231,7 +266,7 @@ impl World {
                 let person = c.members.iter().find(|m| &***m != BOT_USER);
                 json!({"user": person, "is_user_deleted": false, "is_open": true})
             }
-            Kind::Channel | Kind::Group => json!({
+            Kind::Channel | Kind::Private | Kind::Group => json!({
                 "name": c.name, "name_normalized": c.name, "is_general": c.name == "general", "is_shared": false,
                 "is_member": c.has(BOT_USER), "creator": self.people.first().map(|p| &p.id),
                 "topic": {"value": c.topic, "creator": "", "last_set": 0},

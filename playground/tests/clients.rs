@@ -179,6 +179,9 @@ async fn talk(sim: &Playground, name: &str, checks: bool) {
             .collect();
         assert!(texts.contains(&&json!("check ok")), "{name}: {texts:?}");
     }
+    if !checks {
+        order(sim, name).await;
+    }
     assert_eq!(
         record(sim, "expired").await,
         Vec::<Value>::new(),
@@ -192,6 +195,49 @@ async fn talk(sim: &Playground, name: &str, checks: bool) {
     assert_eq!(act(sim, "fault", json!({"kind": "refresh"})).await["connections"], 1);
     connected(sim, name, before + 1).await;
     ask(sim, name, json!({"text": "ping 4"}), "pong 4").await;
+}
+
+/// A small order form: button, modal, what is wrong with it, submission, edited message; and a shortcut on a message.
+async fn order(sim: &Playground, name: &str) {
+    let offer = ask(sim, name, json!({"text": "form"}), "Lunch?").await["replies"][0].clone();
+    let press = json!({"user": "로지", "channel": "#general", "ts": offer["ts"], "action_id": "order"});
+    act(sim, "press", press).await;
+    changed(sim, name, "opened").await;
+    let submit = |count: &str| json!({"user": "로지", "values": {"count": {"n": count}}});
+    act(sim, "submit", submit("many")).await;
+    changed(sim, name, "errors").await;
+    act(sim, "submit", submit("3")).await;
+    changed(sim, name, "submitted").await;
+    let until = Instant::now() + PATIENCE;
+    while !record(sim, "edit").await.iter().any(|edit| edit["text"] == "ordered 3") {
+        assert!(Instant::now() < until, "{name} edits its message");
+        sleep(Duration::from_millis(50)).await;
+    }
+    let said = act(
+        sim,
+        "send",
+        json!({"user": "로지", "channel": "#general", "text": "buy rice"}),
+    )
+    .await;
+    let shortcut = json!({"user": "로지", "channel": "#general", "callback_id": "todo", "ts": said["ts"]});
+    act(sim, "shortcut", shortcut).await;
+    while !record(sim, "post")
+        .await
+        .iter()
+        .any(|post| post["text"] == "todo: buy rice")
+    {
+        assert!(Instant::now() < until, "{name} takes the shortcut");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until this became of a modal.
+async fn changed(sim: &Playground, name: &str, change: &str) {
+    let until = Instant::now() + PATIENCE;
+    while !record(sim, "view").await.iter().any(|view| view["change"] == change) {
+        assert!(Instant::now() < until, "{name}: no modal is {change}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Somebody says something; the bot must answer with `expected`.

@@ -112,7 +112,9 @@ pub(crate) fn update(shared: &Shared, args: &Args) -> Answer {
             } else if new.blocks.is_some() {
                 message.blocks = new.blocks;
             }
-            message.attachments = new.attachments.or_else(|| message.attachments.take());
+            if args.has("attachments") {
+                message.attachments = new.attachments;
+            }
             message.metadata = new.metadata.or_else(|| message.metadata.take());
         })
         .ok_or("message_not_found")?;

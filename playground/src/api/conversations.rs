@@ -97,7 +97,9 @@ pub(crate) fn list(shared: &Shared, args: &Args, of_user: bool) -> Answer {
     }
     let user = args.str("user").unwrap_or(BOT_USER);
     let world = locked(&shared.world);
-    let fits = |c: &&Conversation| types.contains(&c.kind.list_type()) && (!of_user || c.has(user));
+    // Of what is private only that exists for the bot where it is a member.
+    let known = |c: &&Conversation| c.kind == Kind::Channel || c.has(BOT_USER);
+    let fits = |c: &&Conversation| types.contains(&c.kind.list_type()) && known(c) && (!of_user || c.has(user));
     let all: Vec<Value> = world
         .conversations
         .iter()

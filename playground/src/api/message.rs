@@ -1,16 +1,18 @@
 //! What all methods that make a message have in common: its content, its limits, whom it notifies.
 
 use crate::api::args::Args;
+use crate::blocks::{Surface, check, complete, text_length};
 use crate::conversation::Message;
 use crate::text;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Beyond this many characters Slack cuts a text off.
 const TEXT_LIMIT: usize = 40_000;
 const MARKDOWN_LIMIT: usize = 12_000;
-const BLOCKS: usize = 50;
+/// Reported, not documented: about this many characters in all blocks of a message together.
+const BLOCKS_LIMIT: usize = 13_200;
 const ATTACHMENTS: usize = 100;
 
 /// `ok: false`: Slack's error and what stands beside it.
@@ -30,6 +32,19 @@ impl From<&'static str> for Refusal {
     }
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let messages = self
+            .more
+            .as_ref()
+            .and_then(|more| more.pointer("/response_metadata/messages"));
+        match messages {
+            Some(messages) => write!(f, "{}: {messages}", self.error),
+            None => f.write_str(&self.error),
+        }
+    }
+}
+
 /// The content of a message, read from arguments and checked.
 pub(crate) struct Draft {
     message: Message,
@@ -40,17 +55,11 @@ impl Draft {
     /// Reads `text`, `markdown_text`, `blocks`, `attachments`, `metadata`.
     ///
     /// # Errors
-    /// `no_text`, `invalid_blocks`, `invalid_attachments`, `too_many_attachments`, `invalid_metadata_format`,
+    /// `no_text`, `invalid_blocks_format`, `invalid_blocks`, `msg_blocks_too_long`, `invalid_attachments`, `too_many_attachments`, `invalid_metadata_format`,
     /// `markdown_text_conflict`, `msg_too_long`.
     pub fn read(args: &Args) -> Result<Self, Refusal> {
-        let blocks = list(args, "blocks", "invalid_blocks", "invalid_blocks", BLOCKS)?;
-        let attachments = list(
-            args,
-            "attachments",
-            "invalid_attachments",
-            "too_many_attachments",
-            ATTACHMENTS,
-        )?;
+        let blocks = blocks(args)?;
+        let attachments = attachments(args)?;
         let metadata = args.json("metadata", "invalid_metadata_format")?;
         if metadata.as_ref().is_some_and(|m| {
             !m.get("event_type").is_some_and(Value::is_string) || !m.get("event_payload").is_some_and(Value::is_object)
@@ -93,31 +102,71 @@ impl Draft {
     }
 
     /// The message, not posted yet, and whom it notifies.
-    pub fn finish(self) -> (Message, Vec<String>) {
+    pub fn finish(mut self) -> (Message, Vec<String>) {
+        for list in [&mut self.message.blocks, &mut self.message.attachments] {
+            // An empty list says to have none.
+            *list = list
+                .take()
+                .filter(|list| list.as_array().is_none_or(|list| !list.is_empty()));
+        }
         (self.message, self.pings)
     }
 }
 
-fn list(
-    args: &Args,
-    name: &str,
-    invalid: &'static str,
-    too_many: &'static str,
-    most: usize,
-) -> Result<Option<Value>, Refusal> {
-    let value = args.json(name, invalid)?;
-    match &value {
-        Some(Value::Array(items)) if items.len() > most => Err(too_many.into()),
-        Some(Value::Array(items)) if !items.iter().all(Value::is_object) => Err(invalid.into()),
-        Some(Value::Array(_)) | None => Ok(value),
-        Some(_) => Err(invalid.into()),
+/// The blocks of a message, with all that Slack adds.
+pub(crate) fn blocks(args: &Args) -> Result<Option<Value>, Refusal> {
+    let Some(mut blocks) = args.json("blocks", "invalid_blocks_format")? else {
+        return Ok(None);
+    };
+    if !blocks.is_array() {
+        return Err("invalid_blocks_format".into());
     }
+    wrong("invalid_blocks", check(&blocks, Surface::Message, "/blocks"))?;
+    if text_length(&blocks) > BLOCKS_LIMIT {
+        return Err("msg_blocks_too_long".into());
+    }
+    complete(&mut blocks);
+    Ok(Some(blocks))
+}
+
+/// The attachments of a message, with all that Slack adds.
+fn attachments(args: &Args) -> Result<Option<Value>, Refusal> {
+    let Some(mut attachments) = args.json("attachments", "invalid_attachments")? else {
+        return Ok(None);
+    };
+    let list = attachments.as_array_mut().ok_or("invalid_attachments")?;
+    if list.len() > ATTACHMENTS {
+        return Err("too_many_attachments".into());
+    }
+    for (n, attachment) in list.iter_mut().enumerate() {
+        let members = attachment.as_object_mut().ok_or("invalid_attachments")?;
+        members.entry("id").or_insert_with(|| (n + 1).into());
+        if let Some(blocks) = members.get_mut("blocks") {
+            wrong(
+                "invalid_attachments",
+                check(blocks, Surface::Message, &format!("/attachments/{n}/blocks")),
+            )?;
+            complete(blocks);
+        }
+    }
+    Ok(Some(attachments))
+}
+
+/// Refuses with Slack's list of what is wrong, if anything is.
+fn wrong(error: &'static str, problems: Vec<String>) -> Result<(), Refusal> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let messages: Vec<String> = problems.iter().map(|problem| format!("[ERROR] {problem}")).collect();
+    Err(Refusal {
+        error: Cow::Borrowed(error),
+        more: Some(json!({"errors": problems, "response_metadata": {"messages": messages}})),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn read(args: Value) -> Result<(Message, Vec<String>), String> {
         Draft::read(&Args::from_json(&args))
@@ -130,10 +179,18 @@ mod tests {
         for (args, error) in [
             (json!({}), "no_text"),
             (json!({"text": "", "blocks": []}), "no_text"),
-            (json!({"blocks": "["}), "invalid_blocks"),
-            (json!({"blocks": {}}), "invalid_blocks"),
+            (json!({"blocks": "["}), "invalid_blocks_format"),
+            (json!({"blocks": {}}), "invalid_blocks_format"),
             (json!({"blocks": [1]}), "invalid_blocks"),
-            (json!({"blocks": vec![json!({}); 51]}), "invalid_blocks"),
+            (
+                json!({"blocks": vec![json!({"type": "divider"}); 51]}),
+                "invalid_blocks",
+            ),
+            (
+                json!({"blocks": vec![json!({"type": "section", "text": {"type": "mrkdwn", "text": "x".repeat(2700)}}); 5]}),
+                "msg_blocks_too_long",
+            ),
+            (json!({"attachments": [{"blocks": [{}]}]}), "invalid_attachments"),
             (json!({"attachments": vec![json!({}); 101]}), "too_many_attachments"),
             (
                 json!({"text": "x", "metadata": {"event_type": "x"}}),

@@ -8,6 +8,7 @@ pub(crate) mod message;
 mod page;
 mod reactions;
 mod users;
+mod views;
 
 pub(crate) use files::{LARGEST as LARGEST_FILE, kind_of as file_kind, receive as receive_file};
 pub(crate) use reactions::is_emoji_name;
@@ -227,6 +228,10 @@ fn call(shared: &Shared, request: &Request, args: &Args) -> Answer {
         "bots.info" => users::bot(shared, args),
         "files.getUploadURLExternal" => files::upload_url(shared, args, request.host),
         "files.completeUploadExternal" => files::complete(shared, args),
+        "views.open" => views::open(shared, args, false),
+        "views.push" => views::open(shared, args, true),
+        "views.update" => views::update(shared, args),
+        "views.publish" => views::publish(),
         "files.info" => files::info(shared, args),
         _ => Err(Refusal {
             error: "unknown_method".into(),

@@ -60,22 +60,56 @@ pub(crate) enum Kind {
     /// redelivered until acknowledged
     EventsApi,
     /// never redelivered; may be answered in the acknowledgement
-    Slash(Arc<SlashOrigin>),
+    Once(Arc<Origin>),
 }
 
-/// Who waits for the answer of a slash command.
+/// Who waits for the answer to what they did.
 #[derive(Debug)]
-pub(crate) struct SlashOrigin {
-    pub channel: Id,
+pub(crate) struct Origin {
     pub user: Id,
-    pub command: String,
+    pub asked: Asked,
+}
+
+/// What somebody did that the bot must acknowledge while they wait.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// used a slash command
+    Slash { channel: Id, command: String },
+    /// did something with an element of a message or of a modal
+    Action {
+        channel: Option<Id>,
+        ts: Option<Ts>,
+        view: Option<String>,
+        block_id: String,
+        action_id: String,
+    },
+    /// submitted a modal
+    Submission { view: String },
+    /// closed a modal
+    Closed,
+    /// used a shortcut, on a message or from anywhere
+    Shortcut { callback_id: String, message: bool },
+}
+
+impl Asked {
+    /// What it is called in the record; of interactions the payload's `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Slash { .. } => "slash_commands",
+            Self::Action { .. } => "block_actions",
+            Self::Submission { .. } => "view_submission",
+            Self::Closed => "view_closed",
+            Self::Shortcut { message: true, .. } => "message_action",
+            Self::Shortcut { message: false, .. } => "shortcut",
+        }
+    }
 }
 
 /// One thing to deliver.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub kind: Kind,
-    /// `event_id`, the same in every redelivery; for a slash command its `trigger_id`
+    /// `event_id`, the same in every redelivery; of what people wait for its `trigger_id`
     pub id: Arc<str>,
     /// such as `message`, for the record
     pub name: &'static str,
@@ -94,7 +128,7 @@ pub(crate) fn new_event_id() -> Arc<str> {
 /// The text frame that delivers an event.
 pub(crate) fn frame(event: &Event, envelope: EnvelopeId, attempt: u32) -> String {
     let Event { id, rest, .. } = event;
-    match event.kind {
+    match &event.kind {
         Kind::EventsApi => {
             let reason = if attempt > 0 { "timeout" } else { "" };
             format!(
@@ -102,10 +136,17 @@ pub(crate) fn frame(event: &Event, envelope: EnvelopeId, attempt: u32) -> String
                  \"retry_attempt\":{attempt},\"retry_reason\":\"{reason}\",\"payload\":{{\"event_id\":\"{id}\",{rest}}}"
             )
         }
-        Kind::Slash(_) => format!(
-            "{{\"envelope_id\":\"{envelope}\",\"type\":\"slash_commands\",\"accepts_response_payload\":true,\
-             \"payload\":{{{rest}}}"
-        ),
+        Kind::Once(origin) => {
+            let (kind, accepts) = match origin.asked {
+                Asked::Slash { .. } => ("slash_commands", true),
+                Asked::Submission { .. } => ("interactive", true),
+                _ => ("interactive", false),
+            };
+            format!(
+                "{{\"envelope_id\":\"{envelope}\",\"type\":\"{kind}\",\"accepts_response_payload\":{accepts},\
+                 \"payload\":{{{rest}}}"
+            )
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::faults::Twin;
 use crate::locked;
 use crate::record::{Record, What};
-use crate::socket::envelope::{self, ACK_LIMIT, Ack, EnvelopeId, Event, Kind, Reason, SlashOrigin};
+use crate::socket::envelope::{self, ACK_LIMIT, Ack, EnvelopeId, Event, Kind, Origin, Reason};
 use serde_json::value::RawValue;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -53,15 +53,16 @@ struct Retry {
     avoid: u64,
 }
 
-/// An acknowledgement that carries the answer of a slash command.
-pub(crate) struct SlashAnswer {
-    pub origin: Arc<SlashOrigin>,
-    pub payload: Box<RawValue>,
+/// The acknowledgement of something that somebody waits for.
+pub(crate) struct Answered {
+    pub origin: Arc<Origin>,
+    /// what came along
+    pub payload: Option<Box<RawValue>>,
 }
 
-/// A slash command that failed; the person is told `error`.
-pub(crate) struct SlashFailure {
-    pub origin: Arc<SlashOrigin>,
+/// What somebody waits for was not acknowledged; they are told `error`.
+pub(crate) struct Unanswered {
+    pub origin: Arc<Origin>,
     pub error: &'static str,
 }
 
@@ -199,8 +200,8 @@ impl Hub {
         locked(&self.inner).twins.clear();
     }
 
-    /// Sends an event for the first time. `Err` for a slash command that nobody is there to take.
-    pub fn dispatch(&self, event: Event, now: Instant) -> Result<(), SlashFailure> {
+    /// Sends an event for the first time. `Err` for what somebody waits for while nobody is there to take it.
+    pub fn dispatch(&self, event: Event, now: Instant) -> Result<(), Unanswered> {
         let mut inner = locked(&self.inner);
         let form = if matches!(event.kind, Kind::EventsApi) {
             inner.twins.pop_front()
@@ -237,7 +238,7 @@ impl Hub {
         avoid: u64,
         twin: Option<Twin>,
         now: Instant,
-    ) -> Result<Option<EnvelopeId>, SlashFailure> {
+    ) -> Result<Option<EnvelopeId>, Unanswered> {
         let Some(connection) = inner.pick(avoid) else {
             self.failed(inner, event, attempt, 0, now, "dispatch_failed")?;
             return Ok(None);
@@ -292,14 +293,14 @@ impl Hub {
         connection: u64,
         now: Instant,
         error: &'static str,
-    ) -> Result<(), SlashFailure> {
+    ) -> Result<(), Unanswered> {
         self.record.add(What::Expired {
             event_id: event.id.clone(),
             attempt,
             connection,
         });
-        if let Kind::Slash(origin) = event.kind {
-            return Err(SlashFailure { origin, error });
+        if let Kind::Once(origin) = event.kind {
+            return Err(Unanswered { origin, error });
         }
         match usize::try_from(attempt).ok().and_then(|n| self.retry_delays.get(n)) {
             Some(delay) => {
@@ -320,8 +321,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Redelivers and gives up whatever is due; says when to come again, and which slash commands timed out.
-    pub fn run_due(&self, now: Instant) -> (Option<Instant>, Vec<SlashFailure>) {
+    /// Redelivers and gives up whatever is due; says when to come again, and what was waited for in vain.
+    pub fn run_due(&self, now: Instant) -> (Option<Instant>, Vec<Unanswered>) {
         let mut inner = locked(&self.inner);
         let mut failures = Vec::new();
         let mut next = None;
@@ -359,8 +360,8 @@ impl Hub {
         (next, failures)
     }
 
-    /// Takes what the bot sent on a connection; gives the answers of slash commands that came with it.
-    pub fn acknowledge(&self, connection: u64, frames: &[impl AsRef<str>], now: Instant) -> Vec<SlashAnswer> {
+    /// Takes what the bot sent on a connection; gives what was acknowledged of what people wait for.
+    pub fn acknowledge(&self, connection: u64, frames: &[impl AsRef<str>], now: Instant) -> Vec<Answered> {
         let mut answers = Vec::new();
         let mut inner = locked(&self.inner);
         for frame in frames {
@@ -387,21 +388,17 @@ impl Hub {
                     .filter(|p| !dropped && p.get() != "{}")
                     .map(ToOwned::to_owned),
             });
-            if let (
-                Some(Delivery {
-                    event:
-                        Event {
-                            kind: Kind::Slash(origin),
-                            ..
-                        },
+            if let Some(Delivery {
+                event: Event {
+                    kind: Kind::Once(origin),
                     ..
-                }),
-                Some(payload),
-            ) = (delivery, ack.payload)
+                },
+                ..
+            }) = delivery
             {
-                answers.push(SlashAnswer {
+                answers.push(Answered {
                     origin,
-                    payload: payload.to_owned(),
+                    payload: ack.payload.map(ToOwned::to_owned),
                 });
             }
         }

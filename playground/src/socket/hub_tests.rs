@@ -1,6 +1,7 @@
 //! The state machine with made-up time and no sockets.
 
 use super::*;
+use crate::socket::envelope::Asked;
 use crate::ts::Ts;
 use serde_json::{Value, json};
 
@@ -152,11 +153,11 @@ fn a_slash_command_is_answered_in_its_acknowledgement_or_fails() {
     let (hub, start) = (hub(&[0]), Instant::now());
     let origin = || {
         let (channel, user) = ("C1".into(), "U1".into());
-        Kind::Slash(Arc::new(SlashOrigin {
+        let asked = Asked::Slash {
             channel,
-            user,
             command: "/moa".into(),
-        }))
+        };
+        Kind::Once(Arc::new(Origin { user, asked }))
     };
     let nobody = hub.dispatch(event(origin()), start).err().unwrap();
     assert_eq!(nobody.error, "dispatch_failed");
@@ -166,7 +167,7 @@ fn a_slash_command_is_answered_in_its_acknowledgement_or_fails() {
     assert_eq!(command["accepts_response_payload"], true);
     let answer = json!({"envelope_id": command["envelope_id"], "payload": {"text": "hi"}}).to_string();
     let answers = hub.acknowledge(id, &[answer], start);
-    assert_eq!(answers[0].payload.get(), "{\"text\":\"hi\"}");
+    assert_eq!(answers[0].payload.as_ref().unwrap().get(), "{\"text\":\"hi\"}");
     assert!(hub.dispatch(event(origin()), start).is_ok());
     assert_eq!(hub.run_due(start + seconds(3)).1[0].error, "operation_timeout");
 }

@@ -10,6 +10,36 @@ APP_TOKEN = os.environ["MOA_APP_TOKEN"]
 BOT_TOKEN = os.environ["MOA_BOT_TOKEN"]
 
 
+def text(words):
+    return {"type": "plain_text", "text": words}
+
+
+BUTTON = {"type": "button", "action_id": "order", "text": text("Order"), "value": "lunch"}
+OFFER = [{"type": "actions", "block_id": "offer", "elements": [BUTTON]}]
+
+
+def form(message):
+    """A modal that asks how many; it remembers which message it is about."""
+    count = {"type": "plain_text_input", "action_id": "n"}
+    return {
+        "type": "modal",
+        "callback_id": "order",
+        "title": text("Order"),
+        "submit": text("Send"),
+        "private_metadata": f"{message['channel']} {message['ts']}",
+        "blocks": [{"type": "input", "block_id": "count", "label": text("How many"), "element": count}],
+    }
+
+
+def ordered(view):
+    """What was entered: (number or None, channel, ts)."""
+    entered = view["state"]["values"]["count"]["n"]["value"]
+    return (entered if entered.isdigit() else None, *view["private_metadata"].split())
+
+
+WRONG = {"count": "a number, please"}
+
+
 def run_sync():
     from slack_bolt import App
     from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -32,6 +62,29 @@ def run_sync():
             respond(text="slash later", response_type="in_channel")
         else:
             ack(text=f"slash {command['text']}")
+
+    @app.message(re.compile("^form$"))
+    def offer(say):
+        say(text="Lunch?", blocks=OFFER)
+
+    @app.action("order")
+    def order(ack, body, client):
+        ack()
+        message = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
+        client.views_open(trigger_id=body["trigger_id"], view=form(message))
+
+    @app.view("order")
+    def submitted(ack, view, client):
+        number, channel, ts = ordered(view)
+        if number is None:
+            return ack(response_action="errors", errors=WRONG)
+        ack()
+        return client.chat_update(channel=channel, ts=ts, text=f"ordered {number}", blocks=[])
+
+    @app.shortcut("todo")
+    def todo(ack, shortcut, client):
+        ack()
+        client.chat_postMessage(channel=shortcut["channel"]["id"], text=f"todo: {shortcut['message']['text']}")
 
     @app.event("message")
     def other():
@@ -62,6 +115,29 @@ async def run_async():
             await respond(text="slash later", response_type="in_channel")
         else:
             await ack(text=f"slash {command['text']}")
+
+    @app.message(re.compile("^form$"))
+    async def offer(say):
+        await say(text="Lunch?", blocks=OFFER)
+
+    @app.action("order")
+    async def order(ack, body, client):
+        await ack()
+        message = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
+        await client.views_open(trigger_id=body["trigger_id"], view=form(message))
+
+    @app.view("order")
+    async def submitted(ack, view, client):
+        number, channel, ts = ordered(view)
+        if number is None:
+            return await ack(response_action="errors", errors=WRONG)
+        await ack()
+        return await client.chat_update(channel=channel, ts=ts, text=f"ordered {number}", blocks=[])
+
+    @app.shortcut("todo")
+    async def todo(ack, shortcut, client):
+        await ack()
+        await client.chat_postMessage(channel=shortcut["channel"]["id"], text=f"todo: {shortcut['message']['text']}")
 
     @app.event("message")
     async def other():
