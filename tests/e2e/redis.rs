@@ -99,6 +99,46 @@ async fn without_redis_what_needs_it_fails_politely_and_the_rest_goes_on() {
     assert_eq!(record.counted(), [1, 2]);
 }
 
+/// Copied while it runs, copied once more when it has stopped, and started on the other store: there and back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_moves_from_a_file_to_redis_and_back() {
+    let Some(redis) = Redis::start_or_skip().unwrap() else {
+        return;
+    };
+    let workspace = Workspace::start().await;
+    let plan = Plan::new(&workspace)
+        .plugin(hello())
+        .config(&store("redb:data/moa.redb"));
+    let mut bot = plan.start().await;
+    let home = bot.home().to_owned();
+    let exported = async || finish(moa(&home).args(["brain", "export"])).await.stdout;
+    let copy = async |more: &[&str]| {
+        let ended = finish(moa(&home).args(["brain", "copy"]).args(more)).await;
+        assert_eq!(ended.code, Some(0), "{more:?}: {ended:?}");
+    };
+    let (url, file) = (redis.url(), "redb:data/back.redb");
+    let mut count = 0;
+    for (from, to) in [("redb:data/moa.redb", url.as_str()), (url.as_str(), file)] {
+        count += 1;
+        let said = workspace.ask(&Line::new("!count")).await.text;
+        assert_eq!(said, format!("That was number {count}."));
+        copy(&["--to", to]).await;
+        count += 1;
+        let said = workspace.ask(&Line::new("!count")).await.text;
+        assert_eq!(said, format!("That was number {count}."));
+        assert!(bot.stop().await.success());
+        copy(&["--to", to, "--replace"]).await;
+        let before = exported().await;
+        assert!(before.contains("hello"), "{before}");
+        let config = std::fs::read_to_string(home.join("moa.toml")).unwrap();
+        std::fs::write(home.join("moa.toml"), config.replace(from, to)).unwrap();
+        assert_eq!(exported().await, before, "byte for byte");
+        bot.restart().await;
+    }
+    let said = workspace.ask(&Line::new("!count")).await.text;
+    assert_eq!(said, format!("That was number {}.", count + 1));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_host_on_the_same_redis_says_why_it_ends() {
     let Some(redis) = Redis::start_or_skip().unwrap() else {
