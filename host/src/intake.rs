@@ -4,19 +4,23 @@
 //! journal has it on disk. What the service would send again may be worked on before that; slash commands may not,
 //! because nobody repeats them.
 
+mod resume;
+
 use crate::adapter::{self, Ack, Delivery, Fatal};
+use crate::capability::World;
 use crate::dispatch::{Dispatch, Full, OrderKey, Room};
 use crate::invocation::{Allowances, Work};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use moa_core::event::{Event, Identity};
 use moa_core::locale::UserNotice;
-use moa_store::{Accepted, NewRecord, Outcome, Record, Seq, Store, StoreError};
+use moa_store::{Accepted, NewRecord, Outcome, Seq, Store, StoreError};
+use resume::Why;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 /// How long an identity is remembered.
@@ -39,6 +43,8 @@ pub struct Parts {
     pub matcher: Arc<Matcher>,
     /// The journal.
     pub store: Arc<dyn Store>,
+    /// The clock.
+    pub world: Arc<dyn World>,
     /// Where work goes.
     pub dispatch: Dispatch<Work>,
     /// What plugins may use.
@@ -60,10 +66,10 @@ pub struct Link {
 enum Seen {
     /// On its way into the journal; twins that came meanwhile are acknowledged with it.
     Offered(Vec<Ack>),
-    /// The journal could not take it, though the work on it has begun (at these seconds since 1970). A redelivery is
-    /// recorded and not run.
+    /// The journal could not take it, though the work on it has begun (at these seconds of the host's own clock). A
+    /// redelivery is recorded and not run.
     Unrecorded(u64),
-    /// In the journal since (seconds since 1970).
+    /// In the journal since (at these seconds).
     Accepted(u64),
 }
 
@@ -71,8 +77,8 @@ enum Seen {
 enum Gate {
     /// They wait, unacknowledged.
     Closed(Vec<Delivery>),
-    /// They are in the journal, to be matched later.
-    Parked(Vec<(Event, Arc<Ticket>)>),
+    /// They are in the journal, to be matched later; with when they arrived.
+    Parked(Vec<(Event, Arc<Ticket>, i64)>),
     /// They are matched at once.
     Open,
 }
@@ -84,6 +90,7 @@ pub struct Intake {
     gate: Mutex<Gate>,
     open: AtomicBool,
     started: SystemTime,
+    since: Instant,
     link: watch::Sender<Link>,
 }
 
@@ -110,6 +117,7 @@ impl Intake {
             gate: Mutex::new(Gate::Closed(Vec::new())),
             open: AtomicBool::new(false),
             started: SystemTime::now(),
+            since: Instant::now(),
             link: watch::Sender::new(Link::default()),
         }))
     }
@@ -130,6 +138,13 @@ impl Intake {
     /// The journal cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
         let left = self.parts.store.unfinished().await?;
+        for record in &left {
+            // Also those whose identity is too old to be remembered otherwise: they must not run beside themselves.
+            let known = Seen::Accepted(self.steady_seconds());
+            lock(&self.seen)
+                .entry(Identity(record.identity.clone()))
+                .or_insert(known);
+        }
         if tokio::time::timeout(PATIENCE, self.parts.matcher.registry.ready())
             .await
             .is_err()
@@ -142,7 +157,7 @@ impl Intake {
             tracing::info!("{} events of an earlier run are taken up again", left.len());
         }
         for record in left {
-            self.resume(record).await;
+            self.resume(record, Why::CutOff).await;
         }
         self.open();
         Ok(())
@@ -150,8 +165,43 @@ impl Intake {
 
     /// Forgets identities that no service would repeat any more. To be called now and then.
     pub fn forget(&self) {
-        let limit = seconds(SystemTime::now()).saturating_sub(REMEMBERED.as_secs());
+        let limit = self.steady_seconds().saturating_sub(REMEMBERED.as_secs());
         lock(&self.seen).retain(|_, seen| !matches!(seen, Seen::Accepted(at) | Seen::Unrecorded(at) if *at < limit));
+    }
+
+    /// Runs a record that ended once more, as a host does that finds it unfinished, but however old it is. It goes on where
+    /// it was, or from the beginning if it is to be `fresh`. Whether there was such a record, and it was not open.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn retry(self: &Arc<Self>, seq: Seq, fresh: bool) -> Result<bool, StoreError> {
+        if !self.parts.store.reopen(seq, fresh).await? {
+            return Ok(false);
+        }
+        if let Some(filed) = self.parts.store.filed(seq).await? {
+            let why = if fresh { Why::AskedForAnew } else { Why::AskedFor };
+            self.resume(filed.record, why).await;
+        }
+        Ok(true)
+    }
+
+    /// Closes an open record: after a crash it is not run again, and what runs of it is stopped at its next effect.
+    /// Whether there was such a record, and it was open.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn drop_record(&self, seq: Seq) -> Result<bool, StoreError> {
+        let filed = self.parts.store.filed(seq).await?;
+        let open = filed.is_some_and(|filed| filed.end.is_none());
+        if open {
+            self.parts.store.finish(seq, Outcome::Dropped).await?;
+        }
+        Ok(open)
+    }
+
+    /// Seconds since 1970 by the clock as it was at the start, and a clock since then that nobody sets.
+    fn steady_seconds(&self) -> u64 {
+        seconds(self.started).saturating_add(self.since.elapsed().as_secs())
     }
 
     /// Events that came early go into the journal unmatched, so that they can be acknowledged.
@@ -173,14 +223,17 @@ impl Intake {
         match std::mem::replace(&mut *gate, Gate::Open) {
             Gate::Closed(early) => early.into_iter().for_each(|delivery| self.take(delivery)),
             Gate::Parked(early) => {
-                for (event, ticket) in early {
+                for (event, ticket, received_ms) in early {
                     let matches = self.parts.matcher.route(&event);
                     if matches.is_empty() {
                         self.close(ticket);
                         continue;
                     }
-                    let look_first = self.may_be_answered(&event);
-                    self.hand_on_all(&Arc::new(event), matches, &ticket, look_first, Promised::Yes);
+                    let arrived = Arrived {
+                        look_first: self.may_be_answered(&event),
+                        ms: received_ms,
+                    };
+                    self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::Yes);
                 }
             }
             Gate::Open => {}
@@ -202,12 +255,13 @@ impl Intake {
     }
 
     /// Brings an event into the journal though it is not known yet whether anybody wants it; nothing for a twin.
-    fn record_unmatched(self: &Arc<Self>, delivery: Delivery) -> Option<(Event, Arc<Ticket>)> {
+    fn record_unmatched(self: &Arc<Self>, delivery: Delivery) -> Option<(Event, Arc<Ticket>, i64)> {
         let Delivery { event, ack } = delivery;
         self.offer(&event, ack).then(|| {
             let ticket = Arc::new(Ticket::default());
-            self.record(event.clone(), Arc::clone(&ticket), Then::Work);
-            (event, ticket)
+            let received_ms = milliseconds(self.parts.world.now());
+            self.record(event.clone(), received_ms, Arc::clone(&ticket), Then::Work);
+            (event, ticket, received_ms)
         })
     }
 
@@ -222,9 +276,12 @@ impl Intake {
             return;
         }
         let ticket = Arc::new(Ticket::default());
-        self.record(event.clone(), Arc::clone(&ticket), Then::Work);
-        let look_first = self.may_be_answered(&event);
-        self.hand_on_all(&Arc::new(event), matches, &ticket, look_first, Promised::No);
+        let arrived = Arrived {
+            look_first: self.may_be_answered(&event),
+            ms: milliseconds(self.parts.world.now()),
+        };
+        self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
+        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No);
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.
@@ -250,7 +307,8 @@ impl Intake {
                     Seen::Unrecorded(_) => {
                         known.insert(Seen::Offered(vec![ack]));
                         drop(seen);
-                        self.record(event.clone(), Arc::new(Ticket::default()), Then::Close);
+                        let now = milliseconds(self.parts.world.now());
+                        self.record(event.clone(), now, Arc::new(Ticket::default()), Then::Close);
                     }
                 }
                 false
@@ -259,7 +317,7 @@ impl Intake {
     }
 
     /// Brings an event into the journal, in the background; then it is acknowledged.
-    fn record(self: &Arc<Self>, event: Event, ticket: Arc<Ticket>, then: Then) {
+    fn record(self: &Arc<Self>, event: Event, received_ms: i64, ticket: Arc<Ticket>, then: Then) {
         let this = Arc::clone(self);
         tokio::spawn(async move {
             let accepted = match serde_json::to_vec(&event) {
@@ -268,23 +326,24 @@ impl Intake {
                         identity: event.identity.0.clone(),
                         kind: event.message().at.place.service.clone(),
                         body,
-                        received_ms: milliseconds(SystemTime::now()),
+                        received_ms,
                     };
                     this.parts.store.accept(record).await
                 }
                 Err(error) => Err(StoreError::Io(error.to_string())),
             };
             match accepted {
-                Ok(Accepted::New(seq)) => {
+                // A twin that is open and that this host knows nothing of was recorded when the disk said that it could
+                // not be: it is the record of this very event. (A store serves one host.)
+                Ok(Accepted::New(seq) | Accepted::Twin { seq, finished: false }) => {
                     ticket.resolve(Some(seq));
                     this.acknowledge(&event.identity);
                     if then == Then::Close {
                         this.close(ticket);
                     }
                 }
-                // Another host has it.
-                Ok(Accepted::Twin { .. }) => {
-                    ticket.resolve(None);
+                Ok(Accepted::Twin { finished: true, .. }) => {
+                    ticket.set_over();
                     this.acknowledge(&event.identity);
                 }
                 Err(error) => {
@@ -292,7 +351,7 @@ impl Intake {
                     ticket.resolve(None);
                     let mut seen = lock(&this.seen);
                     if then == Then::Close || event.is_redeliverable() {
-                        seen.insert(event.identity, Seen::Unrecorded(seconds(SystemTime::now())));
+                        seen.insert(event.identity, Seen::Unrecorded(this.steady_seconds()));
                     } else {
                         // It waits for the journal and now never begins: another delivery is as good as the first.
                         seen.remove(&event.identity);
@@ -303,7 +362,7 @@ impl Intake {
     }
 
     fn acknowledge(&self, identity: &Identity) {
-        let now = seconds(SystemTime::now());
+        let now = self.steady_seconds();
         let before = lock(&self.seen).insert(identity.clone(), Seen::Accepted(now));
         if let Some(Seen::Offered(acks)) = before {
             acks.into_iter().for_each(Ack::done);
@@ -337,7 +396,7 @@ impl Intake {
         event: &Arc<Event>,
         matches: Vec<Match>,
         ticket: &Arc<Ticket>,
-        look_first: bool,
+        arrived: Arrived,
         promised: Promised,
     ) {
         // Before the first of them, which may be over at once.
@@ -347,7 +406,9 @@ impl Intake {
                 event: Arc::clone(event),
                 matched,
                 ticket: Arc::clone(ticket),
-                look_first,
+                look_first: arrived.look_first,
+                received_ms: arrived.ms,
+                before: None,
             };
             self.hand_on(work, promised);
         }
@@ -385,42 +446,6 @@ impl Intake {
         }
     }
 
-    /// Takes up an event that an earlier run accepted and did not finish.
-    async fn resume(self: &Arc<Self>, record: Record) {
-        let event: Event = match serde_json::from_slice(&record.body) {
-            Ok(event) => event,
-            Err(error) => {
-                tracing::error!(seq = %record.seq, event = record.identity, %error, "a recorded event cannot be read and is dropped");
-                self.finish(
-                    record.seq,
-                    Outcome::Failed {
-                        reason: format!("unreadable: {error}"),
-                    },
-                )
-                .await;
-                return;
-            }
-        };
-        let ticket = Arc::new(Ticket::of(record.seq));
-        let age = milliseconds(SystemTime::now()).saturating_sub(record.received_ms);
-        let mut matches = self.parts.matcher.route(&event);
-        if matches.is_empty() {
-            return self.close(ticket);
-        }
-        if Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age {
-            tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
-            if matches.iter().all(|one| matches!(one.todo, Todo::Heard(_))) {
-                // Nobody waits for an answer.
-                let reason = "older than journal.max-age".into();
-                return self.close_with(ticket, Outcome::Failed { reason });
-            }
-            for one in &mut matches {
-                one.todo = Todo::Tell(UserNotice::TooOld);
-            }
-        }
-        self.hand_on_all(&Arc::new(event), matches, &ticket, true, Promised::Yes);
-    }
-
     /// Whether it was written before this host started, so that the one before may have answered it.
     fn is_from_before(&self, event: &Event) -> bool {
         let Ok(written) = event.message().time.parse::<jiff::Timestamp>() else {
@@ -433,6 +458,15 @@ impl Intake {
                 .duration_since(written)
                 .is_ok_and(|before| before < PREDECESSOR)
     }
+}
+
+/// How an event came.
+#[derive(Clone, Copy)]
+struct Arrived {
+    /// Whether it may have been answered already.
+    look_first: bool,
+    /// When, in milliseconds since 1970.
+    ms: i64,
 }
 
 /// What follows when an event is in the journal.

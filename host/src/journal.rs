@@ -4,6 +4,7 @@
 //! hangs on the journal's record: whoever needs that waits for the [`Ticket`].
 
 use moa_store::{Outcome, Seq};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::SetOnce;
 
@@ -11,6 +12,7 @@ use tokio::sync::SetOnce;
 #[derive(Debug, Default)]
 pub struct Ticket {
     seq: SetOnce<Option<Seq>>,
+    over: AtomicBool,
     shares: Mutex<Shares>,
 }
 
@@ -19,7 +21,8 @@ pub struct Ticket {
 struct Shares {
     /// Besides the first.
     more: usize,
-    failed: Option<String>,
+    /// What the first call that did not do its work ended with.
+    undone: Option<Outcome>,
 }
 
 impl Ticket {
@@ -27,7 +30,7 @@ impl Ticket {
     pub fn of(seq: Seq) -> Self {
         Self {
             seq: SetOnce::new_with(Some(Some(seq))),
-            shares: Mutex::default(),
+            ..Self::default()
         }
     }
 
@@ -41,25 +44,31 @@ impl Ticket {
         let _ = self.seq.set(seq);
     }
 
+    /// The journal knows the event, and that it was done with: what of it runs now must not be seen.
+    pub fn set_over(&self) {
+        self.over.store(true, Ordering::Release);
+        self.resolve(None);
+    }
+
+    /// Whether the event turned out to be done with.
+    pub fn over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
     /// The event asks for so many calls; without this, for one. To be said before the first of them may end.
     pub fn expect(&self, calls: usize) {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         shares.more = calls.saturating_sub(1);
     }
 
-    /// One call is over. The last one gets what the record is to be closed with: a failure if any of them failed.
+    /// One call is over. The last one gets what the record is to be closed with: what the first one ended with that was not done.
     pub fn end(&self, outcome: Outcome) -> Option<Outcome> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Outcome::Failed { reason } = outcome {
-            shares.failed.get_or_insert(reason);
+        if !outcome.is_done() {
+            shares.undone.get_or_insert(outcome);
         }
         match shares.more {
-            0 => Some(
-                shares
-                    .failed
-                    .take()
-                    .map_or(Outcome::Done, |reason| Outcome::Failed { reason }),
-            ),
+            0 => Some(shares.undone.take().unwrap_or(Outcome::Done)),
             _ => {
                 shares.more -= 1;
                 None

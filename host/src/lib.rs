@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lessons;
 pub mod matching;
 pub mod outbox;
+pub mod recall;
 
 pub mod registry;
 pub mod toolchain;

@@ -3,14 +3,15 @@
 use crate::adapter::{Ack, Adapter, Delivery, Me, MemberPage, Outgoing, SendError, Stamp};
 use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
-use crate::invocation::{Allowance, Allowances};
+use crate::invocation::{Allowance, Allowances, Call};
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
+use crate::recall::{Begun, Past, Recall};
 use crate::registry::{self, Registry};
 use async_trait::async_trait;
-use moa_core::call::Sent;
+use moa_core::call::{CommandCall, FullMessage, Invocation, Sent, Value};
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User};
 use moa_core::manifest::Requests;
@@ -21,9 +22,10 @@ use moa_store::{
     Remembered, Scan, Seq, Space, Store, StoreError, SystemClock, Usage, Which, Write, WriteOutcome,
 };
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
+use tokio::sync::Notify;
 
 /// A message that somebody wrote into a channel.
 pub(crate) fn message(author: &str, id: &str, text: &str) -> Event {
@@ -127,6 +129,8 @@ pub(crate) struct FakeAdapter {
     pub reacted: Mutex<Vec<(String, bool)>>,
     /// Reactions and look-ups never end.
     pub stuck: bool,
+    /// When the host ends.
+    pub crash: Mutex<Option<Arc<Crash>>>,
 }
 
 impl Default for FakeAdapter {
@@ -146,6 +150,7 @@ impl Default for FakeAdapter {
             edited: Mutex::default(),
             reacted: Mutex::default(),
             stuck: false,
+            crash: Mutex::default(),
         }
     }
 }
@@ -153,6 +158,11 @@ impl Default for FakeAdapter {
 impl FakeAdapter {
     pub(crate) fn texts(&self) -> Vec<String> {
         self.told.lock().unwrap().iter().map(|told| told.text.clone()).collect()
+    }
+
+    async fn moment(&self) {
+        let crash = self.crash.lock().unwrap().clone();
+        Crash::moment(crash.as_ref()).await;
     }
 
     async fn stick(&self) {
@@ -184,6 +194,7 @@ impl Adapter for FakeAdapter {
     }
 
     async fn send(&self, message: Outgoing<'_>) -> Result<Sent, SendError> {
+        self.moment().await;
         let next = self.next.lock().unwrap().pop_front();
         if let Some(Next::Fail(error)) = next {
             return Err(error);
@@ -201,6 +212,7 @@ impl Adapter for FakeAdapter {
             });
             told.len() - 1
         };
+        self.moment().await;
         match next {
             Some(Next::TakeAndFail(error)) => Err(error),
             _ => Ok(Some(self.at(&message, index))),
@@ -222,7 +234,9 @@ impl Adapter for FakeAdapter {
     }
 
     async fn edit(&self, at: &MessageRef, content: &Content, _stamp: &Stamp) -> Result<(), SendError> {
+        self.moment().await;
         self.edited.lock().unwrap().push((at.clone(), content.text.clone()));
+        self.moment().await;
         Ok(())
     }
 
@@ -232,7 +246,9 @@ impl Adapter for FakeAdapter {
 
     async fn react(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
         self.stick().await;
+        self.moment().await;
         self.reacted.lock().unwrap().push((emoji.into(), true));
+        self.moment().await;
         Ok(())
     }
 
@@ -243,6 +259,7 @@ impl Adapter for FakeAdapter {
 
     async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
         self.stick().await;
+        self.moment().await;
         Ok(Some(User {
             display_name: format!("name of {id}"),
             locale: Some("en-US".into()),
@@ -265,17 +282,70 @@ impl Adapter for FakeAdapter {
     }
 }
 
-/// A store in memory whose journal fails as long as it is told to.
+/// Ends a host in the middle of something: from its moment on nothing comes back any more.
+pub(crate) struct Crash {
+    left: AtomicI64,
+    happened: Notify,
+}
+
+impl Crash {
+    /// After so many moments in which it may happen.
+    pub(crate) fn after(moments: i64) -> Arc<Self> {
+        Arc::new(Self {
+            left: AtomicI64::new(moments),
+            happened: Notify::new(),
+        })
+    }
+
+    /// Runs something until it is done, or until the crash.
+    pub(crate) async fn or<T>(&self, run: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.happened.notified() => None,
+            done = run => Some(done),
+        }
+    }
+
+    async fn moment(crash: Option<&Arc<Self>>) {
+        if let Some(crash) = crash
+            && crash.left.fetch_sub(1, Ordering::SeqCst) <= 0
+        {
+            crash.happened.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A store, in memory unless told otherwise, whose journal fails as long as it is told to.
 pub(crate) struct FlakyStore {
-    pub inner: MemoryStore,
+    pub inner: Arc<dyn Store>,
     pub broken: AtomicBool,
+    /// When the host ends. Then notes are as lazy as they may be.
+    pub crash: Option<Arc<Crash>>,
+    lazy: Mutex<Vec<(Effect, Vec<u8>)>>,
 }
 
 impl Default for FlakyStore {
     fn default() -> Self {
+        Self::of(Arc::new(MemoryStore::new(SystemClock)), None)
+    }
+}
+
+impl FlakyStore {
+    pub(crate) fn of(inner: Arc<dyn Store>, crash: Option<Arc<Crash>>) -> Self {
         Self {
-            inner: MemoryStore::new(SystemClock),
+            inner,
             broken: AtomicBool::new(false),
+            crash,
+            lazy: Mutex::default(),
+        }
+    }
+
+    /// The first notes reach the disk, the others never do.
+    pub(crate) async fn settle(&self, first: usize) {
+        let lazy = std::mem::take(&mut *self.lazy.lock().unwrap());
+        for (effect, answer) in lazy.into_iter().take(first) {
+            self.inner.note(effect, answer).await.unwrap();
         }
     }
 }
@@ -283,6 +353,7 @@ impl Default for FlakyStore {
 #[async_trait]
 impl Store for FlakyStore {
     async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
+        Crash::moment(self.crash.as_ref()).await;
         self.inner.get(cell).await
     }
 
@@ -295,7 +366,11 @@ impl Store for FlakyStore {
     }
 
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
-        self.inner.write(writes, effect).await
+        Crash::moment(self.crash.as_ref()).await;
+        self.settle(usize::MAX).await;
+        let written = self.inner.write(writes, effect).await;
+        Crash::moment(self.crash.as_ref()).await;
+        written
     }
 
     async fn scan(&self, holder: Option<&str>) -> Result<Box<dyn Scan>, StoreError> {
@@ -311,7 +386,13 @@ impl Store for FlakyStore {
     }
 
     async fn note(&self, effect: Effect, answer: Vec<u8>) -> Result<(), StoreError> {
-        self.inner.note(effect, answer).await
+        if self.crash.is_none() {
+            return self.inner.note(effect, answer).await;
+        }
+        Crash::moment(self.crash.as_ref()).await;
+        self.lazy.lock().unwrap().push((effect, answer));
+        Crash::moment(self.crash.as_ref()).await;
+        Ok(())
     }
 
     async fn effects(&self, seq: Seq, invocation: &str) -> Result<Vec<Recorded>, StoreError> {
@@ -436,6 +517,34 @@ pub(crate) fn allowances() -> Arc<Allowances> {
     })
 }
 
+/// What a call without arguments is begun with.
+pub(crate) fn begun(plugin: &str) -> Begun {
+    let mut message = message("U1", "1.0", "!x").message().clone();
+    message.time = "2026-11-21T00:50:00Z".into();
+    Begun {
+        plugin: plugin.into(),
+        ambient: false,
+        call: Call::Command(CommandCall {
+            invocation: Invocation {
+                id: "call".into(),
+                time: "2026-11-21T00:50:00Z".into(),
+                attempt: 1,
+                locale: "ko".into(),
+                timezone: "Asia/Seoul".into(),
+            },
+            command: "x".into(),
+            path: Vec::new(),
+            args: vec![("number".into(), Value::Number(0.1))],
+            rest: String::new(),
+            tokens: Vec::new(),
+            message: FullMessage {
+                message,
+                author: User::unknown("U1"),
+            },
+        }),
+    }
+}
+
 /// A call of the plugin `memo` for an event, with this grant and in the journal of the store if `recorded`.
 pub(crate) struct Stage {
     pub adapter: Arc<FakeAdapter>,
@@ -445,12 +554,19 @@ pub(crate) struct Stage {
     pub grants: Grants,
     pub ticket: Arc<Ticket>,
     pub lessons: Arc<Lessons>,
+    /// How many calls there were.
+    pub calls: AtomicUsize,
 }
 
 impl Stage {
     /// The event is recorded, nothing is requested or granted.
     pub(crate) async fn of(event: Event) -> Self {
-        let store: Arc<FlakyStore> = Arc::default();
+        Self::on(FlakyStore::default(), event).await
+    }
+
+    /// The same, on this store.
+    pub(crate) async fn on(store: FlakyStore, event: Event) -> Self {
+        let store = Arc::new(store);
         let record = NewRecord {
             identity: event.identity.0.clone(),
             kind: "fake".into(),
@@ -468,16 +584,34 @@ impl Stage {
             requests: Requests::default(),
             grants: Grants::Configured(BTreeMap::new()),
             ticket: Arc::new(Ticket::of(seq)),
+            calls: AtomicUsize::new(0),
         }
     }
 
-    /// One run of the call; the numbers of its effects begin anew.
-    pub(crate) fn scene(&self, look_first: bool) -> Arc<Scene> {
+    /// A call, or (`look_first`) another run of the last one, which is given what is recorded.
+    pub(crate) async fn scene(&self, look_first: bool) -> Arc<Scene> {
+        let call = match (look_first, self.calls.load(Ordering::SeqCst)) {
+            (true, calls) => format!("call{}", "'".repeat(calls.saturating_sub(1))),
+            (false, calls) => {
+                self.calls.store(calls + 1, Ordering::SeqCst);
+                format!("call{}", "'".repeat(calls))
+            }
+        };
+        let recall = if look_first {
+            let seq = self.ticket.seq().await.unwrap();
+            let recorded = self.store.effects(seq, &call).await.unwrap();
+            let past = Past::read(recorded).unwrap();
+            past.map(|past| Recall::again(past, SystemTime::now()))
+        } else {
+            None
+        };
+        let first = || Recall::first(begun("memo"), "v1".into(), SystemTime::now());
+        let recall = recall.unwrap_or_else(first);
         let adapter: Arc<dyn Adapter> = Arc::clone(&self.adapter) as _;
         Arc::new(Scene {
             plugin: "memo".into(),
             invocation: "call".into(),
-            effects: "call".into(),
+            effects: call,
             event: Arc::clone(&self.event),
             ticket: Arc::clone(&self.ticket),
             look_first,
@@ -486,7 +620,7 @@ impl Stage {
             manifest: Arc::default(),
             config: Arc::default(),
             brain_limit: 1000,
-            begun: SystemTime::now(),
+            recall,
             world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),
             outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),

@@ -31,4 +31,5 @@ mod page;
 mod pings;
 mod plugins;
 mod redis;
+mod reruns;
 mod samples;

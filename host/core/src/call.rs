@@ -40,14 +40,15 @@ pub struct Arg {
 }
 
 /// A typed argument with people and conversations looked up: what the plugin gets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Value {
     /// Text.
     Text(String),
     /// A whole number.
     Integer(i64),
-    /// A number.
-    Number(f64),
+    /// A number; kept by its bits, so that it comes back as it was.
+    Number(#[serde(with = "bits")] f64),
     /// Yes or no.
     Truth(bool),
     /// A person.
@@ -64,12 +65,25 @@ pub enum Value {
     Many(Vec<String>),
 }
 
+/// A number as the integer that has the same bits.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
+        number.to_bits().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
+    }
+}
+
 /// What every call is told about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// hash(identity, plugin, trigger): the same however often the call is repeated.
     pub id: String,
-    /// When the call began, RFC 3339 in UTC; the same on a repetition.
+    /// When its event arrived, RFC 3339 in UTC; the same on a repetition.
     pub time: String,
     /// 1 for the first try.
     pub attempt: u32,
@@ -80,7 +94,7 @@ pub struct Invocation {
 }
 
 /// A message with its author looked up.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FullMessage {
     /// The message.
     pub message: Message,
@@ -89,7 +103,7 @@ pub struct FullMessage {
 }
 
 /// A command for a plugin.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandCall {
     /// About this call.
     pub invocation: Invocation,
@@ -108,7 +122,7 @@ pub struct CommandCall {
 }
 
 /// A message that a plugin listens for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeardCall {
     /// About this call.
     pub invocation: Invocation,
@@ -133,8 +147,9 @@ pub enum Failure {
     Internal(String),
 }
 
-/// Why a capability said no. The cases of the contract's `error`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a capability said no. The cases of the contract's `error`, and one of the host's own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CapError {
     /// Not granted; the text carries the configuration line to add.
     #[error("access denied: {0}")]
@@ -160,6 +175,9 @@ pub enum CapError {
     /// This host cannot do that.
     #[error("unsupported: {0}")]
     Unsupported(String),
+    /// No case of the contract: the host ends the call here, and the plugin learns nothing any more.
+    #[error("the host stops the call")]
+    Stopped,
 }
 
 /// What a capability answers.

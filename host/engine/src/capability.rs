@@ -5,7 +5,8 @@
 //! that are per call or per argument ([`Limits`](crate::Limits)): number of host calls and messages, sizes of keys,
 //! values and logs. Everything else (grants, quotas, pace) is up to the implementation.
 //!
-//! A function that this host does not have answers [`CapError::Unsupported`].
+//! A function that this host does not have answers [`CapError::Unsupported`]. One that answers [`CapError::Stopped`] ends
+//! the call there, as [`Fault::Stopped`](crate::Fault::Stopped).
 
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, FullMessage, Sent};
@@ -13,7 +14,7 @@ use moa_core::content::Content;
 use moa_core::event::{Conversation, MessageRef, Place, User};
 use moa_core::router::hears::Taught;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Everything that one call may use.
 #[derive(Clone)]
@@ -190,13 +191,15 @@ pub enum Level {
 /// What every plugin may have without asking. These are called on the thread that runs the guest and must
 /// not block.
 ///
-/// The clock and the chance of a language's own library (WASI) come from here too, so that a repeated call can be given
+/// The clocks and the chance of a language's own library (WASI) come from here too, so that a repeated call can be given
 /// what its first attempt got.
 pub trait System: Send + Sync {
     /// The plugin's configuration: a JSON object, `{}` if there is nothing.
     fn config(&self) -> String;
     /// The present instant. Must not go back within a call.
     fn now(&self) -> SystemTime;
+    /// The time since some moment before the call. Must not go back within a call.
+    fn elapsed(&self) -> Duration;
     /// Fills the buffer with bytes that nobody can foretell. Never more than 64 KiB at once.
     fn random(&self, buffer: &mut [u8]);
     /// Takes one line of the plugin's log; also what it writes to its standard output (info) and error (error).

@@ -15,8 +15,11 @@ pub(crate) fn rfc3339(instant: SystemTime) -> String {
     format!("{instant:.3}")
 }
 
-/// See [`System::local`](crate::System::local).
-pub(crate) fn local(instant: &str, timezone: &str) -> Result<String, String> {
+/// An instant (RFC 3339) on the clock of a time zone (IANA name), as [`System::local`](crate::System::local) answers it.
+///
+/// # Errors
+/// Which of the two is malformed.
+pub fn local(instant: &str, timezone: &str) -> Result<String, String> {
     let at: Timestamp = instant
         .parse()
         .map_err(|_| format!("`{instant}` is no instant; write one like `2026-11-21T00:50:00Z`"))?;

@@ -33,8 +33,23 @@ same!(wit::Style => Style: Normal, Primary, Danger);
 same!(wit::Audience => Audience: Everyone, Thread, Broadcast, Asker);
 same!(system::Level => Level: Trace, Debug, Info, Warn, Error);
 same!(wit::Failure => Failure: Usage(_), Rejected(_), Retry(_), Internal(_));
-same!(CapError => wit::Error: AccessDenied(_), NotFound(_), Invalid(_), Conflict(_), OverLimit(_), Unavailable(_),
-    Uncertain(_), Unsupported(_));
+
+impl From<CapError> for wit::Error {
+    fn from(error: CapError) -> Self {
+        match error {
+            CapError::AccessDenied(text) => Self::AccessDenied(text),
+            CapError::NotFound(text) => Self::NotFound(text),
+            CapError::Invalid(text) => Self::Invalid(text),
+            CapError::Conflict(text) => Self::Conflict(text),
+            CapError::OverLimit(text) => Self::OverLimit(text),
+            CapError::Unavailable(text) => Self::Unavailable(text),
+            CapError::Uncertain(text) => Self::Uncertain(text),
+            CapError::Unsupported(text) => Self::Unsupported(text),
+            // Ends the call before anybody asks for this.
+            CapError::Stopped => Self::Unavailable("the call is over".into()),
+        }
+    }
+}
 
 // What the plugin gets.
 

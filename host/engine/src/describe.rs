@@ -9,7 +9,7 @@ use moa_core::event::{Conversation, MessageRef, Place, User};
 use moa_core::router::hears::Taught;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A fresh one for each question: chance begins anew.
 pub(crate) fn host() -> Host {
@@ -123,6 +123,10 @@ impl System for Still {
 
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn random(&self, buffer: &mut [u8]) {

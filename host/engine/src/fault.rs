@@ -57,6 +57,10 @@ pub enum Fault {
     /// All of the host's room for plugins is taken. Trying again later helps.
     #[error("the host has no room for another call: {0}")]
     Busy(&'static str),
+    /// A capability had the call ended ([`CapError::Stopped`](moa_core::call::CapError::Stopped)); whoever serves the
+    /// capability knows why.
+    #[error("the host stopped the call")]
+    Stopped,
     /// The host itself failed.
     #[error("the host failed while running the plugin: {0}")]
     Engine(String),
@@ -65,7 +69,7 @@ pub enum Fault {
 impl Fault {
     /// Whether the plugin is to blame, and not the host.
     pub fn is_guest(&self) -> bool {
-        !matches!(self, Self::Engine(_) | Self::Busy(_))
+        !matches!(self, Self::Engine(_) | Self::Busy(_) | Self::Stopped)
     }
 }
 

@@ -41,6 +41,7 @@ mod meter;
 mod wasi;
 
 pub use capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Triggers, Write};
+pub use clock::local;
 pub use engine::{Engine, Options};
 pub use fault::{Done, EngineError, Fault, LoadError, Usage};
 pub use inspect::{CONTRACT_VERSIONS, Inspection, MAX_PLUGIN_BYTES, inspect};

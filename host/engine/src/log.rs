@@ -237,6 +237,9 @@ mod tests {
         fn now(&self) -> SystemTime {
             SystemTime::UNIX_EPOCH
         }
+        fn elapsed(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
         fn random(&self, _: &mut [u8]) {}
         fn log(&self, level: Level, text: &str) {
             self.0.lock().unwrap().push((level, text.into()));

@@ -8,7 +8,7 @@ use crate::log::Log;
 use crate::memory::{Limiter, Room};
 use crate::meter::Tally;
 use crate::wasi::RESOURCES;
-use moa_core::call::CapResult;
+use moa_core::call::{CapError, CapResult};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,6 +32,11 @@ pub(crate) struct State {
     messages: u32,
     caller: Option<Handle>,
 }
+
+/// A capability has the call ended; what unwinds the guest then.
+#[derive(Debug, thiserror::Error)]
+#[error("the host stopped the call")]
+pub(crate) struct Stopped;
 
 impl State {
     /// `caller` is the runtime on which the host's own functions shall find their timers and sockets.
@@ -82,18 +87,18 @@ impl State {
     }
 
     /// Runs a function of the host's in the context of the caller's runtime, whose timers and sockets it may use; the
-    /// guests' own runtime has nothing but guests.
+    /// guests' own runtime has nothing but guests. The outer error ends the call.
     pub(crate) fn on_host<'a, T: 'a>(
         &self,
         mut function: Pin<Box<dyn Future<Output = CapResult<T>> + Send + 'a>>,
-    ) -> impl Future<Output = Result<T, Error>> + Send + use<'a, T> {
+    ) -> impl Future<Output = wasmtime::Result<Result<T, Error>>> + Send + use<'a, T> {
         let caller = self.caller.clone();
         poll_fn(move |context| {
             let _entered = caller.as_ref().map(Handle::enter);
-            function
-                .as_mut()
-                .poll(context)
-                .map(|answer| answer.map_err(Error::from))
+            function.as_mut().poll(context).map(|answer| match answer {
+                Err(CapError::Stopped) => Err(wasmtime::Error::new(Stopped)),
+                answer => Ok(answer.map_err(Error::from)),
+            })
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::memory::Denied;
-use crate::state::State;
+use crate::state::{State, Stopped};
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -16,6 +16,9 @@ const FRAMES: usize = 32;
 pub(crate) fn fault(error: &wasmtime::Error, state: &State, born: bool) -> Fault {
     if let Some(fault) = &state.stopped {
         return fault.clone();
+    }
+    if error.is::<Stopped>() {
+        return Fault::Stopped;
     }
     match state.memory.denied() {
         Some(Denied::Own) => {

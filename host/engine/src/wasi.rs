@@ -7,7 +7,7 @@ use rand_core::TryRng;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 /// The most random bytes at once.
 pub(crate) const RANDOM: u32 = 64 << 10;
@@ -27,6 +27,7 @@ pub(crate) fn context(system: &Arc<dyn System>, log: &Arc<Log>) -> WasiCtx {
         .insecure_random(Chance(system.clone()))
         .insecure_random_seed(u128::from_le_bytes(seed))
         .wall_clock(Clock(system.clone()))
+        .monotonic_clock(Steady(system.clone()))
         .stdout(Standard::new(log.clone(), Level::Info))
         .stderr(Standard::new(log.clone(), Level::Error))
         .build()
@@ -51,6 +52,18 @@ impl HostWallClock for Clock {
 
     fn now(&self) -> Duration {
         self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+struct Steady(Arc<dyn System>);
+
+impl HostMonotonicClock for Steady {
+    fn resolution(&self) -> u64 {
+        1_000
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

@@ -7,7 +7,7 @@ pub mod signal;
 
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
-use crate::capability::{Grants, Machine};
+use crate::capability::{Grants, Machine, World};
 use crate::control::Desk;
 use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
@@ -127,12 +127,13 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         lessons,
     });
     let courtesies = TaskTracker::new();
+    let world: Arc<dyn World> = Arc::new(Machine);
     let revoked = outbox.revoked();
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
         store: Arc::clone(&store),
-        world: Arc::new(Machine),
+        world: Arc::clone(&world),
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
         courtesies: courtesies.clone(),
@@ -146,6 +147,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let intake = Intake::new(intake::Parts {
         matcher,
         store: Arc::clone(&store),
+        world,
         dispatch: dispatch.clone(),
         allowances,
         max_age: config.journal.max_age,

@@ -3,6 +3,7 @@
 use super::Scene;
 use crate::adapter::{SendError, Stamp};
 use crate::outbox::Letter;
+use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, Sent};
 use moa_core::content::Content;
@@ -14,7 +15,71 @@ pub(super) struct Chat(pub(super) Arc<Scene>);
 #[async_trait]
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
-        self.allowed(&to)?;
+        let print = Print::of(Function::ChatSend).json(&to).json(&what).done();
+        self.0.outward(print, self.say(&to, &what)).await
+    }
+
+    async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
+        let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
+        let live = async {
+            self.allowed(&which.place)?;
+            let stamp = Stamp {
+                invocation: self.0.effects.clone(),
+                ordinal: self.0.ordinals.next(),
+            };
+            self.0.adapter.edit(&which, &what, &stamp).await.map_err(refused)
+        };
+        self.0.outward(print, live).await
+    }
+
+    async fn react(&self, which: MessageRef, emoji: String) -> CapResult<()> {
+        let print = Print::of(Function::ChatReact).json(&which).text(&emoji).done();
+        let live = async {
+            self.allowed(&which.place)?;
+            self.0.ordinals.next();
+            self.0.adapter.react(&which, &emoji).await.map_err(refused)
+        };
+        self.0.outward(print, live).await
+    }
+
+    async fn get_user(&self, id: String) -> CapResult<User> {
+        let print = Print::of(Function::ChatUser).text(&id).done();
+        let live = async {
+            if !self.concerns(&id).await? {
+                self.0.granted.users()?;
+            }
+            let user = self.0.adapter.find_user(&id).await.map_err(refused)?;
+            user.ok_or_else(|| CapError::NotFound(format!("the chat service knows nobody with the id `{id}`")))
+        };
+        self.0.read(print, live).await
+    }
+
+    async fn get_conversation(&self, id: String) -> CapResult<Conversation> {
+        let print = Print::of(Function::ChatConversation).text(&id).done();
+        let live = async {
+            self.visible(&id)?;
+            let conversation = self.0.adapter.find_conversation(&id).await.map_err(refused)?;
+            conversation.ok_or_else(|| absent(&id))
+        };
+        self.0.read(print, live).await
+    }
+
+    async fn members(&self, conversation: String, cursor: Option<String>) -> CapResult<(Vec<String>, Option<String>)> {
+        let print = Print::of(Function::ChatMembers).text(&conversation);
+        let print = print.maybe(cursor.as_deref()).done();
+        let live = async {
+            self.visible(&conversation)?;
+            let page = self.0.adapter.find_members(&conversation, cursor.as_deref());
+            let page = page.await.map_err(refused)?.ok_or_else(|| absent(&conversation))?;
+            Ok((page.ids, page.next))
+        };
+        self.0.read(print, live).await
+    }
+}
+
+impl Chat {
+    async fn say(&self, to: &Place, what: &Content) -> CapResult<Sent> {
+        self.allowed(to)?;
         let scene = &self.0;
         let message = scene.event.message();
         let here = to.conversation == message.at.place.conversation;
@@ -26,10 +91,10 @@ impl moa_engine::Chat for Chat {
             EventKind::Message(_) | EventKind::Slash(_) => (None, None),
         };
         let letter = Letter {
-            to: &to,
+            to,
             answers,
             asker: Some(&message.author),
-            content: &what,
+            content: what,
             invocation: &scene.effects,
             response_url,
             look_first: scene.look_first,
@@ -37,44 +102,6 @@ impl moa_engine::Chat for Chat {
         scene.outbox.send(letter, &scene.ordinals).await.map_err(refused)
     }
 
-    async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
-        self.allowed(&which.place)?;
-        let stamp = Stamp {
-            invocation: self.0.effects.clone(),
-            ordinal: self.0.ordinals.next(),
-        };
-        self.0.adapter.edit(&which, &what, &stamp).await.map_err(refused)
-    }
-
-    async fn react(&self, which: MessageRef, emoji: String) -> CapResult<()> {
-        self.allowed(&which.place)?;
-        self.0.ordinals.next();
-        self.0.adapter.react(&which, &emoji).await.map_err(refused)
-    }
-
-    async fn get_user(&self, id: String) -> CapResult<User> {
-        if !self.concerns(&id).await? {
-            self.0.granted.users()?;
-        }
-        let user = self.0.adapter.find_user(&id).await.map_err(refused)?;
-        user.ok_or_else(|| CapError::NotFound(format!("the chat service knows nobody with the id `{id}`")))
-    }
-
-    async fn get_conversation(&self, id: String) -> CapResult<Conversation> {
-        self.visible(&id)?;
-        let conversation = self.0.adapter.find_conversation(&id).await.map_err(refused)?;
-        conversation.ok_or_else(|| absent(&id))
-    }
-
-    async fn members(&self, conversation: String, cursor: Option<String>) -> CapResult<(Vec<String>, Option<String>)> {
-        self.visible(&conversation)?;
-        let page = self.0.adapter.find_members(&conversation, cursor.as_deref());
-        let page = page.await.map_err(refused)?.ok_or_else(|| absent(&conversation))?;
-        Ok((page.ids, page.next))
-    }
-}
-
-impl Chat {
     fn allowed(&self, place: &Place) -> CapResult<()> {
         let here = &self.0.event.message().at.place;
         if place.service != here.service {

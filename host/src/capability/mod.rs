@@ -6,6 +6,9 @@
 mod brain;
 mod chat;
 mod grant;
+mod record;
+#[cfg(test)]
+mod reruns;
 mod system;
 mod triggers;
 
@@ -16,12 +19,12 @@ use crate::adapter::Adapter;
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::outbox::{Ordinals, Outbox};
+use crate::recall::Recall;
 use moa_core::event::Event;
 use moa_core::manifest::Manifest;
 use moa_store::Store;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// One call of a plugin, as far as its capabilities need to know it.
 pub struct Scene {
@@ -47,8 +50,8 @@ pub struct Scene {
     pub config: Arc<Map<String, Value>>,
     /// How many bytes its brain may hold.
     pub brain_limit: u64,
-    /// The instant that the call began.
-    pub begun: SystemTime,
+    /// What it is given from an earlier run, and what is recorded of it.
+    pub recall: Recall,
     /// Time and chance.
     pub world: Arc<dyn World>,
     /// Ways out.

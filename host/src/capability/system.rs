@@ -1,9 +1,10 @@
 //! `system`: configuration, clock, chance and log. Every plugin has these without asking.
 
 use super::Scene;
+use crate::recall::print::{Function, Print};
 use moa_engine::Level;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Time and chance as plugins meet them. The host has the machine's; a transcript has its own, so that it goes the same
 /// way every time.
@@ -36,27 +37,24 @@ pub(super) struct System(pub(super) Arc<Scene>);
 
 impl moa_engine::System for System {
     fn config(&self) -> String {
-        let scene = &self.0;
-        let settled = match scene.manifest.settle(&scene.config) {
-            Ok(settled) => settled,
-            Err(errors) => {
-                for error in errors {
-                    tracing::warn!(plugin = %scene.plugin, "{error}");
-                }
-                // The plugin sees what the operator wrote and can say itself what it cannot use.
-                scene.config.as_ref().clone()
-            }
-        };
-        serde_json::Value::Object(settled).to_string()
+        self.0.recall.text(&Print::bare(Function::Config), || self.settled())
     }
 
     fn now(&self) -> SystemTime {
-        // The wall clock may be set back; within a call time must not run backwards.
-        self.0.world.now().max(self.0.begun)
+        self.0.recall.now(|| self.0.world.now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.recall.elapsed()
     }
 
     fn random(&self, buffer: &mut [u8]) {
-        self.0.world.random(buffer);
+        self.0.recall.random(buffer, |buffer| self.0.world.random(buffer));
+    }
+
+    fn local(&self, instant: &str, timezone: &str) -> Result<String, String> {
+        let print = Print::of(Function::Local).text(instant).text(timezone).done();
+        self.0.recall.local(&print, || moa_engine::local(instant, timezone))
     }
 
     fn log(&self, level: Level, text: &str) {
@@ -69,5 +67,22 @@ impl moa_engine::System for System {
             Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, "{text}"),
             Level::Error => tracing::error!(target: "plugin", plugin, invocation, "{text}"),
         }
+    }
+}
+
+impl System {
+    fn settled(&self) -> String {
+        let scene = &self.0;
+        let settled = match scene.manifest.settle(&scene.config) {
+            Ok(settled) => settled,
+            Err(errors) => {
+                for error in errors {
+                    tracing::warn!(plugin = %scene.plugin, "{error}");
+                }
+                // The plugin sees what the operator wrote and can say itself what it cannot use.
+                scene.config.as_ref().clone()
+            }
+        };
+        serde_json::Value::Object(settled).to_string()
     }
 }

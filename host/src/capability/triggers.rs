@@ -1,12 +1,13 @@
 //! `triggers`: patterns taught at run time. Every plugin may have its own without asking.
 
-use super::{Scene, brain};
+use super::Scene;
+use super::record::{NotDone, refused};
 use crate::lessons::LessonError;
+use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult};
 use moa_core::router::hears::{Pattern, Taught};
-use moa_store::{Effect, EffectKey};
-use sha2::{Digest, Sha256};
+use moa_store::{Refusal, WriteOutcome};
 use std::sync::Arc;
 
 pub(super) struct Triggers(pub(super) Arc<Scene>);
@@ -14,6 +15,18 @@ pub(super) struct Triggers(pub(super) Arc<Scene>);
 #[async_trait]
 impl moa_engine::Triggers for Triggers {
     async fn hear(&self, id: String, what: Taught) -> CapResult<()> {
+        let print = Print::of(Function::Hear).text(&id).json(&what).done();
+        self.change(print, &id, Some(what)).await.map(drop)
+    }
+
+    async fn forget(&self, id: String) -> CapResult<bool> {
+        let print = Print::of(Function::Forget).text(&id).done();
+        self.change(print, &id, None).await
+    }
+}
+
+impl Triggers {
+    fn allowed(&self, id: &str, what: &Taught) -> CapResult<()> {
         if let Err(error) = Pattern::new(&what.what).and_then(Pattern::check) {
             return Err(CapError::Invalid(error.to_string()));
         }
@@ -21,36 +34,26 @@ impl moa_engine::Triggers for Triggers {
             let reason = format!("the manifest has a pattern with the id `{id}`; teach under another one");
             return Err(CapError::Invalid(reason));
         }
-        self.change(&id, Some(what)).await.map(drop)
+        Ok(())
     }
 
-    async fn forget(&self, id: String) -> CapResult<bool> {
-        self.change(&id, None).await
-    }
-}
-
-impl Triggers {
-    async fn change(&self, id: &str, what: Option<Taught>) -> CapResult<bool> {
+    async fn change(&self, print: Print, id: &str, what: Option<Taught>) -> CapResult<bool> {
         let scene = &self.0;
-        let Some(seq) = scene.ticket.seq().await else {
-            return Err(brain::unrecorded());
+        let known = |said: Result<Vec<WriteOutcome>, Refusal>| match said {
+            Ok(outcomes) => Ok(matches!(outcomes.as_slice(), [WriteOutcome::Deleted { existed: true }])),
+            Err(no) => Err(refused(no.into())),
         };
-        let digest = Sha256::digest(format!("trigger {id:?} {what:?}"));
-        let effect = Effect {
-            key: EffectKey {
-                seq,
-                invocation: scene.effects.clone(),
-                ordinal: scene.ordinals.next(),
-            },
-            fingerprint: digest.get(..16).unwrap_or_default().to_vec(),
-            by: String::new(),
-            seen: Vec::new(),
+        let live = |effect| async {
+            if let Some(what) = &what {
+                self.allowed(id, what)?;
+            }
+            let changed = scene.lessons.change(&scene.plugin, id, what, Some(effect)).await;
+            changed.map_err(|error| match error {
+                LessonError::Full(_) => CapError::OverLimit(error.to_string()).into(),
+                LessonError::Store(error) => NotDone::Store(error),
+            })
         };
-        let changed = scene.lessons.change(&scene.plugin, id, what, Some(effect)).await;
-        changed.map_err(|error| match error {
-            LessonError::Full(_) => CapError::OverLimit(error.to_string()),
-            LessonError::Store(error) => brain::refused(error),
-        })
+        scene.write(print, known, live).await
     }
 }
 
@@ -74,7 +77,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_taught_is_heard_and_a_rerun_does_not_teach_twice() {
         let stage = Stage::of(message("U1", "1.0", "!teach")).await;
-        let scene = stage.scene(false);
+        let scene = stage.scene(false).await;
         let triggers = Triggers(Arc::clone(&scene));
         let guide = what(What::Keyword("guide".into()));
         triggers.hear("a".into(), guide.clone()).await.unwrap();
@@ -85,7 +88,7 @@ mod tests {
         };
         assert_eq!(taught().await, [] as [String; 0]);
         // The same call again, as after a crash.
-        let again = Triggers(stage.scene(true));
+        let again = Triggers(stage.scene(true).await);
         again.hear("a".into(), guide).await.unwrap();
         assert_eq!(taught().await, [] as [String; 0], "it was forgotten since");
         assert_eq!(again.forget("a".into()).await, Ok(true), "as the first time");
@@ -99,7 +102,7 @@ mod tests {
         let manifest = Manifest::parse(manifest).unwrap().manifest;
         let scene = Scene {
             manifest: Arc::new(manifest),
-            ..Arc::into_inner(stage.scene(false)).unwrap()
+            ..Arc::into_inner(stage.scene(false).await).unwrap()
         };
         let triggers = Triggers(Arc::new(scene));
         let own = triggers.hear("own".into(), what(What::Keyword("memo".into()))).await;

@@ -28,6 +28,7 @@ async fn house_on(store: Arc<FlakyStore>) -> House {
     let intake = Intake::new(Parts {
         matcher,
         store: Arc::clone(&store) as Arc<dyn Store>,
+        world: Arc::new(crate::capability::Machine),
         dispatch: dispatch.clone(),
         allowances: allowances(),
         max_age: Duration::from_secs(600),
@@ -339,9 +340,13 @@ async fn an_event_with_several_calls_is_closed_when_the_last_is_over() {
     // Of the first plugin one call runs, one waits, and one has no room; nobody is told.
     let matches = vec![heard("a", "1"), heard("a", "2"), heard("a", "3"), heard("b", "1")];
     let ticket = Arc::new(Ticket::of(seq));
+    let arrived = Arrived {
+        look_first: false,
+        ms: 0,
+    };
     house
         .intake
-        .hand_on_all(&Arc::new(event), matches, &ticket, false, Promised::No);
+        .hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No);
     assert_eq!(house.running().len(), 2);
     for left in [2, 1, 0] {
         assert_eq!(house.store.unfinished().await.unwrap().len(), 1, "{left} more to come");
@@ -352,4 +357,140 @@ async fn an_event_with_several_calls_is_closed_when_the_last_is_over() {
     }
     house.all_finished().await;
     assert_eq!(house.running(), []);
+}
+
+/// What the effect of a call is recorded with.
+fn effect(seq: Seq, invocation: &str, begun: &crate::recall::Begun) -> moa_store::Effect {
+    let recall = crate::recall::Recall::first(begun.clone(), "v1".into(), SystemTime::now());
+    moa_store::Effect {
+        key: moa_store::EffectKey {
+            seq,
+            invocation: invocation.into(),
+            ordinal: 0,
+        },
+        fingerprint: vec![0; 16],
+        by: "v1".into(),
+        seen: recall.seen(),
+    }
+}
+
+async fn record(store: &FlakyStore, event: &Event) -> Seq {
+    let record = NewRecord {
+        identity: event.identity.0.clone(),
+        kind: "fake".into(),
+        body: serde_json::to_vec(event).unwrap(),
+        received_ms: milliseconds(SystemTime::now()),
+    };
+    match store.accept(record).await.unwrap() {
+        Accepted::New(seq) => seq,
+        Accepted::Twin { .. } => panic!("it is new"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_begun_goes_on_as_it_was_begun_whatever_the_plugins_are_by_now() {
+    let store: Arc<FlakyStore> = Arc::default();
+    // No plugin has such a command; what it leads to by now is help. Its second attempt got somewhere, too.
+    let seq = record(&store, &message("U1", "1.0", "!help")).await;
+    let mut begun = crate::testing::begun("memo");
+    store
+        .write(Vec::new(), Some(effect(seq, "call", &begun)))
+        .await
+        .unwrap();
+    if let crate::invocation::Call::Command(call) = &mut begun.call {
+        call.invocation.attempt = 2;
+    }
+    store
+        .write(Vec::new(), Some(effect(seq, "call#2", &begun)))
+        .await
+        .unwrap();
+    let house = house_on(store).await;
+    house.intake.start().await.unwrap();
+    {
+        let started = lock(&house.started);
+        let [(work, _)] = started.as_slice() else {
+            panic!("one call, for a command is one")
+        };
+        assert!(matches!(&work.matched.todo, Todo::Command(command) if command.plugin == "memo"));
+        let Some(crate::invocation::Before::Past(past)) = &work.before else {
+            panic!("it has a past")
+        };
+        assert_eq!((&past.begun, past.by.as_str()), (&begun, "v1"), "the last attempt's");
+    }
+    house.end_all().await;
+    house.all_finished().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_call_ends_it_as_diverged() {
+    let store: Arc<FlakyStore> = Arc::default();
+    let seq = record(&store, &message("U1", "1.0", "good morning")).await;
+    let strange = moa_store::Effect {
+        seen: vec![99],
+        ..effect(seq, "call", &crate::testing::begun("memo"))
+    };
+    store.write(Vec::new(), Some(strange)).await.unwrap();
+    let house = house_on(store).await;
+    house.intake.start().await.unwrap();
+    house.all_finished().await;
+    let filed = house.store.filed(seq).await.unwrap().unwrap();
+    assert!(matches!(filed.end.unwrap().outcome, Outcome::Diverged { .. }));
+}
+
+#[tokio::test]
+async fn a_record_is_run_again_or_dropped_when_the_operator_says_so() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    let event = message("U1", "1.0", "!help");
+    let ack = house.deliver(&event);
+    until(|| is_done(&ack)).await;
+    let seq = house.first_ticket().seq().await.unwrap();
+    assert!(!house.intake.retry(seq, false).await.unwrap(), "it is open");
+    house.end_all().await;
+    assert!(!house.intake.drop_record(seq).await.unwrap(), "it is closed");
+    assert!(!house.intake.retry(Seq(999), false).await.unwrap());
+
+    assert!(house.intake.retry(seq, false).await.unwrap());
+    assert_eq!(house.running(), [(event.identity.0.clone(), true)]);
+    house.end_all().await;
+    assert!(house.intake.retry(seq, true).await.unwrap());
+    assert_eq!(house.running(), [(event.identity.0.clone(), false)], "all of it anew");
+    assert!(house.intake.drop_record(seq).await.unwrap());
+    let filed = house.store.filed(seq).await.unwrap().unwrap();
+    assert_eq!(filed.end.unwrap().outcome, Outcome::Dropped);
+}
+
+#[tokio::test]
+async fn what_the_disk_recorded_against_its_word_is_taken_over() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    // The commit failed, as it was said, and landed all the same.
+    let (message, command) = (message("U1", "1.0", "!help"), slash("U1", "trigger", "help"));
+    let seq = record(&house.store, &message).await;
+    record(&house.store, &command).await;
+    let now = house.intake.steady_seconds();
+    lock(&house.intake.seen).insert(message.identity.clone(), Seen::Unrecorded(now));
+    // Of the first the work was done; of the second nothing, for it waits for its record.
+    let first = house.deliver(&message);
+    until(|| is_done(&first)).await;
+    until(|| house.running().is_empty()).await;
+    for _ in 0..1000 {
+        if house.store.filed(seq).await.unwrap().unwrap().end.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(house.store.unfinished().await.unwrap().len(), 1);
+    let second = house.deliver(&command);
+    until(|| is_done(&second)).await;
+    assert_eq!(house.running().len(), 1);
+    assert!(house.first_ticket().seq().await.is_some());
+    house.end_all().await;
+    house.all_finished().await;
+
+    // What the journal knows to be done with is not said again.
+    lock(&house.intake.seen).remove(&message.identity);
+    let third = house.deliver(&message);
+    until(|| is_done(&third)).await;
+    assert!(house.first_ticket().over());
 }

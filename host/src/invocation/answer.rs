@@ -5,6 +5,7 @@ use crate::adapter::SendError;
 use crate::capability::Scene;
 use crate::matching::Todo;
 use crate::outbox::{Letter, Ordinals};
+use crate::recall::Stop;
 use crate::registry::Loaded;
 use moa_core::call::Failure;
 use moa_core::content::{Audience, Content};
@@ -39,27 +40,13 @@ impl Invoker {
             Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
             Failure::Retry(_) => {
                 let reason = format!("the plugin asked to be tried again, {} times", super::ATTEMPTS);
-                self.tell(
-                    work,
-                    &scene.effects,
-                    &UserNotice::Busy { plugin },
-                    reason,
-                    locale,
-                    &scene.ordinals,
-                )
-                .await
+                self.tell(work, &scene.effects, &UserNotice::Busy { plugin }, reason, locale)
+                    .await
             }
             Failure::Internal(text) => {
                 tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
-                self.tell(
-                    work,
-                    &scene.effects,
-                    &UserNotice::Internal { plugin, id },
-                    text,
-                    locale,
-                    &scene.ordinals,
-                )
-                .await
+                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, text, locale)
+                    .await
             }
         }
     }
@@ -98,19 +85,61 @@ impl Invoker {
             },
             Fault::Trap { .. } | Fault::Panic { .. } => UserNotice::Crashed { plugin, id },
             Fault::Busy(_) => UserNotice::Busy { plugin },
-            Fault::HostCalls { .. } | Fault::MissingExport(_) | Fault::BadOutput(_) | Fault::Engine(_) => {
-                UserNotice::Internal { plugin, id }
-            }
+            Fault::HostCalls { .. }
+            | Fault::MissingExport(_)
+            | Fault::BadOutput(_)
+            | Fault::Stopped
+            | Fault::Engine(_) => UserNotice::Internal { plugin, id },
         };
-        self.tell(
-            work,
-            &scene.effects,
-            &notice,
-            fault.to_string(),
-            locale,
-            &scene.ordinals,
-        )
-        .await
+        self.tell(work, &scene.effects, &notice, fault.to_string(), locale)
+            .await
+    }
+
+    /// A call that was stopped: it did something else than its first run, or its record was closed.
+    pub(super) async fn stopped(
+        &self,
+        work: &Work,
+        loaded: &Loaded,
+        scene: &Scene,
+        stop: Stop,
+        locale: Locale,
+    ) -> Outcome {
+        let (plugin, id) = (&scene.plugin, &scene.invocation);
+        match stop {
+            Stop::Diverged(reason) => {
+                let reason = format!("{reason} (version {})", loaded.short_version());
+                self.cut_off(work, plugin, id, &scene.effects, reason, locale).await
+            }
+            Stop::Closed => {
+                tracing::info!(
+                    plugin,
+                    invocation = id,
+                    "a call was stopped, for its journal record was closed"
+                );
+                Outcome::Done
+            }
+        }
+    }
+
+    /// A call that was cut off and cannot go on. Nothing more is done for it.
+    pub(super) async fn cut_off(
+        &self,
+        work: &Work,
+        plugin: &str,
+        id: &str,
+        effects: &str,
+        reason: String,
+        locale: Locale,
+    ) -> Outcome {
+        tracing::error!(plugin, invocation = id, "diverged: {reason}");
+        let notice = UserNotice::CutOff {
+            plugin: plugin.to_owned(),
+            id: id.to_owned(),
+        };
+        match self.tell(work, effects, &notice, reason, locale).await {
+            Outcome::Failed { reason } => Outcome::Diverged { reason },
+            other => other,
+        }
     }
 
     /// Sends what a plugin says. What the service will never take is no answer, so the person is told that there is none.
@@ -131,7 +160,6 @@ impl Invoker {
                     &UserNotice::Internal { plugin, id },
                     reason,
                     locale,
-                    &scene.ordinals,
                 )
                 .await
             }
@@ -140,6 +168,8 @@ impl Invoker {
     }
 
     /// Tells the person why it was not done; `reason` is for the operator.
+    ///
+    /// Under a name of its own: should the operator have the call run again, this must not be taken for its answer.
     pub(super) async fn tell(
         &self,
         work: &Work,
@@ -147,14 +177,14 @@ impl Invoker {
         notice: &UserNotice,
         reason: String,
         locale: Locale,
-        ordinals: &Ordinals,
     ) -> Outcome {
         if matches!(&work.matched.todo, Todo::Heard(heard) if heard.ambient) {
             // Nobody spoke to the bot, and nobody misses an answer.
             return Outcome::Failed { reason };
         }
+        let content = Content::text(notice.render(locale));
         match self
-            .answer(work, id, &Content::text(notice.render(locale)), ordinals)
+            .answer(work, &format!("{id}!"), &content, &Ordinals::default())
             .await
         {
             Ok(()) => Outcome::Failed { reason },
@@ -172,6 +202,10 @@ impl Invoker {
         content: &Content,
         ordinals: &Ordinals,
     ) -> Result<(), SendError> {
+        if work.ticket.over() {
+            tracing::info!(event = %work.event.identity, "an event that was done with before came again; nothing more is said to it");
+            return Ok(());
+        }
         let message = work.event.message();
         let (answers, response_url, audience) = match &work.event.kind {
             EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),

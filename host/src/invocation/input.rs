@@ -1,10 +1,13 @@
 //! What a plugin is called with: names looked up in the place of ids, and the call's own id.
 
 use super::{Invoker, Work};
+use crate::matching::Todo;
 use moa_core::call::{ArgValue, CommandCall, FullMessage, HeardCall, Invocation, Value};
-use moa_core::event::{Mention, Message, User};
+use moa_core::event::{Event, Mention, Message, User};
 use moa_core::locale::Locale;
+use moa_core::manifest::Confirm;
 use moa_core::router::{CommandMatch, HeardMatch};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,18 +18,68 @@ use tokio::time::{Instant, timeout_at};
 /// How long the names of those whom a message mentions are waited for.
 pub(super) const NAMES: Duration = Duration::from_secs(3);
 
-/// What a plugin is called for.
-#[derive(Clone)]
-pub(super) enum Call {
+/// What a plugin is called with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// A command.
     Command(CommandCall),
+    /// A message that fits a pattern.
     Heard(HeardCall),
 }
 
 impl Call {
-    pub(super) fn invocation(&mut self) -> &mut Invocation {
+    /// What it is told about itself.
+    pub fn invocation(&self) -> &Invocation {
         match self {
+            Self::Command(call) => &call.invocation,
+            Self::Heard(call) => &call.invocation,
+        }
+    }
+
+    /// The same once more, as the next attempt.
+    pub(super) fn next_attempt(mut self) -> Self {
+        let invocation = match &mut self {
             Self::Command(call) => &mut call.invocation,
             Self::Heard(call) => &mut call.invocation,
+        };
+        invocation.attempt += 1;
+        self
+    }
+
+    /// Whether it is a command.
+    pub(crate) fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_))
+    }
+
+    /// Who is to be answered.
+    pub(super) fn author(&self) -> &User {
+        match self {
+            Self::Command(call) => &call.message.author,
+            Self::Heard(call) => &call.message.author,
+        }
+    }
+
+    /// What would have made it of an event: for a call that goes on though the plugins are others by now.
+    pub(crate) fn todo(&self, plugin: &str, ambient: bool) -> Todo {
+        match self {
+            Self::Command(call) => Todo::Command(Box::new(CommandMatch {
+                plugin: plugin.to_owned(),
+                command: call.command.clone(),
+                path: call.path.clone(),
+                args: Vec::new(),
+                rest: call.rest.clone(),
+                tokens: call.tokens.clone(),
+                // It was allowed and confirmed when it began.
+                restricted: false,
+                confirm: Confirm::None,
+            })),
+            Self::Heard(call) => Todo::Heard(Box::new(HeardMatch {
+                plugin: plugin.to_owned(),
+                id: call.id.clone(),
+                captures: call.captures.clone(),
+                ambient,
+            })),
         }
     }
 }
@@ -47,7 +100,7 @@ impl Invoker {
             args.push((arg.name.clone(), self.value(&arg.value, &names).await));
         }
         CommandCall {
-            invocation: self.invocation(id, &author, locale),
+            invocation: self.invocation(work, id, &author, locale),
             command: command.command.clone(),
             path: command.path.clone(),
             args,
@@ -57,10 +110,11 @@ impl Invoker {
         }
     }
 
-    fn invocation(&self, id: &str, author: &User, locale: Locale) -> Invocation {
+    fn invocation(&self, work: &Work, id: &str, author: &User, locale: Locale) -> Invocation {
         Invocation {
             id: id.to_owned(),
-            time: moment(self.world.now()).to_string(),
+            // Not the present instant: a rerun must be told the same.
+            time: moment(work.received_ms).to_string(),
             attempt: 1,
             locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
             timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),
@@ -120,7 +174,7 @@ impl Invoker {
         let names = self.names(message).await;
         let readable = |group: &Option<String>| group.as_ref().map(|text| names.readable(text));
         HeardCall {
-            invocation: self.invocation(id, &author, locale),
+            invocation: self.invocation(work, id, &author, locale),
             id: heard.id.clone(),
             captures: heard.captures.iter().map(readable).collect(),
             message: full(message, &names, author),
@@ -129,8 +183,8 @@ impl Invoker {
 }
 
 /// An instant as text is made of it; one that no calendar knows is taken for the present.
-fn moment(at: std::time::SystemTime) -> jiff::Timestamp {
-    jiff::Timestamp::try_from(at).unwrap_or_else(|_| jiff::Timestamp::now())
+fn moment(ms: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_else(|_| jiff::Timestamp::now())
 }
 
 /// A message as plugins get it.
@@ -138,6 +192,23 @@ fn full(message: &Message, names: &Names, author: User) -> FullMessage {
     let mut message = message.clone();
     message.text = names.readable(&message.text);
     FullMessage { message, author }
+}
+
+/// The id of the call that this leads to; `None` where the host answers itself.
+pub(crate) fn id_of(event: &Event, todo: &Todo) -> Option<String> {
+    match todo {
+        Todo::Command(command) => Some(command_id(event, command)),
+        Todo::Heard(heard) => Some(heard_id(event, heard)),
+        Todo::Say(_) | Todo::Tell(_) => None,
+    }
+}
+
+pub(super) fn command_id(event: &Event, to: &CommandMatch) -> String {
+    invocation_id(event.identity.as_str(), &to.plugin, "command", &to.command, &to.path)
+}
+
+pub(super) fn heard_id(event: &Event, to: &HeardMatch) -> String {
+    invocation_id(event.identity.as_str(), &to.plugin, "hear", &to.id, &[])
 }
 
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.

@@ -9,6 +9,9 @@ mod hourglass;
 mod input;
 
 pub use allowance::{Allowance, Allowances};
+pub use input::Call;
+pub(crate) use input::id_of;
+use input::{command_id, heard_id, invocation_id};
 
 use crate::adapter::Adapter;
 use crate::capability::{self, Scene, World};
@@ -16,10 +19,10 @@ use crate::dispatch::Turn;
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use crate::outbox::{Ordinals, Outbox};
+use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
 use answer::unsent;
 use hourglass::Hourglass;
-use input::{Call, invocation_id};
 use moa_core::call::Failure;
 use moa_core::content::Content;
 use moa_core::event::{Event, User};
@@ -35,6 +38,8 @@ use tokio_util::task::TaskTracker;
 const SLOW: Duration = Duration::from_secs(2);
 /// How often a plugin may ask for another try.
 const ATTEMPTS: u32 = 3;
+/// The number of the answer, above those of all effects: a rerun finds it whichever way it came to it.
+const ANSWER: u32 = 1 << 30;
 /// The longest pause that a plugin gets before another try, in seconds.
 const LONGEST_PAUSE: u32 = 60;
 
@@ -48,6 +53,18 @@ pub struct Work {
     pub ticket: Arc<Ticket>,
     /// Whether an earlier run may have answered it.
     pub look_first: bool,
+    /// When it arrived, in milliseconds since 1970.
+    pub received_ms: i64,
+    /// What an earlier run did of it.
+    pub before: Option<Before>,
+}
+
+/// What an earlier run left of a call.
+pub enum Before {
+    /// What it was given and what it did.
+    Past(Box<Past>),
+    /// It did something, and what cannot be read.
+    Unreadable(Unreadable),
 }
 
 /// Does the work.
@@ -80,15 +97,23 @@ impl Invoker {
         if !work.event.is_redeliverable() && work.ticket.seq().await.is_none() {
             return;
         }
-        let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
-            return self.close(&work.event, &work.ticket, Outcome::Done).await;
-        };
-        work.matched = matched;
+        let before = work.before.take();
+        if before.is_none() {
+            let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
+                return self.close(&work.event, &work.ticket, Outcome::Done).await;
+            };
+            work.matched = matched;
+        }
         let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
-        let outcome = match &work.matched.todo {
-            Todo::Command(command) => self.command(&work, command, &mut turn).await,
-            Todo::Heard(heard) => self.heard(&work, heard, &mut turn).await,
-            Todo::Say(say) => {
+        let outcome = match (&work.matched.todo, before) {
+            // What goes on where it was asks nothing of the plugins as they are now.
+            (Todo::Command(_) | Todo::Heard(_), Some(Before::Past(past))) => self.go_on(&work, *past, &mut turn).await,
+            (todo @ (Todo::Command(_) | Todo::Heard(_)), Some(Before::Unreadable(why))) => {
+                self.unreadable(&work, todo, &why).await
+            }
+            (Todo::Command(command), None) => self.command(&work, command, &mut turn).await,
+            (Todo::Heard(heard), None) => self.heard(&work, heard, &mut turn).await,
+            (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
                 match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
@@ -96,20 +121,13 @@ impl Invoker {
                     Err(error) => unsent(error),
                 }
             }
-            Todo::Tell(notice) => {
+            (Todo::Tell(notice), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
-                self.tell(
-                    &work,
-                    &own_id(),
-                    notice,
-                    notice.render(Locale::En),
-                    locale,
-                    &Ordinals::default(),
-                )
-                .await
+                self.tell(&work, &own_id(), notice, notice.render(Locale::En), locale)
+                    .await
             }
         };
-        if let Outcome::Failed { reason } = &outcome {
+        if let Outcome::Failed { reason } | Outcome::Diverged { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
         }
         self.close(&work.event, &work.ticket, outcome).await;
@@ -126,37 +144,68 @@ impl Invoker {
     }
 
     async fn command(&self, work: &Work, command: &CommandMatch, turn: &mut Turn<Work>) -> Outcome {
-        let id = invocation_id(
-            work.event.identity.as_str(),
-            &command.plugin,
-            "command",
-            &command.command,
-            &command.path,
-        );
+        let id = command_id(&work.event, command);
         let asker = self.asker(work).await;
         let locale = self.locale_of(&asker);
         let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
             return self.gone(work, &command.plugin, &id, locale).await;
         };
         let call = Call::Command(self.command_call(work, command, &id, asker, locale).await);
-        self.carry_out(work, loaded, call, locale, turn).await
+        let recall = self.first_run(loaded, call, false);
+        self.carry_out(work, loaded, recall, locale, turn).await
     }
 
     async fn heard(&self, work: &Work, heard: &HeardMatch, turn: &mut Turn<Work>) -> Outcome {
-        let id = invocation_id(work.event.identity.as_str(), &heard.plugin, "hear", &heard.id, &[]);
+        let id = heard_id(&work.event, heard);
         let asker = self.asker(work).await;
         let locale = self.locale_of(&asker);
         let Some(loaded) = work.matched.snapshot.plugins.get(&heard.plugin) else {
             return self.gone(work, &heard.plugin, &id, locale).await;
         };
         let call = Call::Heard(self.heard_call(work, heard, &id, asker, locale).await);
-        self.carry_out(work, loaded, call, locale, turn).await
+        let recall = self.first_run(loaded, call, heard.ambient);
+        self.carry_out(work, loaded, recall, locale, turn).await
     }
 
     async fn gone(&self, work: &Work, plugin: &str, id: &str, locale: Locale) -> Outcome {
         let notice = UserNotice::PluginGone { plugin: plugin.into() };
         let reason = notice.render(Locale::En);
-        self.tell(work, id, &notice, reason, locale, &Ordinals::default()).await
+        self.tell(work, id, &notice, reason, locale).await
+    }
+
+    async fn unreadable(&self, work: &Work, todo: &Todo, why: &Unreadable) -> Outcome {
+        let locale = self.locale_of(&self.asker(work).await);
+        let plugin = match todo {
+            Todo::Command(command) => &command.plugin,
+            Todo::Heard(heard) => &heard.plugin,
+            Todo::Say(_) | Todo::Tell(_) => "",
+        };
+        let id = id_of(&work.event, todo).unwrap_or_default();
+        self.cut_off(work, plugin, &id, &id, why.to_string(), locale).await
+    }
+
+    /// Goes on with a call that an earlier run began, on the version of the plugin that began it.
+    async fn go_on(&self, work: &Work, past: Past, turn: &mut Turn<Work>) -> Outcome {
+        let locale = self.locale_of(past.begun.call.author());
+        let limits = &self.allowances.of(&past.begun.plugin).limits;
+        let version = self
+            .matcher
+            .registry
+            .version(&past.begun.plugin, &past.by, limits)
+            .await;
+        match version {
+            Ok(loaded) => {
+                let recall = Recall::again(past, self.world.now());
+                self.carry_out(work, &loaded, recall, locale, turn).await
+            }
+            Err(why) => {
+                let reason = format!("its first run cannot be continued: {why}");
+                let (plugin, invocation) = (&past.begun.plugin, past.begun.call.invocation());
+                let effects = effects_of(&invocation.id, invocation.attempt);
+                self.cut_off(work, plugin, &invocation.id, &effects, reason, locale)
+                    .await
+            }
+        }
     }
 
     /// Calls the plugin until it does not ask for another try, and sends what comes of it.
@@ -164,25 +213,38 @@ impl Invoker {
         &self,
         work: &Work,
         loaded: &Loaded,
-        mut call: Call,
+        mut recall: Recall,
         locale: Locale,
         turn: &mut Turn<Work>,
     ) -> Outcome {
-        let id = call.invocation().id.clone();
         loop {
-            let attempt = call.invocation().attempt;
-            let scene = self.scene(work, loaded, &id, attempt);
-            let done = match self.watched(work, loaded, call.clone(), &scene).await {
-                Ok(Err(Failure::Retry(seconds))) if attempt < ATTEMPTS => {
-                    let pause = seconds.min(LONGEST_PAUSE);
-                    tracing::info!(plugin = %loaded.name, invocation = %id, "asked to be tried again in {pause} s");
-                    tokio::time::sleep(Duration::from_secs(pause.into())).await;
-                    call.invocation().attempt += 1;
-                    continue;
-                }
-                done => done,
+            let attempt = recall.begun().call.invocation().attempt;
+            let scene = self.scene(work, loaded, recall);
+            let done = self.watched(work, loaded, &scene).await;
+            let stop = match &done {
+                Ok(_) => scene.recall.ended(),
+                Err(_) => scene.recall.stopped(),
             };
+            if let Some(stop) = stop {
+                turn.leave_place();
+                return self.stopped(work, loaded, &scene, stop, locale).await;
+            }
+            if let Ok(Err(Failure::Retry(seconds))) = &done
+                && attempt < ATTEMPTS
+            {
+                let pause = (*seconds).min(LONGEST_PAUSE);
+                tracing::info!(plugin = %loaded.name, invocation = %scene.invocation, "asked to be tried again in {pause} s");
+                tokio::time::sleep(Duration::from_secs(pause.into())).await;
+                let begun = scene.recall.begun();
+                let begun = Begun {
+                    call: begun.call.clone().next_attempt(),
+                    ..begun.clone()
+                };
+                recall = Recall::first(begun, loaded.version.clone(), self.world.now());
+                continue;
+            }
             turn.leave_place();
+            scene.ordinals.go_on_at(ANSWER);
             return match done {
                 Ok(Ok(Some(content))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(None)) => Outcome::Done,
@@ -197,11 +259,11 @@ impl Invoker {
         &self,
         work: &Work,
         loaded: &Loaded,
-        call: Call,
         scene: &Arc<Scene>,
     ) -> Result<Result<Option<Content>, Failure>, Fault> {
         let limits = &self.allowances.of(&loaded.name).limits;
         let host = capability::host(Arc::clone(scene));
+        let call = scene.recall.begun().call.clone();
         let mut running = std::pin::pin!(async {
             match call {
                 Call::Command(call) => loaded.plugin.command(call, host, limits).await,
@@ -232,17 +294,23 @@ impl Invoker {
         done.result
     }
 
-    fn scene(&self, work: &Work, loaded: &Loaded, id: &str, attempt: u32) -> Arc<Scene> {
+    fn first_run(&self, loaded: &Loaded, call: Call, ambient: bool) -> Recall {
+        let begun = Begun {
+            plugin: loaded.name.clone(),
+            ambient,
+            call,
+        };
+        Recall::first(begun, loaded.version.clone(), self.world.now())
+    }
+
+    fn scene(&self, work: &Work, loaded: &Loaded, recall: Recall) -> Arc<Scene> {
         let allowance = self.allowances.of(&loaded.name);
+        let invocation = recall.begun().call.invocation();
         Arc::new(Scene {
             plugin: loaded.name.clone(),
-            invocation: id.to_owned(),
-            // Another try that the plugin asked for is new work; the same try after a crash is not.
-            effects: if attempt == 1 {
-                id.to_owned()
-            } else {
-                format!("{id}#{attempt}")
-            },
+            invocation: invocation.id.clone(),
+            effects: effects_of(&invocation.id, invocation.attempt),
+            recall,
             event: Arc::clone(&work.event),
             ticket: Arc::clone(&work.ticket),
             look_first: work.look_first,
@@ -251,7 +319,6 @@ impl Invoker {
             manifest: Arc::clone(&loaded.manifest),
             config: Arc::clone(&allowance.config),
             brain_limit: allowance.brain,
-            begun: self.world.now(),
             world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),
@@ -266,6 +333,15 @@ impl Invoker {
 
     fn locale_of(&self, user: &User) -> Locale {
         user.locale.as_deref().map_or(self.locale, Locale::from_tag)
+    }
+}
+
+/// Under which name the effects of an attempt are recorded and its messages are found again. Another try that the plugin
+/// asked for is new work; the same try after a crash is not.
+fn effects_of(invocation: &str, attempt: u32) -> String {
+    match attempt {
+        1 => invocation.to_owned(),
+        _ => format!("{invocation}#{attempt}"),
     }
 }
 

@@ -62,6 +62,8 @@ impl House {
             matched,
             ticket: Arc::new(Ticket::of(seq)),
             look_first: false,
+            received_ms: 0,
+            before: None,
         }
     }
 
@@ -157,10 +159,57 @@ async fn what_was_answered_before_is_not_answered_again() {
         matched: work.matched.clone(),
         ticket: Arc::clone(&work.ticket),
         look_first: true,
+        received_ms: 0,
+        before: None,
     };
     house.run(work).await;
     house.run(again).await;
     assert_eq!(house.adapter.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_whose_version_is_gone_ends_as_diverged_and_its_person_is_told_once() {
+    let house = house(FakeAdapter::default()).await;
+    let event = message("U1", "1.0", "!help");
+    let work = house.work(event.clone()).await;
+    let (seq, ticket) = (work.ticket.seq().await.unwrap(), Arc::clone(&work.ticket));
+    let begun = crate::testing::begun("memo");
+    let past = || {
+        let recall = Recall::first(begun.clone(), "v1".into(), std::time::SystemTime::now());
+        let recorded = moa_store::Recorded {
+            ordinal: 0,
+            fingerprint: vec![0; 16],
+            by: "v1".into(),
+            seen: recall.seen(),
+            answer: moa_store::Answer::Noted(Vec::new()),
+        };
+        Past::read(vec![recorded]).unwrap().unwrap()
+    };
+    for _ in 0..2 {
+        let matched = Match {
+            todo: begun.call.todo("memo", false),
+            snapshot: Arc::clone(&work.matched.snapshot),
+        };
+        let again = Work {
+            event: Arc::clone(&work.event),
+            matched,
+            ticket: Arc::clone(&ticket),
+            look_first: true,
+            received_ms: 0,
+            before: Some(Before::Past(Box::new(past()))),
+        };
+        house.run(again).await;
+    }
+    let texts = house.adapter.texts();
+    assert!(
+        texts.len() == 1 && texts[0].contains("`memo`") && texts[0].contains("call"),
+        "{texts:?}"
+    );
+    let filed = house.store.filed(seq).await.unwrap().unwrap();
+    assert!(
+        matches!(&filed.end.unwrap().outcome, Outcome::Diverged { reason } if reason.contains("not here any more")),
+        "the operator is told why"
+    );
 }
 
 #[tokio::test]
@@ -173,10 +222,8 @@ async fn what_the_service_refuses_is_told_to_the_person() {
         explanation: "they are wrong".into(),
     };
     house.adapter.next.lock().unwrap().push_back(Next::Fail(no));
-    let outcome = house
-        .invoker
-        .said(&work, &stage.scene(false), &Content::text("x"), Locale::En)
-        .await;
+    let scene = stage.scene(false).await;
+    let outcome = house.invoker.said(&work, &scene, &Content::text("x"), Locale::En).await;
     assert!(
         matches!(&outcome, Outcome::Failed { reason } if reason.contains("invalid_blocks")),
         "{outcome:?}"

@@ -51,6 +51,7 @@ async fn house(plugins: &[(&str, Vec<u8>)]) -> House {
     let intake = Intake::new(intake::Parts {
         matcher: Arc::clone(&matcher),
         store,
+        world: Arc::new(Machine),
         dispatch: dispatch.clone(),
         allowances: allowances(),
         max_age: Duration::from_secs(600),

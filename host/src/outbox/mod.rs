@@ -30,6 +30,16 @@ impl Ordinals {
     pub fn next(&self) -> u32 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
+
+    /// The number that [`Ordinals::next`] will give.
+    pub fn coming(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The next number is this one.
+    pub fn go_on_at(&self, number: u32) {
+        self.0.store(number, Ordering::Relaxed);
+    }
 }
 
 /// A message and all that is needed to send it.

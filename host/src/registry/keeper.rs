@@ -13,6 +13,7 @@ use super::owners::Owners;
 use super::problem::{Problem, Report};
 use super::scan::{self, FolderId, Listing, Stamp};
 use super::snapshot::{Loaded, Snapshot};
+use super::versions::{Old, Versions};
 use super::watch::{FolderWatch, LATEST, QUIET, Quiet, Touched};
 use super::{Followers, LimitsOf, Parts, RegistryError};
 use arc_swap::ArcSwap;
@@ -96,6 +97,10 @@ impl Keeper {
         // Later changes of the working folder must not matter.
         let dir = std::path::absolute(&dir).map_err(folder)?;
         let cache = Cache::open(&cache_dir, engine.compatibility_key())?;
+        let versions = Versions::open(&cache_dir).map_err(|error| RegistryError::Cache {
+            dir: cache_dir.clone(),
+            reason: error.to_string(),
+        })?;
         let (table, _) = Table::build(&[], &BTreeMap::new(), &aliases);
         let empty = Snapshot {
             table,
@@ -107,6 +112,7 @@ impl Keeper {
                 engine,
                 compiler,
                 cache,
+                versions,
             },
             limits,
             aliases,
@@ -136,6 +142,10 @@ impl Keeper {
 
     pub(super) fn followers(&self) -> Followers {
         self.followers.clone()
+    }
+
+    pub(super) fn old(&self) -> Old {
+        Old::new(self.loader.clone())
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -295,7 +305,9 @@ impl Keeper {
             .values()
             .filter_map(|file| file.serving.as_ref())
             .map(|serving| serving.version.clone());
-        let (cache, keep) = (self.loader.cache.clone(), keep.collect());
+        let keep: BTreeSet<String> = keep.collect();
+        self.loader.versions.prune(&keep, &*self.store).await;
+        let cache = self.loader.cache.clone();
         let pruned = tokio::task::spawn_blocking(move || cache.prune(&keep)).await;
         if let Ok(Err(error)) = pruned {
             tracing::warn!(%error, "old compiled code could not be removed");

@@ -3,16 +3,22 @@
 use super::cache::Cache;
 use super::compile::{CompileError, Compiler, compiled};
 use super::problem::Stage;
+use super::snapshot::Loaded;
+use super::versions::Versions;
+use jiff::Timestamp;
 use moa_core::manifest::Manifest;
+use moa_core::router::hears::Ear;
 use moa_engine::{Engine, Exports, Fault, Inspection, Limits, LoadError, Plugin};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Makes plugins.
+#[derive(Clone)]
 pub(super) struct Loader {
     pub(super) engine: Engine,
     pub(super) compiler: Compiler,
     pub(super) cache: Cache,
+    pub(super) versions: Versions,
 }
 
 /// A plugin that has no place yet.
@@ -20,6 +26,22 @@ pub(super) struct Fresh {
     pub(super) plugin: Plugin,
     pub(super) manifest: Manifest,
     pub(super) warnings: Vec<String>,
+}
+
+impl Fresh {
+    /// The plugin of this file, from now on.
+    pub(super) fn settle(self, path: PathBuf, version: String) -> Loaded {
+        Loaded {
+            name: self.manifest.name.clone(),
+            version,
+            path,
+            ears: Ear::of_manifest(&self.manifest),
+            manifest: Arc::new(self.manifest),
+            plugin: self.plugin,
+            warnings: self.warnings,
+            since: Timestamp::now(),
+        }
+    }
 }
 
 /// Why there is none.
@@ -70,7 +92,6 @@ impl Loader {
         })
         .await?;
         let plugin = self.plugin(&bytes, hash).await?;
-        drop(bytes);
         let described = plugin
             .describe(limits)
             .await
@@ -78,6 +99,11 @@ impl Loader {
         let parsed = Manifest::parse(&described).map_err(|error| Failure::of_file(Stage::Manifest, error))?;
         if let Some(missing) = missing_export(&parsed.manifest, &file, plugin.exports()) {
             return Err(Failure::of_file(Stage::Manifest, missing));
+        }
+        let (versions, version) = (self.versions.clone(), hash.to_owned());
+        let kept = blocking(Stage::Load, move || Ok(versions.keep(&version, &bytes))).await?;
+        if let Err(error) = kept {
+            tracing::warn!(version = hash, %error, "a plugin's file could not be kept; calls that are cut off cannot go on with it once it is replaced");
         }
         Ok(Fresh {
             plugin,

@@ -3,8 +3,8 @@
 //! One task does all loading, replacing and removing, so that no two changes meet; readers take the present snapshot and
 //! are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
 //! see, [`problem`] what is told, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
-//! file with [`compile`] and `cache`, `owners` remembers which plugin a word belongs to, `follow` is for what has to keep up
-//! with the plugins, `keeper` is the task that binds them.
+//! file with [`compile`] and `cache`, `versions` keeps what was replaced, `owners` remembers which plugin a word belongs
+//! to, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
 
 mod cache;
 pub mod compile;
@@ -15,6 +15,7 @@ mod owners;
 pub mod problem;
 mod scan;
 pub mod snapshot;
+mod versions;
 mod watch;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use compile::Compiler;
 pub use follow::Follower;
 pub use problem::{Problem, Report, Stage};
 pub use snapshot::{Loaded, Snapshot};
+pub use versions::VersionError;
 
 pub(crate) use load::missing_export;
 pub(crate) use problem::{OneLine, Shown};
@@ -90,6 +92,7 @@ pub enum RegistryError {
 pub struct Registry {
     snapshot: Arc<ArcSwap<Snapshot>>,
     followers: Followers,
+    old: versions::Old,
     complete: cell::Receiver<bool>,
     stop: CancellationToken,
 }
@@ -104,10 +107,12 @@ impl Registry {
         let (mark_complete, complete) = cell::channel(false);
         let keeper = keeper::Keeper::new(parts, mark_complete)?;
         let (snapshot, followers) = (keeper.snapshot(), keeper.followers());
+        let old = keeper.old();
         tokio::spawn(keeper.run(stop.clone()));
         Ok(Self {
             snapshot,
             followers,
+            old,
             complete,
             stop,
         })
@@ -126,6 +131,17 @@ impl Registry {
     /// Lets somebody keep up with the plugins, for as long as it lives.
     pub fn follow(&self, follower: Weak<dyn Follower>) {
         self.followers.add(follower);
+    }
+
+    /// A version of a plugin, also one that does not serve any more.
+    ///
+    /// # Errors
+    /// [`VersionError`] where it cannot be had.
+    pub async fn version(&self, plugin: &str, version: &str, limits: &Limits) -> Result<Arc<Loaded>, VersionError> {
+        match self.current().plugins.get(plugin) {
+            Some(serving) if serving.version == version => Ok(Arc::clone(serving)),
+            _ => self.old.load(plugin, version, limits).await,
+        }
     }
 
     /// Waits until every file that was in the folder at the start has been looked at.

@@ -338,7 +338,7 @@ async fn damaged_code_in_the_cache_is_made_again() {
         let files = std::fs::read_dir(bench.root.path().join("compiled")).unwrap();
         let mut code = files
             .map(|file| file.unwrap().path())
-            .filter(|file| file.extension().unwrap() == "cwasm");
+            .filter(|file| file.extension().is_some_and(|of| of == "cwasm"));
         (code.next().unwrap(), code.next())
     };
     let (file, None) = code(&bench) else {
@@ -424,4 +424,35 @@ async fn folders_that_cannot_be_made_are_readable_errors() {
     let (file, good) = (root.path().join("file"), root.path().join("good"));
     assert!(start(&file.join("x"), &good).contains("plugins.dir"));
     assert!(start(&good, &file.join("x")).contains("bot.data-dir"));
+}
+
+#[tokio::test]
+async fn a_version_that_was_replaced_can_still_be_had() {
+    let (old, new) = (plugin("a", "1"), plugin("a", "2"));
+    let mut bench = Bench::new(&[("a.wasm", &old)]).await;
+    let first = bench.registry.current().plugins["a"].version.clone();
+    bench.put("a.wasm", &new);
+    while bench.live() != live(&[("a", "2", "a.wasm")]) {
+        bench.report().await;
+    }
+    // Also by the next host, and without compiled code: a newer engine has none.
+    let compiled = bench.root.path().join("compiled");
+    for file in std::fs::read_dir(&compiled).unwrap() {
+        let file = file.unwrap().path();
+        if file.is_file() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    let bench = bench.restart().await;
+    let limits = Limits::default();
+    let serving = bench.registry.current().plugins["a"].version.clone();
+    let same = bench.registry.version("a", &serving, &limits).await.unwrap();
+    assert!(Arc::ptr_eq(&same, &bench.registry.current().plugins["a"]));
+    let old = bench.registry.version("a", &first, &limits).await.unwrap();
+    assert_eq!((old.name.as_str(), old.manifest.version.as_str()), ("a", "1"));
+
+    let kept = compiled.join("versions").join(format!("{first}.wasm"));
+    std::fs::write(&kept, &new).unwrap();
+    let damaged = bench.registry.version("a", &first, &limits).await.unwrap_err();
+    assert!(matches!(damaged, VersionError::Gone { .. }), "{damaged}");
 }

@@ -45,6 +45,12 @@ pub fn ledger() -> &'static Path {
     LEDGER.get_or_init(|| moa_test_guests::fixture("ledger"))
 }
 
+/// A plugin that draws a number, keeps and says it, and takes its time: `!roll`.
+pub fn dice() -> &'static Path {
+    static DICE: OnceLock<PathBuf> = OnceLock::new();
+    DICE.get_or_init(|| moa_test_guests::fixture("dice"))
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 

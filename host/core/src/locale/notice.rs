@@ -49,6 +49,13 @@ pub enum UserNotice {
         /// The invocation.
         id: String,
     },
+    /// The bot was restarted in the middle, and the plugin could not go on where it was.
+    CutOff {
+        /// The plugin.
+        plugin: String,
+        /// The invocation.
+        id: String,
+    },
     /// Too many calls wait already.
     Busy {
         /// The plugin; empty for the host's own answers.
@@ -101,6 +108,14 @@ impl UserNotice {
                     "⚠️ Something went wrong while the plugin `{plugin}` ran. Tell the operator this number. ({id})"
                 ),
             ),
+            Self::CutOff { plugin, id } => locale.pick(
+                format!(
+                    "⚠️ 봇이 다시 시작된 뒤 `{plugin}` 플러그인을 이어서 실행하지 못해 중간에서 멈췄습니다. 관리자에게 이 번호를 알려 주세요. ({id})"
+                ),
+                format!(
+                    "⚠️ After a restart the plugin `{plugin}` could not go on where it was, and was stopped half-way. Tell the operator this number. ({id})"
+                ),
+            ),
             Self::Busy { plugin } if plugin.is_empty() => locale.pick(
                 "⏳ 지금은 요청이 너무 많습니다. 잠시 뒤에 다시 해 주세요.".to_owned(),
                 "⏳ Too much is going on right now. Try again in a moment.".to_owned(),
@@ -144,6 +159,10 @@ mod tests {
             UserNotice::TooMuchMemory {
                 plugin: plugin.clone(),
                 limit: 128 << 20,
+                id: id.clone(),
+            },
+            UserNotice::CutOff {
+                plugin: plugin.clone(),
                 id: id.clone(),
             },
             UserNotice::Crashed {

@@ -14,7 +14,7 @@ impl Host for State {
         if let Err(error) = self.key(&key) {
             return Ok(Err(error));
         }
-        let answer = self.on_host(self.host.brain.get(at.into(), key)).await;
+        let answer = self.on_host(self.host.brain.get(at.into(), key)).await?;
         Ok(answer.map(|entry| entry.map(Entry::from)))
     }
 
@@ -23,7 +23,7 @@ impl Host for State {
         if let Err(error) = self.write(&what) {
             return Ok(Err(error));
         }
-        Ok(self.on_host(self.host.brain.set(at.into(), what.into())).await)
+        self.on_host(self.host.brain.set(at.into(), what.into())).await
     }
 
     async fn delete(&mut self, at: Scope, key: String) -> Answer<bool> {
@@ -31,7 +31,7 @@ impl Host for State {
         if let Err(error) = self.key(&key) {
             return Ok(Err(error));
         }
-        Ok(self.on_host(self.host.brain.delete(at.into(), key)).await)
+        self.on_host(self.host.brain.delete(at.into(), key)).await
     }
 
     async fn list_keys(&mut self, at: Scope, prefix: String, cursor: Option<String>, limit: u32) -> Answer<KeyPage> {
@@ -41,7 +41,7 @@ impl Host for State {
         }
         let answer = self
             .on_host(self.host.brain.list_keys(at.into(), prefix, cursor, limit))
-            .await;
+            .await?;
         Ok(answer.map(KeyPage::from))
     }
 
@@ -50,7 +50,7 @@ impl Host for State {
         if let Err(error) = self.key(&key) {
             return Ok(Err(error));
         }
-        Ok(self.on_host(self.host.brain.increment(at.into(), key, by)).await)
+        self.on_host(self.host.brain.increment(at.into(), key, by)).await
     }
 
     async fn compare_and_swap(&mut self, at: Scope, what: Write, expected: Option<String>) -> Answer<String> {
@@ -59,9 +59,8 @@ impl Host for State {
             return Ok(Err(error));
         }
         let brain = &self.host.brain;
-        Ok(self
-            .on_host(brain.compare_and_swap(at.into(), what.into(), expected))
-            .await)
+        self.on_host(brain.compare_and_swap(at.into(), what.into(), expected))
+            .await
     }
 
     async fn get_many(&mut self, at: Scope, keys: Vec<String>) -> Answer<Vec<Option<Entry>>> {
@@ -70,7 +69,7 @@ impl Host for State {
         if let Err(error) = fits {
             return Ok(Err(error));
         }
-        let answer = self.on_host(self.host.brain.get_many(at.into(), keys)).await;
+        let answer = self.on_host(self.host.brain.get_many(at.into(), keys)).await?;
         Ok(answer.map(|entries| entries.into_iter().map(|entry| entry.map(Entry::from)).collect()))
     }
 
@@ -81,7 +80,7 @@ impl Host for State {
             return Ok(Err(error));
         }
         let what = what.into_iter().map(Into::into).collect();
-        Ok(self.on_host(self.host.brain.set_many(at.into(), what)).await)
+        self.on_host(self.host.brain.set_many(at.into(), what)).await
     }
 }
 

@@ -26,7 +26,7 @@ impl Host for State {
             scopes,
             conversation,
         };
-        Ok(self.on_host(self.host.triggers.hear(id, taught)).await)
+        self.on_host(self.host.triggers.hear(id, taught)).await
     }
 
     async fn forget(&mut self, id: String) -> Answer<bool> {
@@ -35,7 +35,7 @@ impl Host for State {
             // Nothing can have been taught under it.
             return Ok(Ok(false));
         }
-        Ok(self.on_host(self.host.triggers.forget(id)).await)
+        self.on_host(self.host.triggers.forget(id)).await
     }
 }
 

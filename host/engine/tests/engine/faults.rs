@@ -1,7 +1,11 @@
 //! Whatever a guest does wrong ends as the fault that it is.
 
 use crate::support::{Recorder, command, fault, hostile, load, probe, run, short, text};
-use moa_engine::{Engine, Fault, Host, Level, Limits, Options, System};
+use async_trait::async_trait;
+use moa_core::call::{CapError, CapResult, Sent};
+use moa_core::content::Content;
+use moa_core::event::{MessageRef, Place};
+use moa_engine::{Chat, Engine, Fault, Host, Level, Limits, Options, System};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -227,6 +231,9 @@ async fn a_host_that_fails_is_not_the_plugins_fault() {
         fn now(&self) -> SystemTime {
             panic!("this clock is broken")
         }
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
         fn random(&self, _: &mut [u8]) {}
         fn log(&self, _: Level, _: &str) {}
     }
@@ -242,4 +249,29 @@ async fn a_host_that_fails_is_not_the_plugins_fault() {
     );
     assert!(!fault.is_guest());
     assert_eq!(text(run(hostile(), "ok", "on", &Limits::default()).await), "ok on");
+}
+
+#[tokio::test]
+async fn what_a_capability_stops_ends_there_and_is_nobodys_fault() {
+    /// Stops every call that says something.
+    struct Stopping;
+    #[async_trait]
+    impl Chat for Stopping {
+        async fn send(&self, _: Place, _: Content) -> CapResult<Sent> {
+            Err(CapError::Stopped)
+        }
+        async fn edit(&self, _: MessageRef, _: Content) -> CapResult<()> {
+            panic!("the call is over")
+        }
+        async fn react(&self, _: MessageRef, _: String) -> CapResult<()> {
+            panic!("the call is over")
+        }
+    }
+    let host = Host {
+        chat: Arc::new(Stopping),
+        ..Recorder::default().host()
+    };
+    let done = probe().command(command("chat", ""), host, &Limits::default()).await;
+    assert_eq!(done.result, Err(Fault::Stopped));
+    assert!(!Fault::Stopped.is_guest());
 }

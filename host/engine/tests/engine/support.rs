@@ -241,6 +241,9 @@ impl System for Records {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_000)
     }
+    fn elapsed(&self) -> Duration {
+        Duration::from_secs(2_000)
+    }
     fn random(&self, buffer: &mut [u8]) {
         buffer.fill(7);
     }

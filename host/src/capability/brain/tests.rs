@@ -29,7 +29,7 @@ async fn value(brain: &Brain, at: Scope, key: &str) -> Option<String> {
 #[tokio::test]
 async fn a_rerun_gets_the_first_runs_answers_and_changes_nothing() {
     let stage = stage().await;
-    let first = Brain(stage.scene(false));
+    let first = Brain(stage.scene(false).await);
     assert_eq!(first.increment(Scope::Plugin, "n".into(), 1).await, Ok(1));
     let version = first.set(Scope::Plugin, write("k", "v")).await.unwrap();
     assert!(
@@ -39,7 +39,7 @@ async fn a_rerun_gets_the_first_runs_answers_and_changes_nothing() {
             .is_err()
     );
     // Here it broke off.
-    let again = Brain(stage.scene(true));
+    let again = Brain(stage.scene(true).await);
     assert_eq!(again.increment(Scope::Plugin, "n".into(), 1).await, Ok(1));
     assert_eq!(again.set(Scope::Plugin, write("k", "v")).await, Ok(version));
     assert!(matches!(
@@ -54,20 +54,22 @@ async fn a_rerun_gets_the_first_runs_answers_and_changes_nothing() {
     assert_eq!(value(&again, Scope::Plugin, "n").await.as_deref(), Some("1"));
 
     // A third one that takes another way is stopped.
-    let other = Brain(stage.scene(true));
-    assert!(matches!(
+    let other = Brain(stage.scene(true).await);
+    assert_eq!(
         other.increment(Scope::Plugin, "n".into(), 2).await,
-        Err(CapError::Conflict(_))
-    ));
-    assert_eq!(value(&other, Scope::Plugin, "n").await.as_deref(), Some("1"));
+        Err(CapError::Stopped)
+    );
+    assert_eq!(other.get(Scope::Plugin, "n".into()).await, Err(CapError::Stopped));
+    let next = Brain(stage.scene(false).await);
+    assert_eq!(value(&next, Scope::Plugin, "n").await.as_deref(), Some("1"));
 }
 
 #[tokio::test]
 async fn another_call_is_another_effect() {
     let stage = stage().await;
-    let scene = stage.scene(false);
+    let scene = stage.scene(false).await;
     Brain(scene).increment(Scope::Plugin, "n".into(), 1).await.unwrap();
-    let mut second = stage.scene(false);
+    let mut second = stage.scene(false).await;
     Arc::get_mut(&mut second).unwrap().effects = "call#2".into();
     assert_eq!(Brain(second).increment(Scope::Plugin, "n".into(), 1).await, Ok(2));
 }
@@ -76,7 +78,7 @@ async fn another_call_is_another_effect() {
 async fn without_a_record_nothing_is_written() {
     let mut stage = stage().await;
     stage.ticket = Arc::default();
-    let brain = Brain(stage.scene(false));
+    let brain = Brain(stage.scene(false).await);
     // It waits for the journal, and hears in the end that there is no record.
     let write = brain.increment(Scope::Plugin, "n".into(), 1);
     let (answer, ()) = tokio::join!(write, async { Ticket::resolve(&stage.ticket, None) });
@@ -87,7 +89,7 @@ async fn without_a_record_nothing_is_written() {
 #[tokio::test]
 async fn scopes_are_apart_and_the_shared_one_needs_a_grant() {
     let mut stage = stage().await;
-    let brain = Brain(stage.scene(false));
+    let brain = Brain(stage.scene(false).await);
     let scopes = [Scope::Plugin, Scope::Conversation("1".into()), Scope::User("1".into())];
     for (n, scope) in scopes.iter().enumerate() {
         brain.set(scope.clone(), write("k", &n.to_string())).await.unwrap();
@@ -109,7 +111,7 @@ async fn scopes_are_apart_and_the_shared_one_needs_a_grant() {
     ));
     stage.requests.shared_brain = true;
     stage.grants = Grants::Everything;
-    let granted = Brain(stage.scene(false));
+    let granted = Brain(stage.scene(false).await);
     // Its own writes came first, so this one has a number of its own.
     for _ in 0..3 {
         granted.0.ordinals.next();
@@ -121,7 +123,7 @@ async fn scopes_are_apart_and_the_shared_one_needs_a_grant() {
 #[tokio::test]
 async fn refusals_are_told_in_the_contracts_words() {
     let stage = stage().await;
-    let brain = Brain(stage.scene(false));
+    let brain = Brain(stage.scene(false).await);
     let large = "x".repeat(2000);
     assert!(matches!(
         brain.set(Scope::Plugin, write("k", &large)).await,
@@ -144,7 +146,6 @@ async fn refusals_are_told_in_the_contracts_words() {
         "all of them or none"
     );
     stage.store.inner.close().await.unwrap();
-    use moa_store::Store as _;
     assert!(matches!(
         brain.get(Scope::Plugin, "k".into()).await,
         Err(CapError::Unavailable(_))

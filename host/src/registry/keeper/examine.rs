@@ -7,7 +7,6 @@ use crate::registry::scan::{self, Content, ReadError, Stamp};
 use crate::registry::snapshot::Loaded;
 use crate::registry::watch::QUIET;
 use jiff::Timestamp;
-use moa_core::router::hears::Ear;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -96,13 +95,11 @@ impl Keeper {
         gone: &BTreeSet<OsString>,
         begun: Instant,
     ) {
-        let Fresh {
-            plugin,
-            manifest,
-            warnings,
-        } = fresh;
         let holder = self.files.iter().find_map(|(file, state)| {
-            let serving = state.serving.as_ref().filter(|serving| serving.name == manifest.name)?;
+            let serving = state
+                .serving
+                .as_ref()
+                .filter(|serving| serving.name == fresh.manifest.name)?;
             Some((file.clone(), Arc::clone(serving)))
         });
         let mut before = None;
@@ -117,16 +114,7 @@ impl Keeper {
             }
             before = Some(old.version.clone());
         }
-        let plugin = Arc::new(Loaded {
-            name: manifest.name.clone(),
-            version: hash,
-            path,
-            ears: Ear::of_manifest(&manifest),
-            manifest: Arc::new(manifest),
-            plugin,
-            warnings,
-            since: Timestamp::now(),
-        });
+        let plugin = Arc::new(fresh.settle(path, hash));
         let took = begun.elapsed();
         self.pending.push(match before {
             Some(before) => Report::Replaced {

@@ -167,6 +167,7 @@ impl Stage {
         let intake = Intake::new(intake::Parts {
             matcher: Arc::clone(&matcher),
             store,
+            world: Arc::clone(&world) as Arc<dyn World>,
             dispatch: dispatch.clone(),
             allowances,
             max_age: Duration::from_secs(600),
