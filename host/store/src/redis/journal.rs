@@ -208,7 +208,7 @@ impl Inner {
                 Journal::ACCEPTED,
             ],
         )?;
-        run.arg(seq.0).arg(self.age_ms());
+        run.arg(seq.0).arg(self.age_ms().saturating_sub(KEPT_MS));
         let opened: bool = self.ask_one(run, Kind::Repeatable).await?;
         if opened {
             self.learn(&[seq]).await?;

@@ -24,7 +24,12 @@ fn without_its_own(text: &str) -> String {
 }
 
 async fn random_lives_are_like_those_in_memory(House { store, clock, .. }: House) {
-    let mut random = fastrand::Rng::with_seed(5);
+    // Among others one in which a record is opened again whose identity is forgotten.
+    let seed = std::env::var("MOA_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(205);
+    let mut random = fastrand::Rng::with_seed(seed);
     let model_clock = Arc::new(ManualClock::at(START));
     let model = MemoryStore::new(Arc::clone(&model_clock));
     let mut seqs = 0;

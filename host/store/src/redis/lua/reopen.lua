@@ -1,6 +1,6 @@
 -- Opens an ended record again. KEYS: meta, records, open numbers, ends, numbers by time of their end, numbers that failed,
 -- numbers with effects that are kept, identities, identity of a number, numbers by time of acceptance. ARGV: epoch, number,
--- now.
+-- a day ago.
 local stale = fence(KEYS[1], ARGV[1])
 if stale then return stale end
 local seq = ARGV[2]
@@ -10,10 +10,11 @@ redis.call('ZADD', KEYS[3], seq, seq)
 redis.call('ZREM', KEYS[5], seq)
 redis.call('ZREM', KEYS[6], seq)
 redis.call('SREM', KEYS[7], seq)
--- While it is open its identity counts, also if it was forgotten; a later record of the same identity goes before.
+-- While it is open its identity counts, also if it was forgotten, which means that a day has passed; a later record of
+-- the same identity goes before.
 local header = cjson.decode(record:match('^[^\n]*'))
 if redis.call('HEXISTS', KEYS[8], header.identity) == 0 then
-  local accepted = whole(math.min(header.received_ms, tonumber(ARGV[3])))
+  local accepted = ARGV[3]
   redis.call('HSET', KEYS[8], header.identity, seq .. ' ' .. accepted .. ' -')
   redis.call('HSET', KEYS[9], seq, header.identity)
   redis.call('ZADD', KEYS[10], accepted, seq)
