@@ -4,8 +4,8 @@
 //! Nothing here waits a fixed time. Each wait is for something that must happen, with a deadline; that something does
 //! *not* happen is shown by letting a later event overtake it.
 //!
-//! `MOA_TEST_LONG=1` makes the rounds of the crash tests long. `MOA_TEST_REQUIRE=all` turns what would be skipped
-//! (no browser) into a failure.
+//! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; with `--nocapture` it prints what
+//! came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no Redis, no namespaces) into a failure.
 
 // Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
 #![allow(
@@ -21,6 +21,7 @@ mod support;
 mod bad_input;
 mod brain_cli;
 mod bundled;
+mod chaos;
 mod commands;
 mod crashes;
 mod degradation;

@@ -1,4 +1,4 @@
-//! What all tests share: the workspace ([`sim`]), its record ([`record`]), the bot in it ([`bot`]),
+//! What all tests share: the workspace ([`sim`]), its record ([`record`], for long runs [`tally`]), the bot in it ([`bot`]),
 //! processes that run to their end ([`process`]), disks that get full ([`disk`]), plugins ([`guests`]).
 
 pub mod bot;
@@ -7,6 +7,7 @@ pub mod guests;
 pub mod process;
 pub mod record;
 pub mod sim;
+pub mod tally;
 
 use std::time::Duration;
 

@@ -154,6 +154,25 @@ impl Sim {
         self.control("raw", &json!({ "text": text })).await;
     }
 
+    /// People do these things one after the other, as fast as they can.
+    pub async fn send_all(&self, lines: &[Line]) {
+        let body: Value = lines.iter().map(|line| line.body.clone()).collect();
+        let request = self.http.post(format!("{}/sim/send", self.base)).json(&body);
+        let answers: Vec<Value> = request.send().await.unwrap().json().await.unwrap();
+        for (answer, line) in answers.iter().zip(lines) {
+            assert_eq!(answer["ok"], true, "/sim/send refused {}: {answer}", line.body);
+        }
+    }
+
+    /// What happened after entry `since` as the workspace tells it, once there is something or `patience` is over.
+    pub async fn entries(&self, since: u64, patience: Duration) -> Vec<u8> {
+        let wait = patience.as_millis();
+        let request = self
+            .http
+            .get(format!("{}/sim/record?since={since}&wait_ms={wait}", self.base));
+        request.send().await.unwrap().bytes().await.unwrap().to_vec()
+    }
+
     /// Everything that happened so far.
     pub async fn record(&self) -> Record {
         let next = self.seen.lock().unwrap().0;
