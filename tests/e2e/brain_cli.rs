@@ -1,8 +1,9 @@
 //! `moa brain` and `moa journal`, beside a host that runs and without one.
 
 use super::support::bot::{Bot, Plan};
+use super::support::guests::hello;
 use super::support::process::{Ended, finish, moa};
-use super::support::sim::Workspace;
+use super::support::sim::{Line, Workspace};
 use super::support::{DEADLINE, GLANCE, long};
 use moa_store::{Cell, Entry, Options, RedbStore, Scope, Space, Store};
 use moa_test_redis::Redis;
@@ -185,6 +186,42 @@ async fn backups_are_made_and_the_last_ones_kept() {
         tokio::time::sleep(GLANCE).await;
     }
     assert!(names().len() <= 3, "{:?}", names());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_sees_what_was_asked_and_has_it_run_again() {
+    let workspace = Workspace::start().await;
+    let bot = Plan::new(&workspace).plugin(hello()).start().await;
+    let dir = folder(&bot);
+    assert_eq!(workspace.ask(&Line::new("!count")).await.text, "That was number 1.");
+    let begun = Instant::now();
+    let row = loop {
+        let list = done(&dir, "journal list --json").await.stdout;
+        assert!(!list.contains("!count"), "what was said is nothing for a list: {list}");
+        let row: serde_json::Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
+        // The end comes to disk a moment after the answer.
+        if row["state"] == "done" {
+            break row;
+        }
+        assert!(begun.elapsed() < DEADLINE, "{row}");
+        tokio::time::sleep(GLANCE).await;
+    };
+    assert_eq!(
+        (&row["service"], &row["user"]),
+        (&"slack".into(), &"U0000000BEN".into()),
+        "{row}"
+    );
+    let seq = row["seq"].as_u64().unwrap();
+    let shown = done(&dir, &format!("journal show {seq}")).await.stdout;
+    assert!(shown.contains("!count") && shown.contains("done at"), "{shown}");
+
+    let told = done(&dir, &format!("journal retry {seq} --fresh")).await.stdout;
+    assert!(told.contains("runs again"), "{told}");
+    workspace
+        .until("the second count", |record| {
+            (!record.saying("That was number 2.").is_empty()).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

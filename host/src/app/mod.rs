@@ -119,12 +119,11 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.burst,
     ));
     let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
-    desk.attach(Arc::clone(&lessons));
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
         registry: Arc::clone(&registry),
-        lessons,
+        lessons: Arc::clone(&lessons),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -153,6 +152,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         max_age: config.journal.max_age,
     })
     .await?;
+    desk.attach(lessons, Arc::clone(&intake));
     let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);

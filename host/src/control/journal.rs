@@ -113,14 +113,23 @@ pub(super) async fn show(control: Arc<Control>, seq: String) -> Result<Response<
 pub(super) async fn retry(control: Arc<Control>, seq: String, query: Query) -> Result<Response<Body>, Fault> {
     let fresh = query.is("fresh")?;
     let filed = control.filed(&seq).await?;
-    // Not if it is open, also where somebody else was faster.
-    if filed.end.is_none() || !control.store.reopen(filed.record.seq, fresh).await? {
+    let number = filed.record.seq;
+    let host = control.host.get();
+    let opened = match host {
+        _ if filed.end.is_none() => false,
+        Some(host) => host.intake.retry(number, fresh).await?,
+        None => control.store.reopen(number, fresh).await?,
+    };
+    if !opened {
+        // Also where somebody else was faster.
         return Err(Fault::new(
             StatusCode::CONFLICT,
             format!("record {seq} is open: it runs, or will with the next start"),
         ));
     }
-    json(&Retried { running: false })
+    json(&Retried {
+        running: host.is_some(),
+    })
 }
 
 pub(super) async fn drop(control: Arc<Control>, seq: String) -> Result<Response<Body>, Fault> {
@@ -134,7 +143,11 @@ pub(super) async fn drop(control: Arc<Control>, seq: String) -> Result<Response<
             ),
         ));
     }
-    control.store.finish(filed.record.seq, Outcome::Dropped).await?;
+    let number = filed.record.seq;
+    match control.host.get() {
+        Some(host) => std::mem::drop(host.intake.drop_record(number).await?),
+        None => control.store.finish(number, Outcome::Dropped).await?,
+    }
     json(&())
 }
 

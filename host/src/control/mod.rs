@@ -31,6 +31,7 @@ pub mod pipe;
 pub mod socket;
 mod sync;
 
+use crate::intake::Intake;
 use crate::lessons::Lessons;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
@@ -52,7 +53,13 @@ pub struct Control {
     store: Arc<dyn Store>,
     url: StoreUrl,
     quotas: Quotas,
-    lessons: OnceLock<Arc<Lessons>>,
+    host: OnceLock<Attached>,
+}
+
+/// What of a running host follows, or does, what its operator wants.
+struct Attached {
+    lessons: Arc<Lessons>,
+    intake: Arc<Intake>,
 }
 
 /// How many bytes each plugin's brain may hold.
@@ -71,14 +78,14 @@ impl Control {
             store,
             url,
             quotas,
-            lessons: OnceLock::new(),
+            host: OnceLock::new(),
         })
     }
 
     /// The brain was changed beside the plugins: what the host derives from it follows.
     async fn follow(&self) -> Result<(), Fault> {
-        match self.lessons.get() {
-            Some(lessons) => Ok(lessons.reload().await?),
+        match self.host.get() {
+            Some(host) => Ok(host.lessons.reload().await?),
             None => Ok(()),
         }
     }
@@ -108,10 +115,11 @@ impl Desk {
         }
     }
 
-    /// The host is there: from now on what plugins were taught follows the operator's changes of the brain.
-    pub fn attach(&self, lessons: Arc<Lessons>) {
+    /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
+    /// of the journal run again at once.
+    pub fn attach(&self, lessons: Arc<Lessons>, intake: Arc<Intake>) {
         // Once, at the start.
-        let _ = self.control.lessons.set(lessons);
+        let _ = self.control.host.set(Attached { lessons, intake });
     }
 }
 
