@@ -139,9 +139,14 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         locale: config.bot.locale,
         timezone: config.bot.timezone.clone(),
     });
-    let dispatch = Dispatch::new(move |work: Work, turn| {
-        let invoker = Arc::clone(&invoker);
-        tokio::spawn(async move { invoker.run(work, turn).await });
+    // A call gives its turn back before its record is closed, so the turns alone do not tell whether all is done.
+    let calls = TaskTracker::new();
+    let dispatch = Dispatch::new({
+        let calls = calls.clone();
+        move |work: Work, turn| {
+            let invoker = Arc::clone(&invoker);
+            calls.spawn(async move { invoker.run(work, turn).await });
+        }
     });
     let intake = Intake::new(intake::Parts {
         matcher,
@@ -167,7 +172,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
 
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     listener.pause();
-    drain(&dispatch).await;
+    drain(&dispatch, &calls).await;
     dispatch.stop();
     courtesies.close();
     // Whoever is not thanked in time will not be.
@@ -243,9 +248,9 @@ async fn attend(
 }
 
 /// Waits for the calls that run. A second Ctrl-C or SIGTERM ends the wait: what is not done is in the journal.
-async fn drain(dispatch: &Dispatch<Work>) {
+async fn drain(dispatch: &Dispatch<Work>, calls: &TaskTracker) {
     let quiet = async {
-        while dispatch.outstanding() > 0 {
+        while dispatch.outstanding() > 0 || !calls.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

@@ -90,7 +90,7 @@ pub struct Invoker {
 }
 
 impl Invoker {
-    /// Does one piece of work and closes its record. Gives its turn back at the end.
+    /// Does one piece of work and closes its record. Gives its turn back as soon as the answer has left.
     pub async fn run(&self, mut work: Work, mut turn: Turn<Work>) {
         // What nobody sends again is begun only when it cannot get lost any more. (Without a record it was not
         // acknowledged either, which the service tells its person.)
@@ -130,6 +130,9 @@ impl Invoker {
         if let Outcome::Failed { reason } | Outcome::Diverged { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
         }
+        // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
+        // has to wait for too.
+        drop(turn);
         self.close(&work.event, &work.ticket, outcome).await;
     }
 
