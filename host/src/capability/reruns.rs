@@ -382,7 +382,7 @@ async fn one_call(seed: u64, redb: bool) {
     let mut crashes = rng.usize(..4);
     let mut again = false;
     let trace = loop {
-        let crash = (crashes > 0).then(|| Crash::after(rng.i64(..50)));
+        let crash = (crashes > 0).then(|| Crash::after(rng.i64(0..50)));
         crashes = crashes.saturating_sub(1);
         let inner = match again {
             true => disk.open(),
