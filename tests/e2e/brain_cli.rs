@@ -12,7 +12,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 /// Runs a command in the bot's folder; it is expected to end so.
@@ -146,9 +146,20 @@ async fn another_user_is_refused() {
     let socket = open.path().join("moa.sock");
     let set = ("MOA_BOT__SOCKET", socket.to_str().unwrap());
     let _bot = Plan::new(&workspace).env(set.0, set.1).start().await;
+    // Where this was built may be a folder that nobody else can look into.
+    let program = open.path().join("moa");
+    fs::copy(env!("CARGO_BIN_EXE_moa"), &program).unwrap();
     let nobody = || {
-        let mut command = moa(open.path());
-        command.args(["brain", "stats"]).env(set.0, set.1).uid(65534);
+        let mut command = Command::new(&program);
+        command
+            .args(["brain", "stats"])
+            .current_dir(open.path())
+            .env_clear()
+            .env(set.0, set.1)
+            .uid(65534)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     };
     let refused = finish(&mut nobody()).await;
