@@ -528,13 +528,13 @@ async fn contents(disk: &Disk) -> Vec<Option<moa_store::Entry>> {
 
 /// Tries many; the seed of one that fails is printed by its panic.
 async fn many<F: Future<Output = ()> + Send + 'static>(rounds: u64, one: impl Fn(u64) -> F) {
-    let rounds = match std::env::var_os("MOA_TEST_LONG") {
-        Some(_) => rounds * 50,
-        None => rounds,
-    };
+    let long = std::env::var_os("MOA_TEST_LONG").is_some();
+    let rounds = if long { rounds * 50 } else { rounds };
     let start = match std::env::var("MOA_TEST_SEED") {
         Ok(seed) => seed.parse().unwrap(),
-        Err(_) => fastrand::u64(..),
+        // The short form tries the same ones every time, so that it does not fail for a change that is not to blame.
+        Err(_) if long => fastrand::u64(..),
+        Err(_) => 1,
     };
     for round in 0..rounds {
         let seed = start.wrapping_add(round);
