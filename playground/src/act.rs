@@ -16,17 +16,39 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+/// The bot id of an integration that isn't ours.
+const INTEGRATION: &str = "B000000HOOK";
+
+/// What a person writes.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub text: String,
+    pub thread_ts: Option<Ts>,
+    /// a reply that is also shown in the channel
+    pub broadcast: bool,
+    /// `me_message`, or `bot_message` where an integration writes for them
+    pub subtype: Option<&'static str>,
+    /// ids of files that go along
+    pub files: Vec<String>,
+}
+
 impl Shared {
-    /// A person writes `text`, already in the form that Slack's client sends.
-    pub fn say(&self, user: &Id, channel: &Id, text: String, thread_ts: Option<Ts>) -> Option<Ts> {
-        let text: Arc<str> = text.into();
+    /// A person writes something, already in the form that Slack's client sends.
+    pub fn say(&self, user: &Id, channel: &Id, said: Said) -> Option<Ts> {
+        let text: Arc<str> = said.text.into();
         let mut world = locked(&self.world);
         let conversation = world.conversation(channel)?;
+        let thread_ts = said.thread_ts.map(|ts| conversation.thread_root(ts));
+        let integration = said.subtype == Some("bot_message");
         let message = Message {
             user: user.clone(),
             text: text.clone(),
-            thread_ts: thread_ts.map(|ts| conversation.thread_root(ts)),
-            client_msg_id: Some(crate::socket::envelope::EnvelopeId::random().to_string().into()),
+            thread_ts,
+            broadcast: said.broadcast && thread_ts.is_some(),
+            subtype: said.subtype,
+            more: integration.then(|| json!({"bot_id": INTEGRATION, "username": world.name_of(user)}).into()),
+            files: self.shown_files(&said.files),
+            client_msg_id: (!integration).then(|| crate::socket::envelope::EnvelopeId::random().to_string().into()),
             ..Message::default()
         };
         let ts = world.post(channel, message)?;
@@ -35,10 +57,42 @@ impl Shared {
             ts,
             user: user.clone(),
             text,
-            thread_ts,
+            thread_ts: said.thread_ts,
         });
         self.spread(&world, channel, ts);
+        self.share_files(&world, channel, ts, &said.files);
         Some(ts)
+    }
+
+    /// The bot's message with files appears.
+    pub fn post_files(&self, channel: &Id, mut message: Message, pings: Vec<String>, files: &[String]) -> Option<Ts> {
+        message.files = self.shown_files(files);
+        let ts = self.post(channel, message, pings)?;
+        self.share_files(&locked(&self.world), channel, ts, files);
+        Some(ts)
+    }
+
+    fn shown_files(&self, ids: &[String]) -> Option<Arc<Value>> {
+        let files = locked(&self.files);
+        let shown: Vec<Value> = ids
+            .iter()
+            .filter_map(|id| Some(files.get(id)?.shown(&self.base)))
+            .collect();
+        (!shown.is_empty()).then(|| Arc::new(shown.into()))
+    }
+
+    fn share_files(&self, world: &World, channel: &Id, ts: Ts, ids: &[String]) {
+        let Some((conversation, message)) = world.conversation(channel).and_then(|c| Some((c, c.message(ts)?))) else {
+            return;
+        };
+        for id in ids {
+            if let Some(file) = locked(&self.files).get_mut(id) {
+                file.shared_in(conversation, ts, message.thread_ts);
+            }
+            if let Some(event) = events::of_file(conversation, id, &message.user, ts) {
+                let _ = self.hub.dispatch(event, Instant::now());
+            }
+        }
     }
 
     /// The bot's message appears. `pings` is whom it notifies.
@@ -198,19 +252,74 @@ impl Shared {
 
     /// Somebody, also the bot, joins a channel. False if they were there already.
     pub fn join(&self, channel: &Id, user: &Id) -> bool {
+        self.member(channel, user, true)
+    }
+
+    /// Somebody, also the bot, leaves a channel. False if they weren't there.
+    pub fn leave(&self, channel: &Id, user: &Id) -> bool {
+        self.member(channel, user, false)
+    }
+
+    fn member(&self, channel: &Id, user: &Id, joins: bool) -> bool {
         let mut world = locked(&self.world);
         let Some(conversation) = world.conversation_mut(channel) else {
             return false;
         };
-        if conversation.kind != Kind::Channel || conversation.has(user) {
+        if !matches!(conversation.kind, Kind::Channel | Kind::Private) || conversation.has(user) == joins {
             return false;
         }
-        conversation.members.push(user.clone());
+        let (subtype, text) = match (conversation.kind, joins) {
+            (Kind::Private, true) => ("group_join", format!("<@{user}> has joined the group")),
+            (Kind::Private, false) => ("group_leave", format!("<@{user}> has left the group")),
+            (_, true) => ("channel_join", format!("<@{user}> has joined the channel")),
+            (_, false) => ("channel_leave", format!("<@{user}> has left the channel")),
+        };
+        if joins {
+            conversation.members.push(user.clone());
+        }
         if conversation.has(BOT_USER) {
-            let _ = self.hub.dispatch(events::of_join(conversation, user), Instant::now());
+            let _ = self
+                .hub
+                .dispatch(events::of_member(conversation, user, joins), Instant::now());
+        }
+        self.announce(&mut world, channel, user, subtype, text, json!({}));
+        if let (false, Some(conversation)) = (joins, world.conversation_mut(channel)) {
+            conversation.members.retain(|member| member != user);
         }
         self.notice(|| json!({"type": "joined", "channel": channel, "user": user}));
         true
+    }
+
+    /// Somebody changes the topic of a channel. False where there is none to change.
+    pub fn set_topic(&self, channel: &Id, user: &Id, topic: &str) -> bool {
+        let mut world = locked(&self.world);
+        let Some(conversation) = world.conversation_mut(channel) else {
+            return false;
+        };
+        let subtype = match conversation.kind {
+            Kind::Channel => "channel_topic",
+            Kind::Private => "group_topic",
+            Kind::Im | Kind::Group => return false,
+        };
+        topic.clone_into(&mut conversation.topic);
+        let text = format!("<@{user}> set the channel topic: {}", text::escape(topic));
+        self.announce(&mut world, channel, user, subtype, text, json!({"topic": topic}));
+        self.notice(|| json!({"type": "joined", "channel": channel, "user": user}));
+        true
+    }
+
+    /// Slack itself says what somebody did.
+    fn announce(&self, world: &mut World, channel: &Id, user: &Id, subtype: &'static str, text: String, more: Value) {
+        let message = Message {
+            user: user.clone(),
+            text: text.into(),
+            subtype: Some(subtype),
+            more: Some(more.into()),
+            ..Message::default()
+        };
+        if let Some(ts) = world.post(channel, message) {
+            self.spread(world, channel, ts);
+        }
     }
 
     /// A person uses a slash command, such as `/moa help`. `None` for an unknown conversation.

@@ -25,7 +25,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 pub(crate) const PAGE: Asset = asset("", "text/html; charset=utf-8", include_str!("page/index.html"));
 
 /// All else.
-pub(crate) const ALL: [Asset; 12] = [
+pub(crate) const ALL: [Asset; 19] = [
     asset("app.js", SCRIPT, include_str!("page/app.js")),
     asset("author.js", SCRIPT, include_str!("page/author.js")),
     asset("blocks.js", SCRIPT, include_str!("page/blocks.js")),
@@ -35,7 +35,14 @@ pub(crate) const ALL: [Asset; 12] = [
     asset("mrkdwn.js", SCRIPT, include_str!("page/mrkdwn.js")),
     asset("texts.js", SCRIPT, include_str!("page/texts.js")),
     asset("writer.js", SCRIPT, include_str!("page/writer.js")),
+    asset("attach.js", SCRIPT, include_str!("page/attach.js")),
+    asset("elements.js", SCRIPT, include_str!("page/elements.js")),
+    asset("faults.js", SCRIPT, include_str!("page/faults.js")),
+    asset("interactions.js", SCRIPT, include_str!("page/interactions.js")),
+    asset("modal.js", SCRIPT, include_str!("page/modal.js")),
+    asset("sidebar.js", SCRIPT, include_str!("page/sidebar.js")),
     asset("author.css", STYLE, include_str!("page/author.css")),
+    asset("interact.css", STYLE, include_str!("page/interact.css")),
     asset("style.css", STYLE, include_str!("page/style.css")),
     asset("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
 ];

@@ -1,14 +1,15 @@
 //! `/sim/*`: acting as people, causing faults, seeing everything. Used by the page and by tests.
 
+mod fault;
 mod interact;
 
+use crate::act::Said;
 use crate::api::is_emoji_name;
 use crate::conversation::{Conversation, Kind};
 use crate::events;
-use crate::faults::{ApiFault, Twin};
+use crate::files::File;
 use crate::record::{Raw, What};
 use crate::shared::{Shared, Watcher};
-use crate::socket::envelope::Reason;
 use crate::socket::hub::Order;
 use crate::text::escape;
 use crate::ts::Ts;
@@ -37,6 +38,7 @@ type Wrong = String;
 struct Send {
     user: String,
     channel: String,
+    #[serde(default)]
     text: String,
     thread_ts: Option<String>,
     #[serde(default)]
@@ -45,6 +47,22 @@ struct Send {
     /// how many answers end the wait
     #[serde(default = "one")]
     replies: usize,
+    /// ids of files that were uploaded before
+    #[serde(default)]
+    files: Vec<String>,
+    /// a reply that is also shown in the channel
+    #[serde(default)]
+    broadcast: bool,
+}
+
+/// Somebody comes, goes or changes a topic. `@bot` is the bot.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    user: String,
+    channel: String,
+    #[serde(default)]
+    topic: String,
 }
 
 fn one() -> usize {
@@ -61,6 +79,10 @@ enum Form {
     Slash,
     /// a message exactly as given, tokens included
     Raw,
+    /// what `/me` makes
+    Me,
+    /// a message of an integration, in the person's name
+    Integration,
 }
 
 #[derive(Deserialize)]
@@ -85,64 +107,6 @@ enum RawFrame {
     Text(String),
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Fault {
-    Refresh {
-        #[serde(default)]
-        all: bool,
-        grace_ms: Option<u64>,
-    },
-    Warning {
-        #[serde(default)]
-        all: bool,
-        grace_ms: Option<u64>,
-    },
-    Close {
-        #[serde(default)]
-        all: bool,
-    },
-    Silent {
-        #[serde(default)]
-        all: bool,
-    },
-    LinkDisabled,
-    Duplicate {
-        form: Twin,
-        #[serde(default = "one")]
-        count: usize,
-    },
-    RateLimit {
-        method: Option<String>,
-        #[serde(default = "once")]
-        count: u64,
-        #[serde(default = "once")]
-        retry_after: u64,
-    },
-    Error500 {
-        method: Option<String>,
-        #[serde(default = "once")]
-        count: u64,
-        #[serde(default)]
-        after: bool,
-    },
-    ApiError {
-        error: String,
-        method: Option<String>,
-        #[serde(default = "once")]
-        count: u64,
-    },
-    Slow {
-        ms: u64,
-    },
-    Revoke,
-    Clear,
-}
-
-fn once() -> u64 {
-    1
-}
-
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Wrong> {
     serde_json::from_slice(body).map_err(|error| format!("the body isn't what this takes: {error}"))
 }
@@ -165,6 +129,11 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
         "submit" => interact::submit(shared, &parse(body)?),
         "close" => interact::close(shared, &parse(body)?),
         "shortcut" => interact::shortcut(shared, &parse(body)?),
+        "join" | "leave" | "topic" => change(shared, what, &parse(body)?),
+        "features" => {
+            shared.offer(parse(body)?);
+            Ok(json!({"ok": true}))
+        }
         "raw" => {
             let frame = match parse(body)? {
                 RawFrame::Frame(json) => json.get().to_owned(),
@@ -177,15 +146,17 @@ pub(crate) async fn post(shared: &Shared, what: &str, body: &Bytes) -> Result<Va
             }
         }
         "fault" => {
-            let fault: Fault = parse(body)?;
+            let fault: fault::Fault = parse(body)?;
             shared.record.add(What::Fault {
                 fault: Raw(body.clone()),
             });
-            let connections = cause(shared, fault);
+            let connections = fault::cause(shared, fault);
+            shared.notice_faults();
             Ok(json!({"ok": true, "connections": connections}))
         }
         _ => Err(format!(
-            "there is no /sim/{what}; there are send, edit, delete, react, press, submit, close, shortcut, raw, fault"
+            "there is no /sim/{what}; there are send, edit, delete, react, press, submit, close, shortcut, features, \
+             join, leave, topic, upload, raw, fault"
         )),
     }
 }
@@ -221,11 +192,52 @@ fn ts(text: &str) -> Result<Ts, Wrong> {
     Ts::parse(text).ok_or_else(|| format!("{text} is no message ts such as 1515449522.000016"))
 }
 
+/// Somebody, also the bot, comes, goes or changes the topic.
+fn change(shared: &Shared, what: &str, change: &Change) -> Result<Value, Wrong> {
+    let user = match change.user.as_str() {
+        "@bot" => BOT_USER.into(),
+        who => user(shared, who)?.0,
+    };
+    let found = locked(&shared.world).resolve(&change.channel);
+    let channel = found.ok_or_else(|| format!("there is no conversation {}", change.channel))?;
+    let done = match what {
+        "join" => shared.join(&channel, &user),
+        "leave" => shared.leave(&channel, &user),
+        _ => shared.set_topic(&channel, &user, &change.topic),
+    };
+    if done {
+        Ok(json!({"ok": true}))
+    } else {
+        Err(format!("{} can't {what} in {}", change.user, change.channel))
+    }
+}
+
+/// `POST /sim/upload?user=…&name=…`: a person's file, to be sent with a message.
+pub(crate) fn upload(shared: &Shared, query: &str, content: Bytes) -> Result<Value, Wrong> {
+    let (mut who, mut name) = (String::new(), String::new());
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*key {
+            "user" => who = value.into_owned(),
+            "name" => name = value.into_owned(),
+            other => return Err(format!("there is no argument {other}; there are user and name")),
+        }
+    }
+    let (user, _) = user(shared, &who)?;
+    if name.is_empty() || content.is_empty() {
+        return Err("a file needs a name and content".to_owned());
+    }
+    let mut file = File::new(&name, content.len(), user);
+    file.content = Some(content);
+    let id = file.id.clone();
+    locked(&shared.files).insert(id.clone(), file);
+    Ok(json!({"ok": true, "file": id}))
+}
+
 /// One message or slash command, without waiting.
 fn say(shared: &Shared, send: &Send) -> Result<Value, Wrong> {
     let (user, channel) = place(shared, &send.user, &send.channel)?;
     let thread = send.thread_ts.as_deref().map(ts).transpose()?;
-    if send.text.trim().is_empty() {
+    if send.text.trim().is_empty() && send.files.is_empty() {
         return Err("the text is empty".to_owned());
     }
     if send.kind == Form::Slash {
@@ -234,6 +246,11 @@ fn say(shared: &Shared, send: &Send) -> Result<Value, Wrong> {
         }
         if !send.text.starts_with('/') || send.text.len() < 2 {
             return Err("a slash command begins with / and a name".to_owned());
+        }
+        let command = send.text.split_whitespace().next().unwrap_or_default();
+        let offered = &locked(&shared.features).slash_commands;
+        if !offered.is_empty() && offered.iter().all(|offer| offer.command != command) {
+            return Err(format!("{command} is not a valid command"));
         }
         // The command's text holds mentions as tokens, as with "escape channels, users and links".
         let trigger = shared
@@ -246,9 +263,25 @@ fn say(shared: &Shared, send: &Send) -> Result<Value, Wrong> {
     } else {
         shared.names.typed(&send.text)
     };
-    let ts = shared
-        .say(&user, &channel, text, thread)
-        .ok_or("no such conversation")?;
+    let subtype = match send.kind {
+        Form::Me => Some("me_message"),
+        Form::Integration => Some("bot_message"),
+        Form::Message | Form::Slash | Form::Raw => None,
+    };
+    for id in &send.files {
+        if locked(&shared.files).get(id).is_none_or(|file| file.user != user) {
+            return Err(format!("this person has uploaded no file {id}"));
+        }
+    }
+    let (files, broadcast) = (send.files.clone(), send.broadcast);
+    let said = Said {
+        text,
+        thread_ts: thread,
+        broadcast,
+        subtype,
+        files,
+    };
+    let ts = shared.say(&user, &channel, said).ok_or("no such conversation")?;
     Ok(json!({"ok": true, "channel": channel, "ts": ts}))
 }
 
@@ -314,57 +347,6 @@ fn react(shared: &Shared, touch: &Touch) -> Result<Value, Wrong> {
     Ok(json!({"ok": true}))
 }
 
-/// Causes a fault; says how many connections it met.
-fn cause(shared: &Shared, fault: Fault) -> usize {
-    let grace = |ms: Option<u64>, default| ms.map_or(default, Duration::from_millis);
-    let leave = |all, reason, grace| shared.hub.order(all, || Order::Disconnect { reason, grace });
-    let arm = |fault, method, count| {
-        locked(&shared.faults).arm(fault, method, count);
-        0
-    };
-    match fault {
-        Fault::Refresh { all, grace_ms } => leave(
-            all,
-            Reason::RefreshRequested,
-            grace(grace_ms, shared.options.refresh_grace),
-        ),
-        Fault::Warning { all, grace_ms } => leave(all, Reason::Warning, grace(grace_ms, shared.options.warning_grace)),
-        Fault::Close { all } => shared.hub.order(all, || Order::Drop),
-        Fault::Silent { all } => shared.hub.order(all, || Order::Silence),
-        Fault::LinkDisabled => {
-            locked(&shared.faults).link_disabled = true;
-            leave(true, Reason::LinkDisabled, shared.options.refresh_grace)
-        }
-        Fault::Duplicate { form, count } => {
-            shared.hub.duplicate(form, count.min(1_000_000));
-            0
-        }
-        Fault::RateLimit {
-            method,
-            count,
-            retry_after,
-        } => arm(ApiFault::RateLimit(retry_after), method, count),
-        Fault::Error500 { method, count, after } => arm(ApiFault::Broken { after }, method, count),
-        Fault::ApiError { error, method, count } => arm(ApiFault::Refused(error), method, count),
-        Fault::Slow { ms } => {
-            locked(&shared.faults).slow = Duration::from_millis(ms).min(LONGEST_WAIT);
-            0
-        }
-        Fault::Revoke => {
-            locked(&shared.faults).revoked = true;
-            shared.hub.order(true, || Order::Disconnect {
-                reason: Reason::RefreshRequested,
-                grace: Duration::ZERO,
-            })
-        }
-        Fault::Clear => {
-            *locked(&shared.faults) = crate::faults::Faults::default();
-            shared.hub.clear();
-            0
-        }
-    }
-}
-
 /// `GET /sim/record`: what happened after entry `since`; waits up to `wait_ms` for something new.
 pub(crate) async fn record(shared: &Shared, query: &str) -> Result<Vec<u8>, Wrong> {
     let (mut since, mut wait) = (0, 0);
@@ -421,6 +403,8 @@ pub(crate) fn state(shared: &Shared) -> Value {
             .map(|e| json!({"channel": e.channel, "user": e.user, "message": events::alone(&e.message)}))
             .collect::<Vec<_>>(),
         "views": interact::open_views(shared),
+        "faults": locked(&shared.faults).in_force(),
+        "features": *locked(&shared.features),
         "author": shared.author.state(),
     })
 }

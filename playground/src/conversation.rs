@@ -62,9 +62,19 @@ pub(crate) struct Message {
     pub edited: Option<Ts>,
     pub reactions: Vec<(Box<str>, Vec<Id>)>,
     pub ephemeral: bool,
+    /// what Slack itself says of it, such as `channel_join`, `me_message`, `bot_message`
+    pub subtype: Option<&'static str>,
+    /// what only messages of this subtype have, an object
+    pub more: Option<Arc<Value>>,
 }
 
 impl Message {
+    /// Whether Slack wrote it, such as that somebody joined.
+    pub fn of_system(&self) -> bool {
+        self.subtype
+            .is_some_and(|subtype| !matches!(subtype, "me_message" | "bot_message"))
+    }
+
     /// Whether the bot wrote it.
     pub fn by_bot(&self) -> bool {
         &*self.user == BOT_USER
@@ -226,7 +236,10 @@ impl<'a> View<'a> {
     /// Writes the members of the message into an open map, without `type`, so that events can add their own.
     pub fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let m = self.message;
-        map.serialize_entry("user", &m.user)?;
+        // An integration is nobody.
+        if m.subtype != Some("bot_message") {
+            map.serialize_entry("user", &m.user)?;
+        }
         map.serialize_entry("ts", &m.ts)?;
         map.serialize_entry("text", &m.text)?;
         map.serialize_entry("team", TEAM)?;
@@ -234,10 +247,15 @@ impl<'a> View<'a> {
             map.serialize_entry("bot_id", BOT)?;
             map.serialize_entry("app_id", APP)?;
         }
-        if m.broadcast {
+        if let Some(subtype) = m.subtype {
+            map.serialize_entry("subtype", subtype)?;
+        } else if m.broadcast {
             map.serialize_entry("subtype", "thread_broadcast")?;
-        } else if m.files.is_some() && !m.by_bot() {
+        } else if m.files.is_some() {
             map.serialize_entry("subtype", "file_share")?;
+        }
+        for (name, value) in m.more.as_deref().and_then(Value::as_object).into_iter().flatten() {
+            map.serialize_entry(name, value)?;
         }
         if let Some(id) = &m.client_msg_id {
             map.serialize_entry("client_msg_id", id)?;

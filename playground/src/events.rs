@@ -94,6 +94,16 @@ impl Serialize for MessageEvent<'_> {
         if !mention {
             map.serialize_entry("channel_type", conversation.kind.channel_type())?;
         }
+        if let (true, Some(root)) = (
+            message.broadcast,
+            message.thread_ts.and_then(|ts| conversation.message(ts)),
+        ) {
+            map.serialize_entry("root", &conversation.view(root, false))?;
+        }
+        if message.files.is_some() {
+            map.serialize_entry("upload", &false)?;
+            map.serialize_entry("display_as_bot", &false)?;
+        }
         if message.by_bot() {
             map.serialize_entry("bot_profile", &bot_profile("moa"))?;
         }
@@ -125,7 +135,8 @@ pub(crate) fn of_message(conversation: &Conversation, message: &Message) -> Vec<
         )
     };
     let mut events = vec![make("message", false)];
-    let mentioned = conversation.kind == ConversationKind::Channel && !message.by_bot() && mentions_bot(&message.text);
+    let in_channel = matches!(conversation.kind, ConversationKind::Channel | ConversationKind::Private);
+    let mentioned = in_channel && !message.by_bot() && !message.of_system() && mentions_bot(&message.text);
     if mentioned {
         events.push(make("app_mention", true));
         if fastrand::bool() {
@@ -184,14 +195,45 @@ pub(crate) fn of_reaction(
         .then(|| event(name, &conversation.id, at, body))
 }
 
-/// `member_joined_channel`.
-pub(crate) fn of_join(conversation: &Conversation, user: &str) -> Event {
-    let at = Ts::now();
+/// `file_shared`, beside the message.
+pub(crate) fn of_file(conversation: &Conversation, file: &str, user: &str, ts: Ts) -> Option<Event> {
     let body = json!({
-        "type": "member_joined_channel", "user": user, "channel": conversation.id, "channel_type": "C", "team": TEAM,
-        "event_ts": at,
+        "type": "file_shared", "channel_id": conversation.id, "file_id": file, "user_id": user, "file": {"id": file},
+        "event_ts": ts,
     });
-    event("member_joined_channel", &conversation.id, at, body)
+    conversation
+        .has(BOT_USER)
+        .then(|| event("file_shared", &conversation.id, ts, body))
+}
+
+/// `file_deleted`.
+pub(crate) fn of_file_deleted(file: &str) -> Event {
+    let at = Ts::now();
+    event(
+        "file_deleted",
+        &"".into(),
+        at,
+        json!({"type": "file_deleted", "file_id": file, "event_ts": at}),
+    )
+}
+
+/// `member_joined_channel`, or `member_left_channel`.
+pub(crate) fn of_member(conversation: &Conversation, user: &str, joined: bool) -> Event {
+    let name = if joined {
+        "member_joined_channel"
+    } else {
+        "member_left_channel"
+    };
+    let at = Ts::now();
+    let kind = if conversation.kind == ConversationKind::Channel {
+        "C"
+    } else {
+        "G"
+    };
+    let body = json!({
+        "type": name, "user": user, "channel": conversation.id, "channel_type": kind, "team": TEAM, "event_ts": at,
+    });
+    event(name, &conversation.id, at, body)
 }
 
 /// What a slash command is made of besides its words.

@@ -43,6 +43,23 @@ impl Faults {
         });
     }
 
+    /// What is still to come, a line each.
+    pub fn in_force(&self) -> Vec<String> {
+        let armed = self.armed.iter().map(|armed| {
+            let what = match &armed.fault {
+                ApiFault::RateLimit(seconds) => format!("429, Retry-After {seconds}"),
+                ApiFault::Broken { after: false } => "500".to_owned(),
+                ApiFault::Broken { after: true } => "500 (done)".to_owned(),
+                ApiFault::Refused(error) => error.clone(),
+            };
+            format!("{what} · {} · ×{}", armed.method.as_deref().unwrap_or("*"), armed.left)
+        });
+        let slow = (!self.slow.is_zero()).then(|| format!("+{} ms", self.slow.as_millis()));
+        let revoked = self.revoked.then(|| "token_revoked".to_owned());
+        let disabled = self.link_disabled.then(|| "link_disabled".to_owned());
+        armed.chain(slow).chain(revoked).chain(disabled).collect()
+    }
+
     /// The fault that this call meets, if any; it is used up by that.
     pub fn meet(&mut self, method: &str) -> Option<ApiFault> {
         let met = self

@@ -8,6 +8,7 @@
 use crate::api;
 use crate::assets;
 use crate::control;
+use crate::files::media_type;
 use crate::locked;
 use crate::shared::Shared;
 use crate::socket::connection;
@@ -109,6 +110,21 @@ async fn route(shared: Arc<Shared>, request: Request<Incoming>, local: IpAddr) -
     }
     if let Some(id) = path.strip_prefix("/files/") {
         return download(&shared, request.headers(), id, local);
+    }
+    if let Some(rest) = path.strip_prefix("/files-pri/") {
+        let id = rest
+            .split('/')
+            .next()
+            .and_then(|both| both.split_once('-'))
+            .map_or("", |(_, id)| id);
+        return private_file(&shared, request.headers(), id);
+    }
+    if path == "/signin" {
+        return reply(
+            200,
+            "text/html; charset=utf-8",
+            "<!doctype html><title>Sign in</title><h1>Sign in</h1>",
+        );
     }
     // From here on everything is for the page and for tests on this machine.
     if let Err(why) = from_here(request.headers(), local) {
@@ -231,6 +247,16 @@ fn link(shared: Arc<Shared>, mut request: Request<Incoming>) -> Reply {
 async fn sim(shared: Arc<Shared>, request: Request<Incoming>, what: &str) -> Reply {
     const JSON: &str = "application/json; charset=utf-8";
     let method = request.method().clone();
+    if method == Method::POST && what == "upload" {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let Ok(body) = body(request, api::LARGEST_FILE).await else {
+            return too_large();
+        };
+        return match control::upload(&shared, &query, body) {
+            Ok(answer) => reply(200, JSON, answer.to_string()),
+            Err(wrong) => error(StatusCode::BAD_REQUEST, &wrong),
+        };
+    }
     if method == Method::POST {
         let Ok(body) = body(request, LARGEST).await else {
             return too_large();
@@ -256,7 +282,7 @@ async fn sim(shared: Arc<Shared>, request: Request<Incoming>, what: &str) -> Rep
         }
         _ => error(
             StatusCode::NOT_FOUND,
-            "GET state, stream, record, frames or POST send, edit, delete, react, press, submit, close, shortcut, fault",
+            "GET state, stream, record, frames or POST send, edit, delete, react, press, submit, close, shortcut, features, fault",
         ),
     }
 }
@@ -286,19 +312,41 @@ fn events(shared: &Shared) -> Reply {
     reply
 }
 
+/// A file for the page, or for whoever has the bot's token.
 fn download(shared: &Shared, headers: &HeaderMap, id: &str, local: IpAddr) -> Reply {
+    let for_bot = has_bot_token(shared, headers);
+    if !for_bot && from_here(headers, local).is_err() {
+        return error(StatusCode::FORBIDDEN, "files need the bot token");
+    }
+    file(shared, id, !for_bot)
+}
+
+/// What `url_private` leads to. Slack sends whoever has no token to a page to sign in, with status 200 in the end.
+fn private_file(shared: &Shared, headers: &HeaderMap, id: &str) -> Reply {
+    if has_bot_token(shared, headers) && !locked(&shared.faults).revoked {
+        return file(shared, id, false);
+    }
+    let mut reply = reply(302, "text/html; charset=utf-8", "");
+    reply
+        .headers_mut()
+        .insert(header::LOCATION, HeaderValue::from_static("/signin"));
+    reply
+}
+
+fn has_bot_token(shared: &Shared, headers: &HeaderMap) -> bool {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
-    if bearer != Some(&*shared.bot_token) && from_here(headers, local).is_err() {
-        return error(StatusCode::FORBIDDEN, "files need the bot token");
-    }
+    bearer == Some(&*shared.bot_token)
+}
+
+fn file(shared: &Shared, id: &str, for_browser: bool) -> Reply {
     let file = locked(&shared.files).get(id).cloned();
     let Some((name, content)) = file.and_then(|f| Some((f.name, f.content?))) else {
         return error(StatusCode::NOT_FOUND, "there is no such file");
     };
     // Pictures are shown on the page; nothing else that somebody uploads may be more than bytes to a browser.
-    let mut reply = reply(200, api::file_kind(&name), content);
+    let mut reply = reply(200, media_type(&name, for_browser), content);
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             c

@@ -7,9 +7,11 @@
 //! - `text`: escaping, tokens, and whom a text notifies
 //! - `events`: the payloads
 //! - `socket`: Socket Mode (tickets, envelopes, acknowledgements, redelivery, heartbeat)
+//! - `files`: what is uploaded and where it was shared
 //! - `act`: what people and the bot do, with all its consequences
 //! - `blocks`: what Slack adds to blocks, refuses of them, and tells of choices in them
 //! - `interact`: buttons, modals, shortcuts
+//! - `features`: which slash commands and shortcuts the app offers
 //! - `api`: the Web API; `response_url`
 //! - `control`: `/sim/*`, by which the page and tests act as people and cause faults
 //! - `record`: everything that happened, numbered; `wire`: the frames themselves
@@ -27,6 +29,8 @@ mod control;
 mod conversation;
 mod events;
 mod faults;
+mod features;
+mod files;
 mod http;
 mod interact;
 mod record;
@@ -39,6 +43,7 @@ mod wire;
 mod world;
 
 pub use crate::author::{AuthorPanel, BuildCard, BuildNote, BuildState, Level, LogLine, PluginCard};
+pub use crate::features::{Features, Shortcut, ShortcutPlace, SlashCommand};
 
 use crate::shared::Shared;
 use std::io;
@@ -175,6 +180,11 @@ impl Playground {
     /// The part of the page that is for authors of plugins.
     pub fn author(&self) -> AuthorPanel {
         AuthorPanel::new(self.shared.clone())
+    }
+
+    /// Tells people's clients which slash commands and shortcuts the app offers, instead of those before.
+    pub fn set_features(&self, features: Features) {
+        self.shared.offer(features);
     }
 
     /// The address that is listened on, with the real port.

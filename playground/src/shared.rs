@@ -2,6 +2,8 @@
 
 use crate::author::Author;
 use crate::faults::Faults;
+use crate::features::Features;
+use crate::files::Files;
 use crate::interact::Interactions;
 use crate::record::Record;
 use crate::response_url::ResponseUrls;
@@ -11,7 +13,6 @@ use crate::ts::Ts;
 use crate::wire::Frames;
 use crate::world::{BOT_USER, Id, World};
 use crate::{Options, locked};
-use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
@@ -25,16 +26,6 @@ use tokio_util::task::TaskTracker;
 
 /// How far a page may lag behind before it is told to load everything anew.
 const NOTICES: usize = 4096;
-
-/// A file that was uploaded or is about to be.
-#[derive(Clone)]
-pub(crate) struct File {
-    pub name: String,
-    pub title: String,
-    /// bytes that were announced
-    pub announced: usize,
-    pub content: Option<Bytes>,
-}
 
 /// Somebody who waits for the bot's answers.
 pub(crate) struct Watcher {
@@ -59,9 +50,10 @@ pub(crate) struct Shared {
     pub frames: Frames,
     pub author: Author,
     pub faults: Mutex<Faults>,
+    pub features: Mutex<Features>,
     pub response_urls: Mutex<ResponseUrls>,
     pub interactions: Mutex<Interactions>,
-    pub files: Mutex<HashMap<String, File>>,
+    pub files: Mutex<Files>,
     pub notices: broadcast::Sender<Arc<str>>,
     pub stop: CancellationToken,
     pub tasks: TaskTracker,
@@ -110,6 +102,7 @@ impl Shared {
             frames: Frames::default(),
             author: Author::default(),
             faults: Mutex::default(),
+            features: Mutex::default(),
             response_urls: Mutex::default(),
             interactions: Mutex::default(),
             files: Mutex::default(),
@@ -128,6 +121,22 @@ impl Shared {
             // No receiver left by now is fine.
             let _ = self.notices.send(make().to_string().into());
         }
+    }
+
+    /// The app offers other slash commands and shortcuts than before.
+    pub fn offer(&self, features: Features) {
+        let mut offered = locked(&self.features);
+        if *offered != features {
+            // Under the lock, so that pages hear of changes in their order.
+            self.notice(|| json!({"type": "features", "features": features}));
+            *offered = features;
+        }
+    }
+
+    /// Tells the pages which faults are still to come.
+    pub fn notice_faults(&self) {
+        let faults = locked(&self.faults).in_force();
+        self.notice(|| json!({"type": "faults", "faults": faults}));
     }
 
     /// Tells the pages how many connections the bot has.

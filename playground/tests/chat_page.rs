@@ -216,7 +216,7 @@ async fn files_and_blocks_are_shown() {
     let parts = page
         .eval(
             "(() => { const of = (s) => [...document.querySelectorAll(`#messages .block ${s}`)].map((e) => e.textContent);
-               return [of('strong'), of('a'), of('.mention'), of('li'), of('.button:disabled')]; })()",
+               return [of('strong'), of('a'), of('.mention'), of('li'), of('button.button')]; })()",
         )
         .await
         .unwrap();

@@ -80,6 +80,16 @@ pub(crate) fn post_message(shared: &Shared, args: &Args) -> Answer {
     serde_json::to_vec(&posted).map_err(|_| "fatal_error".into())
 }
 
+/// `chat.meMessage`.
+pub(crate) fn me_message(shared: &Shared, args: &Args) -> Answer {
+    let channel = channel(shared, args)?;
+    must_be_member(shared, &channel, BOT_USER, "not_in_channel")?;
+    let (mut message, pings) = Draft::read(args)?.finish();
+    message.subtype = Some("me_message");
+    let ts = shared.post(&channel, message, pings).ok_or("channel_not_found")?;
+    ok(json!({"channel": channel, "ts": ts}))
+}
+
 /// `chat.postEphemeral`.
 pub(crate) fn post_ephemeral(shared: &Shared, args: &Args) -> Answer {
     let channel = channel(shared, args)?;

@@ -139,6 +139,39 @@ pub(crate) fn join(shared: &Shared, args: &Args) -> Answer {
     })
 }
 
+/// `conversations.leave`.
+pub(crate) fn leave(shared: &Shared, args: &Args) -> Answer {
+    let id = by_id(shared, args)?;
+    let general = locked(&shared.world)
+        .conversation(&id)
+        .is_some_and(|c| c.name == "general");
+    if general {
+        return Err("cant_leave_general".into());
+    }
+    ok(if shared.leave(&id, &BOT_USER.into()) {
+        json!({})
+    } else {
+        json!({"not_in_channel": true})
+    })
+}
+
+/// `conversations.setTopic`.
+pub(crate) fn set_topic(shared: &Shared, args: &Args) -> Answer {
+    let id = by_id(shared, args)?;
+    let topic = args.str("topic").unwrap_or_default();
+    if topic.chars().count() > 250 {
+        return Err("too_long".into());
+    }
+    if !locked(&shared.world).conversation(&id).is_some_and(|c| c.has(BOT_USER)) {
+        return Err("not_in_channel".into());
+    }
+    if !shared.set_topic(&id, &BOT_USER.into(), topic) {
+        return Err("method_not_supported_for_channel_type".into());
+    }
+    let shown = locked(&shared.world).channel_json(&id);
+    ok(json!({"channel": shown}))
+}
+
 /// The part of a history that was asked for.
 struct Window {
     latest: Ts,

@@ -10,7 +10,7 @@ mod reactions;
 mod users;
 mod views;
 
-pub(crate) use files::{LARGEST as LARGEST_FILE, kind_of as file_kind, receive as receive_file};
+pub(crate) use files::{LARGEST as LARGEST_FILE, receive as receive_file};
 pub(crate) use reactions::is_emoji_name;
 
 use crate::faults::ApiFault;
@@ -31,6 +31,26 @@ use std::time::Instant;
 pub(crate) const SCOPES: &str = "app_mentions:read,channels:history,groups:history,im:history,mpim:history,\
     channels:read,groups:read,im:read,im:write,mpim:read,mpim:write,users:read,users:read.email,chat:write,commands,\
     reactions:read,reactions:write,files:read,files:write,channels:join";
+
+/// The scope that a method needs.
+fn needed(method: &str) -> &'static str {
+    match method.split_once('.').unwrap_or((method, "")) {
+        ("chat", _) => "chat:write",
+        ("reactions", "get" | "list") => "reactions:read",
+        ("reactions", _) => "reactions:write",
+        ("files", "info" | "list") => "files:read",
+        ("files", _) => "files:write",
+        ("users", "lookupByEmail") => "users:read.email",
+        ("users", "conversations") => "channels:read",
+        ("users", _) | ("bots", _) => "users:read",
+        ("conversations", "open") => "im:write",
+        ("conversations", "history" | "replies") => "channels:history",
+        ("conversations", "join") => "channels:join",
+        ("conversations", _) => "channels:read",
+        ("apps", _) => "connections:write",
+        _ => "commands",
+    }
+}
 
 /// The JSON of a successful answer, or why the call is refused.
 type Answer = Result<Vec<u8>, Refusal>;
@@ -62,6 +82,9 @@ pub(crate) async fn handle(shared: &Shared, request: Request<'_>) -> Response {
         tokio::time::sleep(slow).await;
     }
     let fault = locked(&shared.faults).meet(request.method);
+    if fault.is_some() {
+        shared.notice_faults();
+    }
     let response = match fault {
         Some(ApiFault::RateLimit(seconds)) => {
             let body = Bytes::from_static(b"{\"ok\":false,\"error\":\"ratelimited\"}");
@@ -82,7 +105,8 @@ pub(crate) async fn handle(shared: &Shared, request: Request<'_>) -> Response {
             }
         }
         Some(ApiFault::Refused(error)) => {
-            let more = (error == "missing_scope").then(|| json!({"needed": "unknown", "provided": SCOPES}));
+            let more =
+                (error == "missing_scope").then(|| json!({"needed": needed(request.method), "provided": SCOPES}));
             let body = refused(Refusal {
                 error: Cow::Owned(error),
                 more,
@@ -207,6 +231,7 @@ fn call(shared: &Shared, request: &Request, args: &Args) -> Answer {
             "id": TEAM, "name": TEAM_NAME, "domain": TEAM_DOMAIN, "url": format!("{}/", shared.base),
         }})),
         "chat.postMessage" => chat::post_message(shared, args),
+        "chat.meMessage" => chat::me_message(shared, args),
         "chat.postEphemeral" => chat::post_ephemeral(shared, args),
         "chat.update" => chat::update(shared, args),
         "chat.delete" => chat::delete(shared, args),
@@ -221,6 +246,8 @@ fn call(shared: &Shared, request: &Request, args: &Args) -> Answer {
         "conversations.members" => conversations::members(shared, args),
         "conversations.history" => conversations::history(shared, args),
         "conversations.replies" => conversations::replies(shared, args),
+        "conversations.leave" => conversations::leave(shared, args),
+        "conversations.setTopic" => conversations::set_topic(shared, args),
         "conversations.join" => conversations::join(shared, args),
         "users.info" => users::info(shared, args),
         "users.list" => users::list(shared, args),
@@ -232,6 +259,7 @@ fn call(shared: &Shared, request: &Request, args: &Args) -> Answer {
         "views.push" => views::open(shared, args, true),
         "views.update" => views::update(shared, args),
         "views.publish" => views::publish(),
+        "files.delete" => files::delete(shared, args),
         "files.info" => files::info(shared, args),
         _ => Err(Refusal {
             error: "unknown_method".into(),

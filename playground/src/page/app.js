@@ -9,14 +9,21 @@
 //   .problem                         why something wasn't sent           .message.unread-from  the first unread message
 //   [data-tool=NAME]                 what can be done with a message: +1, eyes, more, thread, edit, delete, log
 //   [data-emoji=NAME]                a choice after `more`               .editor   the field that edits a message
-//   .choices [data-choice=TEXT]      a completion of @… or #…            #keys-help   the list of shortcuts
+//   .choices [data-choice=TEXT]      a completion of @…, #… or /…        #keys-help   the list of shortcuts
+//   [data-block=ID][data-action=ID]  an element of the bot               #modal       the open modal, [data-callback=ID]
+//   #modal-submit, #modal-close      its buttons                         #modal .wrong   what is wrong with a field
+//   .trouble                         the bot didn't answer               .attached    files that wait to be sent
 // Those of the panel for authors stand in author.js.
 
+import { attachments } from './attach.js';
 import { authorPanel } from './author.js';
+import { interactions } from './interactions.js';
 import { listKeys, shortcuts } from './keys.js';
 import { KEPT, fill, later, stickToEnd, toEnd, upsert } from './list.js';
 import { avatar, startEdit } from './message.js';
+import { modals } from './modal.js';
 import { element } from './mrkdwn.js';
+import { sidebar } from './sidebar.js';
 import { TEXTS } from './texts.js';
 import { complete, grow, writer } from './writer.js';
 
@@ -44,6 +51,7 @@ const state = {
   thread: null,
   bot: { id: '', name: 'moa', connections: 0 },
   people: new Map(),
+  features: { slash_commands: [], shortcuts: [] },
   conversations: new Map(), // id → {id, kind, name, topic, members, has_bot, messages: Map ts → message, unread}
   online: true,
 };
@@ -65,6 +73,7 @@ const place = (conversation) => {
   if (conversation.kind === 'group') return conversation.members.map((id) => author(id).label).join(', ');
   return `#${conversation.name}`;
 };
+const isChannel = (conversation) => ['channel', 'private'].includes(conversation.kind);
 const visible = (conversation) => conversation.members.includes(state.me);
 const current = () => state.conversations.get(state.open);
 
@@ -75,10 +84,18 @@ async function post(what, body) {
   return answer;
 }
 
+const problem = (text) => {
+  document.querySelector(`[data-for=${state.thread === null ? 'channel' : 'thread'}] .problem`).textContent = text;
+};
+
 // --- what there is -------------------------------------------------------------------------------------------------
 
+const doing = interactions({ state, say, author, post, isChannel, problem });
+const open = modals({ say, names, me: () => state.me, post, elements: doing.elements });
+const side = sidebar({ state, say, author, place, visible, isChannel, current, speakAs, open: openConversation });
 const panel = authorPanel({
   say,
+  post,
   language: () => state.language,
   remembered,
   remember,
@@ -106,8 +123,11 @@ async function load() {
   for (const { channel, user, message } of world.ephemerals) keep(channel, { ...message, only: user });
   follow(location.pathname);
   if (!current() || !visible(current())) state.open = home();
+  state.features = world.features;
   panel.load(world.author);
+  panel.armed(world.faults);
   renderAll();
+  open.load(world.views);
   document.body.dataset.ready = 'true';
 }
 
@@ -142,7 +162,7 @@ const handlers = {
     if (fresh && channel !== state.open && message.user !== state.me && visible(fresh)) {
       fresh.unread += 1;
       fresh.unreadFrom ??= message.ts;
-      renderSidebar();
+      side.conversations();
     }
     if (channel === state.open) showMessage(message);
   },
@@ -158,7 +178,7 @@ const handlers = {
   },
   bot({ connections }) {
     state.bot.connections = connections;
-    renderBotState();
+    side.botState();
   },
   plugins({ plugins }) {
     panel.plugins(plugins);
@@ -170,6 +190,17 @@ const handlers = {
   log({ line }) {
     panel.line(line);
   },
+  views: ({ user, views }) => open.change(user, views),
+  answered: doing.answered,
+  unanswered(notice) {
+    if (notice.view) return notice.user === state.me && open.failed(notice.view);
+    return doing.unanswered(notice);
+  },
+  features({ features }) {
+    state.features = features;
+    renderConversation();
+  },
+  faults: ({ faults }) => panel.armed(faults),
   conversation: load,
   joined: load,
   reset: load,
@@ -190,7 +221,7 @@ function listen() {
     await load();
     loaded = true;
     state.online = true;
-    renderBotState();
+    side.botState();
     drain();
   });
   stream.addEventListener('message', (event) => {
@@ -203,7 +234,7 @@ function listen() {
   });
   stream.addEventListener('error', () => {
     state.online = false;
-    renderBotState();
+    side.botState();
   });
 }
 
@@ -218,62 +249,12 @@ function renderAll() {
     $(id).title = say()[key];
   }
   listKeys($('keys-help'), say().shortcuts, say().keyList);
-  renderBotState();
-  renderPeople();
+  side.botState();
+  side.people();
   renderConversation();
   panel.render();
-}
-
-function renderBotState() {
-  const { name, connections } = state.bot;
-  $('bot-state').dataset.connections = state.online ? connections : 0;
-  $('bot-state').textContent = !state.online ? say().offline : connections ? say().connected(name, connections) : say().away(name);
-}
-
-function renderPeople() {
-  const chosen = [...state.people.values()].map((person) => {
-    const radio = element('input');
-    radio.type = 'radio';
-    radio.name = 'person';
-    radio.value = person.id;
-    radio.checked = person.id === state.me;
-    radio.dataset.person = person.id;
-    radio.addEventListener('change', () => speakAs(person.id));
-    return element('label', '', radio, avatar(author(person.id)), person.display);
-  });
-  $('people').replaceChildren($('people').querySelector('legend'), ...chosen);
-}
-
-function renderSidebar() {
-  const entry = (conversation) => {
-    const button = element('button', 'entry');
-    button.type = 'button';
-    button.dataset.conversation = conversation.id;
-    let mark = '#';
-    if (conversation.kind !== 'channel') {
-      mark = element('img');
-      mark.src = '/page/icon.svg';
-      mark.alt = '';
-    }
-    const label = conversation.kind === 'channel' ? conversation.name : place(conversation);
-    button.append(element('span', 'mark', mark), element('span', 'label', label));
-    button.classList.toggle('away', !conversation.has_bot);
-    button.classList.toggle('unread', conversation.unread > 0);
-    button.setAttribute('aria-current', String(conversation.id === state.open));
-    if (conversation.unread) {
-      const count = element('span', 'count', String(Math.min(conversation.unread, 99)));
-      count.setAttribute('aria-label', say().unread(conversation.unread));
-      button.append(count);
-    }
-    button.addEventListener('click', () => openConversation(conversation.id));
-    return element('li', '', button);
-  };
-  const all = [...state.conversations.values()].filter(visible);
-  const unread = all.reduce((sum, c) => sum + c.unread, 0);
-  const opened = current();
-  if (opened) document.title = `${unread ? `(${unread}) ` : ''}${place(opened)} · moa playground`;
-  $('channels').replaceChildren(...all.filter((c) => c.kind === 'channel').map(entry));
-  $('directs').replaceChildren(...all.filter((c) => c.kind !== 'channel').map(entry));
+  for (const one of Object.values(files)) one.draw();
+  open.draw();
 }
 
 function renderConversation() {
@@ -283,7 +264,7 @@ function renderConversation() {
   conversation.unread = 0;
   conversation.unreadFrom = null;
   if (from) conversation.newFrom = from;
-  renderSidebar();
+  side.conversations();
   const where = place(conversation);
   $('conversation-name').textContent = where;
   $('conversation-topic').textContent = conversation.kind === 'im' ? say().directTopic : conversation.topic;
@@ -357,7 +338,9 @@ function shownIn(message, thread) {
 }
 
 const view = (inThread) => ({
-  author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react,
+  author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react, elements: doing.inMessage,
+  shortcuts: state.features.shortcuts.filter((s) => s.type === 'message'),
+  shortcut: (callback_id, message) => doing.shortcut(callback_id, message),
   edit: (message, text) => touch('edit', message, { text }),
   remove: (message) => touch('delete', message, {}),
   done(message) {
@@ -398,6 +381,7 @@ function speakAs(id) {
   if (wasDirect) state.open = state.people.get(id).im;
   if (!visible(current())) state.open = home();
   renderConversation();
+  open.draw();
 }
 
 function openThread(message) {
@@ -409,21 +393,21 @@ function openThread(message) {
 
 /** Does something with a message as the person who is spoken as. */
 async function touch(what, message, more) {
-  const problem = document.querySelector(`[data-for=${state.thread === null ? 'channel' : 'thread'}] .problem`);
   try {
     await post(what, { user: state.me, channel: state.open, ts: message.ts, ...more });
-    problem.textContent = '';
+    problem('');
   } catch (error) {
-    if (error.message !== 'already_reacted') problem.textContent = error.message;
+    if (error.message !== 'already_reacted') problem(error.message);
   }
 }
 
 const react = (message, name, remove) => touch('react', message, { name, remove });
 
-/** What can follow @ or #, for the one who is spoken as. */
+/** What can follow @, # or /, for the one who is spoken as. */
 function choices(mark) {
+  if (mark === '/') return doing.slash();
   const all = [...state.conversations.values()];
-  if (mark === '#') return all.filter((c) => c.kind === 'channel').map((c) => ({ insert: `#${c.name}`, label: c.name, more: c.topic, icon: '# ' }));
+  if (mark === '#') return all.filter((c) => isChannel(c) && visible(c)).map((c) => ({ insert: `#${c.name}`, label: c.name, more: c.topic, icon: '# ' }));
   const people = [...state.people.values()].filter((p) => p.id !== state.me);
   const person = (p) => ({ insert: `@${p.display}`, label: p.display, more: p.name === p.display ? p.real : p.name, icon: avatar(author(p.id)) });
   const bot = { insert: `@${state.bot.name}`, label: state.bot.name, more: say().app, icon: avatar(author(state.bot.id)) };
@@ -431,10 +415,17 @@ function choices(mark) {
   return [bot, ...people.map(person), ...everybody];
 }
 
+const files = {};
 for (const [form, area, list, thread] of [['channel', $('composer'), $('messages'), () => null], ['thread', $('thread-composer'), $('thread-messages'), () => state.thread]]) {
-  const send = (text) => {
-    const kind = /^\/[^\s/]/.test(text) ? 'slash' : 'message';
-    return post('send', { user: state.me, channel: state.open, text, kind, thread_ts: thread() ?? undefined });
+  const box = document.querySelector(`[data-for=${form}]`);
+  files[form] = attachments(box, { say, me: () => state.me });
+  const send = async (text) => {
+    const slash = /^\/[^\s/]/.test(text);
+    const kind = /^\/me\s/.test(text) ? 'me' : slash ? 'slash' : 'message';
+    const said = kind === 'me' ? text.slice(4) : text;
+    const where = { user: state.me, channel: state.open, thread_ts: thread() ?? undefined };
+    const sent = files[form].any() && kind === 'message' ? { files: await files[form].upload() } : {};
+    return post('send', { ...where, text: said, kind, ...sent });
   };
   const editLast = () => {
     const mine = sorted(current()).filter((m) => m.user === state.me && !m.local && shownIn(m, thread()));
@@ -445,7 +436,7 @@ for (const [form, area, list, thread] of [['channel', $('composer'), $('messages
   };
   // First, as it takes Enter while choices are shown.
   complete(area, choices);
-  writer(document.querySelector(`[data-for=${form}]`), area, send, editLast);
+  writer(box, area, send, editLast, () => files[form].any());
 }
 
 const closeThread = () => {
@@ -484,7 +475,7 @@ shortcuts({
     const id = [...state.people.keys()][number];
     if (!id) return;
     speakAs(id);
-    renderPeople();
+    side.people();
     $('composer').focus();
   },
   panel: () => panel.toggle(),

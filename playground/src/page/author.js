@@ -2,11 +2,13 @@
 //
 // Stable hooks for tests:
 //   #author-toggle[data-problems]    opens the panel; how many builds and plugins have a problem
-//   [data-tab=NAME]                  plugins, builds, log, frames      [data-plugin=NAME], [data-build=NAME]   a card
+//   [data-tab=NAME]                  plugins, builds, log, frames, faults      [data-plugin=NAME], [data-build=NAME]   a card
 //   [data-diagnostic="FILE:LINE"]    a message of the compiler         #log-lines [data-invocation=ID]         a line of the log
 //   #build-problems [data-problem=NAME]   above the conversation: a source that does not build, while its card is out of sight
 //   #frame-list [data-kind=KIND]     in (to the bot), out (from it), call (of the Web API)
+//   [data-fault=KIND]                the form of a switch for faults   .in-force  those that are yet to come
 
+import { faultPanel } from './faults.js';
 import { element } from './mrkdwn.js';
 
 const LINES = 1000; // of the log
@@ -14,12 +16,12 @@ const FRAMES = 400;
 const FAULTS = 5;
 const PROBLEMS = 3; // builds that are told of above the conversation
 const LOOK_EVERY = 500; // ms between two looks for new frames, as long as they are shown
-const TABS = ['plugins', 'builds', 'log', 'frames'];
+const TABS = ['plugins', 'builds', 'log', 'frames', 'faults'];
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
 const $ = (id) => document.getElementById(id);
 const time = (ms, language) => new Date(ms).toLocaleTimeString(language, { hourCycle: 'h23', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-/** `page`: say(), language(), remembered(key), remember(key, value), makeRoom(). */
+/** `page`: say(), post(what, body), language(), remembered(key), remember(key, value), makeRoom(). */
 export function authorPanel(page) {
   const say = () => page.say();
   const shown = { plugins: [], builds: [], faults: {}, tab: TABS.includes(page.remembered('tab')) ? page.remembered('tab') : 'plugins' };
@@ -28,6 +30,7 @@ export function authorPanel(page) {
   let since = 0;
   let timer = null;
   const isOpen = () => !$('author').hidden;
+  const faults = faultPanel($('tab-faults'), page);
   /** Which foldable parts are open, by key, so that drawing anew leaves them so. */
   const unfolded = new Map();
 
@@ -224,7 +227,7 @@ export function authorPanel(page) {
     const label = problems ? `${say().author}, ${say().problems(problems)}` : say().author;
     $('author-toggle').setAttribute('aria-label', label);
     $('author-toggle').title = label;
-    const marks = { plugins: shown.plugins.length || '', builds: shown.builds.filter((b) => b.state === 'failed').length || '' };
+    const marks = { plugins: shown.plugins.length || '', builds: shown.builds.filter((b) => b.state === 'failed').length || '', faults: faults.count() || '' };
     for (const name of TABS) {
       const tab = document.querySelector(`[data-tab=${name}]`);
       tab.replaceChildren(say().tabs[name], ...(marks[name] ? [element('span', `mark${name === 'builds' ? ' bad' : ''}`, String(marks[name]))] : []));
@@ -275,6 +278,7 @@ export function authorPanel(page) {
     if (shown.tab === 'builds') cards($('tab-builds'), shown.builds.map(buildCard), say().noBuilds);
     if (shown.tab === 'log') renderLog();
     if (shown.tab === 'frames') lookForFrames();
+    if (shown.tab === 'faults') faults.render();
   }
 
   /** Something of this tab changed. */
@@ -332,6 +336,10 @@ export function authorPanel(page) {
   $('log-level').replaceChildren(...LEVELS.map((level) => new Option(level, level, level === 'debug', level === 'debug')));
 
   return {
+    armed(all) {
+      faults.change(all);
+      redraw('faults');
+    },
     open,
     close,
     toggle,

@@ -1,5 +1,6 @@
 // Slack's blocks as DOM nodes, as far as a text-first page shows them; what it doesn't know is left out.
 
+import { renderElement } from './elements.js';
 import { element, emoji, mrkdwn } from './mrkdwn.js';
 
 /** A text object: plain text, or mrkdwn. */
@@ -23,7 +24,8 @@ function away(address, ...children) {
 /** A picture from elsewhere isn't loaded (the page speaks to its own server alone): its text leads there. */
 const picture = (block) => away(block.image_url, `🖼 ${block.alt_text || block.image_url || ''}`);
 
-export function renderBlock(block, names) {
+/** A block as a DOM node. `act` is what its elements do, as `renderElement` takes it. */
+export function renderBlock(block, names, act) {
   switch (block.type) {
     case 'header':
       return element('div', 'block header', textOf(block.text, names));
@@ -32,7 +34,7 @@ export function renderBlock(block, names) {
     case 'section': {
       const made = element('div', 'block', textOf(block.text, names));
       if (block.fields) made.append(element('div', 'block fields', ...block.fields.map((f) => element('div', '', textOf(f, names)))));
-      if (block.accessory) made.append(element('div', 'block actions', ...actions([block.accessory])));
+      if (block.accessory) made.append(element('div', 'block actions', inBlock(block.accessory, block, act)));
       return made;
     }
     case 'markdown':
@@ -47,7 +49,16 @@ export function renderBlock(block, names) {
       return made;
     }
     case 'actions':
-      return element('div', 'block actions', ...actions(block.elements ?? []));
+      return element('div', 'block actions', ...(block.elements ?? []).map((one) => inBlock(one, block, act)));
+    case 'input': {
+      const made = renderElement(block.element ?? {}, block, act);
+      const label = element('label', '', block.label?.text ?? '', block.optional ? element('span', 'note', act.say.optional) : '');
+      made.id ||= `input-${(inputs += 1)}`;
+      label.htmlFor = made.id;
+      if (made.matches('.boxes')) made.setAttribute('aria-label', block.label?.text ?? '');
+      const hint = block.hint?.text ? [element('span', 'note', block.hint.text)] : [];
+      return element('div', 'block input', label, made, ...hint);
+    }
     case 'rich_text':
       return element('div', 'block', ...(block.elements ?? []).map((part) => rich(part, names)).filter(Boolean));
     default:
@@ -55,23 +66,9 @@ export function renderBlock(block, names) {
   }
 }
 
-/** Buttons and menus. Links work; the others are shown only, as the simulated workspace has no interactions. */
-function actions(elements) {
-  return elements.map((one) => {
-    if (one.type === 'image') return picture(one);
-    if (one.type === 'button' && one.url) {
-      const link = away(one.url, one.text?.text ?? '');
-      link.classList.add('button');
-      return link;
-    }
-    const label = one.text?.text ?? one.placeholder?.text ?? one.options?.[0]?.text?.text ?? one.type;
-    const button = element('button', 'button', one.type === 'button' ? label : `${label} ▾`);
-    button.type = 'button';
-    button.disabled = true;
-    if (one.style) button.dataset.style = one.style;
-    return button;
-  });
-}
+let inputs = 0;
+
+const inBlock = (one, block, act) => (one.type === 'image' ? picture(one) : renderElement(one, block, act));
 
 function rich(part, names) {
   const inside = () => (part.elements ?? []).map((one) => span(one, names));

@@ -1,5 +1,6 @@
 // Lists of messages: order, days, groups by author, staying at the end.
 
+import { keepValues, valuesIn } from './elements.js';
 import { day, renderMessage } from './message.js';
 import { element } from './mrkdwn.js';
 
@@ -26,6 +27,7 @@ export function upsert(list, scroll, message, view) {
       item.classList.add('unread-from');
       item.dataset.new = old.dataset.new;
     }
+    keepValues(item, valuesIn(old));
     old.replaceWith(item);
   } else {
     let before = list.lastElementChild;

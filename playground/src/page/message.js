@@ -1,6 +1,7 @@
 // One message as an element: author, text, blocks, attachments, files, reactions, its thread.
 
 import { renderBlock } from './blocks.js';
+import { fileCard } from './attach.js';
 import { OFFERED, element, emoji, mrkdwn, typed } from './mrkdwn.js';
 import { composing, grow } from './writer.js';
 
@@ -33,7 +34,7 @@ export function avatar(author) {
 
 /**
  * The element of a message. `view` knows the surroundings: author(id), names, say (the texts of the page), language, me,
- * inThread, openThread(message), react(message, name, remove), edit(message, text), remove(message), and of calls of
+ * inThread, openThread(message), elements(message, item), shortcuts, shortcut(callback_id, message), react(message, name, remove), edit(message, text), remove(message), and of calls of
  * plugins showInvocation(invocation).
  */
 export function renderMessage(message, view) {
@@ -59,15 +60,16 @@ export function renderMessage(message, view) {
     body.append(element('span', 'note', `👁 ${say.onlyYou}`));
   }
   if (message.subtype === 'thread_broadcast') body.append(element('span', 'note', say.broadcast));
-  const blocks = (message.blocks ?? []).map((block) => renderBlock(block, view.names)).filter(Boolean);
+  const act = view.elements(message, item);
+  const blocks = (message.blocks ?? []).map((block) => renderBlock(block, view.names, act)).filter(Boolean);
   if (blocks.length) {
     body.append(element('div', 'text', ...blocks));
   } else if (message.text) {
     body.append(element('div', 'text', mrkdwn(message.text, view.names)));
   }
   if (message.edited) (body.querySelector('.text') ?? body).append(' ', element('span', 'edited', say.edited));
-  for (const attachment of message.attachments ?? []) body.append(renderAttachment(attachment, view.names));
-  for (const file of message.files ?? []) body.append(renderFile(file));
+  for (const attachment of message.attachments ?? []) body.append(renderAttachment(attachment, view.names, act));
+  for (const file of message.files ?? []) body.append(fileCard(file));
   if (message.reactions?.length) body.append(renderReactions(message, view));
   if (message.reply_count && !view.inThread) {
     const replies = element('button', 'replies', say.replies(message.reply_count));
@@ -95,6 +97,7 @@ function renderTools(message, view) {
   for (const name of ['+1', 'eyes']) tool(name, emoji(name), view.say.reactWith(emoji(name)), () => view.react(message, name, false));
   tool('more', '☺︎', view.say.moreReactions, (button) => togglePicker(tools, button, message, view)).setAttribute('aria-expanded', 'false');
   if (!view.inThread) tool('thread', '💬', view.say.replyInThread, () => view.openThread(message));
+  for (const { callback_id, name } of view.shortcuts) tool(`shortcut-${callback_id}`, '⚡', name, () => view.shortcut(callback_id, message));
   if (message.user === view.me) {
     tool('edit', '✏️', view.say.edit, (button) => startEdit(button.closest('.message'), message, view));
     tool('delete', '🗑', view.say.remove, (button) => {
@@ -191,13 +194,13 @@ function renderReactions(message, view) {
   return list;
 }
 
-function renderAttachment(attachment, names) {
+function renderAttachment(attachment, names, act) {
   const made = element('div', 'attachment text');
   if (/^[a-z]+$/.test(attachment.color ?? '')) made.dataset.color = attachment.color;
   if (/^#[0-9a-f]{6}$/i.test(attachment.color ?? '')) made.style.borderColor = attachment.color;
   if (attachment.pretext) made.append(element('div', '', mrkdwn(attachment.pretext, names)));
   if (attachment.title) made.append(element('div', '', element('strong', '', attachment.title)));
-  const blocks = (attachment.blocks ?? []).map((block) => renderBlock(block, names)).filter(Boolean);
+  const blocks = (attachment.blocks ?? []).map((block) => renderBlock(block, names, act)).filter(Boolean);
   made.append(...blocks);
   const text = attachment.text ?? (blocks.length ? '' : (attachment.fallback ?? ''));
   if (text) made.append(element('div', '', mrkdwn(text, names)));
@@ -206,30 +209,5 @@ function renderAttachment(attachment, names) {
     made.append(element('div', 'block fields', ...attachment.fields.map(field)));
   }
   if (attachment.footer) made.append(element('span', 'note', attachment.footer));
-  return made;
-}
-
-const SIZES = ['B', 'kB', 'MB'];
-
-function sizeText(bytes) {
-  const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${power ? (bytes / 1000 ** power).toFixed(1) : bytes} ${SIZES[power]}`;
-}
-
-/** A file as a link to it; a picture is shown. */
-function renderFile(file) {
-  const address = `/files/${encodeURIComponent(file.id)}`;
-  const title = file.title || file.name;
-  const made = element('a', 'file');
-  if (/^image\//.test(file.mimetype ?? '')) {
-    const picture = element('img');
-    picture.src = address;
-    picture.alt = title;
-    made.classList.add('picture');
-    made.append(picture);
-  }
-  made.append(element('span', '', made.children.length ? '' : '📄 ', element('strong', '', title), ` ${sizeText(file.size)}`));
-  made.href = address;
-  made.download = file.name;
   return made;
 }

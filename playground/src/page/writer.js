@@ -14,8 +14,8 @@ const MOST = 8; // choices shown at once
 let numbered = 0;
 
 /**
- * Completes the word that begins with @ or # before the cursor. `choices(mark)` gives what may follow the mark:
- * [{insert, label, more}], the likeliest first.
+ * Completes the word that begins with @ or # before the cursor, and / at the very beginning. `choices(mark)` gives what
+ * may follow the mark: [{insert, label, more}], the likeliest first; one with `act` is done instead of inserted.
  */
 export function complete(area, choices) {
   const id = `choices-${(numbered += 1)}`;
@@ -42,7 +42,13 @@ export function complete(area, choices) {
     area.setAttribute('aria-activedescendant', `${id}-${chosen}`);
   };
   const take = (at) => {
-    const { insert } = found[at];
+    const { insert, act } = found[at];
+    if (act) {
+      area.value = '';
+      grow(area);
+      close();
+      return act();
+    }
     const end = area.selectionStart;
     const after = area.value.slice(end);
     const text = `${insert}${/^\s/.test(after) ? '' : ' '}`;
@@ -50,11 +56,12 @@ export function complete(area, choices) {
     close();
     area.focus();
     area.dispatchEvent(new Event('input', { bubbles: true }));
+    return undefined;
   };
   const look = () => {
     const before = area.value.slice(0, area.selectionStart);
     // The mark begins a word: an e-mail address is no mention.
-    const match = area.selectionStart === area.selectionEnd && /(?:^|[\s(])([@#])([^\s@#]{0,30})$/.exec(before);
+    const match = area.selectionStart === area.selectionEnd && (/(?:^|[\s(])([@#])([^\s@#]{0,30})$/.exec(before) ?? /^(\/)([^\s/]{0,30})$/.exec(before));
     if (!match) return close();
     const typed = match[2].toLowerCase();
     from = area.selectionStart - match[2].length - 1;
@@ -102,13 +109,16 @@ export function complete(area, choices) {
   });
 }
 
-/** A form with one field. `send(text)` may fail; then the text comes back. `recall()` is ArrowUp in an empty field. */
-export function writer(form, area, send, recall) {
+/**
+ * A form with one field. `send(text)` may fail; then the text comes back. `recall()` is ArrowUp in an empty field;
+ * `more()` says whether there is something to send beside the text.
+ */
+export function writer(form, area, send, recall, more) {
   const problem = form.querySelector('.problem');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const text = area.value;
-    if (!text.trim()) return;
+    if (!text.trim() && !more()) return;
     area.value = '';
     grow(area);
     try {

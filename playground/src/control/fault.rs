@@ -1,0 +1,120 @@
+//! `/sim/fault`: what shall go wrong.
+
+use super::{LONGEST_WAIT, one};
+use crate::faults::{ApiFault, Faults, Twin};
+use crate::locked;
+use crate::shared::Shared;
+use crate::socket::envelope::Reason;
+use crate::socket::hub::Order;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A fault as a request names it.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(super) enum Fault {
+    Refresh {
+        #[serde(default)]
+        all: bool,
+        grace_ms: Option<u64>,
+    },
+    Warning {
+        #[serde(default)]
+        all: bool,
+        grace_ms: Option<u64>,
+    },
+    Close {
+        #[serde(default)]
+        all: bool,
+    },
+    Silent {
+        #[serde(default)]
+        all: bool,
+    },
+    LinkDisabled,
+    Duplicate {
+        form: Twin,
+        #[serde(default = "one")]
+        count: usize,
+    },
+    RateLimit {
+        method: Option<String>,
+        #[serde(default = "once")]
+        count: u64,
+        #[serde(default = "once")]
+        retry_after: u64,
+    },
+    Error500 {
+        method: Option<String>,
+        #[serde(default = "once")]
+        count: u64,
+        #[serde(default)]
+        after: bool,
+    },
+    ApiError {
+        error: String,
+        method: Option<String>,
+        #[serde(default = "once")]
+        count: u64,
+    },
+    Slow {
+        ms: u64,
+    },
+    Revoke,
+    Clear,
+}
+
+fn once() -> u64 {
+    1
+}
+
+/// Causes a fault; says how many connections it met.
+pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
+    let grace = |ms: Option<u64>, default| ms.map_or(default, Duration::from_millis);
+    let leave = |all, reason, grace| shared.hub.order(all, || Order::Disconnect { reason, grace });
+    let arm = |fault, method, count| {
+        locked(&shared.faults).arm(fault, method, count);
+        0
+    };
+    match fault {
+        Fault::Refresh { all, grace_ms } => leave(
+            all,
+            Reason::RefreshRequested,
+            grace(grace_ms, shared.options.refresh_grace),
+        ),
+        Fault::Warning { all, grace_ms } => leave(all, Reason::Warning, grace(grace_ms, shared.options.warning_grace)),
+        Fault::Close { all } => shared.hub.order(all, || Order::Drop),
+        Fault::Silent { all } => shared.hub.order(all, || Order::Silence),
+        Fault::LinkDisabled => {
+            locked(&shared.faults).link_disabled = true;
+            leave(true, Reason::LinkDisabled, shared.options.refresh_grace)
+        }
+        Fault::Duplicate { form, count } => {
+            shared.hub.duplicate(form, count.min(1_000_000));
+            0
+        }
+        Fault::RateLimit {
+            method,
+            count,
+            retry_after,
+        } => arm(ApiFault::RateLimit(retry_after), method, count),
+        Fault::Error500 { method, count, after } => arm(ApiFault::Broken { after }, method, count),
+        Fault::ApiError { error, method, count } => arm(ApiFault::Refused(error), method, count),
+        Fault::Slow { ms } => {
+            locked(&shared.faults).slow = Duration::from_millis(ms).min(LONGEST_WAIT);
+            0
+        }
+        Fault::Revoke => {
+            locked(&shared.faults).revoked = true;
+            shared.hub.order(true, || Order::Disconnect {
+                reason: Reason::RefreshRequested,
+                grace: Duration::ZERO,
+            })
+        }
+        Fault::Clear => {
+            *locked(&shared.faults) = Faults::default();
+            shared.hub.clear();
+            0
+        }
+    }
+}
