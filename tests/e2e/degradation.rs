@@ -54,7 +54,10 @@ async fn refused_at_last(workspace: &Workspace) -> u32 {
 }
 
 fn assert_refused(said: &str) {
-    assert!(said.starts_with("⚠️") && said.contains("hello"), "{said}");
+    assert!(
+        said.starts_with("⚠️") && said.contains("memory cannot be used") && said.contains("hello"),
+        "{said}"
+    );
 }
 
 fn assert_told(ended: &Ended, words: &[&str]) {

@@ -18,7 +18,8 @@ impl moa_engine::Brain for Brain {
         let print = Print::of(Function::BrainGet).scope(&at).text(&key).done();
         let live = async {
             let cell = self.space(at)?.cell(key);
-            Ok(self.0.store.get(&cell).await.map_err(refused)?.map(entry))
+            let found = self.0.store.get(&cell).await;
+            Ok(found.map_err(|error| self.0.failed(error))?.map(entry))
         };
         self.0.read(print, live).await
     }
@@ -44,7 +45,7 @@ impl moa_engine::Brain for Brain {
         let live = async {
             let space = self.space(at)?;
             let page = self.0.store.keys(&space, &prefix, cursor.as_deref(), limit);
-            let page = page.await.map_err(refused)?;
+            let page = page.await.map_err(|error| self.0.failed(error))?;
             Ok(KeyPage {
                 keys: page.keys,
                 next: page.next,
@@ -89,7 +90,8 @@ impl moa_engine::Brain for Brain {
         let live = async {
             let space = self.space(at)?;
             let cells: Vec<Cell> = keys.into_iter().map(|key| space.cell(key)).collect();
-            let entries = self.0.store.get_many(&cells).await.map_err(refused)?;
+            let entries = self.0.store.get_many(&cells).await;
+            let entries = entries.map_err(|error| self.0.failed(error))?;
             Ok(entries.into_iter().map(|found| found.map(entry)).collect())
         };
         self.0.read(print, live).await

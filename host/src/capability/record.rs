@@ -72,6 +72,7 @@ impl Scene {
         let Some(seq) = self.ticket.seq().await else {
             let error =
                 CapError::Unavailable("the journal could not record the event of this call; try again later".into());
+            self.recall.forsake();
             self.recall.saw::<()>(&print, &Err(error.clone()));
             return Err(error);
         };
@@ -97,7 +98,7 @@ impl Scene {
             }
             // The same number for what comes next: should it be on disk in spite of what the store says, then either the
             // plugin tries the same again and gets its answer, or it goes another way and is stopped.
-            Err(NotDone::Store(error)) => refused(error),
+            Err(NotDone::Store(error)) => self.failed(error),
             Err(NotDone::Refused(error)) => error,
         };
         self.recall.saw::<()>(&print, &Err(error.clone()));
@@ -200,6 +201,12 @@ impl Scene {
             by: self.recall.by().to_owned(),
             seen: self.recall.seen(),
         }
+    }
+
+    /// The store could not do it.
+    pub(super) fn failed(&self, error: StoreError) -> CapError {
+        self.recall.forsake();
+        refused(error)
     }
 
     fn given<T: Kept>(&self, print: &Print, bytes: &[u8]) -> CapResult<T> {

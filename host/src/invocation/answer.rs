@@ -45,8 +45,11 @@ impl Invoker {
             }
             Failure::Internal(text) => {
                 tracing::error!(plugin, invocation = id, version = %loaded.version, "the plugin reports a failure of its own: {text}");
-                self.tell(work, &scene.effects, &UserNotice::Internal { plugin, id }, text, locale)
-                    .await
+                let notice = match scene.recall.is_forsaken() {
+                    true => UserNotice::NoMemory { plugin, id },
+                    false => UserNotice::Internal { plugin, id },
+                };
+                self.tell(work, &scene.effects, &notice, text, locale).await
             }
         }
     }

@@ -31,6 +31,7 @@ use moa_store::{Answer, Recorded};
 use print::{Function, Print};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -140,6 +141,8 @@ pub struct Recall {
     begun: Begun,
     by: String,
     since: Instant,
+    /// Whether the store failed this run.
+    forsaken: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -177,6 +180,7 @@ impl Recall {
             begun,
             by,
             since: Instant::now(),
+            forsaken: AtomicBool::new(false),
             state: Mutex::new(State {
                 past,
                 fresh: Vec::new(),
@@ -199,6 +203,16 @@ impl Recall {
     /// The version of the plugin that runs.
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// The store could not do what this run asked of it.
+    pub fn forsake(&self) {
+        self.forsaken.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it could not: then that the plugin failed is probably not its own fault.
+    pub fn is_forsaken(&self) -> bool {
+        self.forsaken.load(Ordering::Relaxed)
     }
 
     /// What comes of this host call: the first thing to be asked by each.

@@ -49,6 +49,13 @@ pub enum UserNotice {
         /// The invocation.
         id: String,
     },
+    /// The plugin's memory could not be read or written: the disk is full, or Redis is away.
+    NoMemory {
+        /// The plugin.
+        plugin: String,
+        /// The invocation.
+        id: String,
+    },
     /// The bot was restarted in the middle, and the plugin could not go on where it was.
     CutOff {
         /// The plugin.
@@ -108,6 +115,10 @@ impl UserNotice {
                     "⚠️ Something went wrong while the plugin `{plugin}` ran. Tell the operator this number. ({id})"
                 ),
             ),
+            Self::NoMemory { plugin, id } => locale.pick(
+                format!("⚠️ 지금은 봇의 저장소를 쓸 수 없어 `{plugin}` 플러그인이 일을 마치지 못했습니다. 잠시 뒤에 다시 해 주세요. ({id})"),
+                format!("⚠️ The bot's memory cannot be used right now, so the plugin `{plugin}` could not finish this. Try again in a while. ({id})"),
+            ),
             Self::CutOff { plugin, id } => locale.pick(
                 format!(
                     "⚠️ 봇이 다시 시작된 뒤 `{plugin}` 플러그인을 이어서 실행하지 못해 중간에서 멈췄습니다. 관리자에게 이 번호를 알려 주세요. ({id})"
@@ -162,6 +173,10 @@ mod tests {
                 id: id.clone(),
             },
             UserNotice::CutOff {
+                plugin: plugin.clone(),
+                id: id.clone(),
+            },
+            UserNotice::NoMemory {
                 plugin: plugin.clone(),
                 id: id.clone(),
             },
