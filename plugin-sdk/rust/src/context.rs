@@ -90,7 +90,7 @@ impl Context {
         &self.invocation.id
     }
 
-    /// When the call began, RFC 3339 in UTC; the same on a repetition.
+    /// When the event of the call arrived, RFC 3339 in UTC; the same on a repetition.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
