@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 const PEOPLE: [&str; 5] = ["ben", "rosie", "sally", "ally", "vincent"];
 const PLACES: [&str; 4] = ["#general", "#lunch", "#dev", "@dm"];
+/// The place that is another one for each person.
+const DIRECT: usize = 3;
 const TWINS: [&str; 3] = ["retry", "same-envelope", "new-event-id"];
 /// Commands that are under way at once; below what the queue of one plugin takes.
 const WINDOW: usize = 48;
@@ -331,15 +333,12 @@ impl Run {
         })
         .await;
         self.audit_counter().await;
-        for (lane, whose) in PEOPLE
-            .iter()
-            .enumerate()
-            .map(|(person, name)| (person * PLACES.len() + 3, *name))
-        {
-            self.audit_books(lane, Some(whose)).await;
+        // Everybody's direct conversation, and the channels.
+        for person in 0..PEOPLE.len() {
+            self.audit_books(person * PLACES.len() + DIRECT).await;
         }
-        for lane in 0..PLACES.len() - 1 {
-            self.audit_books(lane, None).await;
+        for channel in 0..DIRECT {
+            self.audit_books(channel).await;
         }
     }
 
@@ -354,11 +353,7 @@ impl Run {
     }
 
     /// The sums and the list of one conversation, as they stand in the brain, are those of what was asked there.
-    async fn audit_books(&mut self, lane: usize, whose: Option<&str>) {
-        let place = |lane: usize| match PLACES[lane % PLACES.len()] {
-            "@dm" => lane,
-            _ => lane % PLACES.len(),
-        };
+    async fn audit_books(&mut self, lane: usize) {
         let of = |given: &Given| place(given.lane) == place(lane);
         let ours: BTreeSet<usize> = self
             .asked(Kind::Book)
@@ -377,12 +372,13 @@ impl Run {
             self.until("the sums", |run| !run.sums.is_empty()).await;
             let text = &self.sums[0].text;
             let (sums, shown) = text.split_once(" list=").unwrap();
+            let wanted = format!("sums mine={mine} ours={} all={all}", ours.len());
             assert_eq!(
                 sums,
-                format!("sums mine={mine} ours={} all={all}", ours.len()),
-                "the sums of {} in {}",
-                whose.unwrap_or("the first"),
-                self.sums[0].channel
+                wanted,
+                "in {}, asked by {}",
+                self.sums[0].channel,
+                PEOPLE[lane / PLACES.len()]
             );
             let before = list.len();
             list.extend(shown.split(',').filter_map(|number| number.parse::<usize>().ok()));
@@ -472,15 +468,12 @@ impl Run {
         let (mut mine, mut ours, mut all) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         for (number, booked) in &self.booked {
             let lane = self.given[*number].lane;
-            let place = if PLACES[lane % PLACES.len()] == "@dm" {
-                lane
-            } else {
-                lane % PLACES.len()
-            };
             mine.entry(lane / PLACES.len())
                 .or_insert_with(BTreeSet::new)
                 .insert(booked.mine);
-            ours.entry(place).or_insert_with(BTreeSet::new).insert(booked.ours);
+            ours.entry(place(lane))
+                .or_insert_with(BTreeSet::new)
+                .insert(booked.ours);
             all.insert(booked.all);
         }
         for sums in mine.values().chain(ours.values()).chain([&all]) {
@@ -491,6 +484,15 @@ impl Run {
         assert_eq!(all.len(), self.booked.len());
         let idle = self.in_flight.iter().filter(|count| **count == 0).count();
         assert!(idle * 10 <= self.kills, "{idle} of {} kills met no work", self.kills);
+    }
+}
+
+/// The conversation that a lane is in, by its first lane.
+fn place(lane: usize) -> usize {
+    if lane % PLACES.len() == DIRECT {
+        lane
+    } else {
+        lane % PLACES.len()
     }
 }
 
