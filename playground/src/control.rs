@@ -228,8 +228,7 @@ pub(crate) fn upload(shared: &Shared, query: &str, content: Bytes) -> Result<Val
     }
     let mut file = File::new(&name, content.len(), user);
     file.content = Some(content);
-    let id = file.id.clone();
-    locked(&shared.files).insert(id.clone(), file);
+    let id = locked(&shared.files).add(file);
     Ok(json!({"ok": true, "file": id}))
 }
 

@@ -236,6 +236,24 @@ pub(crate) fn of_member(conversation: &Conversation, user: &str, joined: bool) -
     event(name, &conversation.id, at, body)
 }
 
+/// `app_rate_limited`: there were too many events in this minute. It is no event itself: it has no `event`.
+pub(crate) fn app_rate_limited() -> Event {
+    let ts = Ts::now();
+    let minute = ts.seconds() / 60 * 60;
+    let body = json!({
+        "token": VERIFICATION, "type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": minute,
+        "api_app_id": APP,
+    });
+    Event {
+        kind: Kind::EventsApi,
+        id: new_event_id(),
+        name: "app_rate_limited",
+        channel: "".into(),
+        ts,
+        rest: rest(&body),
+    }
+}
+
 /// What a slash command is made of besides its words.
 pub(crate) struct Slash<'a> {
     pub conversation: &'a Conversation,

@@ -25,8 +25,11 @@ struct Armed {
 #[derive(Default)]
 pub(crate) struct Faults {
     armed: VecDeque<Armed>,
-    /// every answer waits this long
+    /// every answer (of this method only, where given) waits this long
     pub slow: Duration,
+    pub slow_method: Option<String>,
+    /// pages of lists hold one item, whatever was asked for
+    pub short_pages: bool,
     /// both tokens are refused
     pub revoked: bool,
     /// Socket Mode is switched off: no new tickets
@@ -43,6 +46,14 @@ impl Faults {
         });
     }
 
+    /// How long the answer of this method waits.
+    pub fn delay(&self, method: &str) -> Duration {
+        match &self.slow_method {
+            Some(slow) if slow != method => Duration::ZERO,
+            _ => self.slow,
+        }
+    }
+
     /// What is still to come, a line each.
     pub fn in_force(&self) -> Vec<String> {
         let armed = self.armed.iter().map(|armed| {
@@ -54,10 +65,17 @@ impl Faults {
             };
             format!("{what} · {} · ×{}", armed.method.as_deref().unwrap_or("*"), armed.left)
         });
-        let slow = (!self.slow.is_zero()).then(|| format!("+{} ms", self.slow.as_millis()));
+        let slow = (!self.slow.is_zero()).then(|| {
+            format!(
+                "+{} ms · {}",
+                self.slow.as_millis(),
+                self.slow_method.as_deref().unwrap_or("*")
+            )
+        });
+        let short = self.short_pages.then(|| "limit=1".to_owned());
         let revoked = self.revoked.then(|| "token_revoked".to_owned());
         let disabled = self.link_disabled.then(|| "link_disabled".to_owned());
-        armed.chain(slow).chain(revoked).chain(disabled).collect()
+        armed.chain(slow).chain(short).chain(revoked).chain(disabled).collect()
     }
 
     /// The fault that this call meets, if any; it is used up by that.

@@ -5,7 +5,7 @@ use crate::ts::Ts;
 use crate::world::{BOT_USER, Id, TEAM};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 /// How many characters of a text are shown in a message.
 const PREVIEW: usize = 600;
@@ -190,10 +190,74 @@ pub(crate) fn media_type(name: &str, for_browser: bool) -> &'static str {
     }
 }
 
-/// All files by id.
-pub(crate) type Files = HashMap<String, File>;
+/// How many files are kept, and how many bytes of them.
+const KEPT: usize = 2_000;
+const BYTES: usize = 512 << 20;
+
+/// All files by id. Beyond 2,000 files or 512 MiB the oldest are forgotten.
+#[derive(Default)]
+pub(crate) struct Files {
+    all: HashMap<String, File>,
+    order: VecDeque<String>,
+}
+
+impl Files {
+    /// Takes a file in; gives its id.
+    pub fn add(&mut self, file: File) -> String {
+        let id = file.id.clone();
+        self.order.push_back(id.clone());
+        self.all.insert(id.clone(), file);
+        // What was announced counts: the bytes may come any time.
+        let mut bytes: usize = self.all.values().map(|file| file.announced).sum();
+        while self.order.len() > 1 && (self.all.len() > KEPT || bytes > BYTES) {
+            let oldest = self.order.pop_front().and_then(|oldest| self.all.remove(&oldest));
+            bytes -= oldest.map_or(0, |file| file.announced);
+        }
+        id
+    }
+
+    /// The file with this id.
+    pub fn get(&self, id: &str) -> Option<&File> {
+        self.all.get(id)
+    }
+
+    /// The file with this id, to be changed.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut File> {
+        self.all.get_mut(id)
+    }
+
+    /// Forgets a file.
+    pub fn remove(&mut self, id: &str) -> Option<File> {
+        self.order.retain(|one| one != id);
+        self.all.remove(id)
+    }
+}
 
 /// Whether the bot uploaded it.
 pub(crate) fn of_bot(file: &File) -> bool {
     &*file.user == BOT_USER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_files_are_forgotten() {
+        let mut files = Files::default();
+        let first = files.add(File::new("a", 300 << 20, "U1".into()));
+        let second = files.add(File::new("b", 200 << 20, "U1".into()));
+        assert!(files.get(&first).is_some() && files.get(&second).is_some());
+        let third = files.add(File::new("c", 200 << 20, "U1".into()));
+        assert!(files.get(&first).is_none() && files.get(&second).is_some() && files.get(&third).is_some());
+    }
+
+    #[test]
+    fn only_harmless_pictures_are_more_than_bytes_to_a_browser() {
+        assert_eq!(media_type("a.PNG", true), "image/png");
+        for name in ["a.svg", "a.html", "a.txt", "a"] {
+            assert_eq!(media_type(name, true), "application/octet-stream", "{name}");
+        }
+        assert_eq!(media_type("a.html", false), "text/html");
+    }
 }

@@ -169,7 +169,7 @@ async fn talk(sim: &Playground, name: &str, checks: bool) {
     assert_eq!(now["replies"][0]["is_ephemeral"], true, "{name}");
     ask(sim, name, json!({"text": "/moa later", "kind": "slash"}), "slash later").await;
     if checks {
-        let send = json!({"user": "로지", "channel": "#general", "text": "check", "wait_ms": 30_000, "replies": 5});
+        let send = json!({"user": "로지", "channel": "#general", "text": "check", "wait_ms": 30_000, "replies": 6});
         let answer = act(sim, "send", send).await;
         let texts: Vec<&Value> = answer["replies"]
             .as_array()

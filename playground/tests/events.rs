@@ -228,3 +228,33 @@ async fn messages_come_in_all_their_kinds() {
     assert_eq!(listed["channels"][0]["name"], "secret");
     assert_eq!(listed["channels"][0]["is_private"], true);
 }
+
+#[tokio::test]
+async fn a_warning_of_too_many_events_has_no_event() {
+    let sim = start(quick()).await;
+    let mut bot = Socket::greeted(&sim).await;
+    act(&sim, "fault", json!({"kind": "app-rate-limited"})).await;
+    let frame = bot.next().await;
+    let payload = &frame["payload"];
+    assert_eq!(
+        (&frame["type"], &payload["type"]),
+        (&json!("events_api"), &json!("app_rate_limited"))
+    );
+    assert!(payload.get("event").is_none() && payload.get("event_id").is_none());
+    assert_eq!(payload["minute_rate_limited"].as_u64().unwrap() % 60, 0);
+}
+
+#[tokio::test]
+async fn pages_can_be_shorter_than_asked_and_one_method_slow() {
+    let sim = start(quick()).await;
+    act(&sim, "fault", json!({"kind": "short-pages"})).await;
+    act(
+        &sim,
+        "fault",
+        json!({"kind": "slow", "ms": 60_000, "method": "auth.test"}),
+    )
+    .await;
+    let page = ok(&sim, "users.list", json!({"limit": 200})).await;
+    assert_eq!(page["members"].as_array().unwrap().len(), 1);
+    assert_ne!(page["response_metadata"]["next_cursor"], "");
+}

@@ -367,3 +367,52 @@ async fn faults_are_switched_on_the_page() {
         .unwrap();
     drop(bot);
 }
+
+#[tokio::test]
+async fn slacks_own_commands_and_replies_to_the_channel() {
+    let Some((sim, browser)) = stage().await else {
+        return;
+    };
+    let page = open_dev(&sim, &browser).await;
+    let type_and_send = async |text: &str| {
+        page.focus("#composer").await.unwrap();
+        page.type_text(text).await.unwrap();
+        page.press("Enter").await.unwrap();
+    };
+    type_and_send("/topic 배포는 금요일에 안 합니다").await;
+    page.wait_for("document.querySelector('#conversation-topic').textContent === '배포는 금요일에 안 합니다'")
+        .await
+        .unwrap();
+    type_and_send("/remove @moa").await;
+    appears(&page, "[data-conversation=C000000DEV0].away").await;
+    type_and_send("/invite @moa").await;
+    goes(&page, "[data-conversation=C000000DEV0].away").await;
+    type_and_send("/me 손을 흔든다").await;
+    page.wait_for("document.querySelector('#messages .message.me')")
+        .await
+        .unwrap();
+
+    let said = say(&sim, "샐리", "#dev", "언제?").await;
+    let item = format!("#messages [data-ts='{}']", said["ts"].as_str().unwrap());
+    appears(&page, &item).await;
+    page.eval(&format!(
+        "document.querySelector(\"{item} [data-tool=thread]\").click()"
+    ))
+    .await
+    .unwrap();
+    appears(&page, "#thread:not([hidden])").await;
+    page.click("#broadcast").await.unwrap();
+    page.focus("#thread-composer").await.unwrap();
+    page.type_text("지금").await.unwrap();
+    page.press("Enter").await.unwrap();
+    page.wait_for("[...document.querySelectorAll('#messages .message')].at(-1).textContent.includes('지금')")
+        .await
+        .unwrap();
+    assert_eq!(
+        page.eval("document.querySelector('#broadcast').checked").await.unwrap(),
+        false
+    );
+    page.press("Escape").await.unwrap();
+    type_and_send("/leave ").await;
+    goes(&page, "[data-conversation=C000000DEV0]").await;
+}

@@ -81,6 +81,11 @@ impl Args {
         }
     }
 
+    /// Asks for one item only: Slack may give less than it was asked for.
+    pub fn shorten(&mut self) {
+        self.map.insert("limit".to_owned(), 1.into());
+    }
+
     /// Whether the argument is there and not null.
     pub fn has(&self, name: &str) -> bool {
         self.map.get(name).is_some_and(|v| !v.is_null())

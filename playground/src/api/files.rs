@@ -29,8 +29,7 @@ pub(crate) fn upload_url(shared: &Shared, args: &Args, host: &str) -> Answer {
     let mut file = File::new(name, announced, BOT_USER.into());
     file.alt_txt = args.str("alt_txt").map(str::to_owned);
     file.snippet = args.str("snippet_type").map(str::to_owned);
-    let id = file.id.clone();
-    locked(&shared.files).insert(id.clone(), file);
+    let id = locked(&shared.files).add(file);
     ok(json!({"upload_url": format!("http://{host}/upload/{id}"), "file_id": id}))
 }
 

@@ -77,7 +77,7 @@ pub(crate) struct Response {
 /// Carries a call out and records it.
 pub(crate) async fn handle(shared: &Shared, request: Request<'_>) -> Response {
     let started = Instant::now();
-    let slow = locked(&shared.faults).slow;
+    let slow = locked(&shared.faults).delay(request.method);
     if !slow.is_zero() {
         tokio::time::sleep(slow).await;
     }
@@ -148,8 +148,13 @@ pub(crate) async fn handle(shared: &Shared, request: Request<'_>) -> Response {
 
 fn answer(shared: &Shared, request: &Request) -> Bytes {
     let kind = BodyKind::of(request.content_type);
-    let mut answer = match Args::read(request.query, kind, &request.body).and_then(|args| call(shared, request, &args))
-    {
+    let read = Args::read(request.query, kind, &request.body).map(|mut args| {
+        if locked(&shared.faults).short_pages {
+            args.shorten();
+        }
+        args
+    });
+    let mut answer = match read.and_then(|args| call(shared, request, &args)) {
         Ok(answer) => answer,
         Err(refusal) => refused(refusal).to_vec(),
     };

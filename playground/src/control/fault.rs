@@ -1,13 +1,14 @@
 //! `/sim/fault`: what shall go wrong.
 
 use super::{LONGEST_WAIT, one};
+use crate::events;
 use crate::faults::{ApiFault, Faults, Twin};
 use crate::locked;
 use crate::shared::Shared;
 use crate::socket::envelope::Reason;
 use crate::socket::hub::Order;
 use serde::Deserialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A fault as a request names it.
 #[derive(Deserialize)]
@@ -59,7 +60,10 @@ pub(super) enum Fault {
     },
     Slow {
         ms: u64,
+        method: Option<String>,
     },
+    ShortPages,
+    AppRateLimited,
     Revoke,
     Clear,
 }
@@ -100,8 +104,18 @@ pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
         } => arm(ApiFault::RateLimit(retry_after), method, count),
         Fault::Error500 { method, count, after } => arm(ApiFault::Broken { after }, method, count),
         Fault::ApiError { error, method, count } => arm(ApiFault::Refused(error), method, count),
-        Fault::Slow { ms } => {
-            locked(&shared.faults).slow = Duration::from_millis(ms).min(LONGEST_WAIT);
+        Fault::Slow { ms, method } => {
+            let mut faults = locked(&shared.faults);
+            faults.slow = Duration::from_millis(ms).min(LONGEST_WAIT);
+            faults.slow_method = method;
+            0
+        }
+        Fault::ShortPages => {
+            locked(&shared.faults).short_pages = true;
+            0
+        }
+        Fault::AppRateLimited => {
+            let _ = shared.hub.dispatch(events::app_rate_limited(), Instant::now());
             0
         }
         Fault::Revoke => {

@@ -12,7 +12,8 @@
 //   .choices [data-choice=TEXT]      a completion of @…, #… or /…        #keys-help   the list of shortcuts
 //   [data-block=ID][data-action=ID]  an element of the bot               #modal       the open modal, [data-callback=ID]
 //   #modal-submit, #modal-close      its buttons                         #modal .wrong   what is wrong with a field
-//   .trouble                         the bot didn't answer               .attached    files that wait to be sent
+//   #broadcast                       also to the channel                 .trouble     the bot didn't answer
+//   .attached                        files that wait to be sent
 // Those of the panel for authors stand in author.js.
 
 import { attachments } from './attach.js';
@@ -320,6 +321,7 @@ function renderThread() {
   document.body.classList.toggle('threaded', open);
   if (!open) return;
   $('thread-place').textContent = place(conversation);
+  $('broadcast-label').textContent = say().alsoSend(place(conversation));
   const label = say().writeThread(author(state.me).label);
   $('thread-composer').placeholder = label;
   $('thread-composer').setAttribute('aria-label', label);
@@ -420,12 +422,15 @@ for (const [form, area, list, thread] of [['channel', $('composer'), $('messages
   const box = document.querySelector(`[data-for=${form}]`);
   files[form] = attachments(box, { say, me: () => state.me });
   const send = async (text) => {
+    if (await doing.builtin(text)) return undefined;
     const slash = /^\/[^\s/]/.test(text);
     const kind = /^\/me\s/.test(text) ? 'me' : slash ? 'slash' : 'message';
     const said = kind === 'me' ? text.slice(4) : text;
     const where = { user: state.me, channel: state.open, thread_ts: thread() ?? undefined };
     const sent = files[form].any() && kind === 'message' ? { files: await files[form].upload() } : {};
-    return post('send', { ...where, text: said, kind, ...sent });
+    const broadcast = thread() !== null && $('broadcast').checked;
+    $('broadcast').checked = false;
+    return post('send', { ...where, text: said, kind, broadcast, ...sent });
   };
   const editLast = () => {
     const mine = sorted(current()).filter((m) => m.user === state.me && !m.local && shownIn(m, thread()));

@@ -52,14 +52,14 @@ export function renderElement(one, block, act) {
     if (one.confirm && !(await ask(one.confirm, act.say))) return;
     act.press(block.block_id, one.action_id, value, node);
   };
-  const made = build(one, press, act);
+  const made = build(one, press, act, quiet);
   made.dataset.action = one.action_id ?? '';
   made.dataset.block = block.block_id ?? '';
   made.dataset.kind = one.type;
   return made;
 }
 
-function build(one, press, act) {
+function build(one, press, act, quiet) {
   switch (one.type) {
     case 'button': {
       const button = element('button', 'button', one.text?.text ?? '');
@@ -98,7 +98,7 @@ function build(one, press, act) {
     case 'multi_channels_select':
       return menu(one, act.channels(one.type.endsWith('channels_select')), press, act);
     default:
-      return INPUTS[one.type] ? field(one, press, act) : element('span', 'note', `(${one.type})`);
+      return INPUTS[one.type] ? field(one, press, act, quiet) : element('span', 'note', `(${one.type})`);
   }
 }
 
@@ -157,7 +157,7 @@ function choices(one, press) {
   return made;
 }
 
-function field(one, press, act) {
+function field(one, press, act, quiet) {
   const made = element(one.multiline || one.type === 'rich_text_input' ? 'textarea' : 'input', 'field');
   if (made.tagName === 'INPUT') made.type = INPUTS[one.type];
   else made.rows = 4;
@@ -174,7 +174,11 @@ function field(one, press, act) {
     made.addEventListener('input', () => press(valueOf(made), made));
   } else {
     made.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && made.tagName === 'INPUT' && !event.isComposing) press(valueOf(made), made);
+      if (event.key !== 'Enter' || made.tagName !== 'INPUT' || event.isComposing || quiet) return;
+      // It tells the bot, so it doesn't submit the modal.
+      event.preventDefault();
+      event.stopPropagation();
+      press(valueOf(made), made);
     });
   }
   return made;

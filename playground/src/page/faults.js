@@ -17,7 +17,9 @@ const SWITCHES = [
   ['rate-limit', [method, number('retry_after', 1), number('count', 1)]],
   ['error500', [method, { name: 'after', type: 'checkbox' }, number('count', 1)]],
   ['api-error', [{ name: 'error', type: 'text', list: 'errors', value: ERRORS[0] }, method, number('count', 1)]],
-  ['slow', [number('ms', 3000, 0)]],
+  ['slow', [number('ms', 3000, 0), method]],
+  ['short-pages', []],
+  ['app-rate-limited', []],
   ['revoke', []],
   ['clear', []],
 ];

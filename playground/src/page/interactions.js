@@ -60,14 +60,27 @@ export function interactions(page) {
       }
     },
 
-    /** What can follow / at the beginning: slash commands, and shortcuts that are offered anywhere. */
+    /** Does what Slack's own commands do; false for any other text. */
+    async builtin(text) {
+      const [, name, rest] = /^\/(join|leave|topic|invite|remove)(?:\s+(.*))?$/s.exec(text) ?? [];
+      if (!name) return false;
+      const named = rest?.trim() ?? '';
+      const somebody = named.replace(/^@/, '') === state.bot.name ? '@bot' : named;
+      const who = ['invite', 'remove'].includes(name) ? somebody : state.me;
+      const channel = name === 'join' ? named : state.open;
+      await page.post({ invite: 'join', remove: 'leave' }[name] ?? name, { user: who, channel, ...(name === 'topic' && { topic: named }) });
+      return true;
+    },
+
+    /** What can follow / at the beginning: the bot's commands, shortcuts that are offered anywhere, Slack's own. */
     slash() {
+      const own = Object.entries(page.say().builtins).map(([command, more]) => ({ insert: command, label: command, more, icon: '# ' }));
       const bot = avatar(page.author(state.bot.id));
       const commands = state.features.slash_commands.map((c) => ({
         insert: c.command, label: c.command, more: [c.usage_hint, c.description].filter(Boolean).join(' · '), icon: bot.cloneNode(true),
       }));
       const anywhere = state.features.shortcuts.filter((s) => s.type === 'global');
-      return [...commands, ...anywhere.map((s) => ({ insert: `/${s.name}`, label: s.name, more: s.description, icon: '⚡ ', act: () => this.shortcut(s.callback_id) }))];
+      return [...commands, ...anywhere.map((s) => ({ insert: `/${s.name}`, label: s.name, more: s.description, icon: '⚡ ', act: () => this.shortcut(s.callback_id) })), ...own];
     },
   };
 }

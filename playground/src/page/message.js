@@ -39,13 +39,17 @@ export function avatar(author) {
  */
 export function renderMessage(message, view) {
   const { say } = view;
-  const author = view.author(message.user);
+  // An integration is nobody: it has a name of its own.
+  const author = message.user ? view.author(message.user) : { label: message.username ?? 'bot', hue: 5 };
   const time = clock(message.ts, view.language);
   const item = element('li', 'message');
   item.dataset.ts = message.ts;
-  item.dataset.author = message.user;
+  item.dataset.author = message.user ?? message.bot_id;
   item.dataset.time = new Date(seconds(message.ts) * 1000).toLocaleTimeString(view.language, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' });
   if (message.thread_ts) item.dataset.thread = message.thread_ts;
+
+  if (message.subtype === 'me_message') item.classList.add('me');
+  else if (/^(channel|group)_/.test(message.subtype ?? '')) item.classList.add('system');
 
   const stamp = element('time', '', time);
   stamp.dateTime = new Date(seconds(message.ts) * 1000).toISOString();

@@ -131,6 +131,12 @@ pub(crate) fn frame(event: &Event, envelope: EnvelopeId, attempt: u32) -> String
     match &event.kind {
         Kind::EventsApi => {
             let reason = if attempt > 0 { "timeout" } else { "" };
+            if event.name == "app_rate_limited" {
+                return format!(
+                    "{{\"envelope_id\":\"{envelope}\",\"type\":\"events_api\",\"accepts_response_payload\":false,\
+                     \"retry_attempt\":{attempt},\"retry_reason\":\"{reason}\",\"payload\":{{{rest}}}"
+                );
+            }
             format!(
                 "{{\"envelope_id\":\"{envelope}\",\"type\":\"events_api\",\"accepts_response_payload\":false,\
                  \"retry_attempt\":{attempt},\"retry_reason\":\"{reason}\",\"payload\":{{\"event_id\":\"{id}\",{rest}}}"

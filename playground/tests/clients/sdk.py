@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 import threading
+import urllib.request
 
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.response import SocketModeResponse
@@ -45,12 +46,51 @@ def check(web, channel, user):
     web.chat_postMessage(channel=direct, text="psst")
     uploaded = web.files_upload_v2(channel=channel, content="a,b", filename="a.csv", title="A")
     assert uploaded["file"]["title"] == "A", uploaded
+    files(web, channel, posted["ts"])
+    pages(web, channel, user)
     web.chat_delete(channel=channel, ts=reply["ts"])
     try:
         web.chat_postMessage(channel="C000RANDOM0", text="x")
         raise AssertionError("posted where it is no member")
     except web_error() as error:
         assert error.response["error"] == "not_in_channel", error
+
+
+def files(web, channel, thread):
+    """Several at once into a thread; read back with the token; deleted."""
+    several = [{"filename": "b.txt", "content": "bee"}, {"filename": "c.bin", "content": b"\x00\x01", "alt_txt": "bytes"}]
+    uploaded = web.files_upload_v2(channel=channel, thread_ts=thread, initial_comment="two", file_uploads=several)
+    ids = [file["id"] for file in uploaded["files"]]
+    shown = web.conversations_replies(channel=channel, ts=thread)["messages"][-1]
+    assert [file["id"] for file in shown["files"]] == ids and shown["text"] == "two", shown
+    info = web.files_info(file=ids[0])["file"]
+    assert info["mimetype"] == "text/plain" and info["size"] == 3 and channel in info["channels"], info
+    ask = urllib.request.Request(info["url_private"], headers={"Authorization": f"Bearer {BOT_TOKEN}"})
+    with urllib.request.urlopen(ask) as answer:
+        assert answer.read() == b"bee", info
+    web.files_delete(file=ids[0])
+    try:
+        web.files_info(file=ids[0])
+        raise AssertionError("it is deleted")
+    except web_error() as error:
+        assert error.response["error"] == "file_not_found", error
+
+
+def pages(web, channel, user):
+    """Cursors lead through everything, once."""
+    whole = [m["ts"] for m in web.conversations_history(channel=channel, limit=100)["messages"]]
+    paged = [m["ts"] for page in web.conversations_history(channel=channel, limit=2) for m in page["messages"]]
+    assert paged == whole and len(whole) == len(set(whole)), (paged, whole)
+    members = [m for page in web.conversations_members(channel=channel, limit=2) for m in page["members"]]
+    assert user in members and len(members) == len(set(members)), members
+    mine = [c["name"] for page in web.users_conversations(types="public_channel,private_channel", limit=1) for c in page["channels"]]
+    assert "secret" in mine and "random" not in mine, mine
+    modal = {"type": "modal", "title": {"type": "plain_text", "text": "x" * 25}, "blocks": []}
+    try:
+        web.views_open(trigger_id="1.2.3", view=modal)
+        raise AssertionError("the title is too long")
+    except web_error() as error:
+        assert "/view/title" in error.response["response_metadata"]["messages"][0], error
 
 
 def web_error():

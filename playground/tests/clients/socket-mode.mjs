@@ -30,6 +30,18 @@ async function check(channel, user) {
   await web.chat.postMessage({ channel: direct.channel.id, text: 'psst' });
   const uploaded = await web.files.uploadV2({ channel_id: channel, content: 'a,b', filename: 'a.csv', title: 'A' });
   assert.equal(uploaded.files[0].files[0].title, 'A');
+  const two = [{ filename: 'b.txt', content: 'bee' }, { filename: 'c.bin', file: Buffer.from([0, 1]) }];
+  await web.filesUploadV2({ channel_id: channel, thread_ts: posted.ts, initial_comment: 'two', file_uploads: two });
+  const shared = (await web.conversations.replies({ channel, ts: posted.ts })).messages.at(-1);
+  assert.deepEqual(shared.files.map((f) => f.name), ['b.txt', 'c.bin']);
+  const { file } = await web.files.info({ file: shared.files[0].id });
+  const read = await fetch(file.url_private, { headers: { authorization: `Bearer ${botToken}` } });
+  assert.equal(await read.text(), 'bee');
+  await web.files.delete({ file: file.id });
+  await assert.rejects(web.files.info({ file: file.id }), /file_not_found/);
+  const seen = [];
+  for await (const page of web.paginate('conversations.history', { channel, limit: 2 })) seen.push(...page.messages.map((m) => m.ts));
+  assert.ok(seen.includes(posted.ts) && new Set(seen).size === seen.length, String(seen));
   await web.chat.delete({ channel, ts: reply.ts });
   await assert.rejects(web.chat.postMessage({ channel: 'C000RANDOM0', text: 'x' }), /not_in_channel/);
 }
@@ -60,5 +72,5 @@ socket.on('slash_commands', async ({ body, ack }) => {
   const answer = JSON.stringify({ text: 'slash later', response_type: 'in_channel' });
   return fetch(body.response_url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: answer });
 });
-for (const quiet of ['reaction_added', 'error']) socket.on(quiet, ({ ack } = {}) => ack?.());
+for (const quiet of ['reaction_added', 'file_shared', 'file_deleted', 'error']) socket.on(quiet, ({ ack } = {}) => ack?.());
 await socket.start();
