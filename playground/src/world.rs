@@ -146,20 +146,20 @@ impl World {
             .find(|p| &*p.id == who || p.name.eq_ignore_ascii_case(who) || p.display.eq_ignore_ascii_case(who))
     }
 
-    /// The group conversation of exactly these people and the bot, made if there is none yet.
-    pub fn group_of(&mut self, mut members: Vec<Id>) -> Id {
+    /// The group conversation of exactly these people and the bot, made if there is none yet; and whether there was one.
+    pub fn group_of(&mut self, mut members: Vec<Id>) -> (Id, bool) {
         members.push(BOT_USER.into());
         members.sort();
         members.dedup();
         let same = |c: &&Conversation| c.kind == Kind::Group && c.members == members;
         if let Some(found) = self.conversations.iter().find(same) {
-            return found.id.clone();
+            return (found.id.clone(), true);
         }
         let names: Vec<&str> = members.iter().map(|m| self.name_of(m)).collect();
         let name = format!("mpdm-{}-1", names.join("--"));
         let id: Id = format!("G{:010}", self.conversations.len()).into();
         self.add(Conversation::new(id.clone(), Kind::Group, name, String::new(), members));
-        id
+        (id, false)
     }
 
     /// The user name of a person or of the bot; the id itself for somebody unknown.

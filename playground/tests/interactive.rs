@@ -64,6 +64,13 @@ async fn interactive(bot: &mut Socket) -> Value {
     }
 }
 
+/// The members of a payload, in order.
+fn members(payload: &Value) -> String {
+    let mut names: Vec<&str> = payload.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names.join(" ")
+}
+
 async fn press(sim: &Playground, ts: &Value, action: &str, value: Value) -> Value {
     let press = json!({"user": "로지", "channel": "#dev", "ts": ts, "action_id": action, "value": value});
     act(sim, "press", press).await
@@ -97,6 +104,12 @@ async fn a_button_tells_all_that_slack_tells() {
     assert!(envelope.get("retry_attempt").is_none());
     let payload = &envelope["payload"];
     assert_eq!(payload["type"], "block_actions");
+    assert_eq!(
+        members(payload),
+        "actions api_app_id channel container enterprise is_enterprise_install message response_url state team token \
+         trigger_id type user"
+    );
+    assert_eq!(members(&payload["user"]), "id name team_id username");
     assert_eq!(payload["trigger_id"], pressed["trigger_id"]);
     assert_eq!(
         payload["container"],
@@ -224,6 +237,15 @@ async fn a_modal_is_submitted_refused_updated_pushed_and_closed() {
     assert_eq!(envelope["accepts_response_payload"], true);
     let payload = &envelope["payload"];
     assert_eq!(
+        members(payload),
+        "api_app_id enterprise is_enterprise_install response_urls team token trigger_id type user view"
+    );
+    assert_eq!(
+        members(&payload["view"]),
+        "app_id app_installed_team_id blocks bot_id callback_id clear_on_close close external_id hash id \
+         notify_on_close previous_view_id private_metadata root_view_id state submit team_id title type"
+    );
+    assert_eq!(
         (&payload["type"], &payload["response_urls"]),
         (&json!("view_submission"), &json!([]))
     );
@@ -280,6 +302,10 @@ async fn a_modal_is_submitted_refused_updated_pushed_and_closed() {
     // The one below is there again; closing it is told, as it asks for that.
     act(&sim, "close", json!({"user": "로지"})).await;
     let closed = interactive(&mut bot).await["payload"].clone();
+    assert_eq!(
+        members(&closed),
+        "api_app_id enterprise is_cleared is_enterprise_install team token type user view"
+    );
     assert_eq!(
         (&closed["type"], &closed["is_cleared"]),
         (&json!("view_closed"), &json!(false))
@@ -367,6 +393,11 @@ async fn shortcuts_come_from_anywhere_and_from_messages() {
     act(&sim, "shortcut", json!({"user": "Ben", "callback_id": "todo"})).await;
     let payload = interactive(&mut bot).await["payload"].clone();
     assert_eq!(
+        members(&payload),
+        "action_ts callback_id enterprise is_enterprise_install team token trigger_id type user"
+    );
+    assert_eq!(members(&payload["user"]), "id team_id username");
+    assert_eq!(
         (&payload["type"], &payload["callback_id"]),
         (&json!("shortcut"), &json!("todo"))
     );
@@ -383,12 +414,17 @@ async fn shortcuts_come_from_anywhere_and_from_messages() {
         (&payload["type"], &payload["message_ts"]),
         (&json!("message_action"), &said["ts"])
     );
+    assert_eq!(
+        members(&payload),
+        "action_ts callback_id channel enterprise is_enterprise_install message message_ts response_url team token \
+         trigger_id type user"
+    );
     assert_eq!(payload["message"]["text"], "내일까지");
     assert!(payload["response_url"].is_string() && payload["trigger_id"].is_string());
 }
 
 #[tokio::test]
-async fn interactions_come_once_and_their_failure_is_seen() {
+async fn interactions_come_once_and_expire() {
     let sim = start(hasty()).await;
     let mut bot = Socket::greeted(&sim).await;
     let posted = post(&sim).await;

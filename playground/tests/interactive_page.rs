@@ -13,7 +13,7 @@ use moa_playground::{Features, Playground, Shortcut, ShortcutPlace, SlashCommand
 use moa_test_browser::{Browser, Page};
 use serde_json::{Value, json};
 use support::page::{appears, goes, open_in, picture, stage, text};
-use support::{Socket, act, ok, record, say};
+use support::{Socket, act, hasty, ok, record, say, start};
 
 fn plain(text: &str) -> Value {
     json!({"type": "plain_text", "text": text})
@@ -232,6 +232,22 @@ async fn a_button_that_nobody_answers_shows_it() {
     appears(&page, ".confirm[open]").await;
     page.click(".confirm [data-confirm=true]").await.unwrap();
     appears(&page, ".message .trouble").await;
+
+    // The same where there is a bot that is too slow.
+    let sim = start(hasty()).await;
+    let _bot = Socket::greeted(&sim).await;
+    let page = open_dev(&sim, &browser).await;
+    let button = json!({"type": "button", "action_id": "go", "text": plain("Go")});
+    let blocks = json!([{"type": "section", "text": plain("x"), "accessory": button}]);
+    let whisper = json!({"channel": "#dev", "user": "U00000ROSIE", "text": "x", "blocks": blocks});
+    ok(&sim, "chat.postEphemeral", whisper).await;
+    appears(&page, "[data-action=go]").await;
+    page.click("[data-action=go]").await.unwrap();
+    appears(&page, ".message .trouble").await;
+    page.eval("document.querySelector('[data-person=U00000SALLY]').click()")
+        .await
+        .unwrap();
+    goes(&page, "[data-action=go]").await;
 }
 
 #[tokio::test]
@@ -325,6 +341,7 @@ async fn files_are_dropped_in_and_shown() {
     page.wait_for("document.querySelectorAll('#messages .file').length === 2")
         .await
         .unwrap();
+    page.screenshot(&picture("playground-files")).await.unwrap();
     assert_eq!(text(&page, "#messages .snippet pre").await, "메뉴,값\n국밥,9000");
     page.wait_for("!document.querySelector('.attached li')").await.unwrap();
     let frame = bot.next().await;
@@ -361,6 +378,7 @@ async fn faults_are_switched_on_the_page() {
     page.wait_for("!document.querySelector('.in-force').textContent.includes('missing_scope')")
         .await
         .unwrap();
+    page.screenshot(&picture("playground-faults")).await.unwrap();
     page.click("[data-fault=close] button").await.unwrap();
     page.wait_for("document.querySelector('#bot-state').dataset.connections === '0'")
         .await

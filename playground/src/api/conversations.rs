@@ -17,8 +17,8 @@ const MOST_PEOPLE: usize = 8;
 
 /// `conversations.open`: a DM, or a group for several people.
 pub(crate) fn open(shared: &Shared, args: &Args) -> Answer {
-    let id = if args.str("channel").is_some() {
-        channel(shared, args)?
+    let (id, open_already) = if args.str("channel").is_some() {
+        (channel(shared, args)?, true)
     } else {
         let list = args.json("users", "user_not_found").ok().flatten();
         let listed: Option<Vec<String>> = match &list {
@@ -41,12 +41,12 @@ pub(crate) fn open(shared: &Shared, args: &Args) -> Answer {
         }
         match people.as_slice() {
             [] => return Err("users_list_not_supplied".into()),
-            [(_, im)] => im.clone(),
+            [(_, im)] => (im.clone(), true),
             _ => {
-                let id = world.group_of(people.into_iter().map(|(id, _)| id).collect());
+                let (id, existed) = world.group_of(people.into_iter().map(|(id, _)| id).collect());
                 let shown = world.channel_json(&id);
                 shared.notice(|| json!({"type": "conversation", "channel": shown}));
-                id
+                (id, existed)
             }
         }
     };
@@ -55,7 +55,11 @@ pub(crate) fn open(shared: &Shared, args: &Args) -> Answer {
     } else {
         Some(json!({"id": id}))
     };
-    ok(json!({"channel": shown, "no_op": true, "already_open": true}))
+    ok(if open_already {
+        json!({"channel": shown, "no_op": true, "already_open": true})
+    } else {
+        json!({"channel": shown})
+    })
 }
 
 /// `conversations.info`.

@@ -314,7 +314,7 @@ impl Shared {
         let trigger = trigger_id();
         let kind = if on.is_some() { "message_action" } else { "shortcut" };
         let mut body = payload::common(&world, kind, user, &trigger);
-        merge(&mut body, json!({"callback_id": callback_id, "action_ts": Ts::now()}));
+        payload::of_shortcut(&mut body, callback_id, on.is_none());
         if let Some((channel, ts)) = on {
             let conversation = world.conversation(channel).ok_or("no such conversation")?;
             let message = conversation

@@ -17,6 +17,18 @@ pub(super) fn common(world: &World, kind: &str, user: &Id, trigger: &str) -> Val
     })
 }
 
+/// Makes the common part that of a shortcut. Slack names no app there, and of who uses one from anywhere no `name`.
+pub(super) fn of_shortcut(body: &mut Value, callback_id: &str, anywhere: bool) {
+    if let Some(members) = body.as_object_mut() {
+        members.remove("api_app_id");
+        members.insert("callback_id".to_owned(), json!(callback_id));
+        members.insert("action_ts".to_owned(), json!(Ts::now()));
+    }
+    if let (true, Some(user)) = (anywhere, body.get_mut("user").and_then(Value::as_object_mut)) {
+        user.remove("name");
+    }
+}
+
 /// The `channel` of a payload; what isn't a channel has a word instead of a name.
 pub(super) fn channel(conversation: &Conversation) -> Value {
     json!({"id": conversation.id, "name": channel_name(conversation)})

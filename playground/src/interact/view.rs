@@ -166,7 +166,7 @@ pub(crate) fn define(view: &Value) -> Result<Value, Refusal> {
         "type": kind, "title": or_null("title"), "submit": or_null("submit"), "close": or_null("close"), "blocks": blocks,
         "callback_id": member(view, "callback_id"), "external_id": member(view, "external_id"),
         "private_metadata": member(view, "private_metadata"), "clear_on_close": flag("clear_on_close"),
-        "notify_on_close": flag("notify_on_close"), "submit_disabled": flag("submit_disabled"),
+        "notify_on_close": flag("notify_on_close"),
     }))
 }
 
