@@ -138,6 +138,12 @@ impl World {
             .map(|c| c.id.clone())
     }
 
+    /// Whether the bot can know of a conversation: of what is private only where it is a member.
+    pub fn bot_knows(&self, id: &str) -> bool {
+        self.conversation(id)
+            .is_some_and(|c| c.kind == Kind::Channel || c.has(BOT_USER))
+    }
+
     /// Finds a person by id, user name or display name; the case of ASCII letters doesn't matter.
     pub fn person(&self, who: &str) -> Option<&Person> {
         let who = who.strip_prefix('@').unwrap_or(who);

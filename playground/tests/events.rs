@@ -227,6 +227,18 @@ async fn messages_come_in_all_their_kinds() {
     let listed = ok(&sim, "conversations.list", json!({"types": "private_channel"})).await;
     assert_eq!(listed["channels"][0]["name"], "secret");
     assert_eq!(listed["channels"][0]["is_private"], true);
+
+    // A private channel that it isn't in doesn't exist for the bot.
+    act(&sim, "leave", json!({"user": "@bot", "channel": "#secret"})).await;
+    let listed = ok(&sim, "conversations.list", json!({"types": "private_channel"})).await;
+    assert_eq!(listed["channels"], json!([]));
+    for (method, args) in [
+        ("chat.postMessage", json!({"channel": "C0000SECRET", "text": "x"})),
+        ("conversations.info", json!({"channel": "C0000SECRET"})),
+        ("conversations.history", json!({"channel": "C0000SECRET"})),
+    ] {
+        assert_eq!(api(&sim, method, args).await["error"], "channel_not_found", "{method}");
+    }
 }
 
 #[tokio::test]

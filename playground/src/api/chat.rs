@@ -20,9 +20,9 @@ const UPDATE_LIMIT: usize = 4000;
 /// `channel_not_found`.
 pub(crate) fn channel(shared: &Shared, args: &Args) -> Result<Id, Refusal> {
     let name = args.str("channel").ok_or("channel_not_found")?;
-    locked(&shared.world)
-        .resolve(name)
-        .ok_or_else(|| "channel_not_found".into())
+    let world = locked(&shared.world);
+    let found = world.resolve(name).filter(|id| world.bot_knows(id));
+    found.ok_or_else(|| "channel_not_found".into())
 }
 
 /// A `ts` argument.

@@ -79,10 +79,8 @@ pub(crate) fn info(shared: &Shared, args: &Args) -> Answer {
 fn by_id(shared: &Shared, args: &Args) -> Result<Id, Refusal> {
     let id = args.str("channel").ok_or("channel_not_found")?;
     let world = locked(&shared.world);
-    world
-        .conversation(id)
-        .map(|c| c.id.clone())
-        .ok_or_else(|| "channel_not_found".into())
+    let found = world.conversation(id).filter(|c| world.bot_knows(&c.id));
+    found.map(|c| c.id.clone()).ok_or_else(|| "channel_not_found".into())
 }
 
 /// `conversations.list`; only those of the bot (or of `user`) for `users.conversations`.
@@ -101,9 +99,8 @@ pub(crate) fn list(shared: &Shared, args: &Args, of_user: bool) -> Answer {
     }
     let user = args.str("user").unwrap_or(BOT_USER);
     let world = locked(&shared.world);
-    // Of what is private only that exists for the bot where it is a member.
-    let known = |c: &&Conversation| c.kind == Kind::Channel || c.has(BOT_USER);
-    let fits = |c: &&Conversation| types.contains(&c.kind.list_type()) && known(c) && (!of_user || c.has(user));
+    let fits =
+        |c: &&Conversation| types.contains(&c.kind.list_type()) && world.bot_knows(&c.id) && (!of_user || c.has(user));
     let all: Vec<Value> = world
         .conversations
         .iter()

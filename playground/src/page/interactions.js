@@ -14,8 +14,9 @@ export function interactions(page) {
 
   const elements = (press) => ({ say: page.say(), people, channels, press });
 
-  const nodeOf = ({ ts, block_id, action_id }) =>
-    document.querySelector(`.message[data-ts="${CSS.escape(ts ?? '')}"] [data-block="${CSS.escape(block_id)}"][data-action="${CSS.escape(action_id)}"]`);
+  // A message can stand in the channel and in the open thread.
+  const nodesOf = ({ ts, block_id, action_id }) =>
+    document.querySelectorAll(`.message[data-ts="${CSS.escape(ts ?? '')}"] [data-block="${CSS.escape(block_id ?? '')}"][data-action="${CSS.escape(action_id ?? '')}"]`);
 
   return {
     elements,
@@ -33,23 +34,22 @@ export function interactions(page) {
     }),
 
     answered(notice) {
-      if (notice.user === state.me && notice.ts) nodeOf(notice)?.classList.remove('busy');
+      if (notice.user === state.me && notice.ts) for (const node of nodesOf(notice)) node.classList.remove('busy');
     },
 
     /** The bot didn't acknowledge in time: as Slack, a warning beside the element, or a line at the bottom. */
     unanswered(notice) {
       if (notice.user !== state.me) return;
-      const node = notice.ts && nodeOf(notice);
       const text = `⚠ ${page.say().trouble}`;
-      if (node) {
+      const nodes = notice.ts ? [...nodesOf(notice)] : [];
+      for (const node of nodes) {
         node.classList.remove('busy');
         const note = element('span', 'trouble', text);
         note.setAttribute('role', 'alert');
         note.title = notice.error;
         node.after(note);
-      } else {
-        toast(text);
       }
+      if (!nodes.length) toast(text);
     },
 
     async shortcut(callback_id, message) {
