@@ -53,7 +53,7 @@ fn form() -> Value {
         {"type": "input", "block_id": "count", "label": plain("How many"), "hint": plain("1 to 9"),
          "element": {"type": "plain_text_input", "action_id": "n"}},
         {"type": "input", "block_id": "with", "label": plain("With"), "optional": true, "element":
-            {"type": "checkboxes", "action_id": "w", "options": [option("egg"), option("ham")]}},
+            {"type": "checkboxes", "action_id": "w", "options": [option(":star: egg"), {"text": {"type": "mrkdwn", "text": "*ham*"}, "value": "ham"}]}},
         {"type": "input", "block_id": "day", "label": plain("Day"), "element":
             {"type": "datepicker", "action_id": "d", "initial_date": "2026-11-21"}},
     ]})
@@ -105,6 +105,8 @@ async fn an_order_form_is_played_from_button_to_edited_message() {
     .await;
     appears(&page, "#modal[open][data-callback=order]").await;
     assert_eq!(text(&page, "#modal h2").await, "Order");
+    assert_eq!(text(&page, "#modal [data-block=with]").await, "⭐ eggham");
+    assert_eq!(text(&page, "#modal [data-block=with] strong").await, "ham");
     for dark in [false, true] {
         page.prefer_dark(dark).await.unwrap();
         let name = if dark {

@@ -91,7 +91,7 @@ const problem = (text) => {
 
 // --- what there is -------------------------------------------------------------------------------------------------
 
-const doing = interactions({ state, say, author, post, isChannel, problem });
+const doing = interactions({ state, say, names, author, post, isChannel, problem });
 const open = modals({ say, names, me: () => state.me, post, elements: doing.elements });
 const side = sidebar({ state, say, author, place, visible, isChannel, current, speakAs, open: openConversation });
 const panel = authorPanel({

@@ -1,12 +1,12 @@
 // Slack's blocks as DOM nodes, as far as a text-first page shows them; what it doesn't know is left out.
 
 import { renderElement } from './elements.js';
-import { element, emoji, mrkdwn } from './mrkdwn.js';
+import { element, emoji, mrkdwn, plainText } from './mrkdwn.js';
 
 /** A text object: plain text, or mrkdwn. */
 function textOf(object, names) {
   if (!object?.text) return '';
-  return object.type === 'plain_text' ? object.text : mrkdwn(object.text, names);
+  return object.type === 'plain_text' ? plainText(object) : mrkdwn(object.text, names);
 }
 
 /** Only these schemes: a bot's text must not become a script. */
@@ -52,11 +52,11 @@ export function renderBlock(block, names, act) {
       return element('div', 'block actions', ...(block.elements ?? []).map((one) => inBlock(one, block, act)));
     case 'input': {
       const made = renderElement(block.element ?? {}, block, act);
-      const label = element('label', '', block.label?.text ?? '', block.optional ? element('span', 'note', act.say.optional) : '');
+      const label = element('label', '', plainText(block.label), block.optional ? element('span', 'note', act.say.optional) : '');
       made.id ||= `input-${(inputs += 1)}`;
       label.htmlFor = made.id;
-      if (made.matches('.boxes')) made.setAttribute('aria-label', block.label?.text ?? '');
-      const hint = block.hint?.text ? [element('span', 'note', block.hint.text)] : [];
+      if (made.matches('.boxes')) made.setAttribute('aria-label', plainText(block.label));
+      const hint = block.hint?.text ? [element('span', 'note', plainText(block.hint))] : [];
       return element('div', 'block input', label, made, ...hint);
     }
     case 'rich_text':

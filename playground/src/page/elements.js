@@ -1,6 +1,6 @@
 // The elements that people do something with: buttons, menus, pickers, fields. What they hold is raw, as /sim takes it.
 
-import { element } from './mrkdwn.js';
+import { element, mrkdwn, plainText } from './mrkdwn.js';
 
 /** Kinds of elements whose choice is a list. */
 const several = (one) => one.type === 'checkboxes' || one.type.startsWith('multi_');
@@ -17,7 +17,7 @@ function initial(one) {
 
 function ask(confirm, say) {
   return new Promise((resolve) => {
-    const dialog = element('dialog', 'confirm', element('h2', '', confirm.title?.text ?? ''), element('p', '', confirm.text?.text ?? ''));
+    const dialog = element('dialog', 'confirm', element('h2', '', plainText(confirm.title)), element('p', '', plainText(confirm.text)));
     const choose = (answer, text) => {
       const button = element('button', 'button', text);
       button.type = 'button';
@@ -28,9 +28,9 @@ function ask(confirm, say) {
       });
       return button;
     };
-    const yes = choose(true, confirm.confirm?.text ?? say.send);
+    const yes = choose(true, plainText(confirm.confirm) || say.send);
     yes.dataset.style = confirm.style ?? 'primary';
-    dialog.append(element('div', 'ends', choose(false, confirm.deny?.text ?? say.closePanel), yes));
+    dialog.append(element('div', 'ends', choose(false, plainText(confirm.deny) || say.closePanel), yes));
     dialog.addEventListener('cancel', () => {
       resolve(false);
       dialog.remove();
@@ -42,7 +42,7 @@ function ask(confirm, say) {
 }
 
 /**
- * One element as a DOM node. `block` holds it; `act` knows the surroundings: say, people(), channels(), and
+ * One element as a DOM node. `block` holds it; `act` knows the surroundings: say, names, people(), channels(), and
  * press(block_id, action_id, value, node). In an `input` block that the bot doesn't listen to nothing is pressed.
  */
 export function renderElement(one, block, act) {
@@ -62,7 +62,7 @@ export function renderElement(one, block, act) {
 function build(one, press, act, quiet) {
   switch (one.type) {
     case 'button': {
-      const button = element('button', 'button', one.text?.text ?? '');
+      const button = element('button', 'button', plainText(one.text));
       button.type = 'button';
       if (one.style) button.dataset.style = one.style;
       if (one.accessibility_label) button.setAttribute('aria-label', one.accessibility_label);
@@ -84,7 +84,7 @@ function build(one, press, act, quiet) {
     }
     case 'checkboxes':
     case 'radio_buttons':
-      return choices(one, press);
+      return choices(one, press, act);
     case 'static_select':
       return one.option_groups ? grouped(one, press, act) : menu(one, optionsOf(one).map(plain), press, act);
     case 'multi_static_select':
@@ -102,7 +102,7 @@ function build(one, press, act, quiet) {
   }
 }
 
-const plain = (option) => ({ value: option.value, text: option.text?.text ?? option.value });
+const plain = (option) => ({ value: option.value, text: plainText(option.text) || option.value });
 
 function select(options, label) {
   const made = element('select', 'button');
@@ -116,7 +116,7 @@ function select(options, label) {
 }
 
 function menu(one, options, press, act) {
-  const label = one.placeholder?.text ?? act.say.choose;
+  const label = plainText(one.placeholder) || act.say.choose;
   const many = several(one);
   const made = select(many ? options : [{ value: '', text: label }, ...options], label);
   made.multiple = many;
@@ -130,7 +130,7 @@ function grouped(one, press, act) {
   const made = menu(one, [], press, act);
   for (const group of one.option_groups) {
     const part = document.createElement('optgroup');
-    part.label = group.label?.text ?? '';
+    part.label = plainText(group.label);
     part.append(...select((group.options ?? []).map(plain), '').children);
     made.append(part);
   }
@@ -140,7 +140,10 @@ function grouped(one, press, act) {
 
 let numbered = 0;
 
-function choices(one, press) {
+/** The options of boxes may be mrkdwn. */
+const rich = (object, act) => (object?.type === 'mrkdwn' ? mrkdwn(object.text, act.names) : plainText(object));
+
+function choices(one, press, act) {
   const made = element('div', 'boxes');
   const name = `choices-of-${(numbered += 1)}`;
   const before = [initial(one)].flat();
@@ -150,8 +153,8 @@ function choices(one, press) {
     box.name = name;
     box.value = option.value;
     box.checked = before.includes(option.value);
-    const about = option.description?.text ? [element('span', 'note', option.description.text)] : [];
-    made.append(element('label', '', box, element('span', '', option.text?.text ?? '', ...about)));
+    const about = option.description?.text ? [element('span', 'note', rich(option.description, act))] : [];
+    made.append(element('label', '', box, element('span', '', rich(option.text, act), ...about)));
   }
   made.addEventListener('change', () => press(valueOf(made), made));
   return made;
@@ -162,13 +165,13 @@ function field(one, press, act, quiet) {
   if (made.tagName === 'INPUT') made.type = INPUTS[one.type];
   else made.rows = 4;
   if (one.type === 'number_input') made.inputMode = one.is_decimal_allowed ? 'decimal' : 'numeric';
-  made.placeholder = one.placeholder?.text ?? '';
+  made.placeholder = plainText(one.placeholder);
   made.autocomplete = 'off';
   if (one.max_length) made.maxLength = one.max_length;
   fillIn(made, initial(one));
   const { trigger_actions_on: on } = one.dispatch_action_config ?? { trigger_actions_on: ['on_enter_pressed'] };
   if (/picker$/.test(one.type)) {
-    made.setAttribute('aria-label', one.placeholder?.text ?? act.say.choose);
+    made.setAttribute('aria-label', plainText(one.placeholder) || act.say.choose);
     made.addEventListener('change', () => press(valueOf(made), made));
   } else if (on?.includes('on_character_entered')) {
     made.addEventListener('input', () => press(valueOf(made), made));

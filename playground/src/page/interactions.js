@@ -4,7 +4,7 @@ import { valuesIn } from './elements.js';
 import { avatar } from './message.js';
 import { element } from './mrkdwn.js';
 
-/** `page`: state, say(), author(id), post(what, body), isChannel(conversation), problem(text). */
+/** `page`: state, say(), names, author(id), post(what, body), isChannel(conversation), problem(text). */
 export function interactions(page) {
   const { state } = page;
   const people = () => [...state.people.values()].map((p) => ({ value: p.id, text: p.display }));
@@ -12,7 +12,7 @@ export function interactions(page) {
     .filter((c) => (only ? c.kind === 'channel' : page.isChannel(c)) && c.members.includes(state.me))
     .map((c) => ({ value: c.id, text: `#${c.name}` }));
 
-  const elements = (press) => ({ say: page.say(), people, channels, press });
+  const elements = (press) => ({ say: page.say(), names: page.names, people, channels, press });
 
   // A message can stand in the channel and in the open thread.
   const nodesOf = ({ ts, block_id, action_id }) =>

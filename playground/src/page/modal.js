@@ -2,7 +2,7 @@
 
 import { renderBlock } from './blocks.js';
 import { keepValues, valuesIn } from './elements.js';
-import { element } from './mrkdwn.js';
+import { element, plainText } from './mrkdwn.js';
 
 /**
  * `page`: say(), names, me(), post(what, body), elements(press). Returns what to do when the open modals or the person
@@ -30,7 +30,7 @@ export function modals(page) {
     dialog.dataset.view = view.id;
     dialog.dataset.callback = view.callback_id ?? '';
     const say = page.say();
-    const title = element('h2', '', view.title?.text ?? '');
+    const title = element('h2', '', plainText(view.title));
     title.id = 'modal-title';
     const button = (id, text, style, act) => {
       const made = element('button', 'button', text);
@@ -46,9 +46,9 @@ export function modals(page) {
     const body = element('div', 'inside', ...(view.blocks ?? []).map((block) => marked(block, renderBlock(block, page.names, elements), view)).filter(Boolean));
     const ends = element('div', 'ends');
     if (problem) ends.append(element('p', 'problem', problem));
-    ends.append(button('modal-close', view.close?.text ?? say.cancel, '', close));
+    ends.append(button('modal-close', plainText(view.close) || say.cancel, '', close));
     if (view.submit) {
-      const send = button('modal-submit', waiting ? '…' : view.submit.text, 'primary', submit);
+      const send = button('modal-submit', waiting ? '…' : plainText(view.submit), 'primary', submit);
       send.disabled = waiting;
       ends.append(send);
     }

@@ -14,6 +14,12 @@ export function emoji(name) {
   return EMOJI[name.split('::')[0]] ?? `:${name}:`;
 }
 
+/** The text of a plain text object, with its emoji unless it says otherwise. */
+export function plainText(object) {
+  const text = object?.text ?? '';
+  return object?.emoji === false ? text : text.replace(/:([a-z0-9_+-]+(?:::skin-tone-\d)?):/g, (_, name) => emoji(name));
+}
+
 /** The names of the emoji that are offered for reactions. */
 export const OFFERED = ['+1', 'heart', 'tada', 'joy', 'eyes', 'white_check_mark', 'pray', 'clap', 'fire', 'rocket', 'thinking_face', 'sob', 'ramen', 'coffee', 'x', 'bug'];
 
