@@ -130,6 +130,8 @@ impl Shared {
             None
         };
         if in_channel {
+            // What comes this way is an integration's message, not the bot user's.
+            message.subtype = Some("bot_message");
             self.post(channel, message, pings);
         } else {
             self.post_ephemeral(channel, user, message, pings);

@@ -184,7 +184,15 @@ async fn a_response_url_replaces_adds_and_deletes() {
     assert_eq!(send(&url, json!({"delete_original": true})).await, 200);
     let history = ok(&sim, "conversations.history", json!({"channel": DEV})).await;
     assert_eq!(history["messages"], json!([]));
-    assert_eq!(send(&url, json!({"text": "4"})).await, 200);
+    while bot.next_within(support::QUIET).await.is_some() {}
+    let loud = json!({"text": "4", "response_type": "in_channel"});
+    assert_eq!(send(&url, loud).await, 200);
+    let event = bot.next().await["payload"]["event"].clone();
+    assert_eq!(
+        (&event["subtype"], &event["bot_id"]),
+        (&json!("bot_message"), &json!("B0000000MOA"))
+    );
+    assert!(event.get("user").is_none(), "it is nobody's");
     assert_eq!(send(&url, json!({"text": "5"})).await, 200);
     assert_eq!(send(&url, json!({"text": "6"})).await, 404, "five times");
 

@@ -340,7 +340,7 @@ function shownIn(message, thread) {
 }
 
 const view = (inThread) => ({
-  author, names, say: say(), language: state.language, me: state.me, inThread, openThread, react, elements: doing.inMessage,
+  author, bot: state.bot.id, names, say: say(), language: state.language, me: state.me, inThread, openThread, react, elements: doing.inMessage,
   shortcuts: state.features.shortcuts.filter((s) => s.type === 'message'),
   shortcut: (callback_id, message) => doing.shortcut(callback_id, message),
   edit: (message, text) => touch('edit', message, { text }),

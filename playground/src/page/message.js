@@ -33,18 +33,20 @@ export function avatar(author) {
 }
 
 /**
- * The element of a message. `view` knows the surroundings: author(id), names, say (the texts of the page), language, me,
- * inThread, openThread(message), elements(message, item), shortcuts, shortcut(callback_id, message), react(message, name, remove), edit(message, text), remove(message), and of calls of
- * plugins showInvocation(invocation).
+ * The element of a message. `view` knows the surroundings: author(id), bot (its id), names, say (the texts of the page),
+ * language, me, inThread, openThread(message), elements(message, item), shortcuts, shortcut(callback_id, message),
+ * react(message, name, remove), edit(message, text), remove(message), and of calls of plugins
+ * showInvocation(invocation).
  */
 export function renderMessage(message, view) {
   const { say } = view;
-  // An integration is nobody: it has a name of its own.
-  const author = message.user ? view.author(message.user) : { label: message.username ?? 'bot', hue: 5 };
+  // An integration is nobody: it has a name of its own, or is the bot by a response URL.
+  const user = message.user ?? (message.app_id ? view.bot : undefined);
+  const author = user ? view.author(user) : { label: message.username ?? 'bot', hue: 5 };
   const time = clock(message.ts, view.language);
   const item = element('li', 'message');
   item.dataset.ts = message.ts;
-  item.dataset.author = message.user ?? message.bot_id;
+  item.dataset.author = user ?? message.bot_id;
   item.dataset.time = new Date(seconds(message.ts) * 1000).toLocaleTimeString(view.language, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' });
   if (message.thread_ts) item.dataset.thread = message.thread_ts;
 
