@@ -19,6 +19,9 @@ struct Armed {
     fault: ApiFault,
     method: Option<String>,
     left: u64,
+    /// one of so many calls meets it
+    every: u64,
+    passed: u64,
 }
 
 /// The faults in force.
@@ -34,15 +37,19 @@ pub(crate) struct Faults {
     pub revoked: bool,
     /// Socket Mode is switched off: no new tickets
     pub link_disabled: bool,
+    /// one of so many events comes twice
+    pub twice_every: Option<u64>,
 }
 
 impl Faults {
-    /// Lets the next `count` calls (of `method` only, where given) go wrong.
-    pub fn arm(&mut self, fault: ApiFault, method: Option<String>, count: u64) {
+    /// Lets `count` calls (of `method` only, where given) go wrong: the next ones, or one of `every` so many.
+    pub fn arm(&mut self, fault: ApiFault, method: Option<String>, count: u64, every: u64) {
         self.armed.push_back(Armed {
             fault,
             method,
             left: count,
+            every: every.max(1),
+            passed: 0,
         });
     }
 
@@ -63,7 +70,12 @@ impl Faults {
                 ApiFault::Broken { after: true } => "500 (done)".to_owned(),
                 ApiFault::Refused(error) => error.clone(),
             };
-            format!("{what} · {} · ×{}", armed.method.as_deref().unwrap_or("*"), armed.left)
+            let often = match (armed.every, armed.left) {
+                (1, left) => format!("×{left}"),
+                (every, u64::MAX) => format!("1/{every}"),
+                (every, left) => format!("1/{every}, ×{left}"),
+            };
+            format!("{what} · {} · {often}", armed.method.as_deref().unwrap_or("*"))
         });
         let slow = (!self.slow.is_zero()).then(|| {
             format!(
@@ -75,19 +87,29 @@ impl Faults {
         let short = self.short_pages.then(|| "limit=1".to_owned());
         let revoked = self.revoked.then(|| "token_revoked".to_owned());
         let disabled = self.link_disabled.then(|| "link_disabled".to_owned());
-        armed.chain(slow).chain(short).chain(revoked).chain(disabled).collect()
+        let twice = self.twice_every.map(|every| format!("duplicate · 1/{every}"));
+        let others = [slow, short, revoked, disabled, twice];
+        armed.chain(others.into_iter().flatten()).collect()
     }
 
     /// The fault that this call meets, if any; it is used up by that.
     pub fn meet(&mut self, method: &str) -> Option<ApiFault> {
-        let met = self
-            .armed
-            .iter_mut()
-            .find(|a| a.left > 0 && a.method.as_deref().is_none_or(|m| m == method))?;
-        met.left -= 1;
-        let fault = met.fault.clone();
+        let mut met = None;
+        for armed in &mut self.armed {
+            if armed.left == 0 || armed.method.as_deref().is_some_and(|m| m != method) {
+                continue;
+            }
+            armed.passed += 1;
+            if armed.passed >= armed.every {
+                armed.passed = 0;
+                // `u64::MAX` is without end.
+                armed.left -= u64::from(armed.left != u64::MAX);
+                met = Some(armed.fault.clone());
+                break;
+            }
+        }
         self.armed.retain(|a| a.left > 0);
-        Some(fault)
+        met
     }
 }
 
@@ -110,10 +132,22 @@ mod tests {
     #[test]
     fn a_fault_meets_its_method_as_often_as_armed() {
         let mut faults = Faults::default();
-        faults.arm(ApiFault::RateLimit(1), Some("chat.postMessage".into()), 2);
+        faults.arm(ApiFault::RateLimit(1), Some("chat.postMessage".into()), 2, 1);
         assert!(faults.meet("auth.test").is_none());
         assert!(faults.meet("chat.postMessage").is_some());
         assert!(faults.meet("chat.postMessage").is_some());
         assert!(faults.meet("chat.postMessage").is_none());
+    }
+
+    #[test]
+    fn one_of_so_many_calls_meets_a_fault_until_it_ends() {
+        let mut faults = Faults::default();
+        faults.arm(ApiFault::RateLimit(1), Some("chat.postMessage".into()), u64::MAX, 3);
+        for _ in 0..5 {
+            assert!(faults.meet("auth.test").is_none());
+            let met: Vec<bool> = (0..3).map(|_| faults.meet("chat.postMessage").is_some()).collect();
+            assert_eq!(met, [false, false, true]);
+        }
+        assert_eq!(faults.in_force(), ["429, Retry-After 1 · chat.postMessage · 1/3"]);
     }
 }

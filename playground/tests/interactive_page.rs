@@ -380,6 +380,13 @@ async fn faults_are_switched_on_the_page() {
     page.wait_for("!document.querySelector('.in-force').textContent.includes('missing_scope')")
         .await
         .unwrap();
+    page.eval("(() => { const f = document.querySelector('[data-fault=rate-limit]'); f.elements.method.value = 'chat.update'; f.elements.every.value = 7; })()")
+        .await
+        .unwrap();
+    page.click("[data-fault=rate-limit] button").await.unwrap();
+    page.wait_for("document.querySelector('.in-force').textContent.includes('chat.update · 1/7')")
+        .await
+        .unwrap();
     page.screenshot(&picture("playground-faults")).await.unwrap();
     page.click("[data-fault=close] button").await.unwrap();
     page.wait_for("document.querySelector('#bot-state').dataset.connections === '0'")

@@ -34,29 +34,33 @@ pub(super) enum Fault {
     },
     LinkDisabled,
     Duplicate {
-        form: Twin,
+        form: Option<Twin>,
         #[serde(default = "one")]
         count: usize,
+        every: Option<u64>,
     },
     RateLimit {
         method: Option<String>,
+        count: Option<u64>,
         #[serde(default = "once")]
-        count: u64,
+        every: u64,
         #[serde(default = "once")]
         retry_after: u64,
     },
     Error500 {
         method: Option<String>,
+        count: Option<u64>,
         #[serde(default = "once")]
-        count: u64,
+        every: u64,
         #[serde(default)]
         after: bool,
     },
     ApiError {
         error: String,
         method: Option<String>,
+        count: Option<u64>,
         #[serde(default = "once")]
-        count: u64,
+        every: u64,
     },
     Slow {
         ms: u64,
@@ -76,8 +80,10 @@ fn once() -> u64 {
 pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
     let grace = |ms: Option<u64>, default| ms.map_or(default, Duration::from_millis);
     let leave = |all, reason, grace| shared.hub.order(all, || Order::Disconnect { reason, grace });
-    let arm = |fault, method, count| {
-        locked(&shared.faults).arm(fault, method, count);
+    // One of so many goes on until it is cleared, unless told otherwise.
+    let arm = |fault, method, count: Option<u64>, every| {
+        let count = count.unwrap_or(if every > 1 { u64::MAX } else { 1 });
+        locked(&shared.faults).arm(fault, method, count, every);
         0
     };
     match fault {
@@ -93,17 +99,37 @@ pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
             locked(&shared.faults).link_disabled = true;
             leave(true, Reason::LinkDisabled, shared.options.refresh_grace)
         }
-        Fault::Duplicate { form, count } => {
-            shared.hub.duplicate(form, count.min(1_000_000));
+        Fault::Duplicate {
+            form,
+            every: Some(every),
+            ..
+        } => {
+            shared.hub.duplicate_every(form, every);
+            locked(&shared.faults).twice_every = Some(every);
+            0
+        }
+        Fault::Duplicate { form, count, .. } => {
+            shared.hub.duplicate(form.unwrap_or(Twin::Retry), count.min(1_000_000));
             0
         }
         Fault::RateLimit {
             method,
             count,
+            every,
             retry_after,
-        } => arm(ApiFault::RateLimit(retry_after), method, count),
-        Fault::Error500 { method, count, after } => arm(ApiFault::Broken { after }, method, count),
-        Fault::ApiError { error, method, count } => arm(ApiFault::Refused(error), method, count),
+        } => arm(ApiFault::RateLimit(retry_after), method, count, every),
+        Fault::Error500 {
+            method,
+            count,
+            every,
+            after,
+        } => arm(ApiFault::Broken { after }, method, count, every),
+        Fault::ApiError {
+            error,
+            method,
+            count,
+            every,
+        } => arm(ApiFault::Refused(error), method, count, every),
         Fault::Slow { ms, method } => {
             let mut faults = locked(&shared.faults);
             faults.slow = Duration::from_millis(ms).min(LONGEST_WAIT);

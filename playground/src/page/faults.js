@@ -5,6 +5,7 @@ import { element } from './mrkdwn.js';
 const ERRORS = ['missing_scope', 'not_in_channel', 'channel_not_found', 'msg_too_long', 'is_archived', 'ratelimited', 'token_revoked', 'account_inactive', 'invalid_auth', 'internal_error', 'fatal_error'];
 const METHODS = ['chat.postMessage', 'chat.update', 'chat.postEphemeral', 'views.open', 'reactions.add', 'files.completeUploadExternal', 'conversations.history', 'apps.connections.open'];
 const number = (name, value, min = 1) => ({ name, type: 'number', value, min });
+const every = { name: 'every', type: 'number', min: 1 };
 const method = { name: 'method', type: 'text', list: 'methods', optional: true };
 // kind, its arguments
 const SWITCHES = [
@@ -13,10 +14,10 @@ const SWITCHES = [
   ['close', [{ name: 'all', type: 'checkbox' }]],
   ['silent', [{ name: 'all', type: 'checkbox' }]],
   ['link-disabled', []],
-  ['duplicate', [{ name: 'form', type: 'select', options: ['retry', 'same-envelope', 'new-event-id'] }, number('count', 1)]],
-  ['rate-limit', [method, number('retry_after', 1), number('count', 1)]],
-  ['error500', [method, { name: 'after', type: 'checkbox' }, number('count', 1)]],
-  ['api-error', [{ name: 'error', type: 'text', list: 'errors', value: ERRORS[0] }, method, number('count', 1)]],
+  ['duplicate', [{ name: 'form', type: 'select', options: ['retry', 'same-envelope', 'new-event-id'] }, number('count', 1), every]],
+  ['rate-limit', [method, number('retry_after', 1), number('count', 1), every]],
+  ['error500', [method, { name: 'after', type: 'checkbox' }, number('count', 1), every]],
+  ['api-error', [{ name: 'error', type: 'text', list: 'errors', value: ERRORS[0] }, method, number('count', 1), every]],
   ['slow', [number('ms', 3000, 0), method]],
   ['short-pages', []],
   ['app-rate-limited', []],
@@ -64,9 +65,12 @@ export function faultPanel(root, page) {
       for (const spec of specs) {
         const { value, checked, type } = form.elements[spec.name];
         if (type === 'checkbox') body[spec.name] = checked;
-        else if (type === 'number') body[spec.name] = Number(value);
-        else if (value) body[spec.name] = value;
+        else if (type === 'number' && value !== '') body[spec.name] = Number(value);
+        else if (value && type !== 'number') body[spec.name] = value;
       }
+      // One of so many goes on until it is cleared.
+      if (body.every > 1) delete body.count;
+      else delete body.every;
       try {
         const { connections } = await page.post('fault', body);
         said.textContent = connections ? page.say().faultMet(connections) : '✓';

@@ -79,6 +79,30 @@ struct Inner {
     retried: HashMap<u64, Retry>,
     next_retry: u64,
     twins: VecDeque<Twin>,
+    twice: Option<Twice>,
+}
+
+/// One of so many events comes twice.
+struct Twice {
+    /// all forms in turn where none is given
+    form: Option<Twin>,
+    every: u64,
+    passed: u64,
+}
+
+impl Twice {
+    fn next(&mut self) -> Option<Twin> {
+        self.passed += 1;
+        if !self.passed.is_multiple_of(self.every) {
+            return None;
+        }
+        let turn = self.passed / self.every % 3;
+        Some(self.form.unwrap_or(match turn {
+            0 => Twin::Retry,
+            1 => Twin::SameEnvelope,
+            _ => Twin::NewEventId,
+        }))
+    }
 }
 
 /// The connections and all deliveries that are not acknowledged yet.
@@ -195,16 +219,25 @@ impl Hub {
         locked(&self.inner).twins.extend(std::iter::repeat_n(form, count));
     }
 
+    /// One of `every` so many events is delivered twice, in this form or in all in turn.
+    pub fn duplicate_every(&self, form: Option<Twin>, every: u64) {
+        let every = every.max(1);
+        locked(&self.inner).twice = Some(Twice { form, every, passed: 0 });
+    }
+
     /// Forgets the duplicates that are still to come.
     pub fn clear(&self) {
-        locked(&self.inner).twins.clear();
+        let mut inner = locked(&self.inner);
+        inner.twins.clear();
+        inner.twice = None;
     }
 
     /// Sends an event for the first time. `Err` for what somebody waits for while nobody is there to take it.
     pub fn dispatch(&self, event: Event, now: Instant) -> Result<(), Unanswered> {
         let mut inner = locked(&self.inner);
         let form = if matches!(event.kind, Kind::EventsApi) {
-            inner.twins.pop_front()
+            let periodic = inner.twice.as_mut().and_then(Twice::next);
+            inner.twins.pop_front().or(periodic)
         } else {
             None
         };

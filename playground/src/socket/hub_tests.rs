@@ -194,6 +194,22 @@ fn twins_come_in_three_forms() {
 }
 
 #[test]
+fn one_of_so_many_events_comes_twice_in_all_forms_in_turn() {
+    let (hub, now) = (hub(&[]), Instant::now());
+    let mut orders = connect(&hub).1;
+    hub.duplicate_every(None, 4);
+    let mut frames = 0;
+    for _ in 0..12 {
+        assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
+        frames += std::iter::from_fn(|| frame(&mut orders)).count();
+    }
+    assert_eq!(frames, 12 + 3);
+    hub.clear();
+    assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
+    assert_eq!(std::iter::from_fn(|| frame(&mut orders)).count(), 1);
+}
+
+#[test]
 fn a_leaving_connection_gets_nothing_while_another_is_there() {
     let (hub, now) = (hub(&[]), Instant::now());
     let (mut a, mut b) = (connect(&hub), connect(&hub));
