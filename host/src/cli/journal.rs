@@ -11,8 +11,8 @@ use hyper::Method;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 const AFTER_HELP: &str = "\
-An accepted event stays in the journal until 24 hours after its end. One that is open runs, waits, or is taken up by the
-next start of the host.
+An accepted event stays in the journal until 24 hours after its end. One that is open runs, waits,
+or is taken up by the next start of the host.
 
 Examples:
   moa journal list --failed
@@ -48,7 +48,7 @@ pub enum JournalAction {
     /// Run an event again that failed, diverged or was dropped
     ///
     /// A running host does it at once, the next start otherwise. What its calls did before is not done twice, unless --fresh
-    /// is given.
+    /// is given; with it also an event that is done runs again.
     Retry {
         /// The number that the list shows
         seq: u64,

@@ -29,6 +29,9 @@ pub const EXIT_CREDENTIALS: u8 = 3;
 /// The exit code for wrong use: bad arguments or a bad configuration.
 pub const EXIT_USAGE: u8 = 2;
 
+/// Where help shows what every command understands: apart from what is the command's own.
+const EVERYWHERE: &str = "Options of every command";
+
 const AFTER_HELP: &str = "\
 Start here:
   moa dev              try it: a simulated Slack with a web page, no account needed
@@ -63,22 +66,30 @@ pub struct Global {
         short,
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "FILE",
         env = "MOA_CONFIG",
         hide_env_values = true
     )]
     pub config: Option<PathBuf>,
     /// Where the bot keeps what must last [default: bot.data-dir of the configuration]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// How much to log: error, warn, info, debug, trace, or a filter such as moa=debug
-    #[arg(long, global = true, value_name = "LEVEL", env = "MOA_LOG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        value_name = "LEVEL",
+        env = "MOA_LOG",
+        hide_env_values = true
+    )]
     pub log_level: Option<String>,
     /// Print lists as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// When to colour the output
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
 
@@ -153,7 +164,10 @@ pub enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if matches!(cli.command, Command::Build(_) | Command::Check(_) | Command::Config(_)) {
+    if matches!(
+        cli.command,
+        Command::Build(_) | Command::Check(_) | Command::Config(_) | Command::Completions(_)
+    ) {
         end_with_the_reader();
     }
     match &cli.command {

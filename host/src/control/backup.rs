@@ -32,7 +32,7 @@ const FIRST: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// The file cannot be written.
-    #[error("{path} cannot be written: {source}; make room, or make the folder writable for this user")]
+    #[error("{path} cannot be written: {source}; {}", remedy(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -48,6 +48,16 @@ pub enum SaveError {
     /// The store could not be read.
     #[error("{0}")]
     Store(String),
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull | QuotaExceeded => "make room, or write it elsewhere",
+        PermissionDenied | ReadOnlyFilesystem => "make the folder writable for this user, or write it elsewhere",
+        NotFound => "make the folder first",
+        _ => "write it elsewhere",
+    }
 }
 
 /// The folder of the backups of a data directory.
@@ -85,8 +95,8 @@ fn time_of(name: &str) -> Option<Timestamp> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
-/// Writes lines into a file: whole, on disk and for this user alone, or not at all. `progress` is told the bytes of each
-/// line. How many entries there were.
+/// Writes lines into a file: whole, on disk and for this user alone, or not at all. A pipe or a device is written as it
+/// is, and behind a link is the file that is meant. `progress` is told the bytes of each line. How many entries there were.
 ///
 /// # Errors
 /// See [`SaveError`]; what was there before is there still.
@@ -95,34 +105,57 @@ pub async fn save(body: Body, path: &Path, mut progress: impl FnMut(usize)) -> R
         path: path.to_owned(),
         source,
     };
-    let mut part = path.as_os_str().to_owned();
+    let mut options = fs::OpenOptions::new();
+    options.write(true);
+    if fs::metadata(path).await.is_ok_and(|there| !there.is_file()) {
+        let file = options.open(path).await.map_err(failed)?;
+        let (entries, _) = write(body, file, failed, &mut progress).await?;
+        return Ok(entries);
+    }
+    let target = fs::canonicalize(path).await.unwrap_or_else(|_| path.to_owned());
+    let mut part = target.as_os_str().to_owned();
     part.push(PART);
-    let written = write(body, Path::new(&part), failed, &mut progress).await;
-    let entries = match written {
-        Ok(entries) => entries,
-        Err(error) => {
-            // Half a backup is no use to anybody; what is wrong was said.
-            let _ = fs::remove_file(&part).await;
-            return Err(error);
-        }
-    };
-    fs::rename(&part, path).await.map_err(failed)?;
+    options.create(true).truncate(true).mode(0o600);
+    let file = options.open(&part).await.map_err(failed)?;
+    let part = Part(Some(part.into()));
+    let (entries, file) = write(body, file, failed, &mut progress).await?;
+    file.sync_all().await.map_err(failed)?;
+    part.becomes(&target).map_err(failed)?;
     // A name is on disk when its folder is.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = fs::File::open(parent.unwrap_or(Path::new("."))).await.map_err(failed)?;
     folder.sync_all().await.map_err(failed)?;
     Ok(entries)
 }
 
+/// A file that is not whole yet: it goes with whoever gives it up, for half a backup is no use to anybody.
+struct Part(Option<PathBuf>);
+
+impl Part {
+    fn becomes(mut self, target: &Path) -> io::Result<()> {
+        if let Some(part) = &self.0 {
+            std::fs::rename(part, target)?;
+        }
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Some(part) = &self.0 {
+            // What is wrong was said.
+            let _ = std::fs::remove_file(part);
+        }
+    }
+}
+
 async fn write(
     body: Body,
-    part: &Path,
+    file: fs::File,
     failed: impl Fn(io::Error) -> SaveError,
     progress: &mut impl FnMut(usize),
-) -> Result<u64, SaveError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let file = options.open(part).await.map_err(&failed)?;
+) -> Result<(u64, fs::File), SaveError> {
     let mut file = tokio::io::BufWriter::with_capacity(256 << 10, file);
     let (mut reader, mut parser) = (LineReader::new(body), Parser::default());
     while let Some(line) = reader.next().await? {
@@ -134,8 +167,7 @@ async fn write(
     }
     let entries = parser.finish()?;
     file.flush().await.map_err(&failed)?;
-    file.get_ref().sync_all().await.map_err(&failed)?;
-    Ok(entries)
+    Ok((entries, file.into_inner()))
 }
 
 /// Backs up a store as often as the configuration says, for as long as it is polled.
@@ -286,5 +318,49 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn a_device_is_written_and_a_link_is_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = |entries: &[Write]| {
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new(SystemClock));
+            let entries = entries.to_vec();
+            async move {
+                store.write(entries, None).await.unwrap();
+                export_of(&store, None, false).await.unwrap().into_body()
+            }
+        };
+        let one = [Write::set(Space::new("p", Scope::Plugin).cell("k"), "v")];
+
+        // A link to a device, so that a mistake here replaces the link alone.
+        let device = dir.path().join("device");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        assert_eq!(save(text(&one).await, &device, |_| {}).await.unwrap(), 1);
+        assert!(std::fs::symlink_metadata(&device).unwrap().is_symlink());
+
+        let (link, file) = (dir.path().join("newest.jsonl"), dir.path().join("b.jsonl"));
+        std::fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink("b.jsonl", &link).unwrap();
+        assert_eq!(save(text(&one).await, &link, |_| {}).await.unwrap(), 1);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(std::fs::read_to_string(&file).unwrap().contains("\"k\""));
+
+        // A folder can be neither.
+        let error = save(text(&one).await, dir.path(), |_| {}).await.unwrap_err();
+        assert!(error.to_string().contains("cannot be written"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_given_up_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.jsonl");
+        let endless = super::super::http::stream(futures_util::stream::pending::<io::Result<bytes::Bytes>>());
+        let saving = save(endless, &path, |_| {});
+        tokio::time::timeout(Duration::from_millis(50), saving)
+            .await
+            .unwrap_err();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

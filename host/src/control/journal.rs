@@ -114,6 +114,11 @@ pub(super) async fn retry(control: Arc<Control>, seq: String, query: Query) -> R
     let fresh = query.is("fresh")?;
     let filed = control.filed(&seq).await?;
     let number = filed.record.seq;
+    // What the calls of such a record did is forgotten with its end, so nothing could keep them from doing it twice.
+    if !fresh && filed.end.as_ref().is_some_and(|end| end.outcome.is_done()) {
+        return Err(Fault::new(StatusCode::CONFLICT, format!("record {seq} is done"))
+            .hint("with --fresh it is done once more, and so is all that its calls did"));
+    }
     let host = control.host.get();
     let opened = match host {
         _ if filed.end.is_none() => false,

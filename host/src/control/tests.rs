@@ -323,14 +323,21 @@ async fn the_journal_is_listed_shown_retried_and_dropped() {
     assert_eq!(shown.text.as_deref(), Some("!echo 비밀"));
     assert_eq!(shown.row.reason.as_deref(), Some("the plugin broke"));
 
-    let retry = async |seq: u64| {
-        let way = format!("/v1/journal/{seq}/retry?fresh=true");
+    let retry = async |seq: u64, fresh: bool| {
+        let way = format!("/v1/journal/{seq}/retry?fresh={fresh}");
         client.ask::<Retried>(Method::POST, &way, empty()).await
     };
-    assert!(!retry(one.0).await.unwrap().running);
+    assert!(!retry(one.0, false).await.unwrap().running);
     assert_eq!(list("open").await.len(), 2);
-    let refused = retry(one.0).await.unwrap_err().to_string();
+    let refused = retry(one.0, true).await.unwrap_err().to_string();
     assert!(refused.contains("is open"), "{refused}");
+
+    // What a call that is done did is forgotten: only who says so has it done again.
+    store.finish(one, Outcome::Done).await.unwrap();
+    let refused = retry(one.0, false).await.unwrap_err().to_string();
+    assert!(refused.contains("is done") && refused.contains("--fresh"), "{refused}");
+    assert_eq!(list("open").await.len(), 1);
+    assert!(!retry(one.0, true).await.unwrap().running);
 
     let drop = async |seq: u64| {
         let way = format!("/v1/journal/{seq}");
