@@ -269,7 +269,14 @@ impl Link {
             return;
         };
         let generation = connection.generation;
-        if timeout(ANSWER, self.greet(connection)).await.is_err() {
+        let renewed = async {
+            let answer = self.greet(connection.clone()).await;
+            // Somebody tidied up its scripts. While nothing else is asked nobody would notice, and the lease would run out.
+            if answer.is_err_and(|error| error.code() == Some("NOSCRIPT")) && self.load(&connection).await.is_ok() {
+                drop(self.greet(connection).await);
+            }
+        };
+        if timeout(ANSWER, renewed).await.is_err() {
             self.broken(generation, "no answer");
         }
     }

@@ -200,3 +200,21 @@ async fn forgotten_scripts_are_given_again() {
     let store = open(&redis).await;
     assert_eq!(store.unfinished().await.unwrap(), []);
 }
+
+/// Nor does it cost an idle host its lease.
+#[tokio::test]
+async fn without_scripts_the_lease_is_kept() {
+    let Some(redis) = server() else { return };
+    let store = open(&redis).await;
+    redis.say("SCRIPT FLUSH").unwrap();
+    // Longer than between two renewals. One that is not renewed has at most six of its ten seconds left by then.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let left: u64 = redis
+        .say("PTTL moa:{journal}:lease")
+        .unwrap()
+        .trim_start_matches(':')
+        .parse()
+        .unwrap();
+    assert!(left > 6_000, "{left}");
+    store.close().await.unwrap();
+}
