@@ -1,21 +1,22 @@
 //! The connection breaks between what was asked and its answer.
 
 use crate::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Between the store and the server. When it is told to, it lets requests through but no answer, and hangs up.
 struct Wire {
     port: u16,
-    cut: Arc<AtomicBool>,
+    /// How many answers are left until the one that is lost; none is if it is 0.
+    cut: Arc<AtomicUsize>,
 }
 
 impl Wire {
     async fn to(redis: &Redis) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (cut, server) = (Arc::new(AtomicBool::new(false)), redis.port());
+        let (cut, server) = (Arc::<AtomicUsize>::default(), redis.port());
         let cuts = Arc::clone(&cut);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -27,11 +28,16 @@ impl Wire {
 
     /// The next answer is lost; then everything is as before.
     fn lose_an_answer(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+        self.lose_the_answer(1);
+    }
+
+    /// One of the next answers is lost.
+    fn lose_the_answer(&self, number: usize) {
+        self.cut.store(number, Ordering::SeqCst);
     }
 }
 
-async fn carry(mut client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
+async fn carry(mut client: TcpStream, server: u16, cut: Arc<AtomicUsize>) {
     let mut server = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
     let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {
@@ -41,7 +47,7 @@ async fn carry(mut client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
                 _ => return,
             },
             count = server.read(&mut down) => match count {
-                Ok(count) if count > 0 && !cut.swap(false, Ordering::SeqCst) => {
+                Ok(count) if count > 0 && !is_it(&cut) => {
                     if client.write_all(&down[..count]).await.is_err() {
                         return;
                     }
@@ -50,6 +56,10 @@ async fn carry(mut client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
             },
         }
     }
+}
+
+fn is_it(cut: &AtomicUsize) -> bool {
+    cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) == Ok(1)
 }
 
 async fn wired() -> Option<(Redis, Wire, Arc<RedisStore>)> {
@@ -124,4 +134,21 @@ async fn ends_and_notes_survive_a_lost_answer() {
     assert_eq!(store.effects(seq, "call").await.unwrap(), []);
     drop(store);
     assert_eq!(open(&redis).await.unfinished().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_record_whose_reopening_is_not_answered_is_open() {
+    let Some((_redis, wire, store)) = wired().await else {
+        return;
+    };
+    let reason = "why".to_owned();
+    let seq = accept(&*store, "e").await;
+    store.finish(seq, moa_store::Outcome::Failed { reason }).await.unwrap();
+    store.filed(seq).await.unwrap();
+    // Before it is asked whether there is something to forget.
+    wire.lose_the_answer(2);
+    assert_eq!(store.reopen(seq, false).await, Ok(true));
+    assert_eq!(wire.cut.load(Ordering::SeqCst), 0);
+    assert_eq!(count(&*store, "n", seq, 0).await, Ok(1));
+    assert_eq!(store.reopen(seq, false).await, Ok(false), "it is open");
 }

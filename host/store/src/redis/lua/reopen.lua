@@ -5,7 +5,9 @@ local stale = fence(KEYS[1], ARGV[1])
 if stale then return stale end
 local seq = ARGV[2]
 local record = redis.call('HGET', KEYS[2], seq)
-if not record or redis.call('HDEL', KEYS[4], seq) == 0 then return 0 end
+if not record then return 0 end
+-- The same request, sent again because its answer was lost: a host does not ask for what it knows to be open.
+if redis.call('HDEL', KEYS[4], seq) == 0 then return redis.call('ZSCORE', KEYS[3], seq) and 1 or 0 end
 redis.call('ZADD', KEYS[3], seq, seq)
 redis.call('ZREM', KEYS[5], seq)
 redis.call('ZREM', KEYS[6], seq)
