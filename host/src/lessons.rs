@@ -176,17 +176,20 @@ impl Lessons {
             }
         }
         let cell = space().cell(format!("{}/{}", key.0, key.1));
-        let write = match what {
-            Some(taught) => {
-                let value = serde_json::to_vec(&taught).map_err(|error| StoreError::Io(error.to_string()))?;
-                Write::set(cell.clone(), value)
-            }
+        let value = what.map(|taught| serde_json::to_vec(&taught)).transpose();
+        let value = value.map_err(|error| StoreError::Io(error.to_string()))?;
+        let write = match &value {
+            Some(value) => Write::set(cell.clone(), value.clone()),
             None => Write::delete(cell.clone()),
         };
         let outcomes = self.store.write(vec![write], effect).await?;
         // A call that runs again does not write again, and what is there may be newer: what is stored counts.
-        let stored = self.store.get(&cell).await?;
-        let ear = stored.and_then(|entry| read(&key.0, &key.1, &entry.value));
+        let stored = match self.store.get(&cell).await {
+            Ok(entry) => entry.map(|entry| entry.value),
+            // It was written, and whoever asked for it must not be told otherwise.
+            Err(_) => value,
+        };
+        let ear = stored.and_then(|stored| read(&key.0, &key.1, &stored));
         let mut book = lock(&self.book);
         match ear {
             Some(ear) => drop(book.ears.insert(key, ear)),
@@ -272,6 +275,7 @@ mod tests {
     use crate::testing::{FlakyStore, matcher, until};
     use moa_core::manifest::Scope as Where;
     use moa_core::router::hears::What;
+    use std::sync::atomic::Ordering;
     use std::time::Duration;
 
     fn keyword(word: &str) -> Taught {
@@ -318,6 +322,17 @@ mod tests {
         lessons.reload().await.unwrap();
         assert!(known(&lessons).is_empty());
         assert_eq!(lessons.present().edition, 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_on_disk_counts_though_it_cannot_be_read_back() {
+        let store: Arc<FlakyStore> = Arc::default();
+        let lessons = lessons(&store);
+        store.unread.store(true, Ordering::SeqCst);
+        lessons.change("a", "x", Some(keyword("hi")), None).await.unwrap();
+        assert_eq!(known(&lessons).len(), 1);
+        lessons.change("a", "x", None, None).await.unwrap();
+        assert!(known(&lessons).is_empty());
     }
 
     #[tokio::test]

@@ -320,6 +320,10 @@ impl Crash {
 pub(crate) struct FlakyStore {
     pub inner: Arc<dyn Store>,
     pub broken: AtomicBool,
+    /// Whether the disk is full: writes fail, notes wait until there is room.
+    pub full: AtomicBool,
+    /// Whether entries cannot be read.
+    pub unread: AtomicBool,
     /// When the host ends. Then notes are as lazy as they may be.
     pub crash: Option<Arc<Crash>>,
     lazy: Mutex<Vec<(Effect, Vec<u8>)>>,
@@ -336,6 +340,8 @@ impl FlakyStore {
         Self {
             inner,
             broken: AtomicBool::new(false),
+            full: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             crash,
             lazy: Mutex::default(),
         }
@@ -354,6 +360,9 @@ impl FlakyStore {
 impl Store for FlakyStore {
     async fn get(&self, cell: &Cell) -> Result<Option<Entry>, StoreError> {
         Crash::moment(self.crash.as_ref()).await;
+        if self.unread.load(Ordering::SeqCst) {
+            return Err(StoreError::Io("the test says so".into()));
+        }
         self.inner.get(cell).await
     }
 
@@ -368,6 +377,9 @@ impl Store for FlakyStore {
     async fn write(&self, writes: Vec<Write>, effect: Option<Effect>) -> Result<Vec<WriteOutcome>, StoreError> {
         Crash::moment(self.crash.as_ref()).await;
         self.settle(usize::MAX).await;
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Io("the test says that the disk is full".into()));
+        }
         let written = self.inner.write(writes, effect).await;
         Crash::moment(self.crash.as_ref()).await;
         written

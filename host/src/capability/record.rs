@@ -70,6 +70,7 @@ impl Scene {
         }
         // The effect hangs on the journal's record of the event, so that has to be on disk before.
         let Some(seq) = self.ticket.seq().await else {
+            self.stop_if_over()?;
             let error =
                 CapError::Unavailable("the journal could not record the event of this call; try again later".into());
             self.recall.forsake();
@@ -155,16 +156,21 @@ impl Scene {
         }
         // It goes to disk with the next effect.
         self.recall.saw_bytes(print, &bytes);
+        if numbers > 0 {
+            self.recall.numbered();
+        }
         answer
     }
 
-    /// Records what the call was given before it changes something outside.
+    /// Records what the call was given before it changes something outside. That takes a number even where it cannot be
+    /// recorded, so that a rerun finds the message that follows under the same one.
     async fn settle(&self, print: &Print) -> CapResult<()> {
         if self.recall.is_settled() {
             return Ok(());
         }
-        // Without a record the call does not run again.
         let Some(seq) = self.ticket.seq().await else {
+            self.stop_if_over()?;
+            self.unsettled();
             return Ok(());
         };
         let effect = self.effect(seq, print, self.ordinals.coming());
@@ -185,9 +191,24 @@ impl Scene {
             Err(error) => {
                 // A full disk is no reason to be silent.
                 tracing::warn!(invocation = %self.invocation, %error, "a call says something before what led to it is recorded; after a crash it may say something else");
+                self.unsettled();
                 Ok(())
             }
         }
+    }
+
+    fn unsettled(&self) {
+        self.ordinals.next();
+        self.recall.numbered();
+    }
+
+    /// An event that turns out to be done with is not worked on a second time.
+    fn stop_if_over(&self) -> CapResult<()> {
+        if self.ticket.over() {
+            self.recall.stop(Stop::Closed);
+            return Err(CapError::Stopped);
+        }
+        Ok(())
     }
 
     fn effect(&self, seq: Seq, print: &Print, ordinal: u32) -> Effect {

@@ -156,6 +156,8 @@ struct State {
     kept: usize,
     /// Whether an effect is recorded, which has what the call was begun with.
     recorded: bool,
+    /// Whether nothing was answered since the last effect took its number.
+    settled: bool,
     /// The latest instant that the call knows of.
     latest: SystemTime,
     /// How far the call's steady clock is ahead of this run's.
@@ -187,6 +189,7 @@ impl Recall {
                 lost: false,
                 kept: 0,
                 recorded: again,
+                settled: again,
                 // A rerun's time begins with what was recorded, which may be ahead of a clock that was set back.
                 latest: if again { UNIX_EPOCH } else { now },
                 ahead: Duration::ZERO,
@@ -238,16 +241,24 @@ impl Recall {
         seen
     }
 
-    /// Whether all that the call was given is recorded, so that a rerun comes to this very point.
+    /// Whether the call was given nothing since its last effect, so that a rerun comes to this very point.
+    ///
+    /// By what the call did, not by what the store could record of it: effects are numbered by this, and a rerun over a
+    /// store that works has to come to the same numbers.
     pub fn is_settled(&self) -> bool {
-        let state = self.lock();
-        state.recorded && state.fresh.is_empty()
+        self.lock().settled
+    }
+
+    /// An effect took its number, whether or not it is recorded.
+    pub fn numbered(&self) {
+        self.lock().settled = true;
     }
 
     /// The effect that [`Recall::seen`] went with is recorded.
     pub fn recorded(&self) {
         let mut state = self.lock();
         state.recorded = true;
+        state.settled = true;
         state.kept += state.fresh.len();
         state.fresh.clear();
         state.lost = false;
@@ -401,6 +412,7 @@ impl State {
         if !self.past.is_empty() || self.stop.is_some() {
             return;
         }
+        self.settled = false;
         let before = self.fresh.len();
         items::saw(&mut self.fresh, print, write);
         // Refusals of effects are small, and a rerun that met them anew might do what was refused then.

@@ -65,12 +65,16 @@ impl Versions {
     /// Keeps a file. Blocks.
     pub(super) fn keep(&self, version: &str, bytes: &[u8]) -> std::io::Result<()> {
         let file = self.file(version);
-        if let Ok(there) = std::fs::File::options().write(true).open(&file) {
+        if let Ok(there) = std::fs::File::options().write(true).open(&file)
+            && there.metadata()?.len() == bytes.len() as u64
+        {
             // The latest in use are the last to go.
             return there.set_modified(SystemTime::now());
         }
         let mut new = tempfile::NamedTempFile::new_in(&self.dir)?;
         new.write_all(bytes)?;
+        // Its name must not be on disk before its content is: a rerun after a power cut needs it.
+        new.as_file().sync_data()?;
         new.persist(&file)?;
         Ok(())
     }
@@ -179,6 +183,16 @@ impl Old {
 mod tests {
     use super::*;
     use moa_store::{Accepted, Effect, EffectKey, MemoryStore, NewRecord, SystemClock};
+
+    #[test]
+    fn a_file_that_the_power_cut_off_is_written_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let versions = Versions::open(dir.path()).unwrap();
+        let version = hex(&Sha256::digest(b"whole"));
+        std::fs::write(versions.file(&version), b"").unwrap();
+        versions.keep(&version, b"whole").unwrap();
+        assert_eq!(versions.read(&version).as_deref(), Some(&b"whole"[..]));
+    }
 
     #[tokio::test]
     async fn what_serves_what_the_journal_names_and_the_latest_are_kept() {

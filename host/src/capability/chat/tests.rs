@@ -4,6 +4,8 @@ use super::*;
 use crate::testing::{Next, Stage, message, place, slash};
 use moa_core::content::Audience;
 use moa_engine::Chat as _;
+use moa_store::{Outcome, Store as _};
+use std::sync::atomic::Ordering;
 
 fn requests(conversation: &str) -> moa_core::manifest::Requests {
     serde_json::from_value(serde_json::json!({"conversations": [conversation]})).unwrap()
@@ -77,6 +79,63 @@ async fn a_rerun_says_nothing_twice_and_counts_the_same() {
         [1, 4],
         "equal texts are two messages"
     );
+}
+
+/// What became of the notes of what was said while the disk was full.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Notes {
+    Kept,
+    Lost,
+    /// The event itself could not be recorded; the service delivered it again.
+    NoRecord,
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_store_failed_is_found_by_a_rerun() {
+    for notes in [Notes::Kept, Notes::Lost, Notes::NoRecord] {
+        let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+        let ticket = Arc::clone(&stage.ticket);
+        let seq = ticket.seq().await.unwrap();
+        if notes == Notes::NoRecord {
+            stage.ticket = Arc::default();
+            stage.ticket.resolve(None);
+        }
+        let speak = async |scene: Arc<Scene>| {
+            let host = crate::capability::host(scene);
+            for text in ["one", "two", "three", "four"] {
+                host.chat.send(place("C1"), Content::text(text)).await.unwrap();
+                if text == "two" {
+                    host.system.config();
+                }
+            }
+        };
+        stage.store.full.store(true, Ordering::SeqCst);
+        speak(stage.scene(false).await).await;
+        // Here it broke off.
+        stage.store.full.store(false, Ordering::SeqCst);
+        stage.ticket = ticket;
+        if notes == Notes::Lost {
+            let reason = String::new();
+            stage.store.finish(seq, Outcome::Failed { reason }).await.unwrap();
+            assert!(stage.store.reopen(seq, true).await.unwrap());
+        }
+        let again = stage.scene(true).await;
+        speak(Arc::clone(&again)).await;
+        assert_eq!(again.recall.ended(), None);
+        assert_eq!(stage.adapter.texts(), ["one", "two", "three", "four"], "{notes:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_an_event_that_was_done_with_nothing_is_said() {
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    stage.ticket = Arc::default();
+    stage.ticket.set_over();
+    let scene = stage.scene(false).await;
+    let said = Chat(Arc::clone(&scene)).send(place("C1"), Content::text("x")).await;
+    assert_eq!(said, Err(CapError::Stopped));
+    assert_eq!(scene.recall.stopped(), Some(crate::recall::Stop::Closed));
+    assert_eq!(stage.adapter.texts(), [] as [String; 0]);
 }
 
 #[tokio::test]
