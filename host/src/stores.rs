@@ -2,7 +2,9 @@
 
 use anyhow::Context;
 use moa_core::config::StoreUrl;
-use moa_store::{OpenError, Options, RedbStore, RedisOpenError, RedisOptions, RedisStore, Store};
+use moa_store::{
+    MemoryStore, OpenError, Options, RedbStore, RedisOpenError, RedisOptions, RedisStore, Store, SystemClock,
+};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -23,6 +25,17 @@ pub enum Purpose {
 /// What is wrong with it, with the remedy; an [`OpenError`] or [`RedisOpenError`] where the store itself says so.
 pub async fn open(url: &StoreUrl, purpose: Purpose) -> anyhow::Result<Arc<dyn Store>> {
     let path = match url {
+        StoreUrl::Memory if purpose == Purpose::Visit => {
+            anyhow::bail!(
+                "a store in memory (memory:) is only in the process of the host that runs on it, and none runs here: start it with `moa run`, or name another store"
+            );
+        }
+        StoreUrl::Memory => {
+            tracing::warn!(
+                "store.url is \"memory:\": nothing survives the end of this process, neither what plugins remember nor accepted events that are not finished"
+            );
+            return Ok(Arc::new(MemoryStore::new(SystemClock)));
+        }
         // A file belongs to one process, whatever it is opened for: its lock decides.
         StoreUrl::Redb(path) => path.clone(),
         StoreUrl::Redis(url) => {
@@ -50,7 +63,7 @@ pub async fn open(url: &StoreUrl, purpose: Purpose) -> anyhow::Result<Arc<dyn St
 pub fn file(url: &StoreUrl) -> Option<&Path> {
     match url {
         StoreUrl::Redb(path) => Some(path),
-        StoreUrl::Redis(_) => None,
+        StoreUrl::Memory | StoreUrl::Redis(_) => None,
     }
 }
 
@@ -58,4 +71,21 @@ pub fn file(url: &StoreUrl) -> Option<&Path> {
 pub fn is_damaged(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(OpenError::Damaged { .. }))
         || matches!(error.downcast_ref(), Some(RedisOpenError::Damaged { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use moa_store::{Scope, Space, Write};
+
+    #[tokio::test]
+    async fn what_is_in_memory_is_its_hosts_alone() {
+        let cell = Space::new("memo", Scope::Plugin).cell("list");
+        let first = open(&StoreUrl::Memory, Purpose::Host).await.unwrap();
+        first.write(vec![Write::set(cell.clone(), "milk")], None).await.unwrap();
+        let second = open(&StoreUrl::Memory, Purpose::Host).await.unwrap();
+        assert!(second.get(&cell).await.unwrap().is_none());
+        let error = open(&StoreUrl::Memory, Purpose::Visit).await.err().unwrap();
+        assert!(error.to_string().contains("moa run"), "{error}");
+    }
 }

@@ -28,6 +28,7 @@ mod degradation;
 mod delivery;
 mod dev;
 mod hears;
+mod in_memory;
 mod page;
 mod pings;
 mod plugins;

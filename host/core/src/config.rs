@@ -127,6 +127,8 @@ pub struct Backup {
 /// A store's address.
 #[derive(Clone, PartialEq, Eq)]
 pub enum StoreUrl {
+    /// `memory:`: nothing is kept. For trying a bot out, and for measuring what keeping costs.
+    Memory,
     /// `redb:PATH`: a file.
     Redb(PathBuf),
     /// `redis://`, `rediss://` or `redis-sentinel://`. It may hold a password: never print it as it is.
@@ -259,6 +261,9 @@ impl StoreUrl {
         if let Some(path) = text.strip_prefix("redb:").filter(|path| !path.is_empty()) {
             return Some(Self::Redb(base.join(path)));
         }
+        if text == "memory:" {
+            return Some(Self::Memory);
+        }
         let known = ["redis://", "rediss://", "redis-sentinel://"];
         let is_redis = known.iter().any(|scheme| text.starts_with(scheme));
         is_redis.then(|| Self::Redis(text.to_owned()))
@@ -269,6 +274,7 @@ impl std::fmt::Display for StoreUrl {
     /// The address as it is written in the file, a password in it hidden.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Memory => f.write_str("memory:"),
             Self::Redb(path) => write!(f, "redb:{}", path.display()),
             Self::Redis(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("", url));

@@ -154,14 +154,16 @@ impl Keys {
         let url = self.read(
             &["store", "url"],
             StoreUrl::Redb(data_dir.join("moa.redb")),
-            "\"redb:PATH\", or an address that begins with redis://, rediss:// or redis-sentinel://",
+            "\"redb:PATH\", an address that begins with redis://, rediss:// or redis-sentinel://, or \"memory:\", which keeps nothing",
             |value| StoreUrl::parse(value.as_str()?, &base),
         );
+        // Backups of what nobody wants to keep would push those of an earlier store out of their folder.
+        let keep = if url == StoreUrl::Memory { 0 } else { 7 };
         Store {
             url,
             backup: Backup {
                 every: self.duration(&["store", "backup", "every"], Duration::from_secs(24 * 3600)),
-                keep: self.count(&["store", "backup", "keep"], 0, 10_000, 7),
+                keep: self.count(&["store", "backup", "keep"], 0, 10_000, keep),
             },
         }
     }

@@ -259,6 +259,22 @@ fn a_password_in_an_address_is_never_shown() {
 }
 
 #[test]
+fn a_store_in_memory_is_asked_for_by_name_and_has_no_backups_of_itself() {
+    let store = |text: &str| parse(&format!("[store]\n{text}")).map(|config| config.store);
+    let memory = store("url = \"memory:\"").unwrap();
+    assert_eq!((memory.url, memory.backup.keep), (StoreUrl::Memory, 0));
+    assert_eq!(store("").unwrap().backup.keep, 7);
+    let asked = store("url = \"memory:\"\n[store.backup]\nkeep = 2").unwrap();
+    assert_eq!(asked.backup.keep, 2, "who asks for backups gets them");
+    let shown = parse("[store]\nurl = \"memory:\"").unwrap().show();
+    assert!(shown.contains("url = \"memory:\"  # etc/moa.toml:2"), "{shown}");
+    for mistake in ["memory", "memory://", "memory:x", "Memory:"] {
+        let errors = store(&format!("url = \"{mistake}\"")).unwrap_err();
+        assert!(errors[0].contains("\"memory:\", which keeps nothing"), "{errors:?}");
+    }
+}
+
+#[test]
 fn tokens_go_to_https_or_loopback_only() {
     for (url, good) in [
         ("https://slack.example/api/", true),

@@ -164,6 +164,11 @@ pub(super) fn address(to: Option<&str>, from: Option<&str>) -> anyhow::Result<(b
                 "that is no address of a store; it would be redb:PATH, or begin with redis://, rediss:// or redis-sentinel://",
             ));
         }
+        Some(StoreUrl::Memory) => {
+            return Err(usage(
+                "a store in memory is only in the process of its host: name another",
+            ));
+        }
         Some(StoreUrl::Redb(path)) => format!("redb:{}", path.display()),
         Some(StoreUrl::Redis(url)) => url,
     };
