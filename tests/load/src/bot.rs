@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// The plugins that the idle memory is about.
 const PLUGINS: [&str; 4] = ["hello", "lunch", "memo", "links"];
 
+/// The store that a bot has unless it is told another: a file among its data.
+pub const FILE: &str = "redb:./data/moa.redb";
+
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -86,6 +89,15 @@ fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
+/// A folder that ends with its owner. It is beside the build: a temporary folder may be in memory, where making something
+/// durable costs nothing.
+pub fn folder() -> anyhow::Result<TempDir> {
+    let this = std::env::current_exe()?;
+    Ok(tempfile::tempdir_in(
+        this.parent().context("a program without a folder")?,
+    )?)
+}
+
 /// A bot that can be started again and again on the same data.
 pub struct Home {
     kind: Kind,
@@ -95,11 +107,10 @@ pub struct Home {
 }
 
 impl Home {
-    /// A fresh one.
-    pub fn new(kind: Kind, build: &Build, address: &Address) -> anyhow::Result<Self> {
+    /// A fresh one; Moa on the store with this address.
+    pub fn new(kind: Kind, build: &Build, address: &Address, store: &str) -> anyhow::Result<Self> {
         let this = std::env::current_exe()?;
-        // Beside the build: a temporary folder may be in memory, where making something durable costs nothing.
-        let folder = tempfile::tempdir_in(this.parent().context("a program without a folder")?)?;
+        let folder = folder()?;
         let home = Self {
             kind,
             program: match kind {
@@ -114,7 +125,7 @@ impl Home {
             for file in &build.plugins {
                 fs::copy(file, home.plugins().join(file.file_name().unwrap_or_default()))?;
             }
-            fs::write(home.folder.path().join("moa.toml"), config(&address.api))?;
+            fs::write(home.folder.path().join("moa.toml"), config(&address.api, store))?;
         }
         Ok(home)
     }
@@ -162,7 +173,7 @@ impl Home {
 
 /// As an operator has it, but for the pace, since the simulated workspace sets none, and for the queue: a call ends a
 /// little after its answer is seen, so that of 64 commands outstanding a few more than 64 are under way.
-fn config(api: &str) -> String {
+fn config(api: &str, store: &str) -> String {
     format!(
         r#"[bot]
 name = "moa"
@@ -171,6 +182,9 @@ data-dir = "./data"
 
 [slack]
 api-url = "{api}"
+
+[store]
+url = "{store}"
 
 [outbox]
 per-conversation-per-second = 0

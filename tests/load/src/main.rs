@@ -1,4 +1,5 @@
-//! Measures Moa beside a bare bot: `cargo run --release -p moa-load`.
+//! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
+//! Moa that keeps nothing.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
@@ -6,11 +7,13 @@
 mod bot;
 mod floor;
 mod http;
+mod load;
 mod measure;
 mod parts;
 mod process;
 mod report;
 mod sim;
+mod stores;
 
 use anyhow::Context;
 use bot::{Build, Kind};
@@ -27,6 +30,9 @@ struct Cli {
     /// How long 64 commands are kept outstanding in each round
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=60))]
     seconds: u16,
+    /// Measure Moa on each of its stores, beside Moa that keeps nothing, instead of beside the bare bot
+    #[arg(long)]
+    stores: bool,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
@@ -63,6 +69,14 @@ async fn main() -> anyhow::Result<()> {
 
 async fn drive(cli: &Cli) -> anyhow::Result<()> {
     let build = Build::make()?;
+    if cli.stores {
+        let report = stores::measure(&build, cli.rounds, f64::from(cli.seconds)).await?;
+        if !cli.json {
+            println!("{}\n", report.table());
+        }
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(());
+    }
     let (mut moa, mut floor) = (Vec::new(), Vec::new());
     for number in 0..cli.rounds {
         // Whoever comes second finds the machine warmer.
@@ -86,4 +100,19 @@ async fn drive(cli: &Cli) -> anyhow::Result<()> {
     }
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_are_measured_when_asked_for() {
+        let cli = |words: &[&str]| Cli::try_parse_from([&["moa-load"], words].concat());
+        let asked = cli(&["--stores", "--rounds", "2", "--seconds", "1"]).unwrap();
+        assert_eq!((asked.stores, asked.rounds, asked.seconds), (true, 2, 1));
+        let default = cli(&[]).unwrap();
+        assert_eq!((default.stores, default.rounds, default.seconds), (false, 5, 3));
+        assert!(cli(&["--rounds", "0"]).is_err());
+    }
 }

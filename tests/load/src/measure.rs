@@ -1,22 +1,14 @@
 //! What is measured of one bot in one round.
 
-use crate::bot::{Build, Home, Kind};
+use crate::bot::{Build, FILE, Home, Kind};
+use crate::load::{self, Ask, Load, general};
 use crate::process::Process;
 use crate::sim::{Client, Place, Sim};
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many commands wait for their answers at the same time.
-const OUTSTANDING: usize = 64;
-/// Commands one at a time, and as many again before the clock runs.
-const ONE_BY_ONE: usize = 600;
-const WARM_UP: usize = 100;
-/// Before the clock of the load runs.
-const LEAD: Duration = Duration::from_millis(700);
 /// After a start, until the bot's memory is looked at.
 const REST: Duration = Duration::from_secs(2);
 /// After an answer, until its acknowledgement has surely arrived too.
@@ -58,7 +50,7 @@ pub struct Figures {
 /// Measures one bot in a fresh workspace.
 pub async fn round(kind: Kind, build: &Build, seconds: f64) -> anyhow::Result<Figures> {
     let mut sim = Sim::start()?;
-    let home = Home::new(kind, build, &sim.address)?;
+    let home = Home::new(kind, build, &sim.address, FILE)?;
     let figures = measure(kind, build, &mut sim, &home, seconds).await;
     figures.with_context(|| format!("{kind:?} failed; it wrote:\n{}", home.last_words()))
 }
@@ -80,8 +72,12 @@ async fn measure(kind: Kind, build: &Build, sim: &mut Sim, home: &Home, seconds:
     let (process, _, _) = start(sim, home, false).await?;
     tokio::time::sleep(REST).await;
     figures.idle_memory = process.memory()?;
-    one_by_one(sim, &mut figures).await?;
-    many(sim, &process, &mut figures, seconds).await?;
+    let one = load::one_by_one(sim, Ask::Echo).await?;
+    let many = load::many(sim, &process, Ask::Echo, seconds).await?;
+    (figures.p50, figures.p99, figures.one_sim_cpu) = (one.p50, one.p99, one.sim_cpu);
+    (figures.rate, figures.many_sim_cpu) = (many.rate, many.sim_cpu);
+    figures.cpu_per_command = many.cpu_per_command;
+    figures.lost = one.lost + many.lost;
     if kind == Kind::Moa {
         figures.dropped = Some(drops(sim, home, build, &mut figures.lost).await?);
     }
@@ -91,7 +87,7 @@ async fn measure(kind: Kind, build: &Build, sim: &mut Sim, home: &Home, seconds:
 }
 
 /// Starts a bot; how long it took to connect and, where that is wanted, to answer.
-async fn start(sim: &mut Sim, home: &Home, answer: bool) -> anyhow::Result<(Process, f64, f64)> {
+pub async fn start(sim: &mut Sim, home: &Home, answer: bool) -> anyhow::Result<(Process, f64, f64)> {
     sim.catch_up().await?;
     let begun = Instant::now();
     let process = home.start()?;
@@ -108,99 +104,6 @@ async fn start(sim: &mut Sim, home: &Home, answer: bool) -> anyhow::Result<(Proc
     Ok((process, connected, connected))
 }
 
-async fn one_by_one(sim: &Sim, figures: &mut Figures) -> anyhow::Result<()> {
-    let mut client = sim.client();
-    let mut times = Vec::new();
-    let (mut begun, mut cpu) = (Instant::now(), 0.0);
-    for n in 0..WARM_UP + ONE_BY_ONE {
-        if n == WARM_UP {
-            (begun, cpu) = (Instant::now(), sim.process.cpu()?);
-        }
-        let asked = Instant::now();
-        let right = echo(&mut client, &general(), &format!("one {n}")).await?;
-        if n >= WARM_UP {
-            times.push(milliseconds(asked));
-        }
-        figures.lost += u64::from(!right);
-    }
-    figures.one_sim_cpu = percent(sim.process.cpu()? - cpu, begun);
-    figures.p50 = quantile(&mut times, 0.5);
-    figures.p99 = quantile(&mut times, 0.99);
-    Ok(())
-}
-
-async fn many(sim: &Sim, bot: &Process, figures: &mut Figures, seconds: f64) -> anyhow::Result<()> {
-    let load = Load::start(sim).await?;
-    tokio::time::sleep(LEAD).await;
-    let begun = Instant::now();
-    let before = (load.answered(), sim.process.cpu()?, bot.cpu()?);
-    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    let answered = (load.answered() - before.0) as f64;
-    figures.many_sim_cpu = percent(sim.process.cpu()? - before.1, begun);
-    figures.cpu_per_command = (bot.cpu()? - before.2) * 1e6 / answered.max(1.0);
-    figures.rate = answered / begun.elapsed().as_secs_f64();
-    figures.lost += load.stop().await?;
-    Ok(())
-}
-
-/// Commands in 64 threads of three conversations, by five people; each waits for its answer before the next.
-struct Load {
-    counts: Arc<Counts>,
-    tasks: Vec<tokio::task::JoinHandle<anyhow::Result<()>>>,
-}
-
-#[derive(Default)]
-struct Counts {
-    stop: AtomicBool,
-    answered: AtomicU64,
-    lost: AtomicU64,
-}
-
-impl Load {
-    async fn start(sim: &Sim) -> anyhow::Result<Self> {
-        let counts = Arc::new(Counts::default());
-        let people = ["rosie", "sally", "ally", "vincent", "ben"].into_iter().cycle();
-        let channels = ["#general", "#lunch", "#dev"].into_iter().cycle();
-        let mut tasks = Vec::new();
-        for (number, (user, channel)) in people.zip(channels).take(OUTSTANDING).enumerate() {
-            let mut client = sim.client();
-            let mut place = Place {
-                user,
-                channel,
-                thread: None,
-            };
-            place.thread = Some(client.say(&place, &format!("thread {number}")).await?);
-            let counts = Arc::clone(&counts);
-            tasks.push(tokio::spawn(async move {
-                let mut n = 0_u32;
-                while !counts.stop.load(Ordering::Relaxed) {
-                    n += 1;
-                    let which = match echo(&mut client, &place, &format!("many {number} {n}")).await? {
-                        true => &counts.answered,
-                        false => &counts.lost,
-                    };
-                    which.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(())
-            }));
-        }
-        Ok(Self { counts, tasks })
-    }
-
-    fn answered(&self) -> u64 {
-        self.counts.answered.load(Ordering::Relaxed)
-    }
-
-    /// Ends it; how many answers were missing.
-    async fn stop(self) -> anyhow::Result<u64> {
-        self.counts.stop.store(true, Ordering::Relaxed);
-        for task in self.tasks {
-            task.await??;
-        }
-        Ok(self.counts.lost.load(Ordering::Relaxed))
-    }
-}
-
 /// New versions of `hello` are dropped while somebody asks it all the time; the last one under load.
 async fn drops(sim: &Sim, home: &Home, build: &Build, lost: &mut u64) -> anyhow::Result<f64> {
     let bytes = std::fs::read(build.hello()?)?;
@@ -209,9 +112,9 @@ async fn drops(sim: &Sim, home: &Home, build: &Build, lost: &mut u64) -> anyhow:
     for number in 0..DROPS {
         times.push(drop_one(&mut client, &home.plugins(), &bytes, number, lost).await? - QUIET_MS);
     }
-    let load = Load::start(sim).await?;
+    let load = Load::start(sim, Ask::Echo).await?;
     drop_one(&mut client, &home.plugins(), &bytes, DROPS, lost).await?;
-    *lost += load.stop().await?;
+    *lost += load.stop().await?.1;
     Ok(median(&mut times))
 }
 
@@ -259,29 +162,13 @@ async fn drop_one(
     }
 }
 
-fn general() -> Place {
-    Place {
-        user: "ben",
-        channel: "#general",
-        thread: None,
-    }
-}
-
-/// Whether the bot says back what it is told.
-async fn echo(client: &mut Client, place: &Place, text: &str) -> anyhow::Result<bool> {
-    let reply = client.ask(place, &format!("!echo {text}")).await?;
-    let right = reply.as_deref() == Some(text);
-    if !right {
-        eprintln!("`!echo {text}` is answered with {reply:?}");
-    }
-    Ok(right)
-}
-
-fn milliseconds(begun: Instant) -> f64 {
+/// Since then.
+pub fn milliseconds(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1e3
 }
 
-fn percent(cpu: f64, begun: Instant) -> f64 {
+/// Processor time in percent of the time since then.
+pub fn percent(cpu: f64, begun: Instant) -> f64 {
     cpu / begun.elapsed().as_secs_f64() * 100.0
 }
 
@@ -291,7 +178,7 @@ pub fn median(values: &mut [f64]) -> f64 {
 }
 
 /// The value that this part of them does not exceed (nearest rank); 0 for none.
-fn quantile(values: &mut [f64], part: f64) -> f64 {
+pub fn quantile(values: &mut [f64], part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (values.len() as f64 * part).ceil() as usize;
     values.get(rank.saturating_sub(1)).copied().unwrap_or_default()

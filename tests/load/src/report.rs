@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// Above this much of one core the workspace itself may be what is measured.
-const SIMULATOR_BOUND: f64 = 40.0;
+pub const SIMULATOR_BOUND: f64 = 40.0;
 
 /// Everything that a run found out.
 #[derive(Debug, Serialize)]
@@ -80,11 +80,7 @@ impl Report {
             "| what | Moa | floor | ratio | budget | kept | simulator CPU (Moa, floor) |\n|---|---|---|---|---|---|---|\n",
         );
         for row in &self.rows {
-            let figure = |value: f64| match value {
-                v if v >= 100.0 => format!("{v:.0} {}", row.unit),
-                v if v >= 10.0 => format!("{v:.1} {}", row.unit),
-                v => format!("{v:.2} {}", row.unit),
-            };
+            let figure = |value| figure(value, row.unit);
             let floor = row.floor.map(figure).unwrap_or_default();
             let ratio = row.ratio.map(|ratio| format!("{ratio:.2} ×")).unwrap_or_default();
             let kept = match row.kept {
@@ -115,6 +111,15 @@ impl Report {
             self.lost
         );
         text
+    }
+}
+
+/// With three digits that count, and its unit.
+pub fn figure(value: f64, unit: &str) -> String {
+    match value {
+        v if v >= 100.0 => format!("{v:.0} {unit}"),
+        v if v >= 10.0 => format!("{v:.1} {unit}"),
+        v => format!("{v:.2} {unit}"),
     }
 }
 
