@@ -56,6 +56,12 @@ pub const MAX_PATTERN: usize = 10 * 1024;
 /// The most names in one list of requests.
 pub const MAX_REQUESTS: usize = 100;
 
+/// Whether a plugin (or a webhook) can be called this: `[a-z0-9-]{1,64}`.
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// A plugin's description of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]

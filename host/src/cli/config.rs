@@ -1,8 +1,10 @@
 //! `moa config`: what is in force, and what is wrong.
 
-use super::{End, Global};
+use super::{EXIT_USAGE, End, ExitError, Global};
 use crate::settings;
 use clap::{Args, Subcommand};
+use moa_core::config::StoreUrl;
+use moa_store::RedisStore;
 
 /// Arguments of `moa config`.
 #[derive(Debug, Args)]
@@ -31,6 +33,7 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
             Ok(End::Done)
         }
         ConfigAction::Check => {
+            usable(&config.store.url)?;
             let mut missing = Vec::new();
             let tokens = [
                 ("slack.app-token", &config.slack.app_token),
@@ -53,11 +56,44 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
             for line in &missing {
                 eprintln!("moa: {line}");
             }
-            Err(super::ExitError {
+            Err(ExitError {
                 code: 1,
                 message: "set what is missing, or say in moa.toml where it lies: { env = \"NAME\" }, { file = \"PATH\" } or { credential = \"NAME\" }".into(),
             }
             .into())
+        }
+    }
+}
+
+/// Whether this host can make something of the store's address.
+fn usable(url: &StoreUrl) -> Result<(), ExitError> {
+    let StoreUrl::Redis(address) = url else {
+        return Ok(());
+    };
+    RedisStore::check_address(address).map_err(|error| ExitError {
+        code: EXIT_USAGE,
+        message: format!("store.url = \"{url}\": {error}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_the_store_would_refuse_is_a_mistake() {
+        let check = |url: &str| usable(&StoreUrl::Redis(url.into()));
+        check("redis://u:secret@db.example:6379/1").unwrap();
+        for wrong in [
+            "redis://u:secret@db.example/one",
+            "redis-sentinel://u:secret@db.example/0",
+        ] {
+            let error = check(wrong).unwrap_err();
+            assert_eq!(error.code, EXIT_USAGE, "{error}");
+            assert!(
+                error.message.starts_with("store.url = ") && !error.message.contains("secret@"),
+                "{error}"
+            );
         }
     }
 }

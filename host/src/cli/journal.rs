@@ -32,6 +32,7 @@ pub struct JournalArgs {
 #[derive(Debug, Subcommand)]
 pub enum JournalAction {
     /// List events, the newest first, without what was said in them
+    #[command(after_help = "Examples:\n  moa journal list --open\n  moa journal list --json | jq -r .state")]
     List {
         /// Which.
         #[command(flatten)]
@@ -41,6 +42,9 @@ pub enum JournalAction {
         limit: u32,
     },
     /// Show an event: what was said, and what the calls for it did
+    ///
+    /// What calls did is known until the event is done; of one that failed, diverged or was dropped, as long as the event.
+    #[command(after_help = "Example:\n  moa journal show 1207")]
     Show {
         /// The number that the list shows
         seq: u64,
@@ -49,6 +53,7 @@ pub enum JournalAction {
     ///
     /// A running host does it at once, the next start otherwise. What its calls did before is not done twice, unless --fresh
     /// is given; with it also an event that is done runs again.
+    #[command(after_help = "Examples:\n  moa journal retry 1207\n  moa journal retry 1207 --fresh")]
     Retry {
         /// The number that the list shows
         seq: u64,
@@ -57,6 +62,9 @@ pub enum JournalAction {
         fresh: bool,
     },
     /// Close an open event without running it (again)
+    ///
+    /// What runs of it is stopped at its next effect.
+    #[command(after_help = "Example:\n  moa journal drop 1207 --yes")]
     Drop {
         /// The number that the list shows
         seq: u64,

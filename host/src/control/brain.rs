@@ -6,12 +6,16 @@ use super::pipe::{self, LineReader};
 use super::sync::{self, Batch, PAGE, Read, Source, Unwatched};
 use super::{Control, Fault};
 use hyper::{Response, StatusCode};
+use moa_core::manifest::is_plain_name;
 use moa_store::{Cell, Change, Entry, SHARED_HOLDER, Scope, Space, Store, StoreError, Write, WriteOutcome};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The largest value that one request sets, in bytes.
 const LARGEST: usize = 64 << 20;
+
+/// How the names begin under which the host itself keeps something in the brain.
+const OWN: &str = "moa:";
 
 /// Which entry.
 struct At {
@@ -61,6 +65,11 @@ pub struct Changed {
 
 pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Result<Response<Body>, Fault> {
     let at = At::of(&query)?;
+    let Space { plugin, scope } = &at.cell.space;
+    if *scope != Scope::Shared && !plugin.starts_with(OWN) && !is_plain_name(plugin) {
+        return Err(Fault::wrong(format!("no plugin can be called {plugin:?}"))
+            .hint("a name is 1 to 64 lower-case letters, digits and `-`"));
+    }
     let value = http::read(body, LARGEST).await.map_err(|error| {
         Fault::wrong(format!(
             "the value cannot be taken: {error} (at most {} MiB)",

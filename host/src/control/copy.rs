@@ -46,11 +46,17 @@ pub struct CopyStep {
     pub same: Option<bool>,
 }
 
+/// Whether both are the address of one store, as far as addresses tell.
+fn is_same(one: &StoreUrl, other: &StoreUrl) -> bool {
+    let found = |url| stores::file(url).and_then(|file| file.canonicalize().ok());
+    one == other || found(one).is_some_and(|file| found(other) == Some(file))
+}
+
 pub(super) async fn copy(control: Arc<Control>, body: Body) -> Result<Response<Body>, Fault> {
     let request: CopyRequest = http::body_of(body, REQUEST).await?;
     let url =
         StoreUrl::parse(&request.url, Path::new("")).ok_or_else(|| Fault::wrong("that is no address of a store"))?;
-    if url == control.url {
+    if is_same(&url, &control.url) {
         return Err(Fault::wrong("both are the same store"));
     }
     if let Some(file) = stores::file(&url).filter(|file| request.from && !file.exists()) {
@@ -116,5 +122,22 @@ impl Watch for Told<'_> {
         let gone = || Fault::wrong("nobody waits for the end of the copy any more");
         self.pipe.line(&step(self.pass, changes, None)).map_err(|_| gone())?;
         self.pipe.flush().await.map_err(|_| gone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_whichever_way_leads_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, link) = (dir.path().join("one.redb"), dir.path().join("link.redb"));
+        std::fs::write(&one, "").unwrap();
+        std::os::unix::fs::symlink("one.redb", &link).unwrap();
+        let one = StoreUrl::Redb(one);
+        assert!(is_same(&one, &one) && is_same(&one, &StoreUrl::Redb(link)));
+        let missing = |name: &str| StoreUrl::Redb(dir.path().join(name));
+        assert!(!is_same(&one, &missing("a.redb")) && !is_same(&missing("a.redb"), &missing("b.redb")));
     }
 }

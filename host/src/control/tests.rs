@@ -299,6 +299,24 @@ async fn accept(store: &Arc<dyn Store>, id: &str) -> Seq {
 }
 
 #[tokio::test]
+async fn what_no_plugin_can_be_called_is_no_place_for_an_entry() {
+    let store = memory();
+    let client = client(&store);
+    let set = async |plugin: &str, scope: &str| {
+        let way = path("/v1/brain/entry", &[("plugin", plugin), ("scope", scope), ("key", "k")]);
+        client.ask::<Changed>(Method::PUT, &way, full("v")).await
+    };
+    for good in ["memo", "moa:taught"] {
+        set(good, "plugin").await.unwrap();
+    }
+    set("-", "shared").await.unwrap();
+    for wrong in ["Memo", "메모", "", "a b"] {
+        let refused = set(wrong, "user:U1").await.unwrap_err().to_string();
+        assert!(refused.contains("no plugin can be called"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn the_journal_is_listed_shown_retried_and_dropped() {
     let store = memory();
     let client = client(&store);

@@ -2,15 +2,14 @@
 
 use super::fields::At;
 use super::json::Json;
-use super::{ArgSpec, ArgType, Command, MAX_NAME, MAX_PATTERN, ManifestError};
+use super::{ArgSpec, ArgType, Command, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name};
 use crate::command::values;
 use crate::text::{is_unseen, normalise};
 
 /// The name of a plugin or webhook: `[a-z0-9-]{1,64}`.
 pub(super) fn plain_name(at: &At<'_>) -> Result<String, ManifestError> {
     let name = at.text()?;
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    match (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain) {
+    match is_plain_name(name) {
         true => Ok(name.into()),
         false => Err(at.invalid(format!(
             "is {}; use 1 to {MAX_NAME} lower-case letters, digits and `-`",

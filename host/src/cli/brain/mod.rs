@@ -43,7 +43,7 @@ pub struct Whose {
     /// What the plugin remembers of this person
     #[arg(long, value_name = "ID")]
     pub user: Option<String>,
-    /// What all plugins share; PLUGIN does not matter then
+    /// What all plugins share; PLUGIN does not matter then, write -
     #[arg(long)]
     pub shared: bool,
 }
@@ -79,7 +79,9 @@ pub enum BrainAction {
     /// Print the value of an entry, byte for byte
     ///
     /// With --json: the entry with its version and expiry. Ends with 1 if there is no such entry.
-    #[command(after_help = "Example:\n  moa brain get memo list --user U012ABC > list.txt")]
+    #[command(
+        after_help = "Examples:\n  moa brain get memo list --user U012ABC > list.txt\n  moa brain get - motto --shared"
+    )]
     Get(At),
     /// Set the value of an entry
     ///
@@ -99,6 +101,9 @@ pub enum BrainAction {
         ttl: Option<Duration>,
     },
     /// Remove an entry
+    ///
+    /// Ends with 1 if there is no such entry.
+    #[command(after_help = "Example:\n  moa brain delete memo list --conversation C012ABC")]
     Delete(At),
     /// List entries, without their values
     #[command(
@@ -172,6 +177,7 @@ pub enum BrainAction {
     /// Write a backup: the brain as an export, and what the host itself must remember
     ///
     /// The host makes them by itself, see [store.backup] in moa.toml.
+    #[command(after_help = "Examples:\n  moa brain backup\n  moa brain backup before-upgrade.jsonl")]
     Backup {
         /// The file [default: a new one in DATA/backups]
         file: Option<PathBuf>,

@@ -124,6 +124,14 @@ impl RedisStore {
         open::open(url, options).await
     }
 
+    /// Whether [`Self::open`] can make something of this address; it is not asked whether a server is there.
+    ///
+    /// # Errors
+    /// [`RedisOpenError::Address`].
+    pub fn check_address(url: &str) -> Result<(), RedisOpenError> {
+        address::Address::parse(url).map(drop)
+    }
+
     /// What about the server's settings may cost data: each says which setting, what can be lost, and what to write
     /// instead.
     pub fn warnings(&self) -> &[String] {
