@@ -154,7 +154,7 @@ impl Keys {
         let url = self.read(
             &["store", "url"],
             StoreUrl::Redb(data_dir.join("moa.redb")),
-            "\"redb:PATH\", an address that begins with redis://, rediss:// or redis-sentinel://, or \"memory:\", which keeps nothing",
+            "\"redb:PATH\", an address that begins with redis:// or rediss://, or \"memory:\", which keeps nothing",
             |value| StoreUrl::parse(value.as_str()?, &base),
         );
         // Backups of what nobody wants to keep would push those of an earlier store out of their folder.

@@ -63,14 +63,25 @@ pub(super) async fn backup(client: &Client, config: &Config, file: Option<&Path>
     save(answer.into_body(), &file, "backed up").await
 }
 
+/// Waits for Ctrl-C, for ever where the system cannot tell of it.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 async fn save(body: Body, file: &Path, done: &'static str) -> anyhow::Result<End> {
     let mut progress = Progress::new("writing");
     let mut lines = 0;
-    let entries = backup::save(body, file, |_| {
+    let saving = backup::save(body, file, |_| {
         lines += 1;
         progress.tell(lines, "");
-    })
-    .await?;
+    });
+    let entries = tokio::select! {
+        saved = saving => saved?,
+        // Given up, it takes along what it has written so far.
+        () = interrupted() => anyhow::bail!("interrupted; {} is as it was", file.display()),
+    };
     drop(progress);
     eprintln!("{done} {entries} entries to {}", file.display());
     Ok(End::Done)
@@ -161,7 +172,7 @@ pub(super) fn address(to: Option<&str>, from: Option<&str>) -> anyhow::Result<(b
     let url = match StoreUrl::parse(text, &here) {
         None => {
             return Err(usage(
-                "that is no address of a store; it would be redb:PATH, or begin with redis://, rediss:// or redis-sentinel://",
+                "that is no address of a store; it would be redb:PATH, or begin with redis:// or rediss://",
             ));
         }
         Some(StoreUrl::Memory) => {
@@ -208,8 +219,13 @@ pub(super) async fn copy(
         written += step.written;
         removed += step.removed;
         eprintln!(
-            "copied {written} entries and removed {removed} in {} passes; the store holds {} entries",
-            step.pass, step.compared
+            "copied {written} entries and removed {removed} in {}; the store holds {} entries",
+            if step.pass == 1 {
+                "one pass".into()
+            } else {
+                format!("{} passes", step.pass)
+            },
+            step.compared
         );
         if same {
             return Ok(End::Done);
