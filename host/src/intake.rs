@@ -53,13 +53,15 @@ pub struct Parts {
     pub max_age: Duration,
 }
 
-/// The state of the connection, for whoever waits for it.
+/// The state of the connections to the service and to the store, for whoever waits for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Usable connections.
     pub connections: usize,
     /// Why there will never be one again.
     pub fatal: Option<Fatal>,
+    /// Why this host's store is of no more use to it: another host works on it now, and does what this one would refuse.
+    pub replaced: Option<StoreError>,
 }
 
 /// What is known of an identity.
@@ -348,6 +350,9 @@ impl Intake {
                 }
                 Err(error) => {
                     tracing::error!(event = %event.identity, %error, "an event could not be recorded and stays unacknowledged: the chat service sends it again");
+                    if matches!(error, StoreError::TakenOver { .. }) {
+                        this.link.send_modify(|link| link.replaced = Some(error));
+                    }
                     ticket.resolve(None);
                     let mut seen = lock(&this.seen);
                     if then == Then::Close || event.is_redeliverable() {

@@ -320,6 +320,8 @@ impl Crash {
 pub(crate) struct FlakyStore {
     pub inner: Arc<dyn Store>,
     pub broken: AtomicBool,
+    /// Whether another host works on it.
+    pub replaced: AtomicBool,
     /// Whether the disk is full: writes fail, notes wait until there is room.
     pub full: AtomicBool,
     /// Whether entries cannot be read.
@@ -340,6 +342,7 @@ impl FlakyStore {
         Self {
             inner,
             broken: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
             full: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             crash,
@@ -414,6 +417,12 @@ impl Store for FlakyStore {
     async fn accept(&self, record: NewRecord) -> Result<Accepted, StoreError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Io("the test says so".into()));
+        }
+        if self.replaced.load(Ordering::SeqCst) {
+            return Err(StoreError::TakenOver {
+                place: "here".into(),
+                by: "another".into(),
+            });
         }
         self.inner.accept(record).await
     }

@@ -165,6 +165,24 @@ async fn a_second_host_on_the_same_redis_says_why_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_another_one_replaced_ends() {
+    let Some(redis) = Redis::start_or_skip().unwrap() else {
+        return;
+    };
+    let workspace = Workspace::start().await;
+    let plan = Plan::new(&workspace).plugin(hello()).config(&store(&redis.url()));
+    let mut bot = plan.start().await;
+    // As one does that takes the lease.
+    redis.say("HINCRBY moa:{journal}:m epoch 1").unwrap();
+    workspace.sim().send(&Line::new("!count")).await;
+    let status = bot.process.end().await;
+    assert_eq!(status.code(), Some(1));
+    let log = bot.log().lines();
+    let told = |line: &String| line.contains("another moa has taken over the store");
+    assert!(log.iter().any(told), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_over_tls_is_checked_against_the_systems_certificates() {
     let Some((redis, authority)) = Redis::start_secure_or_skip().unwrap() else {
         return;

@@ -230,6 +230,9 @@ async fn attend(
                 if let Some(fatal) = now.fatal {
                     return Err(CredentialsRefused(fatal).into());
                 }
+                if let Some(why) = now.replaced {
+                    return Err(why.into());
+                }
                 if now.connections == 0 {
                     tracing::warn!("no connection to {}; trying again", adapter.service());
                 } else if before == 0 {

@@ -167,6 +167,26 @@ async fn a_slash_command_that_could_not_be_recorded_is_as_good_as_new() {
 }
 
 #[tokio::test]
+async fn a_host_whose_store_another_one_has_is_to_end() {
+    let house = house().await;
+    house.intake.start().await.unwrap();
+    let mut link = house.intake.link();
+    house.store.broken.store(true, Ordering::SeqCst);
+    let ack = house.deliver(&slash("U1", "one", "help"));
+    assert_eq!(house.first_ticket().seq().await, None);
+    assert_eq!(link.borrow().replaced, None, "it may come back");
+    house.store.broken.store(false, Ordering::SeqCst);
+    house.store.replaced.store(true, Ordering::SeqCst);
+    let other = house.deliver(&message("U2", "1.0", "!help"));
+    let why = link.wait_for(|link| link.replaced.is_some()).await.unwrap().clone();
+    assert!(matches!(why.replaced, Some(StoreError::TakenOver { .. })), "{why:?}");
+    assert!(
+        !is_done(&ack) && !is_done(&other),
+        "the service gives them to the other one"
+    );
+}
+
+#[tokio::test]
 async fn slash_commands_keep_their_order() {
     let house = house().await;
     house.intake.start().await.unwrap();
