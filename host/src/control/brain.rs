@@ -70,12 +70,9 @@ pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Resu
         return Err(Fault::wrong(format!("no plugin can be called {plugin:?}"))
             .hint("a name is 1 to 64 lower-case letters, digits and `-`"));
     }
-    let value = http::read(body, LARGEST).await.map_err(|error| {
-        Fault::wrong(format!(
-            "the value cannot be taken: {error} (at most {} MiB)",
-            LARGEST >> 20
-        ))
-    })?;
+    let value = http::read(body, LARGEST)
+        .await
+        .map_err(|error| Fault::wrong(format!("the value cannot be taken: {error}")))?;
     let write = Write {
         cell: at.cell,
         change: Change::Set {

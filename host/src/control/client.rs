@@ -143,7 +143,8 @@ impl Client {
             .uri(path)
             .header("host", "moa")
             .header("content-type", "application/json")
-            .body(body)?;
+            .body(body)
+            .context("this cannot be asked: a name or a key in it is too long")?;
         let response = match &self.way {
             Way::Own { control, .. } => answer(Arc::clone(control), request).await,
             Way::Host(requests) => {

@@ -8,6 +8,7 @@ use super::{EXIT_USAGE, End, ExitError, Global, log, runtime};
 use crate::control::client::{Client, Need};
 use crate::control::lines::scope_text;
 use crate::settings;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use moa_core::config::{self, Config};
 use moa_store::Scope;
@@ -24,6 +25,9 @@ Examples:
   moa brain export brain.jsonl
   moa brain copy --to redis://localhost/0";
 
+/// The longest time to live: beyond it, for ever is meant.
+const LONGEST_TTL: Duration = Duration::from_secs(36_500 * 86_400);
+
 /// Arguments of `moa brain`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -38,10 +42,10 @@ pub struct BrainArgs {
 #[group(multiple = false)]
 pub struct Whose {
     /// What the plugin remembers of this conversation
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub conversation: Option<String>,
     /// What the plugin remembers of this person
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub user: Option<String>,
     /// What all plugins share; PLUGIN does not matter then, write -
     #[arg(long)]
@@ -198,8 +202,8 @@ pub enum BrainAction {
 
 fn ttl(text: &str) -> Result<Duration, String> {
     config::duration(text)
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "it must be a time such as 90s, 1h or 7d".into())
+        .filter(|time| !time.is_zero() && *time <= LONGEST_TTL)
+        .ok_or_else(|| "it must be a time such as 90s, 1h or 7d, at most 36500d".into())
 }
 
 pub(super) fn main(global: &Global, args: &BrainArgs) -> anyhow::Result<End> {
@@ -256,4 +260,18 @@ fn usage(message: impl Into<String>) -> anyhow::Error {
         message: message.into(),
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_live_is_one_that_a_calendar_has() {
+        assert_eq!(ttl("1h30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(ttl("36500d"), Ok(LONGEST_TTL));
+        for wrong in ["36501d", "99999999d", "0s", "-1s", "soon", ""] {
+            assert!(ttl(wrong).unwrap_err().contains("90s"), "{wrong}");
+        }
+    }
 }
