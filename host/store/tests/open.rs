@@ -8,7 +8,8 @@
 )]
 
 use moa_store::{
-    Accepted, ManualClock, NewRecord, OpenError, Options, Outcome, RedbStore, Scope, Seq, Space, Store, Write,
+    Accepted, ManualClock, NewRecord, OpenError, Options, Outcome, RedbStore, Scope, Seq, Space, Store, StoreError,
+    Write,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -274,6 +275,50 @@ async fn a_file_that_lost_its_end_is_damaged() {
             "{left} of {whole}: {error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_damaged_is_told_and_the_rest_goes_on() {
+    let (_folder, path) = folder();
+    let space = Space::new("p", Scope::Plugin);
+    let key = |n: usize| format!("key{n:05}");
+    let store = open(&path).unwrap();
+    let writes = (0..2_000).map(|n| Write::set(space.cell(key(n)), vec![1; 40]));
+    store.write(writes.collect(), None).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+
+    // The lengths in the pages of these entries point beyond their ends. The file as a whole looks sound.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let found: Vec<usize> = (0..bytes.len() - 8)
+        .filter(|at| bytes[*at..].starts_with(b"key01000"))
+        .map(|at| at / 4096 * 4096 + 64)
+        .collect();
+    assert!(!found.is_empty());
+    for at in found {
+        bytes[at..at + 16].fill(0xff);
+    }
+    std::fs::write(&path, bytes).unwrap();
+
+    let store = open(&path).unwrap();
+    let damaged = |error: StoreError| assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    damaged(store.usage().await.unwrap_err());
+    damaged(store.keys(&space, "key", None, 2_000).await.unwrap_err());
+    let all = (0..2_000).map(|n| Write::delete(space.cell(key(n))));
+    damaged(store.write(all.collect(), None).await.unwrap_err());
+
+    assert!(store.get(&space.cell(key(0))).await.unwrap().is_some());
+    tokio::time::timeout(std::time::Duration::from_secs(30), async {
+        while store
+            .write(vec![Write::set(space.cell(key(0)), "v")], None)
+            .await
+            .is_err()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .unwrap();
 }
 
 #[test]

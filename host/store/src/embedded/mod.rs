@@ -81,7 +81,7 @@ impl Shared {
     /// Uses the data file; it stays open meanwhile.
     fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match &*self.slot.read().unwrap_or_else(PoisonError::into_inner) {
-            Slot::Open(database) => work(database),
+            Slot::Open(database) => open::sound(|| work(database)),
             Slot::Failed(failure) => Err(failure.clone()),
             Slot::Closed => Err(StoreError::Closed),
         }
@@ -125,7 +125,8 @@ impl RedbStore {
 
     fn start(path: &std::path::Path, opener: Opener, clock: Box<dyn Clock>) -> Result<Self, OpenError> {
         let database = opener()?;
-        let books = Books::load(&database).map_err(|error| OpenError::Damaged {
+        let books = open::sound(|| Books::load(&database).map_err(open::store_error));
+        let books = books.map_err(|error| OpenError::Damaged {
             path: path.to_owned(),
             detail: error.to_string(),
         })?;

@@ -184,6 +184,13 @@ fn damaged(path: &Path, detail: &str) -> OpenError {
     }
 }
 
+/// Reads or writes the data. A page that is damaged in an unforeseen way makes the library panic: that must end in the same
+/// error as any other damage, and must not take the thread of all writers with it.
+pub(super) fn sound<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err(StoreError::Damaged("it contradicts itself".to_owned())))
+}
+
 /// What callers are told of an error of the data file.
 pub(super) fn store_error(error: redb::Error) -> StoreError {
     match error {

@@ -8,7 +8,7 @@
 //! When the disk fails, everything that waits fails, the data is opened anew at once so that reading goes on, and
 //! writing is tried again after a pause.
 
-use super::open::{Opener, store_error};
+use super::open::{Opener, sound, store_error};
 use super::session::{Books, Session};
 use super::{Shared, Slot};
 use crate::clock::Age;
@@ -296,7 +296,7 @@ impl Writer {
         self.shared.set(Slot::Failed(cause.clone()));
         let opened = (self.opener)().map_err(|error| StoreError::Io(error.to_string()));
         let opened = opened.and_then(|database| {
-            self.books = Books::load(&database).map_err(store_error)?;
+            self.books = sound(|| Books::load(&database).map_err(store_error))?;
             self.shared.set(Slot::Open(database));
             Ok(())
         });
