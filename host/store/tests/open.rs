@@ -229,7 +229,7 @@ fn a_file_that_was_half_made_is_in_nobodys_way() {
 #[test]
 fn a_file_of_somebody_else_is_left_alone() {
     let (_folder, path) = folder();
-    for content in ["not a database at all", &"x".repeat(100_000)] {
+    for content in ["", "not a database at all", &"x".repeat(100_000)] {
         std::fs::write(&path, content).unwrap();
         let error = refused(&path);
         assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");

@@ -21,6 +21,10 @@ pub(super) fn opener(path: PathBuf, cache_bytes: usize) -> Opener {
             path: path.clone(),
             source,
         })?;
+        // Moa never leaves one: what was in it was lost, and beginning anew would say nothing of that.
+        if file.metadata().is_ok_and(|found| found.len() == 0) {
+            return Err(damaged(&path, "it is empty"));
+        }
         let database = open_with(&path, || Builder::new().set_cache_size(cache_bytes).create_file(file))?;
         was_there.set(true);
         Ok(database)
