@@ -1,6 +1,6 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
-//! In reading order: [`allowance`] is what a plugin may use, `input` what it is called with, `answer` what people are
+//! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
 //! told, `hourglass` the sign that it takes long.
 
 mod allowance;

@@ -12,7 +12,7 @@
 //! A call without effects leaves nothing on disk: it may run again from the beginning, in the world as it is then. Its
 //! answer is found by a number of its own, whichever way a rerun came to it.
 //!
-//! In reading order: [`print`] tells one host call from another, `items` is how they are stored, [`kept`] how their
+//! In reading order: [`mod@print`] tells one host call from another, `items` is how they are stored, [`kept`] how their
 //! answers are.
 
 mod items;
