@@ -89,14 +89,14 @@ pub fn parts(target: &Path) -> Vec<Part> {
         part(
             "brain reads",
             "cargo bench -p moa-store",
-            "brain reads/get",
+            "brain reads/get/redb",
             "≥ 500,000/s",
             per_second(1.0, 500_000.0),
         ),
         part(
             "brain durable writes, 64 writers",
             "cargo bench -p moa-store",
-            "brain durable writes/writers/64",
+            "brain durable writes/redb/64",
             "≥ 20,000/s",
             per_second(64.0, 20_000.0),
         ),
@@ -161,8 +161,8 @@ mod tests {
             let json = format!("{{\"median\":{{\"point_estimate\":{nanos}}},\"mean\":{{\"point_estimate\":1}}}}");
             std::fs::write(folder.join("estimates.json"), json).unwrap();
         };
-        measured("brain reads/get", 1_000.0);
-        measured("brain durable writes/writers/64", 6_400_000.0);
+        measured("brain reads/get/redb", 1_000.0);
+        measured("brain durable writes/redb/64", 6_400_000.0);
         measured("instance and call, Rust plugin/one at a time", 49_900.0);
         let parts = parts(target.path());
         let found: Vec<_> = parts
