@@ -12,7 +12,8 @@
 //! | arguments of a command, choices of one | [`MAX_ARGS`], [`MAX_CHOICES`] |
 //! | names, ids | [`MAX_NAME`] characters |
 //! | summaries, help | [`MAX_SUMMARY`] characters, [`MAX_HELP`] bytes in each language |
-//! | hears, jobs, webhooks, settings: each | [`MAX_TRIGGERS`] |
+//! | hears, jobs, webhooks, shortcuts, settings: each | [`MAX_TRIGGERS`] |
+//! | a shortcut's name, its description | [`MAX_SHORTCUT_NAME`], [`MAX_SHORTCUT_DESCRIPTION`] characters in each language |
 //! | a pattern | [`MAX_PATTERN`] bytes |
 //! | names in each list of requests | [`MAX_REQUESTS`] |
 
@@ -49,8 +50,15 @@ pub const MAX_NAME: usize = 64;
 pub const MAX_SUMMARY: usize = 200;
 /// The longest help of a command, in bytes; also of an example.
 pub const MAX_HELP: usize = 10 * 1024;
-/// The most hears, jobs, webhooks and settings, each.
+/// The most hears, jobs, webhooks, shortcuts and settings, each.
 pub const MAX_TRIGGERS: usize = 1000;
+/// The longest name of a shortcut, in characters: what Slack shows.
+pub const MAX_SHORTCUT_NAME: usize = 24;
+/// The longest description of a shortcut, in characters: what Slack takes.
+pub const MAX_SHORTCUT_DESCRIPTION: usize = 150;
+/// The most shortcuts that Slack offers for one app, of all its plugins together. A plugin with more of them loads, and
+/// its author is warned.
+pub const OFFERED_SHORTCUTS: usize = 10;
 /// The longest pattern, in bytes.
 pub const MAX_PATTERN: usize = 10 * 1024;
 /// The most names in one list of requests.
@@ -60,6 +68,12 @@ pub const MAX_REQUESTS: usize = 100;
 pub fn is_plain_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// Whether a shortcut can have this id: `[a-z0-9._-]{1,64}`.
+pub fn is_shortcut_id(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    (1..=MAX_NAME).contains(&id.len()) && id.bytes().all(plain)
 }
 
 /// A plugin's description of itself.
@@ -82,6 +96,8 @@ pub struct Manifest {
     pub webhooks: Vec<Webhook>,
     /// The chat events it wants.
     pub events: Vec<ChatEvent>,
+    /// What people can choose from a menu of the service.
+    pub shortcuts: Vec<Shortcut>,
     /// The keys of `[plugin.NAME.config]`.
     pub config: BTreeMap<String, Setting>,
     /// What it asks the operator to allow.
@@ -351,6 +367,57 @@ pub enum ChatEvent {
     Edited,
     /// A message was deleted.
     Deleted,
+}
+
+impl ChatEvent {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Reacted,
+        Self::Unreacted,
+        Self::Joined,
+        Self::Left,
+        Self::Topic,
+        Self::Edited,
+        Self::Deleted,
+    ];
+
+    /// The word that a manifest has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reacted => "reacted",
+            Self::Unreacted => "unreacted",
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Topic => "topic",
+            Self::Edited => "edited",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Where a shortcut is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShortcutPlace {
+    /// In the menu of every message.
+    Message,
+    /// Wherever people write.
+    Anywhere,
+}
+
+/// Something that people can choose from a menu of the service, instead of typing a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Shortcut {
+    /// `[a-z0-9._-]{1,64}`, unique within the plugin.
+    pub id: String,
+    /// Where it is offered.
+    pub on: ShortcutPlace,
+    /// What people read in the menu.
+    pub name: LocalText,
+    /// What it does; empty where the name says it.
+    #[serde(default)]
+    pub description: LocalText,
 }
 
 /// What a plugin asks the operator to allow. What is not named here is denied, whatever the operator grants.

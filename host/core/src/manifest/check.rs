@@ -2,7 +2,9 @@
 
 use super::fields::At;
 use super::json::Json;
-use super::{ArgSpec, ArgType, Command, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name};
+use super::{
+    ArgSpec, ArgType, Command, LocalText, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name, is_shortcut_id,
+};
 use crate::command::values;
 use crate::text::{is_unseen, normalise};
 
@@ -15,6 +17,34 @@ pub(super) fn plain_name(at: &At<'_>) -> Result<String, ManifestError> {
             "is {}; use 1 to {MAX_NAME} lower-case letters, digits and `-`",
             at.value.described()
         ))),
+    }
+}
+
+/// The id of a shortcut: it travels as `PLUGIN/ID`, and services are strict about what that holds.
+pub(super) fn shortcut_id(at: &At<'_>) -> Result<String, ManifestError> {
+    let id = at.text()?;
+    match is_shortcut_id(id) {
+        true => Ok(id.into()),
+        false => Err(at.invalid(format!(
+            "is {}; use 1 to {MAX_NAME} lower-case letters, digits, `.`, `_` and `-`",
+            at.value.described()
+        ))),
+    }
+}
+
+/// A name that people read, on one line, in each language.
+pub(super) fn label(at: &At<'_>, max: usize) -> Result<LocalText, ManifestError> {
+    let label = at.local(max, usize::MAX)?;
+    let texts: Vec<&str> = match &label {
+        LocalText::One(text) => vec![text],
+        LocalText::Many(texts) => texts.iter().map(|(_, text)| text.as_str()).collect(),
+    };
+    if texts.iter().any(|text| text.trim().is_empty()) {
+        return Err(at.invalid("is empty; people would have nothing to choose"));
+    }
+    match texts.iter().any(|text| text.chars().any(is_unseen)) {
+        true => Err(at.invalid("holds line ends, control characters or characters that nobody sees; leave them out")),
+        false => Ok(label),
     }
 }
 

@@ -89,17 +89,17 @@ impl Reader {
         let webhooks = self.list(fields.get("webhooks"), MAX_TRIGGERS, Self::webhook)?;
         check::unique("webhooks", "name", webhooks.iter().map(|webhook| &webhook.name))?;
         let events = match fields.get("events") {
-            Some(at) => at.some_of(&[
-                ("reacted", ChatEvent::Reacted),
-                ("unreacted", ChatEvent::Unreacted),
-                ("joined", ChatEvent::Joined),
-                ("left", ChatEvent::Left),
-                ("topic", ChatEvent::Topic),
-                ("edited", ChatEvent::Edited),
-                ("deleted", ChatEvent::Deleted),
-            ])?,
+            Some(at) => at.some_of(&ChatEvent::ALL.map(|event| (event.name(), event)))?,
             None => Vec::new(),
         };
+        let shortcuts = self.list(fields.get("shortcuts"), MAX_TRIGGERS, Self::shortcut)?;
+        check::unique("shortcuts", "id", shortcuts.iter().map(|shortcut| &shortcut.id))?;
+        if shortcuts.len() > OFFERED_SHORTCUTS {
+            self.warnings.push(format!(
+                "`shortcuts` has {} entries; Slack offers {OFFERED_SHORTCUTS} for one app, of all its plugins together",
+                shortcuts.len()
+            ));
+        }
         let config = match fields.get("config") {
             Some(at) => self.config(&at)?,
             None => BTreeMap::new(),
@@ -118,6 +118,7 @@ impl Reader {
             jobs,
             webhooks,
             events,
+            shortcuts,
             config,
             requests,
         })
@@ -353,6 +354,29 @@ impl Reader {
         let verify = verify.one_of(&[("none", Verify::None), ("hmac-sha256", Verify::HmacSha256)])?;
         fields.finish(&mut self.warnings);
         Ok(Webhook { name, methods, verify })
+    }
+
+    fn shortcut(&mut self, at: &At<'_>) -> Read<Shortcut> {
+        const PLACES: [(&str, ShortcutPlace); 2] = [
+            ("message", ShortcutPlace::Message),
+            ("anywhere", ShortcutPlace::Anywhere),
+        ];
+        let mut fields = at.fields()?;
+        let id = check::shortcut_id(&fields.need("id", "a name that is unique within the plugin")?)?;
+        let on = fields.need("on", "where it is offered, \"message\" or \"anywhere\"")?;
+        let on = on.one_of(&PLACES)?;
+        let name = check::label(&fields.need("name", "what people read in the menu")?, MAX_SHORTCUT_NAME)?;
+        let description = match fields.get("description") {
+            Some(at) => at.local(MAX_SHORTCUT_DESCRIPTION, usize::MAX)?,
+            None => LocalText::default(),
+        };
+        fields.finish(&mut self.warnings);
+        Ok(Shortcut {
+            id,
+            on,
+            name,
+            description,
+        })
     }
 
     fn requests(&mut self, at: &At<'_>) -> Read<Requests> {

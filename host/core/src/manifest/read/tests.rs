@@ -21,6 +21,14 @@ fn with_arg(fields: Value) -> Value {
     with_command(json!({"args": [arg]}))
 }
 
+/// A manifest with one shortcut, some of it as given here.
+fn shortcut(fields: Value) -> Value {
+    let mut shortcut = json!({"id": "x", "on": "message", "name": "X"});
+    let fields = fields.as_object().unwrap().clone();
+    shortcut.as_object_mut().unwrap().extend(fields);
+    with("shortcuts", json!([shortcut]))
+}
+
 fn with(key: &str, value: Value) -> Value {
     json!({"name": "p", key: value})
 }
@@ -38,6 +46,10 @@ fn a_whole_manifest() {
         "jobs": [{"id": "daily", "cron": "0 0 * * *", "timezone": "Asia/Seoul", "missed": "once", "jitter": "0s"}],
         "webhooks": [{"name": "build", "methods": ["POST"], "verify": "hmac-sha256"}],
         "events": ["reacted"],
+        "shortcuts": [
+            {"id": "order.one", "on": "message", "name": {"ko": "주문에 넣기", "en": "Add to order"}, "description": "Orders it"},
+            {"id": "menu", "on": "anywhere", "name": "Menu"}
+        ],
         "config": {"team-size": {"type": "int", "default": 4}},
         "requests": {"http": ["https://api.example.com"], "conversations": [], "users": false, "sql": ["members"],
             "objects": ["exports"], "secrets": ["API_TOKEN"], "shared-brain": false, "schedule": false, "broadcast": false}
@@ -49,6 +61,9 @@ fn a_whole_manifest() {
     assert_eq!(manifest.commands[0].args[0].min, Some(1.0));
     assert_eq!(manifest.jobs[0].jitter_ms, 0);
     assert_eq!(manifest.webhooks[0].verify, Verify::HmacSha256);
+    assert_eq!(manifest.shortcuts[0].name.get("ko"), "주문에 넣기");
+    assert_eq!(manifest.shortcuts[1].on, ShortcutPlace::Anywhere);
+    assert!(manifest.shortcuts[1].description.is_empty());
     // Written out, it is the same manifest again.
     let written = serde_json::to_string(&manifest).unwrap();
     assert_eq!(
@@ -138,6 +153,14 @@ fn wrong_types_name_path_expectation_and_what_is_there() {
         ),
         (with("events", json!(["exploded"])), "`events[0]` must be \"reacted\""),
         (
+            with("shortcuts", json!([{"id": "x", "on": "monday", "name": "X"}])),
+            "`shortcuts[0].on` must be \"message\" or \"anywhere\", but is the text \"monday\"",
+        ),
+        (
+            with("shortcuts", json!([{"id": "x", "on": "message", "name": 3}])),
+            "`shortcuts[0].name` must be a text",
+        ),
+        (
             with("config", json!({"a": 3})),
             "`config.a` must be an object, but is the number 3",
         ),
@@ -175,6 +198,14 @@ fn what_is_missing_is_named() {
         (
             with("webhooks", json!([{"name": "x"}])),
             "the manifest lacks `webhooks[0].verify`",
+        ),
+        (
+            with("shortcuts", json!([{"id": "x", "name": "X"}])),
+            "the manifest lacks `shortcuts[0].on`",
+        ),
+        (
+            with("shortcuts", json!([{"id": "x", "on": "message"}])),
+            "the manifest lacks `shortcuts[0].name`",
         ),
         (with("config", json!({"a": {}})), "the manifest lacks `config.a.type`"),
     ] {
@@ -355,6 +386,36 @@ fn rules() {
             with("webhooks", json!([{"name": "x", "verify": "none", "methods": []}])),
             "is empty",
         ),
+        (
+            shortcut(json!({"id": "Order"})),
+            "`shortcuts[0].id` is the text \"Order\"; use 1 to 64 lower-case letters",
+        ),
+        (shortcut(json!({"id": "a/b"})), "`shortcuts[0].id` is"),
+        (shortcut(json!({"id": long})), "`shortcuts[0].id` is"),
+        (
+            shortcut(json!({"name": "x".repeat(25)})),
+            "`shortcuts[0].name` has 25 characters; at most 24",
+        ),
+        (
+            shortcut(json!({"name": {"ko": "주문", "en": " "}})),
+            "`shortcuts[0].name` is empty",
+        ),
+        (shortcut(json!({"name": "a\nb"})), "`shortcuts[0].name` holds line ends"),
+        (
+            shortcut(json!({"description": {"en": "x".repeat(151)}})),
+            "`shortcuts[0].description.en` has 151 characters; at most 150",
+        ),
+        (
+            with(
+                "shortcuts",
+                json!([{"id": "x", "on": "message", "name": "A"}, {"id": "x", "on": "anywhere", "name": "B"}]),
+            ),
+            "`shortcuts[1].id` is \"x\", which is taken",
+        ),
+        (
+            with("events", json!(["edited", "edited"])),
+            "`events[1]` is there twice",
+        ),
         (with("config", json!({"a b": {"type": "int"}})), "has a bad name"),
         (
             with("config", json!({"a": {"type": "int", "default": "x"}})),
@@ -382,6 +443,22 @@ fn good_defaults_are_taken() {
     ] {
         assert!(parse(&with_arg(fields.clone())).is_ok(), "{fields}");
     }
+}
+
+#[test]
+fn more_shortcuts_than_are_offered_warn() {
+    let shortcuts = |count: usize| {
+        let all = (0..count).map(|n| json!({"id": format!("s{n}"), "on": "message", "name": "S"}));
+        parse(&with("shortcuts", all.collect())).unwrap().warnings
+    };
+    assert_eq!(shortcuts(10), [""; 0]);
+    let [warning] = &shortcuts(11)[..] else {
+        panic!("one warning")
+    };
+    assert!(
+        warning.contains("11") && warning.contains("Slack offers 10"),
+        "{warning}"
+    );
 }
 
 #[test]
