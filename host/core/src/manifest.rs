@@ -381,8 +381,8 @@ impl ChatEvent {
         Self::Deleted,
     ];
 
-    /// The word that a manifest has for it.
-    pub fn name(self) -> &'static str {
+    /// The manifest's word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Reacted => "reacted",
             Self::Unreacted => "unreacted",

@@ -89,7 +89,7 @@ impl Reader {
         let webhooks = self.list(fields.get("webhooks"), MAX_TRIGGERS, Self::webhook)?;
         check::unique("webhooks", "name", webhooks.iter().map(|webhook| &webhook.name))?;
         let events = match fields.get("events") {
-            Some(at) => at.some_of(&ChatEvent::ALL.map(|event| (event.name(), event)))?,
+            Some(at) => at.some_of(&ChatEvent::ALL.map(|event| (event.as_str(), event)))?,
             None => Vec::new(),
         };
         let shortcuts = self.list(fields.get("shortcuts"), MAX_TRIGGERS, Self::shortcut)?;
