@@ -61,6 +61,7 @@ impl Shared {
         });
         self.spread(&world, channel, ts);
         self.share_files(&world, channel, ts, &said.files);
+        self.hub.said();
         Some(ts)
     }
 

@@ -1,7 +1,7 @@
 //! Faults of the Web API that a test asked for. Faults of the websocket live with the connections.
 
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// What shall go wrong with API calls.
@@ -39,6 +39,8 @@ pub(crate) struct Faults {
     pub link_disabled: bool,
     /// one of so many events comes twice
     pub twice_every: Option<u64>,
+    /// which ends of connections come after every so many messages of people
+    pub ends_every: BTreeMap<&'static str, u64>,
 }
 
 impl Faults {
@@ -88,8 +90,9 @@ impl Faults {
         let revoked = self.revoked.then(|| "token_revoked".to_owned());
         let disabled = self.link_disabled.then(|| "link_disabled".to_owned());
         let twice = self.twice_every.map(|every| format!("duplicate · 1/{every}"));
+        let ends = self.ends_every.iter().map(|(end, every)| format!("{end} · 1/{every}"));
         let others = [slow, short, revoked, disabled, twice];
-        armed.chain(others.into_iter().flatten()).collect()
+        armed.chain(others.into_iter().flatten()).chain(ends).collect()
     }
 
     /// The fault that this call meets, if any; it is used up by that.

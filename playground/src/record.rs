@@ -126,6 +126,8 @@ pub(crate) enum What {
     Fault { fault: Raw },
     /// a websocket is open and got its hello
     Open { connection: u64, connections: usize },
+    /// a websocket was told that it ends, and why
+    Disconnect { connection: u64, reason: &'static str },
     /// a websocket is gone
     Close {
         connection: u64,

@@ -375,6 +375,39 @@ async fn a_dropped_connection_ends_without_a_close_frame() {
 }
 
 #[tokio::test]
+async fn connections_end_after_every_so_many_messages_of_people() {
+    let sim = start(quick()).await;
+    let (mut old, mut young) = (Socket::greeted(&sim).await, Socket::greeted(&sim).await);
+    for fault in [
+        json!({"kind": "refresh", "every": 2}),
+        json!({"kind": "close", "every": 3}),
+    ] {
+        assert_eq!(act(&sim, "fault", fault).await["connections"], 0);
+    }
+    let state = request(&sim, "GET", "/sim/state", &[], b"").await.json();
+    assert_eq!(state["faults"], json!(["close · 1/3", "refresh · 1/2"]));
+    for n in 0..3 {
+        say(&sim, "ally", "#dev", &n.to_string()).await;
+        // What the bot says is not counted.
+        ok(&sim, "chat.postMessage", json!({"channel": "#dev", "text": "hm"})).await;
+    }
+    while let Some(frame) = old.next_frame().await {
+        if frame.to_text().unwrap_or_default().contains("refresh_requested") {
+            break;
+        }
+    }
+    while young.next_frame().await.is_some() {}
+    assert_eq!(record(&sim, "disconnect").await[0]["reason"], "refresh_requested");
+    let dropped = record(&sim, "close").await;
+    assert!(
+        dropped
+            .iter()
+            .any(|close| close["why"] == "dropped" && close["connection"] == 2),
+        "{dropped:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_silent_connection_stays_open_and_its_events_go_elsewhere() {
     let sim = start(hasty()).await;
     let mut dead = Socket::greeted(&sim).await;

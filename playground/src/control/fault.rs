@@ -7,6 +7,7 @@ use crate::locked;
 use crate::shared::Shared;
 use crate::socket::envelope::Reason;
 use crate::socket::hub::Order;
+use crate::socket::regular::Ending;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
@@ -18,15 +19,18 @@ pub(super) enum Fault {
         #[serde(default)]
         all: bool,
         grace_ms: Option<u64>,
+        every: Option<u64>,
     },
     Warning {
         #[serde(default)]
         all: bool,
         grace_ms: Option<u64>,
+        every: Option<u64>,
     },
     Close {
         #[serde(default)]
         all: bool,
+        every: Option<u64>,
     },
     Silent {
         #[serde(default)]
@@ -79,7 +83,15 @@ fn once() -> u64 {
 /// Causes a fault; says how many connections it met.
 pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
     let grace = |ms: Option<u64>, default| ms.map_or(default, Duration::from_millis);
-    let leave = |all, reason, grace| shared.hub.order(all, || Order::Disconnect { reason, grace });
+    let at_once = |all, ending: Ending| shared.hub.order(all, || ending.order());
+    let end = |all, ending, every: Option<u64>, name| {
+        let Some(every) = every else {
+            return at_once(all, ending);
+        };
+        shared.hub.end_every(ending, all, every);
+        locked(&shared.faults).ends_every.insert(name, every);
+        0
+    };
     // One of so many goes on until it is cleared, unless told otherwise.
     let arm = |fault, method, count: Option<u64>, every| {
         let count = count.unwrap_or(if every > 1 { u64::MAX } else { 1 });
@@ -87,17 +99,20 @@ pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
         0
     };
     match fault {
-        Fault::Refresh { all, grace_ms } => leave(
-            all,
-            Reason::RefreshRequested,
-            grace(grace_ms, shared.options.refresh_grace),
-        ),
-        Fault::Warning { all, grace_ms } => leave(all, Reason::Warning, grace(grace_ms, shared.options.warning_grace)),
-        Fault::Close { all } => shared.hub.order(all, || Order::Drop),
+        Fault::Refresh { all, grace_ms, every } => {
+            let (reason, grace) = (Reason::RefreshRequested, grace(grace_ms, shared.options.refresh_grace));
+            end(all, Ending::Told { reason, grace }, every, "refresh")
+        }
+        Fault::Warning { all, grace_ms, every } => {
+            let (reason, grace) = (Reason::Warning, grace(grace_ms, shared.options.warning_grace));
+            end(all, Ending::Told { reason, grace }, every, "warning")
+        }
+        Fault::Close { all, every } => end(all, Ending::Sudden, every, "close"),
         Fault::Silent { all } => shared.hub.order(all, || Order::Silence),
         Fault::LinkDisabled => {
             locked(&shared.faults).link_disabled = true;
-            leave(true, Reason::LinkDisabled, shared.options.refresh_grace)
+            let (reason, grace) = (Reason::LinkDisabled, shared.options.refresh_grace);
+            at_once(true, Ending::Told { reason, grace })
         }
         Fault::Duplicate {
             form,
@@ -146,10 +161,8 @@ pub(super) fn cause(shared: &Shared, fault: Fault) -> usize {
         }
         Fault::Revoke => {
             locked(&shared.faults).revoked = true;
-            shared.hub.order(true, || Order::Disconnect {
-                reason: Reason::RefreshRequested,
-                grace: Duration::ZERO,
-            })
+            let (reason, grace) = (Reason::RefreshRequested, Duration::ZERO);
+            at_once(true, Ending::Told { reason, grace })
         }
         Fault::Clear => {
             *locked(&shared.faults) = Faults::default();

@@ -9,9 +9,9 @@ const every = { name: 'every', type: 'number', min: 1 };
 const method = { name: 'method', type: 'text', list: 'methods', optional: true };
 // kind, its arguments
 const SWITCHES = [
-  ['refresh', [{ name: 'all', type: 'checkbox' }]],
-  ['warning', [{ name: 'all', type: 'checkbox' }]],
-  ['close', [{ name: 'all', type: 'checkbox' }]],
+  ['refresh', [{ name: 'all', type: 'checkbox' }, every]],
+  ['warning', [{ name: 'all', type: 'checkbox' }, every]],
+  ['close', [{ name: 'all', type: 'checkbox' }, every]],
   ['silent', [{ name: 'all', type: 'checkbox' }]],
   ['link-disabled', []],
   ['duplicate', [{ name: 'form', type: 'select', options: ['retry', 'same-envelope', 'new-event-id'] }, number('count', 1), every]],

@@ -1,6 +1,7 @@
 //! One websocket: writes what the hub orders, reads acknowledgements, keeps the heartbeat.
 
 use crate::Shared;
+use crate::record::What;
 use crate::socket::envelope::{self, Reason};
 use crate::socket::hub::Order;
 use crate::wire::{Shown, Wire};
@@ -233,6 +234,10 @@ impl Writer<'_> {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        self.shared.record.add(What::Disconnect {
+            connection: self.id,
+            reason: reason.name(),
+        });
         self.text(sink, envelope::disconnect(reason, self.id).into()).await
     }
 

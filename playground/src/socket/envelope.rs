@@ -175,13 +175,20 @@ pub(crate) enum Reason {
     LinkDisabled,
 }
 
+impl Reason {
+    /// Slack's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::RefreshRequested => "refresh_requested",
+            Self::LinkDisabled => "link_disabled",
+        }
+    }
+}
+
 /// The frame that says so.
 pub(crate) fn disconnect(reason: Reason, connection: u64) -> String {
-    let reason = match reason {
-        Reason::Warning => "warning",
-        Reason::RefreshRequested => "refresh_requested",
-        Reason::LinkDisabled => "link_disabled",
-    };
+    let reason = reason.name();
     format!("{{\"type\":\"disconnect\",\"reason\":\"{reason}\",\"debug_info\":{{\"host\":\"applink-{connection}\"}}}}")
 }
 

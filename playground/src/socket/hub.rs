@@ -4,6 +4,7 @@ use crate::faults::Twin;
 use crate::locked;
 use crate::record::{Record, What};
 use crate::socket::envelope::{self, ACK_LIMIT, Ack, EnvelopeId, Event, Kind, Origin, Reason};
+use crate::socket::regular::{Ending, Regular, Twice};
 use serde_json::value::RawValue;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -80,29 +81,7 @@ struct Inner {
     next_retry: u64,
     twins: VecDeque<Twin>,
     twice: Option<Twice>,
-}
-
-/// One of so many events comes twice.
-struct Twice {
-    /// all forms in turn where none is given
-    form: Option<Twin>,
-    every: u64,
-    passed: u64,
-}
-
-impl Twice {
-    fn next(&mut self) -> Option<Twin> {
-        self.passed += 1;
-        if !self.passed.is_multiple_of(self.every) {
-            return None;
-        }
-        let turn = self.passed / self.every % 3;
-        Some(self.form.unwrap_or(match turn {
-            0 => Twin::Retry,
-            1 => Twin::SameEnvelope,
-            _ => Twin::NewEventId,
-        }))
-    }
+    regular: Vec<Regular>,
 }
 
 /// The connections and all deliveries that are not acknowledged yet.
@@ -189,22 +168,24 @@ impl Hub {
 
     /// Gives an order to the oldest connection that isn't leaving already, or to all; says to how many.
     pub fn order(&self, all: bool, order: impl Fn() -> Order) -> usize {
+        locked(&self.inner).order(all, order)
+    }
+
+    /// Ends a connection, or all, after every so many messages of people, instead of as often as before.
+    pub fn end_every(&self, ending: Ending, all: bool, every: u64) {
         let mut inner = locked(&self.inner);
-        let wanted = if all { usize::MAX } else { 1 };
-        let mut count = 0;
-        for connection in inner
-            .connections
-            .iter_mut()
-            .filter(|c| !c.leaving && !c.silent)
-            .take(wanted)
-        {
-            let order = order();
-            connection.leaving = matches!(order, Order::Disconnect { .. } | Order::Drop);
-            connection.silent = matches!(order, Order::Silence);
-            let _ = connection.orders.send(order);
-            count += 1;
+        inner.regular.retain(|regular| !regular.is_like(ending));
+        inner.regular.push(Regular::new(ending, all, every));
+    }
+
+    /// A person's message was dispatched: ends the connections that are due.
+    pub fn said(&self) {
+        let mut inner = locked(&self.inner);
+        let mut regular = std::mem::take(&mut inner.regular);
+        for regular in &mut regular {
+            regular.said(|all, ending| inner.order(all, || ending.order()) > 0);
         }
-        count
+        inner.regular = regular;
     }
 
     /// The connection's life is over: no new events for it where there are others.
@@ -221,22 +202,24 @@ impl Hub {
 
     /// One of `every` so many events is delivered twice, in this form or in all in turn.
     pub fn duplicate_every(&self, form: Option<Twin>, every: u64) {
-        let every = every.max(1);
-        locked(&self.inner).twice = Some(Twice { form, every, passed: 0 });
+        locked(&self.inner).twice = Some(Twice::new(form, every));
     }
 
-    /// Forgets the duplicates that are still to come.
+    /// Forgets the duplicates and the regular ends that are still to come.
     pub fn clear(&self) {
         let mut inner = locked(&self.inner);
         inner.twins.clear();
         inner.twice = None;
+        inner.regular.clear();
     }
 
     /// Sends an event for the first time. `Err` for what somebody waits for while nobody is there to take it.
     pub fn dispatch(&self, event: Event, now: Instant) -> Result<(), Unanswered> {
         let mut inner = locked(&self.inner);
         let form = if matches!(event.kind, Kind::EventsApi) {
-            let periodic = inner.twice.as_mut().and_then(Twice::next);
+            // What reaches nobody comes neither once nor twice.
+            let there = !inner.connections.is_empty();
+            let periodic = inner.twice.as_mut().filter(|_| there).and_then(Twice::next);
             inner.twins.pop_front().or(periodic)
         } else {
             None
@@ -440,6 +423,24 @@ impl Hub {
 }
 
 impl Inner {
+    fn order(&mut self, all: bool, order: impl Fn() -> Order) -> usize {
+        let wanted = if all { usize::MAX } else { 1 };
+        let mut count = 0;
+        for connection in self
+            .connections
+            .iter_mut()
+            .filter(|c| !c.leaving && !c.silent)
+            .take(wanted)
+        {
+            let order = order();
+            connection.leaving = matches!(order, Order::Disconnect { .. } | Order::Drop);
+            connection.silent = matches!(order, Order::Silence);
+            let _ = connection.orders.send(order);
+            count += 1;
+        }
+        count
+    }
+
     /// The next connection in turn: not one that is leaving, nor `avoid`, as long as there is another.
     fn pick(&mut self, avoid: u64) -> Option<&Connection> {
         let count = self.connections.len();

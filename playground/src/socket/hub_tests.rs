@@ -223,3 +223,63 @@ fn a_leaving_connection_gets_nothing_while_another_is_there() {
     assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
     assert!(frame(&mut a.1).is_some());
 }
+
+#[test]
+fn connections_end_after_every_so_many_messages() {
+    let (hub, now) = (hub(&[]), Instant::now());
+    let (mut a, mut b) = (connect(&hub).1, connect(&hub).1);
+    let (reason, grace) = (Reason::RefreshRequested, seconds(1));
+    // Told a second time, it counts anew.
+    hub.end_every(Ending::Told { reason, grace }, false, 1);
+    hub.end_every(
+        Ending::Told {
+            reason,
+            grace: seconds(2),
+        },
+        false,
+        2,
+    );
+    hub.end_every(Ending::Sudden, false, 3);
+    let mut say = |count| {
+        for _ in 0..count {
+            assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
+            hub.said();
+        }
+    };
+    fn end(orders: &mut Orders) -> Option<Order> {
+        std::iter::from_fn(|| orders.try_recv().ok()).find(|order| !matches!(order, Order::Frame(_)))
+    }
+    say(1);
+    assert!(end(&mut a).is_none() && end(&mut b).is_none());
+    say(1);
+    assert!(
+        matches!(end(&mut a), Some(Order::Disconnect { reason: Reason::RefreshRequested, grace }) if grace == seconds(2))
+    );
+    say(1);
+    assert!(end(&mut a).is_none());
+    assert!(matches!(end(&mut b), Some(Order::Drop)));
+    // Two are due while nobody is there who isn't leaving already: both come later, one at each message.
+    say(3);
+    assert!(end(&mut a).is_none() && end(&mut b).is_none());
+    let (mut c, mut d) = (connect(&hub).1, connect(&hub).1);
+    say(1);
+    assert!(matches!(end(&mut c), Some(Order::Disconnect { .. })));
+    assert!(matches!(end(&mut d), Some(Order::Drop)));
+    hub.clear();
+    let mut e = connect(&hub).1;
+    say(6);
+    assert!(end(&mut e).is_none());
+}
+
+#[test]
+fn what_reaches_nobody_is_not_counted_for_the_twins() {
+    let (hub, now) = (hub(&[]), Instant::now());
+    hub.duplicate_every(None, 2);
+    assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
+    let mut orders = connect(&hub).1;
+    let mut dispatched = || {
+        assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
+        std::iter::from_fn(|| frame(&mut orders)).count()
+    };
+    assert_eq!((dispatched(), dispatched()), (1, 2));
+}
