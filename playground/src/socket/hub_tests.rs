@@ -240,7 +240,7 @@ fn connections_end_after_every_so_many_messages() {
         2,
     );
     hub.end_every(Ending::Sudden, false, 3);
-    let mut say = |count| {
+    let say = |count| {
         for _ in 0..count {
             assert!(hub.dispatch(event(Kind::EventsApi), now).is_ok());
             hub.said();
