@@ -5,10 +5,10 @@
 
 use criterion::{Criterion, Throughput};
 use moa::adapter::Me;
-use moa::adapter::slack::decode::{Context, Frame, What, frame};
 use moa_core::manifest::{Manifest, Scope};
 use moa_core::router::hears::{self, Ear, Taught};
 use moa_core::router::{self, Hears, Routed, Settings, Table, route};
+use moa_core::slack::decode::{Context, Frame, What, frame};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::hint::black_box;

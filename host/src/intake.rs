@@ -9,7 +9,7 @@ mod resume;
 use crate::adapter::{self, Ack, Delivery, Fatal};
 use crate::capability::World;
 use crate::dispatch::{Dispatch, Full, OrderKey, Room};
-use crate::invocation::{Allowances, Work};
+use crate::invocation::{Allowances, HeldForm, Work};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use moa_core::event::{Event, Identity};
@@ -235,7 +235,7 @@ impl Intake {
                         look_first: self.may_be_answered(&event),
                         ms: received_ms,
                     };
-                    self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::Yes);
+                    self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::Yes, None);
                 }
             }
             Gate::Open => {}
@@ -274,16 +274,26 @@ impl Intake {
             ack.done();
             return;
         }
+        let (ack, form) = match event.is_answered_at_once() {
+            true => (Ack::new(|| {}), Some(HeldForm::new(ack))),
+            false => (ack, None),
+        };
         if !self.offer(&event, ack) {
+            if let Some(form) = form {
+                form.close();
+            }
             return;
         }
         let ticket = Arc::new(Ticket::default());
+        if let Some(form) = &form {
+            form.close_in_time(Arc::clone(&ticket));
+        }
         let arrived = Arrived {
             look_first: self.may_be_answered(&event),
             ms: milliseconds(self.parts.world.now()),
         };
         self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
-        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No);
+        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No, form);
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.
@@ -326,7 +336,7 @@ impl Intake {
                 Ok(body) => {
                     let record = NewRecord {
                         identity: event.identity.0.clone(),
-                        kind: event.message().at.place.service.clone(),
+                        kind: event.place().service.clone(),
                         body,
                         received_ms,
                     };
@@ -403,6 +413,7 @@ impl Intake {
         ticket: &Arc<Ticket>,
         arrived: Arrived,
         promised: Promised,
+        form: Option<HeldForm>,
     ) {
         // Before the first of them, which may be over at once.
         ticket.expect(matches.len());
@@ -414,18 +425,18 @@ impl Intake {
                 look_first: arrived.look_first,
                 received_ms: arrived.ms,
                 before: None,
+                form: form.clone(),
             };
             self.hand_on(work, promised);
         }
     }
 
     fn hand_on(self: &Arc<Self>, work: Work, promised: Promised) {
-        let message = work.event.message();
-        let key = OrderKey::new(&message.at.place.conversation, &message.author);
-        let (lane, room) = match &work.matched.todo {
-            Todo::Command(command) => (command.plugin.clone(), self.parts.allowances.of(&command.plugin).room),
-            Todo::Heard(heard) => (heard.plugin.clone(), self.parts.allowances.of(&heard.plugin).room),
-            Todo::Say(_) | Todo::Tell(_) => (OWN_LANE.to_owned(), OWN_ROOM),
+        let key = OrderKey::new(&work.event.place().conversation, work.event.author());
+        let lane = work.matched.todo.plugin().to_owned();
+        let room = match lane.as_str() {
+            OWN_LANE => OWN_ROOM,
+            plugin => self.parts.allowances.of(plugin).room,
         };
         let room = match promised {
             Promised::No => room,
@@ -436,9 +447,9 @@ impl Intake {
             },
         };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
-            if matches!(work.matched.todo, Todo::Heard(_)) {
+            if matches!(work.matched.todo, Todo::Heard(_) | Todo::Changed { .. }) {
                 // Nobody asked for it, so nobody is told.
-                tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not hear a message");
+                tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not learn of something");
                 let reason = format!("the queue of `{lane}` was full");
                 return self.close_with(work.ticket, Outcome::Failed { reason });
             }
@@ -453,7 +464,7 @@ impl Intake {
 
     /// Whether it was written before this host started, so that the one before may have answered it.
     fn is_from_before(&self, event: &Event) -> bool {
-        let Ok(written) = event.message().time.parse::<jiff::Timestamp>() else {
+        let Ok(written) = event.time().parse::<jiff::Timestamp>() else {
             return false;
         };
         let written = SystemTime::from(written);

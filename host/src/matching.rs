@@ -1,8 +1,8 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
-use crate::lessons::Lessons;
-use crate::registry::{Registry, Snapshot};
-use moa_core::event::Event;
+use crate::lessons::{Lessons, Present};
+use crate::registry::{Loaded, Registry, Snapshot};
+use moa_core::event::{Change, Event, EventKind};
 use moa_core::locale::UserNotice;
 use moa_core::router::{self, CommandMatch, HeardMatch, Me, Routed, Say, Settings};
 use std::sync::Arc;
@@ -14,10 +14,32 @@ pub enum Todo {
     Command(Box<CommandMatch>),
     /// A pattern that a plugin listens for fits.
     Heard(Box<HeardMatch>),
+    /// Somebody pressed what a plugin had put there.
+    Pressed {
+        /// The plugin's name.
+        plugin: String,
+    },
+    /// Something happened that a plugin wants to know of.
+    Changed {
+        /// The plugin's name.
+        plugin: String,
+    },
     /// An answer of the host itself.
     Say(Box<Say>),
     /// A line about why it was not done.
     Tell(UserNotice),
+}
+
+impl Todo {
+    /// The name of the plugin that it is for; empty where the host answers itself.
+    pub fn plugin(&self) -> &str {
+        match self {
+            Self::Command(command) => &command.plugin,
+            Self::Heard(heard) => &heard.plugin,
+            Self::Pressed { plugin } | Self::Changed { plugin } => plugin,
+            Self::Say(_) | Self::Tell(_) => "",
+        }
+    }
 }
 
 /// One thing that an event asks for, and the plugins it was matched against.
@@ -45,19 +67,26 @@ impl Matcher {
     /// What an event asks for: one thing, or a call for each pattern that fits. Nothing when it is nobody's business.
     pub fn route(&self, event: &Event) -> Vec<Match> {
         let present = self.lessons.present();
-        let table = &present.snapshot.table;
-        let routed = router::route(table, &present.hears, &self.settings, &self.me, event);
-        let todos = match routed {
-            Routed::Nothing => return Vec::new(),
-            Routed::Command(command) => vec![Todo::Command(Box::new(command))],
-            Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
-            Routed::Say(say) => vec![Todo::Say(Box::new(say))],
+        let todos = match &event.kind {
+            EventKind::Message(_) | EventKind::Slash(_) => self.said(&present, event),
+            EventKind::Press(press) => pressed(&present.snapshot, &press.plugin),
+            EventKind::Change(change) => changed(&present.snapshot, change),
         };
         let with = |todo| Match {
             todo,
             snapshot: Arc::clone(&present.snapshot),
         };
         todos.into_iter().map(with).collect()
+    }
+
+    fn said(&self, present: &Present, event: &Event) -> Vec<Todo> {
+        let table = &present.snapshot.table;
+        match router::route(table, &present.hears, &self.settings, &self.me, event) {
+            Routed::Nothing => Vec::new(),
+            Routed::Command(command) => vec![Todo::Command(Box::new(command))],
+            Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
+            Routed::Say(say) => vec![Todo::Say(Box::new(say))],
+        }
     }
 
     /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing
@@ -76,12 +105,36 @@ impl Matcher {
                 };
                 Some(self.route(event).into_iter().next().unwrap_or_else(gone))
             }
+            Todo::Pressed { .. } => self.route(event).into_iter().next(),
             Todo::Heard(heard) => self.route(event).into_iter().find(|now| match &now.todo {
                 Todo::Heard(now) => now.plugin == heard.plugin && now.id == heard.id,
                 _ => false,
             }),
+            Todo::Changed { plugin } => self.route(event).into_iter().find(|now| match &now.todo {
+                Todo::Changed { plugin: now } => now == plugin,
+                _ => false,
+            }),
         }
     }
+}
+
+/// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
+fn pressed(snapshot: &Snapshot, plugin: &str) -> Vec<Todo> {
+    let plugin = plugin.to_owned();
+    vec![match snapshot.plugins.contains_key(&plugin) {
+        true => Todo::Pressed { plugin },
+        false => Todo::Tell(UserNotice::PluginGone { plugin }),
+    }]
+}
+
+/// Everybody who wants to know.
+fn changed(snapshot: &Snapshot, change: &Change) -> Vec<Todo> {
+    let name = change.what.name();
+    let wanted = |plugin: &&Arc<Loaded>| plugin.manifest.events.contains(&name);
+    let todo = |plugin: &Arc<Loaded>| Todo::Changed {
+        plugin: plugin.name.clone(),
+    };
+    snapshot.plugins.values().filter(wanted).map(todo).collect()
 }
 
 #[cfg(test)]

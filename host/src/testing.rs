@@ -52,7 +52,7 @@ pub(crate) fn message(author: &str, id: &str, text: &str) -> Event {
 /// A slash command, with an address for answers.
 pub(crate) fn slash(author: &str, id: &str, text: &str) -> Event {
     let mut event = message(author, "", text);
-    let message = event.message().clone();
+    let message = event.message().unwrap().clone();
     event.identity = Identity::other("fake", "T1", id);
     event.kind = EventKind::Slash(Slash {
         command: "moa".into(),
@@ -540,7 +540,7 @@ pub(crate) fn allowances() -> Arc<Allowances> {
 
 /// What a call without arguments is begun with.
 pub(crate) fn begun(plugin: &str) -> Begun {
-    let mut message = message("U1", "1.0", "!x").message().clone();
+    let mut message = message("U1", "1.0", "!x").message().unwrap().clone();
     message.time = "2026-11-21T00:50:00Z".into();
     Begun {
         plugin: plugin.into(),

@@ -1,6 +1,7 @@
 //! What one call of a plugin is given, and what it gives back.
 
-use crate::event::{Conversation, Message, MessageRef, User};
+use crate::content::Content;
+use crate::event::{Changed, Conversation, Message, MessageRef, Place, PressKind, User};
 use serde::{Deserialize, Serialize};
 
 /// A typed argument, as the router read it. People and conversations are ids here: only what is really called is
@@ -132,6 +133,67 @@ pub struct HeardCall {
     pub captures: Vec<Option<String>>,
     /// The message.
     pub message: FullMessage,
+}
+
+/// A press for a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PressCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// What it was.
+    pub kind: PressKind,
+    /// The plugin's id of the button, menu, form, shortcut or question.
+    pub id: String,
+    /// The button's value, or that of the choice; a form's private data.
+    pub value: String,
+    /// A form's fields, or the other menus of the message.
+    pub state: Vec<(String, String)>,
+    /// Who did it, or was asked.
+    pub user: User,
+    /// Where.
+    pub place: Place,
+    /// The message that carried it.
+    pub on: Option<MessageRef>,
+    /// What opens a form.
+    pub trigger: Option<String>,
+}
+
+/// What a plugin says to a press.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing to be seen; a form closes.
+    Done,
+    /// A new message.
+    Say(Content),
+    /// New content for the message that carried it.
+    Update(Content),
+    /// A form stays open and shows these: a field's id, and what is wrong with it.
+    Errors(Vec<(String, String)>),
+    /// Another form in its place: JSON of the service's own.
+    View(String),
+}
+
+/// Something else that happened, for a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// Who did it.
+    pub who: User,
+    /// What happened.
+    pub what: Changed<FullMessage>,
+}
+
+/// The sign by which a message can be found again, and by which its buttons lead back: which call of which plugin sent
+/// it, and its place in the order of that call's effects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The plugin's name; empty where the host itself speaks.
+    pub plugin: String,
+    /// The invocation's id.
+    pub invocation: String,
+    /// The effect's number within the invocation.
+    pub ordinal: u32,
 }
 
 /// Why a plugin says it could not do it.

@@ -3,6 +3,7 @@
 //! An adapter turns a service's frames into [`Event`]s; everything behind it (router, journal, dispatch) knows only
 //! these types. They are serialisable because the journal keeps an accepted event until it is finished.
 
+use crate::manifest::ChatEvent;
 use serde::{Deserialize, Serialize};
 
 /// The name of an event that stays the same however often and in whatever envelope it is delivered.
@@ -67,6 +68,19 @@ pub struct MessageRef {
     pub place: Place,
     /// The service's id of it; with Slack its `ts`.
     pub id: String,
+}
+
+/// Who the bot is at a service, as the service itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Me {
+    /// The bot's user id: what people mention.
+    pub user_id: String,
+    /// The bot's own id, which marks its messages; empty where the service has none.
+    pub bot_id: String,
+    /// The team (workspace) that the credentials belong to.
+    pub team: String,
+    /// The account's name.
+    pub name: String,
 }
 
 /// A person or a bot, as far as the service tells.
@@ -176,6 +190,125 @@ pub struct Slash {
     pub response_url: Option<String>,
 }
 
+/// What somebody did with what a plugin had put there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PressKind {
+    /// Pressed a button.
+    Button,
+    /// Chose from a menu.
+    Select,
+    /// Sent a form.
+    Modal,
+    /// Used a shortcut of the service.
+    Shortcut,
+    /// Answered a question.
+    Answer,
+    /// Did not answer a question in time.
+    Timeout,
+}
+
+impl PressKind {
+    /// The contract's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Button => "button",
+            Self::Select => "select",
+            Self::Modal => "modal",
+            Self::Shortcut => "shortcut",
+            Self::Answer => "answer",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// A press of a button and its relatives. Slack redelivers none of these, so they are journaled before they are
+/// acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// What it was.
+    pub kind: PressKind,
+    /// The plugin that put it there.
+    pub plugin: String,
+    /// The plugin's own id of the button, menu, form, shortcut or question.
+    pub id: String,
+    /// The button's value, or that of the choice; a form's private data.
+    pub value: String,
+    /// A form's fields, or the other menus of the message: id and value, in the order in which they stand.
+    pub state: Vec<(String, String)>,
+    /// The id of the person.
+    pub user: String,
+    /// Where. The service names no place for what is used from anywhere: then it is the direct conversation with the
+    /// person, by the person's id.
+    pub place: Place,
+    /// The message that carried it. Without an id it is one that only the person sees.
+    pub on: Option<MessageRef>,
+    /// What opens a form, for some seconds and once.
+    pub trigger: Option<String>,
+    /// Where an answer that only the person sees may be sent, and where a message that only they see can be changed
+    /// (Slack: 5 times within 30 minutes).
+    pub response_url: Option<String>,
+    /// When, RFC 3339 in UTC.
+    pub time: String,
+}
+
+/// What happened to a message or a conversation. `M` is how much is known of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed<M> {
+    /// A reaction was added: to what, and the emoji's name without colons.
+    Reacted(MessageRef, String),
+    /// A reaction was taken back.
+    Unreacted(MessageRef, String),
+    /// Somebody joined a conversation.
+    Joined(Place),
+    /// Somebody left a conversation.
+    Left(Place),
+    /// A conversation has another topic; empty if it has none now.
+    Topic(Place, String),
+    /// A message was edited: as it is now.
+    Edited(M),
+    /// A message was deleted.
+    Deleted(MessageRef),
+}
+
+impl<M> Changed<M> {
+    /// The manifest's name of it.
+    pub fn name(&self) -> ChatEvent {
+        match self {
+            Self::Reacted(..) => ChatEvent::Reacted,
+            Self::Unreacted(..) => ChatEvent::Unreacted,
+            Self::Joined(_) => ChatEvent::Joined,
+            Self::Left(_) => ChatEvent::Left,
+            Self::Topic(..) => ChatEvent::Topic,
+            Self::Edited(_) => ChatEvent::Edited,
+            Self::Deleted(_) => ChatEvent::Deleted,
+        }
+    }
+}
+
+/// Something that happened in chat besides messages and presses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The id of the person who did it.
+    pub who: String,
+    /// What happened.
+    pub what: Changed<Message>,
+    /// When, RFC 3339 in UTC.
+    pub time: String,
+}
+
+impl Change {
+    /// Where it happened.
+    pub fn place(&self) -> &Place {
+        match &self.what {
+            Changed::Reacted(at, _) | Changed::Unreacted(at, _) | Changed::Deleted(at) => &at.place,
+            Changed::Joined(place) | Changed::Left(place) | Changed::Topic(place, _) => place,
+            Changed::Edited(message) => &message.at.place,
+        }
+    }
+}
+
 /// What an event is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,6 +317,10 @@ pub enum EventKind {
     Message(Message),
     /// Somebody used a slash command.
     Slash(Slash),
+    /// Somebody pressed a button, chose from a menu, sent a form, used a shortcut, or answered a question (or did not).
+    Press(Press),
+    /// Something else that plugins may want to know of.
+    Change(Change),
 }
 
 /// One thing that happened.
@@ -200,16 +337,77 @@ pub struct Event {
 }
 
 impl Event {
-    /// The message that this event is or carries.
-    pub fn message(&self) -> &Message {
+    /// The message that this event is or carries: of a slash command, what was typed behind it.
+    pub fn message(&self) -> Option<&Message> {
         match &self.kind {
-            EventKind::Message(message) => message,
-            EventKind::Slash(slash) => &slash.message,
+            EventKind::Message(message) => Some(message),
+            EventKind::Slash(slash) => Some(&slash.message),
+            EventKind::Press(_) | EventKind::Change(_) => None,
+        }
+    }
+
+    /// Where it happened.
+    pub fn place(&self) -> &Place {
+        match &self.kind {
+            EventKind::Message(message) => &message.at.place,
+            EventKind::Slash(slash) => &slash.message.at.place,
+            EventKind::Press(press) => &press.place,
+            EventKind::Change(change) => change.place(),
+        }
+    }
+
+    /// The id of the person who caused it.
+    pub fn author(&self) -> &str {
+        match &self.kind {
+            EventKind::Message(message) => &message.author,
+            EventKind::Slash(slash) => &slash.message.author,
+            EventKind::Press(press) => &press.user,
+            EventKind::Change(change) => &change.who,
+        }
+    }
+
+    /// The message that an answer hangs on, or is a thread below: a slash command has none, and a press has that which
+    /// carried it.
+    pub fn answers(&self) -> Option<&MessageRef> {
+        match &self.kind {
+            EventKind::Message(message) => Some(&message.at),
+            EventKind::Slash(_) => None,
+            EventKind::Press(press) => press.on.as_ref().filter(|on| !on.id.is_empty()),
+            EventKind::Change(change) => match &change.what {
+                Changed::Reacted(at, _) | Changed::Unreacted(at, _) => Some(at),
+                Changed::Edited(message) => Some(&message.at),
+                Changed::Joined(_) | Changed::Left(_) | Changed::Topic(..) | Changed::Deleted(_) => None,
+            },
+        }
+    }
+
+    /// Where an answer that only the person sees may be sent.
+    pub fn response_url(&self) -> Option<&str> {
+        match &self.kind {
+            EventKind::Message(_) | EventKind::Change(_) => None,
+            EventKind::Slash(slash) => slash.response_url.as_deref(),
+            EventKind::Press(press) => press.response_url.as_deref(),
+        }
+    }
+
+    /// When it happened, RFC 3339 in UTC.
+    pub fn time(&self) -> &str {
+        match &self.kind {
+            EventKind::Message(message) => &message.time,
+            EventKind::Slash(slash) => &slash.message.time,
+            EventKind::Press(press) => &press.time,
+            EventKind::Change(change) => &change.time,
         }
     }
 
     /// Whether the service would deliver this event again if it were not acknowledged.
     pub fn is_redeliverable(&self) -> bool {
-        matches!(self.kind, EventKind::Message(_))
+        matches!(self.kind, EventKind::Message(_) | EventKind::Change(_))
+    }
+
+    /// Whether its acknowledgement carries what the plugin says to it: a form that was sent stays before the person until
+    /// then.
+    pub fn is_answered_at_once(&self) -> bool {
+        matches!(&self.kind, EventKind::Press(press) if press.kind == PressKind::Modal)
     }
 }

@@ -10,6 +10,7 @@ pub mod hangul;
 pub mod locale;
 pub mod manifest;
 pub mod router;
+pub mod slack;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;

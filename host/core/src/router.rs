@@ -141,7 +141,10 @@ pub enum Say {
 /// event gives the same answer at any later time: `today` is the day on which it was written. `hears` is everything that
 /// plugins listen for. A command wins over patterns; a pattern that fits wins over the answer that nobody knows the word.
 pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: &Event) -> Routed {
-    let message = event.message();
+    let Some(message) = event.message() else {
+        // Whose a press is stands in it, and what else happens goes to all that want to know.
+        return Routed::Nothing;
+    };
     if !me.user_id.is_empty() && message.author == me.user_id {
         return Routed::Nothing;
     }
@@ -184,6 +187,7 @@ pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: 
             };
             call.route(table, settings, clock)
         }
+        EventKind::Press(_) | EventKind::Change(_) => Routed::Nothing,
     }
 }
 

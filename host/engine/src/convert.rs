@@ -1,11 +1,11 @@
 //! Between the contract's types and the host's: the only place that knows both.
 
-use crate::bindings::exports::moa::plugin::{commands as calls, listener};
+use crate::bindings::exports::moa::plugin::{actions, commands as calls, events, listener};
 use crate::bindings::moa::plugin::{brain, system, types as wit};
 use crate::capability::{Entry, KeyPage, Level, Scope, Write};
-use moa_core::call::{CapError, CommandCall, Failure, FullMessage, HeardCall, Invocation, Value};
+use moa_core::call::{CapError, CommandCall, Failure, FullMessage, HeardCall, Invocation, PressCall, Reply, Value};
 use moa_core::content::{Action, Audience, Card, Content, Field, Style};
-use moa_core::event::{Conversation, File, Mention, MessageRef, Place, PlaceKind, User};
+use moa_core::event::{Changed, Conversation, File, Mention, MessageRef, Place, PlaceKind, PressKind, User};
 
 /// Enums and variants that have the same cases on both sides.
 macro_rules! same {
@@ -29,6 +29,7 @@ macro_rules! same {
 
 same!(PlaceKind => wit::PlaceKind: Channel, Group, Direct);
 same!(wit::PlaceKind => PlaceKind: Channel, Group, Direct);
+same!(PressKind => actions::Kind: Button, Select, Modal, Shortcut, Answer, Timeout);
 same!(wit::Style => Style: Normal, Primary, Danger);
 same!(wit::Audience => Audience: Everyone, Thread, Broadcast, Asker);
 same!(system::Level => Level: Trace, Debug, Info, Warn, Error);
@@ -198,7 +199,49 @@ impl From<KeyPage> for brain::KeyPage {
     }
 }
 
+impl From<PressCall> for actions::Press {
+    fn from(call: PressCall) -> Self {
+        Self {
+            invocation: call.invocation.into(),
+            kind: call.kind.into(),
+            id: call.id,
+            value: call.value,
+            state: call.state,
+            user: call.user.into(),
+            place: call.place.into(),
+            on: call.on.map(wit::MessageRef::from),
+            trigger: call.trigger,
+        }
+    }
+}
+
+impl From<Changed<FullMessage>> for events::Event {
+    fn from(what: Changed<FullMessage>) -> Self {
+        match what {
+            Changed::Reacted(at, emoji) => Self::Reacted((at.into(), emoji)),
+            Changed::Unreacted(at, emoji) => Self::Unreacted((at.into(), emoji)),
+            Changed::Joined(place) => Self::Joined(place.into()),
+            Changed::Left(place) => Self::Left(place.into()),
+            Changed::Topic(place, topic) => Self::Topic((place.into(), topic)),
+            Changed::Edited(message) => Self::Edited(message.into()),
+            Changed::Deleted(at) => Self::Deleted(at.into()),
+        }
+    }
+}
+
 // What the plugin gives.
+
+impl From<actions::Reply> for Reply {
+    fn from(reply: actions::Reply) -> Self {
+        match reply {
+            actions::Reply::Done => Self::Done,
+            actions::Reply::Say(content) => Self::Say(content.into()),
+            actions::Reply::Update(content) => Self::Update(content.into()),
+            actions::Reply::Errors(errors) => Self::Errors(errors),
+            actions::Reply::View(view) => Self::View(view),
+        }
+    }
+}
 
 impl From<wit::Place> for Place {
     fn from(place: wit::Place) -> Self {

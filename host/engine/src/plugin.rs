@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::meter::Tally;
 use crate::state::State;
 use crate::verdict;
-use moa_core::call::{CommandCall, Failure, HeardCall};
+use moa_core::call::{ChangeCall, CommandCall, Failure, HeardCall, PressCall, Reply};
 use moa_core::content::Content;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -58,6 +58,8 @@ struct Loaded {
     guest: guest::GuestIndices,
     commands: Option<commands::GuestIndices>,
     listener: Option<listener::GuestIndices>,
+    actions: Option<actions::GuestIndices>,
+    events: Option<events::GuestIndices>,
     exports: Exports,
     /// Places in the pool that one call takes.
     places: u32,
@@ -71,13 +73,15 @@ impl Plugin {
         let guest = guest::GuestIndices::new(&linked).map_err(|error| LoadError::Refused(format!("{error:#}")))?;
         let commands = commands::GuestIndices::new(&linked).ok();
         let listener = listener::GuestIndices::new(&linked).ok();
+        let actions = actions::GuestIndices::new(&linked).ok();
+        let events = events::GuestIndices::new(&linked).ok();
         let exports = Exports {
             commands: commands.is_some(),
             listener: listener.is_some(),
             jobs: jobs::GuestIndices::new(&linked).is_ok(),
             webhooks: webhooks::GuestIndices::new(&linked).is_ok(),
-            actions: actions::GuestIndices::new(&linked).is_ok(),
-            events: events::GuestIndices::new(&linked).is_ok(),
+            actions: actions.is_some(),
+            events: events.is_some(),
         };
         let places = places(&linked)?;
         Ok(Self(Arc::new(Loaded {
@@ -86,6 +90,8 @@ impl Plugin {
             guest,
             commands,
             listener,
+            actions,
+            events,
             exports,
             places,
             instances: AtomicU64::new(0),
@@ -127,6 +133,16 @@ impl Plugin {
     /// Hands over a message that the plugin listens for. As [`Plugin::command`] in everything else.
     pub async fn hear(&self, call: HeardCall, host: Host, limits: &Limits) -> Done<Result<Option<Content>, Failure>> {
         self.run(Heard(call), host, limits).await
+    }
+
+    /// Hands over what somebody pressed. As [`Plugin::command`] in everything else.
+    pub async fn act(&self, call: PressCall, host: Host, limits: &Limits) -> Done<Result<Reply, Failure>> {
+        self.run(Pressed(call), host, limits).await
+    }
+
+    /// Tells of something else that happened. As [`Plugin::command`] in everything else.
+    pub async fn on(&self, call: ChangeCall, host: Host, limits: &Limits) -> Done<Result<(), Failure>> {
+        self.run(Happened(call), host, limits).await
     }
 
     async fn run<E: Entry>(&self, entry: E, host: Host, limits: &Limits) -> Done<E::Output> {
@@ -342,5 +358,48 @@ impl Entry for Heard {
         Ok(Ok(answer
             .map(|content| content.map(Content::from))
             .map_err(Failure::from)))
+    }
+}
+
+struct Pressed(PressCall);
+
+impl Entry for Pressed {
+    type Output = Result<Reply, Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(actions) = &plugin.actions else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/actions")));
+        };
+        let guest = actions.load(&mut *store, instance)?;
+        let answer = guest.call_act(store, &self.0.into()).await?;
+        Ok(Ok(answer.map(Reply::from).map_err(Failure::from)))
+    }
+}
+
+struct Happened(ChangeCall);
+
+impl Entry for Happened {
+    type Output = Result<(), Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(events) = &plugin.events else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/events")));
+        };
+        let guest = events.load(&mut *store, instance)?;
+        let ChangeCall { invocation, who, what } = self.0;
+        let answer = guest
+            .call_on(store, &invocation.into(), &who.into(), &what.into())
+            .await?;
+        Ok(Ok(answer.map_err(Failure::from)))
     }
 }

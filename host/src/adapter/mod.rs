@@ -7,39 +7,48 @@ pub mod slack;
 
 use async_trait::async_trait;
 use moa_core::call::Sent;
+pub use moa_core::call::Stamp;
 use moa_core::content::Content;
-use moa_core::event::{Conversation, Event, MessageRef, Place, PlaceKind, User};
+pub use moa_core::event::Me;
+use moa_core::event::{Conversation, Event, Message, MessageRef, Place, PlaceKind, User};
+use moa_core::slack::render::Refused;
 use std::time::Duration;
-
-/// Who the bot is at a service, as the service itself says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Me {
-    /// The bot's user id: what people mention.
-    pub user_id: String,
-    /// The bot's own id, which marks its messages; empty where the service has none.
-    pub bot_id: String,
-    /// The team (workspace) that the credentials belong to.
-    pub team: String,
-    /// The account's name.
-    pub name: String,
-}
 
 /// The right to acknowledge one delivery.
 ///
 /// Dropping it without [`Ack::done`] leaves the delivery unacknowledged, so that the service sends it again.
 #[must_use = "a delivery that is never acknowledged comes again"]
-pub struct Ack(Box<dyn FnOnce() + Send>);
+pub struct Ack(Box<dyn FnOnce(Option<FormAnswer>) + Send>);
+
+/// What the acknowledgement of a form says to the person who sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormAnswer {
+    /// The form stays and shows what is wrong: a field's id and a sentence.
+    Errors(Vec<(String, String)>),
+    /// Another form takes its place: JSON of the service's own.
+    View(String),
+}
 
 impl Ack {
     /// `acknowledge` must not block. It runs at most once; dropped without having run, it must free what it holds.
     pub fn new(acknowledge: impl FnOnce() + Send + 'static) -> Self {
+        Self(Box::new(|_| acknowledge()))
+    }
+
+    /// The acknowledgement of a form. As [`Ack::new`]; `acknowledge` is told what to say to the person.
+    pub fn of_form(acknowledge: impl FnOnce(Option<FormAnswer>) + Send + 'static) -> Self {
         Self(Box::new(acknowledge))
     }
 
     /// Tells the service that the delivery is taken over. Does not block, and never fails: where the connection is gone
     /// the service sends the event again, which its identity then shows.
     pub fn done(self) {
-        (self.0)();
+        (self.0)(None);
+    }
+
+    /// The same, and says something to the person who sent a form. Of anything else than a form it is [`Ack::done`].
+    pub fn answer(self, what: FormAnswer) {
+        (self.0)(Some(what));
     }
 }
 
@@ -83,16 +92,6 @@ pub trait Intake: Send + Sync {
     fn fatal(&self, why: Fatal);
 }
 
-/// The sign by which a message can be found again: which call of a plugin sent it, and its place in the order of that
-/// call's effects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// The invocation's id.
-    pub invocation: String,
-    /// The effect's number within the invocation.
-    pub ordinal: u32,
-}
-
 /// One message on its way out.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
@@ -111,6 +110,34 @@ pub struct Outgoing<'a> {
     pub response_url: Option<&'a str>,
 }
 
+/// A form on its way to a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// What opens it, as a press brought it.
+    pub trigger: &'a str,
+    /// What it looks like: JSON of the service's own.
+    pub view: &'a str,
+    /// The plugin that is told what the person fills in.
+    pub plugin: &'a str,
+    /// Where the press was: what is sent comes from there, too.
+    pub place: &'a Place,
+    /// The message that carried what was pressed.
+    pub on: Option<&'a MessageRef>,
+}
+
+/// A file on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Upload<'a> {
+    /// Where to.
+    pub to: &'a Place,
+    /// The file's name; not empty.
+    pub name: &'a str,
+    /// What is in it.
+    pub data: &'a [u8],
+    /// What is said with it, portable markup; empty: nothing.
+    pub comment: &'a str,
+}
+
 /// Some of a conversation's members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemberPage {
@@ -119,6 +146,9 @@ pub struct MemberPage {
     /// Where to go on; `None` if that was all.
     pub next: Option<String>,
 }
+
+/// The code of what a service does not have at all.
+pub const UNSUPPORTED: &str = "unsupported";
 
 /// Why the service did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +184,16 @@ pub enum SendError {
     Revoked(Fatal),
 }
 
-/// A chat service, as far as the rest of the host uses it.
+impl From<Refused> for SendError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused {
+            code: refused.code,
+            explanation: refused.explanation,
+        }
+    }
+}
+
+/// A chat service, as far as the rest of the host uses it. Functions with a body are those that a service may lack.
 #[async_trait]
 pub trait Adapter: Send + Sync {
     /// The service's name in places and identities, for example `slack`.
@@ -180,6 +219,38 @@ pub trait Adapter: Send + Sync {
     /// Replaces what an own message says. Repeating it does no harm.
     async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError>;
 
+    /// Replaces a message that only one person sees, through the address for answers that came with a press on it.
+    async fn replace(&self, _response_url: &str, _content: &Content, _stamp: &Stamp) -> Result<(), SendError> {
+        Err(self.lacks("messages for one person that can be changed"))
+    }
+
+    /// Opens a form before the person who pressed. The trigger is good for some seconds and once.
+    async fn open_form(&self, _form: Form<'_>) -> Result<(), SendError> {
+        Err(self.lacks("forms"))
+    }
+
+    /// Puts a file into a place. Returns the service's id of it.
+    async fn upload(&self, _file: Upload<'_>) -> Result<String, SendError> {
+        Err(self.lacks("files"))
+    }
+
+    /// The content of a file, whole; `None` where there is none of that id that the bot may see. A file of more than
+    /// `limit` bytes is refused with the code `too_large`, without being read to its end.
+    async fn download(&self, _file: &str, _limit: usize) -> Result<Option<Vec<u8>>, SendError> {
+        Err(self.lacks("files"))
+    }
+
+    /// The direct conversation with a person, opened if need be.
+    async fn open_direct(&self, _user: &str) -> Result<Place, SendError> {
+        Err(self.lacks("direct conversations that a bot can open"))
+    }
+
+    /// At most `limit` messages of a place that are older than the message `before`, newest first; an empty list is the
+    /// end.
+    async fn history(&self, _at: &Place, _before: Option<&str>, _limit: u32) -> Result<Vec<Message>, SendError> {
+        Err(self.lacks("a history that a bot can read"))
+    }
+
     /// Removes an own message. A message that is already gone counts as removed.
     async fn delete(&self, at: &MessageRef) -> Result<(), SendError>;
 
@@ -199,6 +270,14 @@ pub trait Adapter: Send + Sync {
     /// A page of a conversation's members, from the first on or from where an earlier page says that it goes on; `None`
     /// where there is no conversation of that id that the bot may see. Answers may be a minute old.
     async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError>;
+
+    /// What an adapter answers to the functions that its service has nothing for.
+    fn lacks(&self, what: &str) -> SendError {
+        SendError::Refused {
+            code: UNSUPPORTED.into(),
+            explanation: format!("the chat service `{}` has no {what}", self.service()),
+        }
+    }
 
     /// A person, or at least their id where the service does not tell more: a command must not fail because a name
     /// cannot be looked up.

@@ -1,13 +1,13 @@
 //! `chat`: speaking where the call came from, and elsewhere where that is granted.
 
 use super::Scene;
-use crate::adapter::{SendError, Stamp};
+use crate::adapter::{SendError, Stamp, UNSUPPORTED};
 use crate::outbox::Letter;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, Sent};
 use moa_core::content::Content;
-use moa_core::event::{Conversation, EventKind, Mention, MessageRef, Place, User};
+use moa_core::event::{Conversation, Mention, MessageRef, Place, User};
 use std::sync::Arc;
 
 pub(super) struct Chat(pub(super) Arc<Scene>);
@@ -24,6 +24,7 @@ impl moa_engine::Chat for Chat {
         let live = async {
             self.allowed(&which.place)?;
             let stamp = Stamp {
+                plugin: self.0.plugin.clone(),
                 invocation: self.0.effects.clone(),
                 ordinal: self.0.ordinals.next(),
             };
@@ -81,20 +82,19 @@ impl Chat {
     async fn say(&self, to: &Place, what: &Content) -> CapResult<Sent> {
         self.allowed(to)?;
         let scene = &self.0;
-        let message = scene.event.message();
-        let here = to.conversation == message.at.place.conversation;
+        let here = to.conversation == scene.event.place().conversation;
         // A slash command is no message in the conversation: there is nothing to hang a thread on. But it has an address
         // for answers, which is good where the bot is no member, too.
-        let (answers, response_url) = match &scene.event.kind {
-            EventKind::Message(message) if here => (Some(message.at.id.as_str()), None),
-            EventKind::Slash(slash) if here => (None, slash.response_url.as_deref()),
-            EventKind::Message(_) | EventKind::Slash(_) => (None, None),
+        let (answers, response_url) = match here {
+            true => (scene.event.answers(), scene.event.response_url()),
+            false => (None, None),
         };
         let letter = Letter {
             to,
-            answers,
-            asker: Some(&message.author),
+            answers: answers.map(|at| at.id.as_str()),
+            asker: Some(scene.event.author()),
             content: what,
+            plugin: &scene.plugin,
             invocation: &scene.effects,
             response_url,
             look_first: scene.look_first,
@@ -103,7 +103,7 @@ impl Chat {
     }
 
     fn allowed(&self, place: &Place) -> CapResult<()> {
-        let here = &self.0.event.message().at.place;
+        let here = self.0.event.place();
         if place.service != here.service {
             return Err(CapError::NotFound(format!(
                 "no chat service `{}` is connected",
@@ -115,7 +115,7 @@ impl Chat {
 
     /// Where the call came from everything is free.
     fn visible(&self, conversation: &str) -> CapResult<()> {
-        if conversation == self.0.event.message().at.place.conversation {
+        if conversation == self.0.event.place().conversation {
             return Ok(());
         }
         self.0.granted.conversation(conversation)
@@ -124,16 +124,17 @@ impl Chat {
     /// Whether somebody has to do with the call: wrote its message, is mentioned there, or is a member of the
     /// conversation; or is the bot itself.
     async fn concerns(&self, id: &str) -> CapResult<bool> {
-        let message = self.0.event.message();
+        let event = &self.0.event;
         let mentioned = |mention: &Mention| matches!(mention, Mention::User(user) if user == id);
-        if message.author == id || self.0.adapter.me().user_id == id || message.mentions.iter().any(mentioned) {
+        let mentions = event.message().map_or(&[][..], |message| &message.mentions);
+        if event.author() == id || self.0.adapter.me().user_id == id || mentions.iter().any(mentioned) {
             return Ok(true);
         }
         // Who may look up everybody need not be a member; that saves the service a question.
         if self.0.granted.users().is_ok() {
             return Ok(true);
         }
-        let here = &message.at.place.conversation;
+        let here = &event.place().conversation;
         let mut cursor = None;
         loop {
             let page = self.0.adapter.find_members(here, cursor.as_deref());
@@ -161,6 +162,7 @@ fn absent(conversation: &str) -> CapError {
 fn refused(error: SendError) -> CapError {
     let text = error.to_string();
     match error {
+        SendError::Refused { code, .. } if code == UNSUPPORTED => CapError::Unsupported(text),
         SendError::Refused { code, .. } if code.ends_with("not_found") => CapError::NotFound(text),
         SendError::Refused { .. } => CapError::Invalid(text),
         SendError::RateLimited { .. } | SendError::Temporary { .. } | SendError::Revoked(_) => {

@@ -100,6 +100,8 @@ pub(super) async fn show(control: Arc<Control>, seq: String) -> Result<Response<
     let text = event.as_ref().map(|event| match &event.kind {
         EventKind::Message(message) => message.text.clone(),
         EventKind::Slash(slash) => format!("/{} {}", slash.command, slash.message.text),
+        EventKind::Press(press) => format!("({} {}/{})", press.kind.as_str(), press.plugin, press.id),
+        EventKind::Change(change) => format!("({})", change.what.name().as_str()),
     });
     let effects = control.store.all_effects(filed.record.seq).await?;
     json(&Shown {
@@ -184,8 +186,8 @@ fn row(filed: &Filed, event: Option<&Event>) -> Row {
         seq: record.seq.0,
         received: instant_text(record.received_ms).unwrap_or_default(),
         service: record.kind.clone(),
-        user: event.map(|event| event.message().author.clone()),
-        conversation: event.map(|event| event.message().at.place.conversation.clone()),
+        user: event.map(|event| event.author().to_owned()),
+        conversation: event.map(|event| event.place().conversation.clone()),
         state: state.into(),
         reason: reason.cloned(),
         ended: end.as_ref().and_then(|end| instant_text(end.ended_ms)),

@@ -59,7 +59,10 @@ impl Intake {
         };
         if too_old && why == Why::CutOff {
             tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
-            if todo.iter().all(|(one, _)| matches!(one.todo, Todo::Heard(_))) {
+            if todo
+                .iter()
+                .all(|(one, _)| matches!(one.todo, Todo::Heard(_) | Todo::Changed { .. }))
+            {
                 // Nobody waits for an answer.
                 let reason = "older than journal.max-age".into();
                 return self.close_with(ticket, Outcome::Failed { reason });
@@ -79,6 +82,7 @@ impl Intake {
                 look_first: why != Why::AskedForAnew,
                 received_ms: record.received_ms,
                 before,
+                form: None,
             };
             self.hand_on(work, Promised::Yes);
         }
@@ -100,15 +104,15 @@ impl Intake {
     /// What is to be done: what was begun as it was begun, whatever the plugins are by now, and what was not begun as they
     /// are now. Fails where a call was begun that cannot be read, by a plugin that nothing leads to any more.
     fn todo(&self, event: &Event, mut pasts: Pasts) -> Result<Vec<(Match, Option<Before>)>, Unreadable> {
-        let is_command = |past: &Result<Past, Unreadable>| past.as_ref().is_ok_and(|past| past.begun.call.is_command());
-        let one_command = pasts.values().any(is_command);
+        let is_alone = |past: &Result<Past, Unreadable>| past.as_ref().is_ok_and(|past| past.begun.call.is_alone());
+        let alone = pasts.values().any(is_alone);
         let mut todo = Vec::new();
         for matched in self.parts.matcher.route(event) {
             match id_of(event, &matched.todo).and_then(|id| pasts.remove(&id)) {
                 Some(Ok(past)) => todo.push(self.begun(past)),
                 Some(Err(why)) => todo.push((matched, Some(Before::Unreadable(why)))),
-                // A command is one call. What it leads to by now is not what was begun.
-                None if one_command => {}
+                // A command or a press is one call. What it leads to by now is not what was begun.
+                None if alone => {}
                 None => todo.push((matched, None)),
             }
         }

@@ -366,7 +366,7 @@ async fn an_event_with_several_calls_is_closed_when_the_last_is_over() {
     };
     house
         .intake
-        .hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No);
+        .hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No, None);
     assert_eq!(house.running().len(), 2);
     for left in [2, 1, 0] {
         assert_eq!(house.store.unfinished().await.unwrap().len(), 1, "{left} more to come");

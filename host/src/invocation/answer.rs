@@ -9,7 +9,7 @@ use crate::recall::Stop;
 use crate::registry::Loaded;
 use moa_core::call::Failure;
 use moa_core::content::{Audience, Content};
-use moa_core::event::EventKind;
+use moa_core::event::{Event, EventKind};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::Say;
 use moa_engine::Fault;
@@ -33,11 +33,13 @@ impl Invoker {
                         Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale)
                     }
                     // Only commands have a right form to show.
-                    Todo::Heard(_) | Todo::Say(_) | Todo::Tell(_) => Content::text(text),
+                    Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. } | Todo::Say(_) | Todo::Tell(_) => {
+                        Content::text(text)
+                    }
                 };
-                self.said(work, scene, &content, locale).await
+                self.refused(work, scene, content, locale).await
             }
-            Failure::Rejected(text) => self.said(work, scene, &Content::text(text), locale).await,
+            Failure::Rejected(text) => self.refused(work, scene, Content::text(text), locale).await,
             Failure::Retry(_) => {
                 let reason = format!("the plugin asked to be tried again, {} times", super::ATTEMPTS);
                 self.tell(work, &scene.effects, &UserNotice::Busy { plugin }, reason, locale)
@@ -52,6 +54,18 @@ impl Invoker {
                 self.tell(work, &scene.effects, &notice, text, locale).await
             }
         }
+    }
+
+    /// Sends why a plugin did not do it; nobody is told who did not ask for anything.
+    async fn refused(&self, work: &Work, scene: &Scene, content: Content, locale: Locale) -> Outcome {
+        if matches!(work.matched.todo, Todo::Changed { .. }) {
+            return Outcome::Failed { reason: content.text };
+        }
+        let content = Content {
+            audience: own_audience(&work.event),
+            ..content
+        };
+        self.said(work, scene, &content, locale).await
     }
 
     pub(super) async fn faulted(
@@ -181,11 +195,16 @@ impl Invoker {
         reason: String,
         locale: Locale,
     ) -> Outcome {
-        if matches!(&work.matched.todo, Todo::Heard(heard) if heard.ambient) {
+        match &work.matched.todo {
             // Nobody spoke to the bot, and nobody misses an answer.
-            return Outcome::Failed { reason };
+            Todo::Heard(heard) if heard.ambient => return Outcome::Failed { reason },
+            Todo::Changed { .. } => return Outcome::Failed { reason },
+            _ => {}
         }
-        let content = Content::text(notice.render(locale));
+        let content = Content {
+            audience: own_audience(&work.event),
+            ..Content::text(notice.render(locale))
+        };
         match self
             .answer(work, &format!("{id}!"), &content, &Ordinals::default())
             .await
@@ -209,32 +228,35 @@ impl Invoker {
             tracing::info!(event = %work.event.identity, "an event that was done with before came again; nothing more is said to it");
             return Ok(());
         }
-        let message = work.event.message();
-        let (answers, response_url, audience) = match &work.event.kind {
-            EventKind::Message(message) => (Some(message.at.id.as_str()), None, content.audience),
+        let audience = match (&work.event.kind, content.audience) {
             // Nobody else saw the slash command, so its answer is for its person unless the plugin says otherwise.
-            EventKind::Slash(slash) => {
-                let audience = match content.audience {
-                    Audience::Everyone | Audience::Thread | Audience::Asker => Audience::Asker,
-                    Audience::Broadcast => Audience::Everyone,
-                };
-                (None, slash.response_url.as_deref(), audience)
-            }
+            (EventKind::Slash(_), Audience::Everyone | Audience::Thread) => Audience::Asker,
+            (EventKind::Slash(_), Audience::Broadcast) => Audience::Everyone,
+            (_, audience) => audience,
         };
         let content = Content {
             audience,
             ..content.clone()
         };
         let letter = Letter {
-            to: &message.at.place,
-            answers,
-            asker: Some(&message.author),
+            to: work.event.place(),
+            answers: work.event.answers().map(|at| at.id.as_str()),
+            asker: Some(work.event.author()),
             content: &content,
+            plugin: work.matched.todo.plugin(),
             invocation,
-            response_url,
+            response_url: work.event.response_url(),
             look_first: work.look_first,
         };
         self.outbox.send(letter, ordinals).await.map(drop)
+    }
+}
+
+/// Who is told what went wrong: a press is seen by nobody else, so neither is what came of it.
+pub(super) fn own_audience(event: &Event) -> Audience {
+    match &event.kind {
+        EventKind::Press(_) => Audience::Asker,
+        EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) => Audience::Everyone,
     }
 }
 

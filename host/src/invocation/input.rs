@@ -2,8 +2,8 @@
 
 use super::{Invoker, Work};
 use crate::matching::Todo;
-use moa_core::call::{ArgValue, CommandCall, FullMessage, HeardCall, Invocation, Value};
-use moa_core::event::{Event, Mention, Message, User};
+use moa_core::call::{ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, Invocation, PressCall, Value};
+use moa_core::event::{Change, Changed, Event, EventKind, Mention, Message, Press, PressKind, User};
 use moa_core::locale::Locale;
 use moa_core::manifest::Confirm;
 use moa_core::router::{CommandMatch, HeardMatch};
@@ -26,6 +26,10 @@ pub enum Call {
     Command(CommandCall),
     /// A message that fits a pattern.
     Heard(HeardCall),
+    /// A press.
+    Pressed(PressCall),
+    /// Something else that happened.
+    Changed(ChangeCall),
 }
 
 impl Call {
@@ -34,6 +38,8 @@ impl Call {
         match self {
             Self::Command(call) => &call.invocation,
             Self::Heard(call) => &call.invocation,
+            Self::Pressed(call) => &call.invocation,
+            Self::Changed(call) => &call.invocation,
         }
     }
 
@@ -42,14 +48,16 @@ impl Call {
         let invocation = match &mut self {
             Self::Command(call) => &mut call.invocation,
             Self::Heard(call) => &mut call.invocation,
+            Self::Pressed(call) => &mut call.invocation,
+            Self::Changed(call) => &mut call.invocation,
         };
         invocation.attempt += 1;
         self
     }
 
-    /// Whether it is a command.
-    pub(crate) fn is_command(&self) -> bool {
-        matches!(self, Self::Command(_))
+    /// Whether it is the only call of its event.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self, Self::Command(_) | Self::Pressed(_))
     }
 
     /// Who is to be answered.
@@ -57,6 +65,8 @@ impl Call {
         match self {
             Self::Command(call) => &call.message.author,
             Self::Heard(call) => &call.message.author,
+            Self::Pressed(call) => &call.user,
+            Self::Changed(call) => &call.who,
         }
     }
 
@@ -80,6 +90,12 @@ impl Call {
                 captures: call.captures.clone(),
                 ambient,
             })),
+            Self::Pressed(_) => Todo::Pressed {
+                plugin: plugin.to_owned(),
+            },
+            Self::Changed(_) => Todo::Changed {
+                plugin: plugin.to_owned(),
+            },
         }
     }
 }
@@ -88,12 +104,12 @@ impl Invoker {
     pub(super) async fn command_call(
         &self,
         work: &Work,
+        message: &Message,
         command: &CommandMatch,
         id: &str,
         author: User,
         locale: Locale,
     ) -> CommandCall {
-        let message = work.event.message();
         let names = self.names(message).await;
         let mut args = Vec::with_capacity(command.args.len());
         for arg in &command.args {
@@ -165,12 +181,12 @@ impl Invoker {
     pub(super) async fn heard_call(
         &self,
         work: &Work,
+        message: &Message,
         heard: &HeardMatch,
         id: &str,
         author: User,
         locale: Locale,
     ) -> HeardCall {
-        let message = work.event.message();
         let names = self.names(message).await;
         let readable = |group: &Option<String>| group.as_ref().map(|text| names.readable(text));
         HeardCall {
@@ -178,6 +194,52 @@ impl Invoker {
             id: heard.id.clone(),
             captures: heard.captures.iter().map(readable).collect(),
             message: full(message, &names, author),
+        }
+    }
+}
+
+impl Invoker {
+    pub(super) fn press_call(&self, work: &Work, press: &Press, id: &str, user: User, locale: Locale) -> PressCall {
+        PressCall {
+            invocation: self.invocation(work, id, &user, locale),
+            kind: press.kind,
+            id: press.id.clone(),
+            value: press.value.clone(),
+            state: press.state.clone(),
+            user,
+            place: press.place.clone(),
+            on: press.on.clone(),
+            trigger: press.trigger.clone(),
+        }
+    }
+
+    pub(super) async fn change_call(
+        &self,
+        work: &Work,
+        change: &Change,
+        id: &str,
+        who: User,
+        locale: Locale,
+    ) -> ChangeCall {
+        let what = match &change.what {
+            Changed::Reacted(at, emoji) => Changed::Reacted(at.clone(), emoji.clone()),
+            Changed::Unreacted(at, emoji) => Changed::Unreacted(at.clone(), emoji.clone()),
+            Changed::Joined(place) => Changed::Joined(place.clone()),
+            Changed::Left(place) => Changed::Left(place.clone()),
+            Changed::Topic(place, topic) => Changed::Topic(place.clone(), topic.clone()),
+            Changed::Deleted(at) => Changed::Deleted(at.clone()),
+            Changed::Edited(message) => {
+                let author = match message.author == who.id {
+                    true => who.clone(),
+                    false => self.adapter.user(&message.author).await,
+                };
+                Changed::Edited(full(message, &self.names(message).await, author))
+            }
+        };
+        ChangeCall {
+            invocation: self.invocation(work, id, &who, locale),
+            who,
+            what,
         }
     }
 }
@@ -199,6 +261,8 @@ pub(crate) fn id_of(event: &Event, todo: &Todo) -> Option<String> {
     match todo {
         Todo::Command(command) => Some(command_id(event, command)),
         Todo::Heard(heard) => Some(heard_id(event, heard)),
+        Todo::Pressed { plugin } => press_id(event, plugin),
+        Todo::Changed { plugin } => change_id(event, plugin),
         Todo::Say(_) | Todo::Tell(_) => None,
     }
 }
@@ -209,6 +273,28 @@ pub(super) fn command_id(event: &Event, to: &CommandMatch) -> String {
 
 pub(super) fn heard_id(event: &Event, to: &HeardMatch) -> String {
     invocation_id(event.identity.as_str(), &to.plugin, "hear", &to.id, &[])
+}
+
+/// `None` for what is no press.
+pub(super) fn press_id(event: &Event, plugin: &str) -> Option<String> {
+    let EventKind::Press(press) = &event.kind else {
+        return None;
+    };
+    let kind = match press.kind {
+        // One of the two happens, and the other must not.
+        PressKind::Answer | PressKind::Timeout => "question",
+        PressKind::Button | PressKind::Select | PressKind::Modal | PressKind::Shortcut => "action",
+    };
+    Some(invocation_id(event.identity.as_str(), plugin, kind, &press.id, &[]))
+}
+
+/// `None` for what is no change.
+pub(super) fn change_id(event: &Event, plugin: &str) -> Option<String> {
+    let EventKind::Change(change) = &event.kind else {
+        return None;
+    };
+    let name = change.what.name().as_str();
+    Some(invocation_id(event.identity.as_str(), plugin, "event", name, &[]))
 }
 
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.

@@ -1,17 +1,20 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
-//! told, `hourglass` the sign that it takes long.
+//! told, `reply` what follows a press, `form` a form that waits for it, `hourglass` the sign that it takes long.
 
 mod allowance;
 mod answer;
+mod form;
 mod hourglass;
 mod input;
+mod reply;
 
 pub use allowance::{Allowance, Allowances};
+pub use form::HeldForm;
 pub use input::Call;
 pub(crate) use input::id_of;
-use input::{command_id, heard_id, invocation_id};
+use input::{change_id, command_id, heard_id, invocation_id, press_id};
 
 use crate::adapter::Adapter;
 use crate::capability::{self, Scene, World};
@@ -23,12 +26,12 @@ use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
 use answer::unsent;
 use hourglass::Hourglass;
-use moa_core::call::Failure;
+use moa_core::call::{Failure, Reply};
 use moa_core::content::Content;
-use moa_core::event::{Event, User};
+use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
-use moa_engine::Fault;
+use moa_engine::{Done, Fault};
 use moa_store::{Outcome, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +60,16 @@ pub struct Work {
     pub received_ms: i64,
     /// What an earlier run did of it.
     pub before: Option<Before>,
+    /// The form that waits for what the plugin says, if a form was sent.
+    pub form: Option<HeldForm>,
+}
+
+/// What a call ended with.
+enum Said {
+    /// Something to be sent to where the event came from, or nothing.
+    Content(Option<Content>),
+    /// What follows a press.
+    Reply(Reply),
 }
 
 /// What an earlier run left of a call.
@@ -97,6 +110,7 @@ impl Invoker {
         if !work.event.is_redeliverable() && work.ticket.seq().await.is_none() {
             return;
         }
+        self.open_place(&mut work).await;
         let before = work.before.take();
         if before.is_none() {
             let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
@@ -107,12 +121,18 @@ impl Invoker {
         let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
         let outcome = match (&work.matched.todo, before) {
             // What goes on where it was asks nothing of the plugins as they are now.
-            (Todo::Command(_) | Todo::Heard(_), Some(Before::Past(past))) => self.go_on(&work, *past, &mut turn).await,
-            (todo @ (Todo::Command(_) | Todo::Heard(_)), Some(Before::Unreadable(why))) => {
-                self.unreadable(&work, todo, &why).await
-            }
+            (
+                Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. },
+                Some(Before::Past(past)),
+            ) => self.go_on(&work, *past, &mut turn).await,
+            (
+                todo @ (Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. }),
+                Some(Before::Unreadable(why)),
+            ) => self.unreadable(&work, todo, &why).await,
             (Todo::Command(command), None) => self.command(&work, command, &mut turn).await,
             (Todo::Heard(heard), None) => self.heard(&work, heard, &mut turn).await,
+            (Todo::Pressed { plugin }, None) => self.pressed(&work, plugin, &mut turn).await,
+            (Todo::Changed { plugin }, None) => self.changed(&work, plugin, &mut turn).await,
             (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
@@ -129,6 +149,10 @@ impl Invoker {
         };
         if let Outcome::Failed { reason } | Outcome::Diverged { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
+        }
+        if let Some(form) = &work.form {
+            // Unless it was closed, or told what to show, on the way.
+            form.close();
         }
         // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
         // has to wait for too.
@@ -153,7 +177,11 @@ impl Invoker {
         let Some(loaded) = work.matched.snapshot.plugins.get(&command.plugin) else {
             return self.gone(work, &command.plugin, &id, locale).await;
         };
-        let call = Call::Command(self.command_call(work, command, &id, asker, locale).await);
+        let Some(message) = work.event.message() else {
+            return misread();
+        };
+        let call = self.command_call(work, message, command, &id, asker, locale).await;
+        let call = Call::Command(call);
         let recall = self.first_run(loaded, call, false);
         self.carry_out(work, loaded, recall, locale, turn).await
     }
@@ -165,9 +193,65 @@ impl Invoker {
         let Some(loaded) = work.matched.snapshot.plugins.get(&heard.plugin) else {
             return self.gone(work, &heard.plugin, &id, locale).await;
         };
-        let call = Call::Heard(self.heard_call(work, heard, &id, asker, locale).await);
+        let Some(message) = work.event.message() else {
+            return misread();
+        };
+        let call = Call::Heard(self.heard_call(work, message, heard, &id, asker, locale).await);
         let recall = self.first_run(loaded, call, heard.ambient);
         self.carry_out(work, loaded, recall, locale, turn).await
+    }
+
+    async fn pressed(&self, work: &Work, plugin: &str, turn: &mut Turn<Work>) -> Outcome {
+        let (EventKind::Press(press), Some(id)) = (&work.event.kind, press_id(&work.event, plugin)) else {
+            return misread();
+        };
+        let user = self.asker(work).await;
+        let locale = self.locale_of(&user);
+        let Some(loaded) = work.matched.snapshot.plugins.get(plugin) else {
+            return self.gone(work, plugin, &id, locale).await;
+        };
+        let call = Call::Pressed(self.press_call(work, press, &id, user, locale));
+        let recall = self.first_run(loaded, call, false);
+        self.carry_out(work, loaded, recall, locale, turn).await
+    }
+
+    async fn changed(&self, work: &Work, plugin: &str, turn: &mut Turn<Work>) -> Outcome {
+        let (EventKind::Change(change), Some(id)) = (&work.event.kind, change_id(&work.event, plugin)) else {
+            return misread();
+        };
+        let who = self.asker(work).await;
+        let locale = self.locale_of(&who);
+        let Some(loaded) = work.matched.snapshot.plugins.get(plugin) else {
+            // Nobody waits for it.
+            return Outcome::Done;
+        };
+        let call = Call::Changed(self.change_call(work, change, &id, who, locale).await);
+        let recall = self.first_run(loaded, call, true);
+        self.carry_out(work, loaded, recall, locale, turn).await
+    }
+
+    /// What is used from anywhere comes without a place: then it is the direct conversation with its person, which is
+    /// opened here, so that the plugin gets an address that is good for everything.
+    async fn open_place(&self, work: &mut Work) {
+        let EventKind::Press(press) = &work.event.kind else {
+            return;
+        };
+        if press.place.kind != PlaceKind::Direct || press.place.conversation != press.user {
+            return;
+        }
+        match self.adapter.open_direct(&press.user).await {
+            Ok(place) => {
+                let mut event = Event::clone(&work.event);
+                if let EventKind::Press(press) = &mut event.kind {
+                    press.place = place;
+                }
+                work.event = Arc::new(event);
+            }
+            // Messages find their way by the person's id, too.
+            Err(error) => {
+                tracing::warn!(event = %work.event.identity, %error, "the direct conversation with a person cannot be opened")
+            }
+        }
     }
 
     async fn gone(&self, work: &Work, plugin: &str, id: &str, locale: Locale) -> Outcome {
@@ -178,13 +262,9 @@ impl Invoker {
 
     async fn unreadable(&self, work: &Work, todo: &Todo, why: &Unreadable) -> Outcome {
         let locale = self.locale_of(&self.asker(work).await);
-        let plugin = match todo {
-            Todo::Command(command) => &command.plugin,
-            Todo::Heard(heard) => &heard.plugin,
-            Todo::Say(_) | Todo::Tell(_) => "",
-        };
         let id = id_of(&work.event, todo).unwrap_or_default();
-        self.cut_off(work, plugin, &id, &id, why.to_string(), locale).await
+        self.cut_off(work, todo.plugin(), &id, &id, why.to_string(), locale)
+            .await
     }
 
     /// Goes on with a call that an earlier run began, on the version of the plugin that began it.
@@ -249,8 +329,9 @@ impl Invoker {
             turn.leave_place();
             scene.ordinals.go_on_at(ANSWER);
             return match done {
-                Ok(Ok(Some(content))) => self.said(work, &scene, &content, locale).await,
-                Ok(Ok(None)) => Outcome::Done,
+                Ok(Ok(Said::Content(Some(content)))) => self.said(work, &scene, &content, locale).await,
+                Ok(Ok(Said::Content(None))) => Outcome::Done,
+                Ok(Ok(Said::Reply(reply))) => self.replied(work, &scene, reply, locale).await,
                 Ok(Err(failure)) => self.failed(work, loaded, &scene, failure, locale).await,
                 Err(fault) => self.faulted(work, loaded, &scene, &fault, locale).await,
             };
@@ -258,19 +339,16 @@ impl Invoker {
     }
 
     /// Calls the plugin, with a ⏳ on the message while it takes long.
-    async fn watched(
-        &self,
-        work: &Work,
-        loaded: &Loaded,
-        scene: &Arc<Scene>,
-    ) -> Result<Result<Option<Content>, Failure>, Fault> {
+    async fn watched(&self, work: &Work, loaded: &Loaded, scene: &Arc<Scene>) -> Result<Result<Said, Failure>, Fault> {
         let limits = &self.allowances.of(&loaded.name).limits;
         let host = capability::host(Arc::clone(scene));
         let call = scene.recall.begun().call.clone();
         let mut running = std::pin::pin!(async {
             match call {
-                Call::Command(call) => loaded.plugin.command(call, host, limits).await,
-                Call::Heard(call) => loaded.plugin.hear(call, host, limits).await,
+                Call::Command(call) => of(loaded.plugin.command(call, host, limits).await, Said::Content),
+                Call::Heard(call) => of(loaded.plugin.hear(call, host, limits).await, Said::Content),
+                Call::Pressed(call) => of(loaded.plugin.act(call, host, limits).await, Said::Reply),
+                Call::Changed(call) => of(loaded.plugin.on(call, host, limits).await, |()| Said::Content(None)),
             }
         });
         let done = match tokio::time::timeout(SLOW, &mut running).await {
@@ -331,11 +409,26 @@ impl Invoker {
     }
 
     async fn asker(&self, work: &Work) -> User {
-        self.adapter.user(&work.event.message().author).await
+        self.adapter.user(work.event.author()).await
     }
 
     fn locale_of(&self, user: &User) -> Locale {
         user.locale.as_deref().map_or(self.locale, Locale::from_tag)
+    }
+}
+
+/// A call's end, whatever was called.
+fn of<T>(done: Done<Result<T, Failure>>, said: impl FnOnce(T) -> Said) -> Done<Result<Said, Failure>> {
+    Done {
+        result: done.result.map(|answer| answer.map(said)),
+        usage: done.usage,
+    }
+}
+
+/// What was matched is not what the event is.
+fn misread() -> Outcome {
+    Outcome::Failed {
+        reason: "the event is of another kind than what it was matched to".into(),
     }
 }
 

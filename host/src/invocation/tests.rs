@@ -58,6 +58,7 @@ impl House {
         };
         let matched = self.invoker.matcher.route(&event).remove(0);
         Work {
+            form: None,
             event: Arc::new(event),
             matched,
             ticket: Arc::new(Ticket::of(seq)),
@@ -155,6 +156,7 @@ async fn what_was_answered_before_is_not_answered_again() {
     let house = house(FakeAdapter::default()).await;
     let work = house.work(message("U1", "1.0", "!help")).await;
     let again = Work {
+        form: None,
         event: Arc::clone(&work.event),
         matched: work.matched.clone(),
         ticket: Arc::clone(&work.ticket),
@@ -191,6 +193,7 @@ async fn a_call_whose_version_is_gone_ends_as_diverged_and_its_person_is_told_on
             snapshot: Arc::clone(&work.matched.snapshot),
         };
         let again = Work {
+            form: None,
             event: Arc::clone(&work.event),
             matched,
             ticket: Arc::clone(&ticket),
@@ -271,7 +274,7 @@ async fn names_that_do_not_come_are_not_waited_for() {
     };
     written.mentions = (0..500).map(|n| Mention::User(format!("U{n}"))).collect();
     let begun = Instant::now();
-    let names = house.invoker.names(event.message()).await;
+    let names = house.invoker.names(event.message().unwrap()).await;
     assert!(begun.elapsed() < NAMES * 2, "{:?}", begun.elapsed());
     assert_eq!(names.readable("{@U7}"), "@U7");
 }

@@ -6,7 +6,7 @@ mod pace;
 use crate::adapter::{Adapter, Fatal, Outgoing, SendError, Stamp};
 use moa_core::call::Sent;
 use moa_core::content::Content;
-use moa_core::event::Place;
+use moa_core::event::{MessageRef, Place};
 use pace::Pace;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +53,8 @@ pub struct Letter<'a> {
     pub asker: Option<&'a str>,
     /// What it says, of any length.
     pub content: &'a Content,
+    /// The plugin that says it; empty where the host does.
+    pub plugin: &'a str,
     /// The call that says it.
     pub invocation: &'a str,
     /// Where a slash command's answer may go.
@@ -91,7 +93,34 @@ impl Outbox {
     /// # Errors
     /// As [`Adapter::send`]; a service that is away is waited for up to 10 minutes.
     pub async fn send(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
-        match self.send_parts(letter, ordinals).await {
+        self.watched(self.send_parts(letter, ordinals)).await
+    }
+
+    /// Replaces what an own message says.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    pub async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let give_up = Instant::now() + PATIENCE;
+        self.watched(patiently(give_up, || self.adapter.edit(at, content, stamp)))
+            .await
+    }
+
+    /// Replaces a message that only one person sees, through the address that came with a press on it.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    pub async fn replace(&self, response_url: &str, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let give_up = Instant::now() + PATIENCE;
+        self.watched(patiently(give_up, || {
+            self.adapter.replace(response_url, content, stamp)
+        }))
+        .await
+    }
+
+    /// Where the credentials are refused it does not return: the host ends, and the event stays open in the journal.
+    async fn watched<T>(&self, doing: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+        match doing.await {
             Err(SendError::Revoked(fatal)) => {
                 self.revoked.send_replace(Some(fatal));
                 std::future::pending().await
@@ -131,6 +160,7 @@ impl Outbox {
 
     async fn send_part(&self, letter: &Letter<'_>, content: &Content, ordinal: u32) -> Result<Sent, SendError> {
         let stamp = Stamp {
+            plugin: letter.plugin.to_owned(),
             invocation: letter.invocation.to_owned(),
             ordinal,
         };

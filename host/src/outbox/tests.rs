@@ -10,6 +10,7 @@ fn outbox(adapter: &Arc<FakeAdapter>) -> Outbox {
 
 fn letter<'a>(to: &'a Place, content: &'a Content, look_first: bool) -> Letter<'a> {
     Letter {
+        plugin: "",
         to,
         answers: Some("1.0"),
         asker: Some("U1"),

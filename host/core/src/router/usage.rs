@@ -89,24 +89,42 @@ pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[
             out.push(' ');
             out.push_str(&shown(name_in(command, locale)));
         }
-        for arg in &command.args {
-            out.push(' ');
-            out.push_str(&placeholder(arg));
-        }
+        out.push_str(&arguments(command));
     }
-    if let Some(last) = chain.last().filter(|last| !last.subcommands.is_empty()) {
-        let mut names: Vec<String> = last
-            .subcommands
-            .iter()
-            .take(5)
-            .map(|sub| shown(name_in(sub, locale)))
-            .collect();
-        if last.subcommands.len() > names.len() {
-            names.push("…".into());
-        }
-        out.push_str(&format!(" <{}>", names.join("|")));
+    if let Some(last) = chain.last() {
+        out.push_str(&subcommands(last, locale));
     }
     out
+}
+
+impl Command {
+    /// What follows its name: `<size> [names…]`; empty where nothing does.
+    pub fn hint(&self, locale: Locale) -> String {
+        let text = format!("{}{}", arguments(self), subcommands(self, locale));
+        text.trim_start().to_owned()
+    }
+}
+
+/// A command's own arguments, a blank before each.
+fn arguments(command: &Command) -> String {
+    command.args.iter().fold(String::new(), |mut out, arg| {
+        out.push(' ');
+        out.push_str(&placeholder(arg));
+        out
+    })
+}
+
+/// The subcommands that can follow, with a blank before them; empty where there are none.
+fn subcommands(command: &Command, locale: Locale) -> String {
+    let below = &command.subcommands;
+    let mut names: Vec<String> = below.iter().take(5).map(|sub| shown(name_in(sub, locale))).collect();
+    if below.len() > names.len() {
+        names.push("…".into());
+    }
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" <{}>", names.join("|")),
+    }
 }
 
 fn placeholder(arg: &ArgSpec) -> String {

@@ -1,14 +1,11 @@
 //! Slack over Socket Mode. In reading order:
 //!
 //! - `session`: what a connection does next, as a pure state machine; `socket` and `listener` carry it out;
-//! - `decode`: Slack's frames → events; `render`: what the host says → Slack's message arguments;
+//! - [`moa_core::slack`]: Slack's frames → events, and what the host says → Slack's message arguments;
 //! - `web`: the Web API with its errors and its patience; `outgoing`, `people`: what is called there.
 //!
 //! Events come in through a [`Listener`], everything else is the trait [`Adapter`].
 
-// Public for its benchmark only.
-#[doc(hidden)]
-pub mod decode;
 mod directory;
 pub(crate) mod emoji;
 mod explain;
@@ -16,7 +13,6 @@ mod listener;
 mod options;
 mod outgoing;
 mod people;
-mod render;
 mod session;
 mod socket;
 mod tls;
@@ -29,11 +25,12 @@ pub use web::WebError;
 
 use super::{Adapter, Fatal, Intake, Me, MemberPage, Outgoing, SendError, Stamp};
 use async_trait::async_trait;
-use decode::SERVICE;
 use directory::Directory;
 use moa_core::call::Sent;
 use moa_core::content::Content;
 use moa_core::event::{Conversation, MessageRef, User};
+use moa_core::slack::decode::SERVICE;
+use moa_core::slack::render;
 use options::ApiUrl;
 use serde::Deserialize;
 use std::sync::Arc;

@@ -1,12 +1,13 @@
 //! Sending, finding, changing messages.
 
-use super::render::{self, STAMP};
 use super::web::{Call, CallError, Doubt};
-use super::{Slack, decode, emoji};
+use super::{Slack, emoji};
 use crate::adapter::{Outgoing, SendError, Stamp};
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
 use moa_core::event::{MessageRef, Place, PlaceKind};
+use moa_core::slack::decode;
+use moa_core::slack::render::{self, STAMP};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -1,9 +1,10 @@
 //! Looking up people and conversations.
 
+use super::Slack;
 use super::web::{Call, CallError};
-use super::{Slack, decode};
 use crate::adapter::{MemberPage, SendError};
 use moa_core::event::{Conversation, PlaceKind, User};
+use moa_core::slack::decode;
 use moa_core::text::{neutralise, normalise, printable_line};
 use serde::Deserialize;
 use std::time::Duration;

@@ -20,6 +20,7 @@
 //!   An opened socket or a `hello` alone proves nothing: a service that refuses after its `hello` would be hammered.
 //! - A connection on which nothing comes within the ping timeout is dead, whatever TCP says.
 
+pub use moa_core::slack::decode::Reason;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -39,17 +40,6 @@ const ONE_WAY: u32 = 3;
 
 /// Names a connection from the first step towards it until it is gone.
 pub type SocketId = u64;
-
-/// Why the service wants a connection to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It ends within seconds (`warning`), it is refreshed (`refresh_requested`), or anything unknown.
-    Refresh,
-    /// The app has more connections than it may.
-    TooMany,
-    /// Socket Mode was switched off in the app's settings.
-    LinkDisabled,
-}
 
 /// Why there is no address to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 //! Reading and writing are tasks of their own. The reader decodes and hands over; it never waits for anything but the
 //! next frame. Acknowledgements go through a queue and are written many at a time, each as one unfragmented frame.
 
-use super::decode::{self, Context, Frame, What};
 use super::options::ApiUrl;
 use super::session::Reason;
 use crate::adapter::{Ack, Delivery, Intake, Me};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use moa_core::slack::decode::{self, Context, Frame, What};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

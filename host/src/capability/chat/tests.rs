@@ -183,7 +183,7 @@ async fn the_services_no_becomes_the_contracts() {
 #[tokio::test]
 async fn who_is_here_is_free_and_others_need_request_and_grant() {
     let mut event = message("U1", "1.0", "!x");
-    if let EventKind::Message(message) = &mut event.kind {
+    if let moa_core::event::EventKind::Message(message) = &mut event.kind {
         message.mentions.push(Mention::User("U8".into()));
     }
     let mut stage = Stage::of(event).await;

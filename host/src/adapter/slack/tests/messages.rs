@@ -26,6 +26,7 @@ fn at() -> MessageRef {
 
 fn stamp() -> Stamp {
     Stamp {
+        plugin: "p".into(),
         invocation: "i1".into(),
         ordinal: 1,
     }

@@ -2,7 +2,7 @@
 //!
 //! Everything that is not markup is escaped, inside code as well: Slack reads `<!channel>` there too.
 
-use moa_core::text::markup::{self, Span};
+use crate::text::markup::{self, Span};
 
 /// The text as mrkdwn. No text that goes in can come out as a broadcast, and none but `{@…}` and `{#…}` as a mention.
 pub fn mrkdwn(portable: &str) -> String {

@@ -6,10 +6,29 @@ mod native;
 
 pub use markup::mrkdwn;
 
-use crate::adapter::{SendError, Stamp};
+use crate::call::Stamp;
+use crate::content::{Card, Content};
 use markup::{address, escaped};
-use moa_core::content::{Card, Content};
 use serde_json::{Map, Value, json};
+
+/// Why something cannot be said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {explanation}")]
+pub struct Refused {
+    /// Slack's own word for it, or one in its manner.
+    pub code: String,
+    /// What to do, as a sentence.
+    pub explanation: String,
+}
+
+impl Refused {
+    fn new(code: &str, explanation: &str) -> Self {
+        Self {
+            code: code.into(),
+            explanation: explanation.into(),
+        }
+    }
+}
 
 /// The longest text of one message, in characters. Slack recommends 4,000 and counts in its own way; entities make a
 /// text longer.
@@ -22,13 +41,16 @@ pub const STAMP: &str = "moa_reply";
 /// The message's arguments.
 ///
 /// # Errors
-/// [`SendError::Refused`] for native JSON that is not allowed, actions that Slack cannot show, a message that is empty
+/// [`Refused::Refused`] for native JSON that is not allowed, actions that Slack cannot show, a message that is empty
 /// or far too long.
-pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>, SendError> {
+pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>, Refused> {
     let mut out = Map::new();
     let text = mrkdwn(&content.text);
     if text.chars().count() > HARD_LIMIT {
-        return Err(super::explain::refused("msg_too_long", None, &[]));
+        return Err(Refused::new(
+            "msg_too_long",
+            "the message is too long for Slack; make it shorter or send it as a file",
+        ));
     }
     if !content.actions.is_empty() {
         let mut blocks = actions::sections(&content.text);
@@ -52,7 +74,10 @@ pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>,
         .into_iter()
         .any(says_something)
     {
-        return Err(super::explain::refused("no_text", None, &[]));
+        return Err(Refused::new(
+            "no_text",
+            "the message is empty; give it a text, a card or blocks",
+        ));
     }
     if let Some((name, icon)) = &content.sender {
         out.insert("username".into(), name.as_str().into());

@@ -1,8 +1,9 @@
 use super::*;
-use moa_core::content::{Action, Field, Style};
+use crate::content::{Action, Field, Style};
 
 fn stamp() -> Stamp {
     Stamp {
+        plugin: "p".into(),
         invocation: "i1".into(),
         ordinal: 2,
     }
@@ -120,7 +121,7 @@ fn sections_hold_long_text_whole() {
 #[test]
 fn what_slack_cannot_show_is_refused_with_a_reason() {
     let code = |content: &Content| match arguments(content, &stamp()) {
-        Err(SendError::Refused { code, .. }) => code,
+        Err(Refused { code, .. }) => code,
         other => panic!("{other:?}"),
     };
     assert_eq!(code(&Content::text(" ")), "no_text");

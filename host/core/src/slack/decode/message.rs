@@ -2,8 +2,8 @@
 
 use super::loose::{Count, Flag, Loose, Text};
 use super::{Context, Ignored, Payload, What, text, time};
-use moa_core::event::{Event, EventKind, File, Identity, Message, MessageRef, Place, PlaceKind, Slash};
-use moa_core::text::neutralise;
+use crate::event::{Event, EventKind, File, Identity, Message, MessageRef, Place, PlaceKind, Slash};
+use crate::text::neutralise;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -1,9 +1,9 @@
 //! Buttons and menus → blocks.
 
+use super::Refused;
 use super::markup::{address, mrkdwn};
-use crate::adapter::SendError;
-use moa_core::content::{Action, Style};
-use moa_core::text::split;
+use crate::content::{Action, Style};
+use crate::text::split;
 use serde_json::{Value, json};
 
 /// Slack's limits, in characters or items.
@@ -38,7 +38,7 @@ pub fn sections(portable: &str) -> Vec<Value> {
 }
 
 /// The actions in as many rows as they need.
-pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, SendError> {
+pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, Refused> {
     let elements = actions
         .iter()
         .enumerate()
@@ -50,7 +50,7 @@ pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, SendError> {
         .collect())
 }
 
-fn element(number: usize, action: &Action) -> Result<Value, SendError> {
+fn element(number: usize, action: &Action) -> Result<Value, Refused> {
     match action {
         Action::Button {
             id,
@@ -130,7 +130,7 @@ fn plain(text: &str, max: usize) -> Value {
 }
 
 /// Ids and values come back to the plugin, so they are not cut.
-fn fits(what: &str, text: &str, max: usize) -> Result<(), SendError> {
+fn fits(what: &str, text: &str, max: usize) -> Result<(), Refused> {
     let length = text.chars().count();
     if length > max {
         return Err(refused(format!(
@@ -140,8 +140,8 @@ fn fits(what: &str, text: &str, max: usize) -> Result<(), SendError> {
     Ok(())
 }
 
-fn refused(explanation: String) -> SendError {
-    SendError::Refused {
+fn refused(explanation: String) -> Refused {
+    Refused {
         code: "bad_action".into(),
         explanation,
     }

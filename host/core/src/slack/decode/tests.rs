@@ -1,5 +1,5 @@
 use super::*;
-use moa_core::event::{EventKind, PlaceKind};
+use crate::event::{EventKind, PlaceKind};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ fn event_frame(event: &Value) -> String {
     .to_string()
 }
 
-fn message(event: &Value) -> moa_core::event::Event {
+fn message(event: &Value) -> crate::event::Event {
     match what(read(&event_frame(event))) {
         What::Event(event) => *event,
         other => panic!("{event} → {other:?}"),
@@ -62,7 +62,7 @@ fn a_message_becomes_an_event() {
     ));
     assert_eq!(event.identity.as_str(), "slack/T1/C1/1605853844.000800");
     assert!(!event.redelivered && event.is_redeliverable());
-    let said = event.message();
+    let said = event.message().unwrap();
     assert_eq!(said.text, "!hi {@UBOT}");
     assert_eq!(said.raw, "!hi <@UBOT>");
     assert_eq!(said.author, "U1");
@@ -86,7 +86,7 @@ fn a_mention_and_its_message_are_one() {
 #[test]
 fn a_parent_of_a_thread_is_not_in_it() {
     let event = message(&with(json!({"thread_ts": "1605853844.000800"})));
-    assert_eq!(event.message().at.place.thread, None);
+    assert_eq!(event.message().unwrap().at.place.thread, None);
 }
 
 #[test]
@@ -101,7 +101,11 @@ fn kinds_of_places() {
         (json!({"channel_type": null}), PlaceKind::Channel),
         (json!({"channel": "D1"}), PlaceKind::Direct),
     ] {
-        assert_eq!(message(&with(more.clone())).message().at.place.kind, kind, "{more}");
+        assert_eq!(
+            message(&with(more.clone())).message().unwrap().at.place.kind,
+            kind,
+            "{more}"
+        );
     }
 }
 
@@ -270,7 +274,7 @@ fn control_frames() {
 
 fn samples(folder: &str) -> Vec<(PathBuf, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/samples/slack")
+        .join("../../tests/samples/slack")
         .join(folder);
     let mut found: Vec<(PathBuf, Value)> = std::fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
@@ -329,7 +333,7 @@ fn expected(payload: &Value, what: &What, name: &str) {
         let What::Event(read) = what else {
             panic!("{name}: {what:?}")
         };
-        let said = read.message();
+        let said = read.message().unwrap();
         assert_eq!(said.author, event["user"], "{name}");
         assert_eq!(said.at.id, event["ts"], "{name}");
         assert_eq!(said.at.place.conversation, event["channel"], "{name}");

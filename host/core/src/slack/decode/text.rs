@@ -5,8 +5,8 @@
 //! never turn into a mention. So each typed piece is unescaped, normalised and neutralised by itself, and where two
 //! pieces meet the seam is looked at as well.
 
-use moa_core::event::Mention;
-use moa_core::text::{neutralise, normalise};
+use crate::event::Mention;
+use crate::text::{neutralise, normalise};
 use std::borrow::Cow;
 
 /// Breaks what would otherwise become a mention; invisible.
@@ -230,7 +230,7 @@ mod tests {
             "[x<https://e|](y)>{@U1}",
         ] {
             let typed = text(slack);
-            let spans = moa_core::text::markup::parse(&typed);
+            let spans = crate::text::markup::parse(&typed);
             let text = format!("{spans:?}");
             assert!(
                 !text.contains("User(") && !text.contains("Conversation(\"U"),

@@ -10,11 +10,11 @@
 //! may call everybody or a group: no `<!…>` but dates, no `broadcast` or `usergroup` element, no `link_names`, no
 //! `parse`.
 
-use crate::adapter::SendError;
+use super::Refused;
 use serde_json::{Map, Value};
 
 /// Puts the native arguments over the rendered ones.
-pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), SendError> {
+pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Refused> {
     let native: Map<String, Value> = serde_json::from_str(native).map_err(|e| {
         refused(format!(
             "the native JSON is no JSON object ({e}); give message arguments as an object"
@@ -43,15 +43,15 @@ pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Sen
     Ok(())
 }
 
-fn refused(explanation: String) -> SendError {
-    SendError::Refused {
+fn refused(explanation: String) -> Refused {
+    Refused {
         code: "bad_native_json".into(),
         explanation,
     }
 }
 
 /// Refuses broadcasts at any depth, and tells Slack not to look for mentions in texts that are marked as mrkdwn.
-fn check(value: &mut Value) -> Result<(), SendError> {
+fn check(value: &mut Value) -> Result<(), Refused> {
     match value {
         Value::String(text) if calls_many(text) => Err(broadcast("<!…>")),
         Value::Array(list) => list.iter_mut().try_for_each(check),
@@ -78,8 +78,8 @@ fn check(value: &mut Value) -> Result<(), SendError> {
     }
 }
 
-fn broadcast(what: &str) -> SendError {
-    SendError::Refused {
+fn broadcast(what: &str) -> Refused {
+    Refused {
         code: "broadcast_not_granted".into(),
         explanation: format!("the native JSON calls many people at once ({what}), which this plugin may not"),
     }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn merged(native: &Value) -> Result<Map<String, Value>, SendError> {
+    fn merged(native: &Value) -> Result<Map<String, Value>, Refused> {
         let mut arguments = Map::new();
         arguments.insert("text".into(), "rendered".into());
         merge(&native.to_string(), &mut arguments).map(|()| arguments)

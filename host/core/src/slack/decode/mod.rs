@@ -12,12 +12,21 @@ mod time;
 pub use message::SERVICE;
 pub use text::portable;
 
-use super::session::Reason;
-use crate::adapter::Me;
+use crate::event::{Event, Me};
 use loose::{Count, Loose, Text};
 use message::InnerEvent;
-use moa_core::event::Event;
 use serde::Deserialize;
+
+/// Why the service wants a connection to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It ends within seconds (`warning`), it is refreshed (`refresh_requested`), or anything unknown.
+    Refresh,
+    /// The app has more connections than it may.
+    TooMany,
+    /// Socket Mode was switched off in the app's settings.
+    LinkDisabled,
+}
 
 /// A frame from Slack.
 #[derive(Debug, PartialEq)]

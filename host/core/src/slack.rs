@@ -1,0 +1,5 @@
+//! Slack's wire formats, both ways: [`decode`] makes events of its frames, [`render`] makes message arguments of what is
+//! said. Pure functions, which is why they stand here, where they can be fuzzed and counted, and not with the adapter.
+
+pub mod decode;
+pub mod render;
