@@ -25,6 +25,9 @@ use hears::{Said, Scopes};
 use jiff::tz::TimeZone;
 use table::{Builtin, Target};
 
+/// The slash command of a bot whose name cannot be one, unless a command has it.
+pub const FALLBACK_SLASH: &str = "moa";
+
 /// What the operator decided about commands.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -170,7 +173,10 @@ pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: 
             }
         }
         EventKind::Slash(slash) => {
-            let call = match address::is_name(&slash.command, settings, me) {
+            let is_own = address::is_name(&slash.command, settings, me)
+                || slash.command.eq_ignore_ascii_case(FALLBACK_SLASH)
+                    && matches!(table.find_exact(FALLBACK_SLASH), Found::None);
+            let call = match is_own {
                 true => Call::of(
                     Addressed {
                         how: How::Slash,

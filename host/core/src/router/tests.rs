@@ -340,6 +340,30 @@ fn slash_commands() {
 }
 
 #[test]
+fn a_bot_whose_name_is_no_slash_command_has_one_nevertheless() {
+    let settings = Settings {
+        names: vec!["모아".into()],
+        ..Settings::default()
+    };
+    let moa =
+        manifest(json!({"name": "other", "commands": [{"name": "moa", "args": [{"name": "text", "type": "rest"}]}]}));
+    for (table, expected) in [
+        (table(), "hello:echo(text=hi)"),
+        (table_of(&[moa], &[]), "other:moa(text=echo hi)"),
+    ] {
+        let slash = Slash {
+            command: "moa".into(),
+            message: message("echo hi", PlaceKind::Channel),
+            response_url: None,
+        };
+        let nobody = Me::default();
+        let event = event(EventKind::Slash(slash));
+        let got = route(&table, &Hears::default(), &settings, &nobody, &event);
+        assert_eq!(short(got), expected);
+    }
+}
+
+#[test]
 fn the_raw_rest_and_the_tokens_are_kept() {
     let Routed::Command(command) = routed("!echo  \"a  b\"   c\n d ") else {
         panic!()

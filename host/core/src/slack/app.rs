@@ -8,26 +8,29 @@
 //! or a slash command that Slack has itself: then the whole manifest is, so such a thing is left out here, and
 //! [`LeftOut`] says so.
 
+mod left_out;
+mod words;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
+pub use left_out::LeftOut;
+pub use words::own_slash;
+
 use crate::locale::Locale;
 use crate::manifest::{ChatEvent, Command, Manifest, OFFERED_SHORTCUTS, Shortcut, ShortcutPlace};
+use crate::router::FALLBACK_SLASH;
 use crate::text::{normalise, printable_line};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use words::{is_built_in, slash_word};
 
 /// The longest name of an app, in characters.
 pub const MAX_NAME: usize = 35;
-/// The slash command of a bot whose name cannot be one.
-pub const FALLBACK_SLASH: &str = "moa";
 
 /// The most slash commands of one app.
 const MAX_SLASH_COMMANDS: usize = 50;
-/// The longest slash command without its slash, in characters.
-const MAX_SLASH: usize = 31;
 /// The longest text beside a slash command, in characters. Slack takes 2,000; people read less.
 const MAX_DESCRIPTION: usize = 200;
 /// The longest hint beside a slash command, in characters. Slack takes 1,000; people read less.
@@ -62,48 +65,6 @@ const EVENTS: [&str; 5] = [
     "message.groups",
     "message.im",
     "message.mpim",
-];
-
-/// Commands that Slack has itself and gives to no app, sorted.
-const BUILT_IN: [&str; 38] = [
-    "active",
-    "apps",
-    "archive",
-    "away",
-    "call",
-    "collapse",
-    "dm",
-    "dnd",
-    "expand",
-    "feed",
-    "huddle",
-    "invite",
-    "invite_people",
-    "join",
-    "keys",
-    "kick",
-    "leave",
-    "me",
-    "msg",
-    "mute",
-    "open",
-    "part",
-    "prefs",
-    "pro",
-    "remind",
-    "remove",
-    "rename",
-    "search",
-    "shortcuts",
-    "shrug",
-    "star",
-    "status",
-    "topic",
-    "trigger",
-    "unarchive",
-    "unmute",
-    "unstar",
-    "who",
 ];
 
 /// What an app is made from.
@@ -165,90 +126,11 @@ struct Offer {
     description: String,
 }
 
-/// Something that Slack would not take, or that nobody has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LeftOut {
-    /// None of a command's words is one that Slack takes.
-    NoWord {
-        /// The command.
-        command: String,
-        /// The bot's own slash command.
-        bot: String,
-    },
-    /// Slack has a command of this name itself.
-    BuiltIn {
-        /// The command.
-        command: String,
-        /// The word.
-        word: String,
-        /// The bot's own slash command.
-        bot: String,
-    },
-    /// The bot or another command has this slash command.
-    Taken {
-        /// The command.
-        command: String,
-        /// The word.
-        word: String,
-        /// The bot's own slash command.
-        bot: String,
-    },
-    /// There is no room for more.
-    NoRoom {
-        /// The command.
-        command: String,
-        /// The bot's own slash command.
-        bot: String,
-    },
-    /// There is no room for another shortcut.
-    NoRoomForShortcut {
-        /// The plugin.
-        plugin: String,
-        /// The shortcut's id.
-        id: String,
-    },
-    /// A slash command was wanted, and no plugin has such a command.
-    Unknown {
-        /// The word.
-        word: String,
-    },
-}
-
-impl std::fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoWord { command, bot } => write!(
-                f,
-                "{command} has no slash command of its own: Slack takes at most {MAX_SLASH} of a-z, 0-9, - and _; give \
-                 it such an alias, or type /{bot} {command}"
-            ),
-            Self::BuiltIn { command, word, bot } => write!(
-                f,
-                "{command} has no slash command of its own: Slack has /{word} itself; type /{bot} {command}"
-            ),
-            Self::Taken { command, word, bot } => write!(
-                f,
-                "{command} has no slash command of its own: /{word} is another's; type /{bot} {command}"
-            ),
-            Self::NoRoom { command, bot } => write!(
-                f,
-                "{command} has no slash command of its own: Slack takes {MAX_SLASH_COMMANDS} from one app; choose which \
-                 with --slash, or type /{bot} {command}"
-            ),
-            Self::NoRoomForShortcut { plugin, id } => write!(
-                f,
-                "the shortcut {id} of {plugin} is left out: Slack takes {OFFERED_SHORTCUTS} from one app"
-            ),
-            Self::Unknown { word } => write!(f, "no plugin has a command {word}, so there is no slash command for it"),
-        }
-    }
-}
-
 impl App {
     /// The app for a bot.
     pub fn of(wanted: &Wanted<'_>) -> Self {
         let mut app = Self {
-            name: printable_line(wanted.name, MAX_NAME),
+            name: line(wanted.name, MAX_NAME),
             description: wanted
                 .locale
                 .pick("누구나 명령을 더할 수 있는 봇", "A bot that anyone can extend"),
@@ -328,21 +210,20 @@ impl App {
     fn slash_command(&mut self, command: &Command, words: &[&String], bot: &str, locale: Locale) {
         let (name, bot) = (command.name.clone(), bot.to_owned());
         let words: Vec<String> = words.iter().filter_map(|word| slash_word(word)).collect();
-        let is_built_in = |word: &&String| BUILT_IN.binary_search(&word.as_str()).is_ok();
         let is_taken = |word: &&String| self.slash_commands.iter().any(|other| other.word == **word);
         let free = words.iter().find(|word| !is_built_in(word) && !is_taken(word));
         let left_out = match (free, words.first()) {
             (Some(_), _) if self.slash_commands.len() >= MAX_SLASH_COMMANDS => LeftOut::NoRoom { command: name, bot },
             (Some(word), _) => {
-                let summary = printable_line(command.summary.get(locale.tag()), MAX_DESCRIPTION);
+                let summary = line(command.summary.get(locale.tag()), MAX_DESCRIPTION);
                 self.slash_commands.push(SlashCommand {
                     word: word.clone(),
                     description: if summary.is_empty() { name } else { summary },
-                    hint: printable_line(&command.hint(locale), MAX_HINT),
+                    hint: line(&command.hint(locale), MAX_HINT),
                 });
                 return;
             }
-            (None, Some(word)) if is_built_in(&word) => LeftOut::BuiltIn {
+            (None, Some(word)) if is_built_in(word) => LeftOut::BuiltIn {
                 command: name,
                 word: word.clone(),
                 bot,
@@ -365,8 +246,8 @@ impl App {
             });
             return;
         }
-        let name = printable_line(shortcut.name.get(locale.tag()), crate::manifest::MAX_SHORTCUT_NAME);
-        let description = printable_line(shortcut.description.get(locale.tag()), MAX_SHORTCUT);
+        let name = line(shortcut.name.get(locale.tag()), crate::manifest::MAX_SHORTCUT_NAME);
+        let description = line(shortcut.description.get(locale.tag()), MAX_SHORTCUT);
         self.shortcuts.push(Offer {
             callback_id: format!("{plugin}/{}", shortcut.id),
             kind: match shortcut.on {
@@ -405,14 +286,14 @@ impl App {
                 // Otherwise nobody can write to the bot directly.
                 "messages_tab_read_only_enabled": false,
             },
-            "bot_user": {"display_name": self.display_name(), "always_online": true},
+            "bot_user": {"always_online": true, "display_name": self.display_name()},
+            "shortcuts": self.shortcuts.iter().map(Offer::json).collect::<Vec<_>>(),
             "slash_commands": self.slash_commands.iter().map(SlashCommand::json).collect::<Vec<_>>(),
         });
         if let Some(features) = features.as_object_mut()
-            && !self.shortcuts.is_empty()
+            && self.shortcuts.is_empty()
         {
-            let shortcuts = self.shortcuts.iter().map(Offer::json).collect();
-            features.insert("shortcuts".into(), shortcuts);
+            features.remove("shortcuts");
         }
         features
     }
@@ -421,7 +302,7 @@ impl App {
     pub fn json(&self) -> Value {
         json!({
             "_metadata": {"major_version": 1},
-            "display_information": {"name": self.name, "description": self.description},
+            "display_information": {"description": self.description, "name": self.name},
             "features": self.features(),
             "oauth_config": {"scopes": {"bot": self.scopes}},
             "settings": {
@@ -457,11 +338,12 @@ impl SlashCommand {
             "description": self.description,
             // Mentions come as ids, not as names that anybody can take.
             "should_escape": true,
+            "usage_hint": self.hint,
         });
         if let Some(fields) = json.as_object_mut()
-            && !self.hint.is_empty()
+            && self.hint.is_empty()
         {
-            fields.insert("usage_hint".into(), self.hint.clone().into());
+            fields.remove("usage_hint");
         }
         json
     }
@@ -478,21 +360,13 @@ impl Offer {
     }
 }
 
-/// The slash command, without the slash, of a bot with this name: the name itself where Slack takes it.
-pub fn own_slash(name: &str) -> String {
-    slash_word(name.trim())
-        .filter(|word| BUILT_IN.binary_search(&word.as_str()).is_err())
-        .unwrap_or_else(|| FALLBACK_SLASH.into())
-}
-
-/// A word as a slash command, if Slack takes it.
-fn slash_word(word: &str) -> Option<String> {
-    let word = word.to_ascii_lowercase();
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-    let fits = word.len() <= MAX_SLASH
-        && word.bytes().all(plain)
-        && word.starts_with(|c: char| c.is_ascii_alphanumeric());
-    fits.then_some(word)
+/// One line of at most so many characters.
+fn line(text: &str, max: usize) -> String {
+    let whole = printable_line(text, max);
+    match whole.chars().count() > max {
+        true => printable_line(text, max - 1),
+        false => whole,
+    }
 }
 
 fn words_of(command: &Command) -> impl Iterator<Item = &String> {
