@@ -1,6 +1,8 @@
 //! What the host says → the arguments of Slack's message methods, without those that say where it goes.
 
 mod actions;
+pub mod form;
+mod ids;
 mod markup;
 mod native;
 

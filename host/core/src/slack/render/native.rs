@@ -32,7 +32,7 @@ pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Ref
                 "the native JSON's \"{key}\" is of another type than Slack takes"
             )));
         }
-        check(&mut value)?;
+        check(&mut value, key == "blocks")?;
         if key == "markdown_text" {
             for other in ["text", "blocks", "attachments"] {
                 arguments.remove(other);
@@ -51,17 +51,25 @@ fn refused(explanation: String) -> Refused {
 }
 
 /// Refuses broadcasts at any depth, and tells Slack not to look for mentions in texts that are marked as mrkdwn.
-fn check(value: &mut Value) -> Result<(), Refused> {
+///
+/// `typed` where Slack goes by each object's `type`, as in blocks: there plain text calls nobody, whatever is in it. In
+/// attachments a `type` means nothing.
+pub fn check(value: &mut Value, typed: bool) -> Result<(), Refused> {
     match value {
         Value::String(text) if calls_many(text) => Err(broadcast("<!…>")),
-        Value::Array(list) => list.iter_mut().try_for_each(check),
+        Value::Array(list) => list.iter_mut().try_for_each(|value| check(value, typed)),
         Value::Object(object) => {
             for key in ["link_names", "parse"] {
                 if object.contains_key(key) {
                     return Err(broadcast(key));
                 }
             }
-            let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
+            let kind = object
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let kind = kind.as_str();
             if matches!(kind, "broadcast" | "usergroup") {
                 return Err(broadcast(kind));
             }
@@ -72,7 +80,14 @@ fn check(value: &mut Value) -> Result<(), Refused> {
             if kind == "mrkdwn" && has_at {
                 object.insert("verbatim".into(), true.into());
             }
-            object.values_mut().try_for_each(check)
+            // What is shown as it stands, and what stands in a field to be changed, calls nobody.
+            let shown = match kind {
+                "plain_text" if typed => "text",
+                "plain_text_input" if typed => "initial_value",
+                _ => "",
+            };
+            let spoken = object.iter_mut().filter(|(key, _)| key.as_str() != shown);
+            spoken.map(|(_, value)| value).try_for_each(|value| check(value, typed))
         }
         _ => Ok(()),
     }
@@ -107,6 +122,10 @@ mod tests {
     #[test]
     fn harmless_json_is_merged() {
         let blocks = json!([{"type": "section", "text": {"type": "mrkdwn", "text": "<!date^1^{date}|then> <@U1>"}}]);
+        let label = json!({"type": "plain_text", "text": "<!DOCTYPE html> or @here"});
+        let typed = json!({"type": "plain_text_input", "initial_value": "<!here>"});
+        let input = json!([{"type": "input", "label": label, "element": typed}]);
+        assert!(merged(&json!({"blocks": input})).is_ok(), "nobody is called by this");
         let arguments = merged(&json!({"blocks": blocks, "unfurl_links": false})).unwrap();
         assert_eq!(arguments["text"], "rendered");
         assert_eq!(arguments["unfurl_links"], false);
@@ -124,6 +143,8 @@ mod tests {
             json!({"blocks": [{"text": {"type": "mrkdwn", "text": "a <!subteam^S1> b"}}]}),
             json!({"blocks": [{"type": "rich_text", "elements": [{"elements": [{"type": "broadcast", "range": "here"}]}]}]}),
             json!({"blocks": [{"type": "rich_text", "elements": [{"type": "usergroup", "usergroup_id": "S1"}]}]}),
+            json!({"attachments": [{"type": "plain_text", "text": "<!here>"}]}),
+            json!({"blocks": [{"type": "section", "text": {"type": "plain_text", "text": "x", "also": "<!here>"}}]}),
             json!({"attachments": [{"fields": [{"title": "x", "value": "<!CHANNEL>"}]}]}),
             json!({"attachments": [{"parse": "full", "text": "@channel"}]}),
             json!({"attachments": "[{\"text\": \"\\u003c!channel>\"}]"}),
