@@ -201,6 +201,16 @@ impl Intake {
         Ok(open)
     }
 
+    /// Takes in what is no delivery of a service: that nobody answered a question. Until the first set of plugins is there
+    /// it waits, as deliveries do.
+    pub fn tell(self: &Arc<Self>, event: Event) {
+        let delivery = Delivery {
+            event,
+            ack: Ack::new(|| {}),
+        };
+        adapter::Intake::deliver(&Door(Arc::clone(self)), delivery);
+    }
+
     /// Seconds since 1970 by the clock as it was at the start, and a clock since then that nobody sets.
     fn steady_seconds(&self) -> u64 {
         seconds(self.started).saturating_add(self.since.elapsed().as_secs())
@@ -259,6 +269,7 @@ impl Intake {
     /// Brings an event into the journal though it is not known yet whether anybody wants it; nothing for a twin.
     fn record_unmatched(self: &Arc<Self>, delivery: Delivery) -> Option<(Event, Arc<Ticket>, i64)> {
         let Delivery { event, ack } = delivery;
+        let event = self.parts.matcher.questions.resolve(event);
         self.offer(&event, ack).then(|| {
             let ticket = Arc::new(Ticket::default());
             let received_ms = milliseconds(self.parts.world.now());
@@ -269,6 +280,7 @@ impl Intake {
 
     fn take(self: &Arc<Self>, delivery: Delivery) {
         let Delivery { event, ack } = delivery;
+        let event = self.parts.matcher.questions.resolve(event);
         let matches = self.parts.matcher.route(&event);
         if matches.is_empty() {
             ack.done();

@@ -14,6 +14,7 @@ pub mod intake;
 pub mod invocation;
 pub mod journal;
 pub mod lessons;
+pub mod questions;
 pub mod matching;
 pub mod outbox;
 pub mod recall;

@@ -1,8 +1,9 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
 use crate::lessons::{Lessons, Present};
+use crate::questions::Questions;
 use crate::registry::{Loaded, Registry, Snapshot};
-use moa_core::event::{Change, Event, EventKind};
+use moa_core::event::{Change, Event, EventKind, Press};
 use moa_core::locale::UserNotice;
 use moa_core::router::{self, CommandMatch, HeardMatch, Me, Routed, Say, Settings};
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub struct Matcher {
     pub registry: Arc<Registry>,
     /// What they listen for.
     pub lessons: Arc<Lessons>,
+    /// What they asked people.
+    pub questions: Arc<Questions>,
 }
 
 impl Matcher {
@@ -69,7 +72,7 @@ impl Matcher {
         let present = self.lessons.present();
         let todos = match &event.kind {
             EventKind::Message(_) | EventKind::Slash(_) => self.said(&present, event),
-            EventKind::Press(press) => pressed(&present.snapshot, &press.plugin),
+            EventKind::Press(press) => vec![self.pressed(&present.snapshot, press)],
             EventKind::Change(change) => changed(&present.snapshot, change),
         };
         let with = |todo| Match {
@@ -86,6 +89,18 @@ impl Matcher {
             Routed::Command(command) => vec![Todo::Command(Box::new(command))],
             Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
             Routed::Say(say) => vec![Todo::Say(Box::new(say))],
+        }
+    }
+
+    /// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
+    fn pressed(&self, snapshot: &Snapshot, press: &Press) -> Todo {
+        let plugin = press.plugin.clone();
+        if let Some(notice) = self.questions.refusal(press) {
+            return Todo::Tell(notice);
+        }
+        match snapshot.plugins.contains_key(&plugin) {
+            true => Todo::Pressed { plugin },
+            false => Todo::Tell(UserNotice::PluginGone { plugin }),
         }
     }
 
@@ -116,15 +131,6 @@ impl Matcher {
             }),
         }
     }
-}
-
-/// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
-fn pressed(snapshot: &Snapshot, plugin: &str) -> Vec<Todo> {
-    let plugin = plugin.to_owned();
-    vec![match snapshot.plugins.contains_key(&plugin) {
-        true => Todo::Pressed { plugin },
-        false => Todo::Tell(UserNotice::PluginGone { plugin }),
-    }]
 }
 
 /// Everybody who wants to know.

@@ -8,6 +8,7 @@ use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
+use crate::questions::Questions;
 use crate::recall::{Begun, Past, Recall};
 use crate::registry::{self, Registry};
 use async_trait::async_trait;
@@ -514,6 +515,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
             me,
             settings,
             lessons,
+            questions: Arc::new(Questions::empty(Arc::clone(store) as Arc<dyn Store>)),
             registry: Arc::new(registry),
         }),
         dir,
@@ -575,6 +577,7 @@ pub(crate) struct Stage {
     pub grants: Grants,
     pub ticket: Arc<Ticket>,
     pub lessons: Arc<Lessons>,
+    pub questions: Arc<Questions>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -600,6 +603,7 @@ impl Stage {
         Self {
             adapter: Arc::default(),
             lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>, Arc::default())),
+            questions: Arc::new(Questions::empty(Arc::clone(&store) as Arc<dyn Store>)),
             store,
             event: Arc::new(event),
             requests: Requests::default(),
@@ -646,6 +650,7 @@ impl Stage {
             adapter: Arc::clone(&adapter),
             outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),
             lessons: Arc::clone(&self.lessons),
+            questions: Arc::clone(&self.questions),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
         })
     }

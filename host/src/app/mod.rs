@@ -15,6 +15,7 @@ use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::questions::Questions;
 use crate::registry::{self, Compiler, Registry, Report};
 use crate::stores::{self, Purpose};
 use anyhow::Context;
@@ -119,11 +120,13 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         config.outbox.burst,
     ));
     let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
+    let questions = Questions::load(Arc::clone(&store)).await?;
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
         registry: Arc::clone(&registry),
         lessons: Arc::clone(&lessons),
+        questions: Arc::clone(&questions),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -157,13 +160,17 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         max_age: config.journal.max_age,
     })
     .await?;
-    desk.attach(lessons, Arc::clone(&intake));
+    desk.attach(lessons, Arc::clone(&questions), Arc::clone(&intake));
     let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
         async move { intake.start().await }
     });
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
+    let waiting = tokio::spawn({
+        let intake = Arc::clone(&intake);
+        async move { questions.watch(&Machine, |event| intake.tell(event)).await }
+    });
 
     let still_opening = opening.abort_handle();
     let ended = attend(&intake, &adapter, &registry, begun, opening, revoked, &mut stop).await;
@@ -172,6 +179,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
 
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     listener.pause();
+    waiting.abort();
     drain(&dispatch, &calls).await;
     dispatch.stop();
     courtesies.close();

@@ -1,5 +1,7 @@
 //! `chat`: speaking where the call came from, and elsewhere where that is granted.
 
+mod ask;
+
 use super::Scene;
 use crate::adapter::{SendError, Stamp, UNSUPPORTED};
 use crate::outbox::Letter;
@@ -15,8 +17,18 @@ pub(super) struct Chat(pub(super) Arc<Scene>);
 #[async_trait]
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
-        let print = Print::of(Function::ChatSend).json(&to).json(&what).done();
-        self.0.outward(print, self.say(&to, &what)).await
+        self.send_as(Function::ChatSend, &to, self.0.event.author(), &what).await
+    }
+
+    async fn ask(
+        &self,
+        to: Place,
+        who: String,
+        id: String,
+        what: Content,
+        wait_seconds: u32,
+    ) -> CapResult<MessageRef> {
+        self.question(to, who, id, what, wait_seconds).await
     }
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
@@ -79,7 +91,13 @@ impl moa_engine::Chat for Chat {
 }
 
 impl Chat {
-    async fn say(&self, to: &Place, what: &Content) -> CapResult<Sent> {
+    /// Sends a message; `asker` is who sees it where it is for one person.
+    async fn send_as(&self, function: Function, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
+        let print = Print::of(function).json(to).json(what).done();
+        self.0.outward(print, self.say(to, asker, what)).await
+    }
+
+    async fn say(&self, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
         self.allowed(to)?;
         let scene = &self.0;
         let here = to.conversation == scene.event.place().conversation;
@@ -92,7 +110,7 @@ impl Chat {
         let letter = Letter {
             to,
             answers: answers.map(|at| at.id.as_str()),
-            asker: Some(scene.event.author()),
+            asker: Some(asker),
             content: what,
             plugin: &scene.plugin,
             invocation: &scene.effects,

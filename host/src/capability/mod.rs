@@ -19,6 +19,7 @@ use crate::adapter::Adapter;
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::outbox::{Ordinals, Outbox};
+use crate::questions::Questions;
 use crate::recall::Recall;
 use moa_core::event::Event;
 use moa_core::manifest::Manifest;
@@ -60,6 +61,8 @@ pub struct Scene {
     pub outbox: Arc<Outbox>,
     /// What plugins were taught to listen for.
     pub lessons: Arc<Lessons>,
+    /// What plugins asked people.
+    pub questions: Arc<Questions>,
     /// Memory.
     pub store: Arc<dyn Store>,
 }

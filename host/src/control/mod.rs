@@ -33,6 +33,7 @@ mod sync;
 
 use crate::intake::Intake;
 use crate::lessons::Lessons;
+use crate::questions::Questions;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -59,6 +60,7 @@ pub struct Control {
 /// What of a running host follows, or does, what its operator wants.
 struct Attached {
     lessons: Arc<Lessons>,
+    questions: Arc<Questions>,
     intake: Arc<Intake>,
 }
 
@@ -85,7 +87,10 @@ impl Control {
     /// The brain was changed beside the plugins: what the host derives from it follows.
     async fn follow(&self) -> Result<(), Fault> {
         match self.host.get() {
-            Some(host) => Ok(host.lessons.reload().await?),
+            Some(host) => {
+                host.lessons.reload().await?;
+                Ok(host.questions.reload().await?)
+            }
             None => Ok(()),
         }
     }
@@ -117,9 +122,13 @@ impl Desk {
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
     /// of the journal run again at once.
-    pub fn attach(&self, lessons: Arc<Lessons>, intake: Arc<Intake>) {
+    pub fn attach(&self, lessons: Arc<Lessons>, questions: Arc<Questions>, intake: Arc<Intake>) {
         // Once, at the start.
-        let _ = self.control.host.set(Attached { lessons, intake });
+        let _ = self.control.host.set(Attached {
+            lessons,
+            questions,
+            intake,
+        });
     }
 }
 

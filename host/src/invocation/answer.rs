@@ -9,7 +9,7 @@ use crate::recall::Stop;
 use crate::registry::Loaded;
 use moa_core::call::Failure;
 use moa_core::content::{Audience, Content};
-use moa_core::event::{Event, EventKind};
+use moa_core::event::{Event, EventKind, PressKind};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::Say;
 use moa_engine::Fault;
@@ -58,7 +58,7 @@ impl Invoker {
 
     /// Sends why a plugin did not do it; nobody is told who did not ask for anything.
     async fn refused(&self, work: &Work, scene: &Scene, content: Content, locale: Locale) -> Outcome {
-        if matches!(work.matched.todo, Todo::Changed { .. }) {
+        if matches!(work.matched.todo, Todo::Changed { .. }) || is_timeout(&work.event) {
             return Outcome::Failed { reason: content.text };
         }
         let content = Content {
@@ -199,6 +199,7 @@ impl Invoker {
             // Nobody spoke to the bot, and nobody misses an answer.
             Todo::Heard(heard) if heard.ambient => return Outcome::Failed { reason },
             Todo::Changed { .. } => return Outcome::Failed { reason },
+            Todo::Pressed { .. } if is_timeout(&work.event) => return Outcome::Failed { reason },
             _ => {}
         }
         let content = Content {
@@ -258,6 +259,11 @@ pub(super) fn own_audience(event: &Event) -> Audience {
         EventKind::Press(_) => Audience::Asker,
         EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) => Audience::Everyone,
     }
+}
+
+/// Whether it is that nobody did something.
+fn is_timeout(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Press(press) if press.kind == PressKind::Timeout)
 }
 
 pub(super) fn unsent(error: SendError) -> Outcome {

@@ -28,7 +28,7 @@ use answer::unsent;
 use hourglass::Hourglass;
 use moa_core::call::{Failure, Reply};
 use moa_core::content::Content;
-use moa_core::event::{Event, EventKind, PlaceKind, User};
+use moa_core::event::{Event, EventKind, PlaceKind, PressKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
 use moa_engine::{Done, Fault};
@@ -154,6 +154,7 @@ impl Invoker {
             // Unless it was closed, or told what to show, on the way.
             form.close();
         }
+        self.close_question(&work.event).await;
         // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
         // has to wait for too.
         drop(turn);
@@ -251,6 +252,21 @@ impl Invoker {
             Err(error) => {
                 tracing::warn!(event = %work.event.identity, %error, "the direct conversation with a person cannot be opened")
             }
+        }
+    }
+
+    /// A question whose answer was told, or that there is none, is over. That comes before the record is closed: after a
+    /// crash in between the call runs again, is given what it did, and comes here once more.
+    async fn close_question(&self, event: &Event) {
+        let EventKind::Press(press) = &event.kind else { return };
+        if !matches!(press.kind, PressKind::Answer | PressKind::Timeout) {
+            return;
+        }
+        let Some((_, uid)) = event.identity.as_str().rsplit_once("/ask/") else {
+            return;
+        };
+        if let Err(error) = self.matcher.questions.close(uid).await {
+            tracing::warn!(event = %event.identity, %error, "a question that is over could not be removed; its buttons seem open until a restart");
         }
     }
 
@@ -404,6 +420,7 @@ impl Invoker {
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),
             lessons: Arc::clone(&self.matcher.lessons),
+            questions: Arc::clone(&self.matcher.questions),
             store: Arc::clone(&self.store),
         })
     }

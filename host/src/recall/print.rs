@@ -50,6 +50,10 @@ pub enum Function {
     ChatConversation = 36,
     /// `chat.members`
     ChatMembers = 37,
+    /// `chat.ask`: that it is asked
+    ChatAsk = 38,
+    /// `chat.ask`: the message
+    ChatAsked = 39,
     /// `triggers.hear`
     Hear = 48,
     /// `triggers.forget`

@@ -76,6 +76,13 @@ pub enum UserNotice {
     /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
     /// before it was cut off is not known.
     TooOld,
+    /// Somebody pressed a button of a question that somebody else was asked.
+    NotAsked {
+        /// Who was asked: their id.
+        who: String,
+    },
+    /// Somebody pressed a button of a question that is over.
+    QuestionOver,
 }
 
 impl UserNotice {
@@ -143,6 +150,14 @@ impl UserNotice {
                 "⚠️ 봇이 오래 멈춰 있어서 이 명령을 끝까지 처리했는지 알 수 없습니다. 확인해 보고, 아직 필요하면 다시 입력해 주세요.".to_owned(),
                 "⚠️ The bot was away for long and may not have finished this. Have a look, and ask again if you still need it."
                     .to_owned(),
+            ),
+            Self::NotAsked { who } => locale.pick(
+                format!("이 질문에는 {{@{who}}} 님만 답할 수 있습니다."),
+                format!("Only {{@{who}}} can answer this question."),
+            ),
+            Self::QuestionOver => locale.pick(
+                "이 질문은 이미 끝났습니다.".to_owned(),
+                "This question is over.".to_owned(),
             ),
         }
     }

@@ -9,6 +9,7 @@ use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::questions::Questions;
 use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -133,6 +134,7 @@ impl Stage {
             },
             registry: Arc::clone(&bench.registry),
             lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
+            questions: Questions::load(Arc::clone(&store)).await?,
         });
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {
@@ -196,6 +198,9 @@ impl Stage {
         self.world
             .clock
             .advance(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        for event in self.matcher.questions.due(World::now(&*self.world)) {
+            self.intake.tell(event);
+        }
     }
 
     /// The event of somebody writing something; `None`: there is no such thread.
