@@ -16,9 +16,14 @@
 //! }
 //! ```
 
-use crate::HostError;
+mod progress;
+
+pub use progress::Progress;
+
 use crate::bindings::moa::plugin::types::{Content, Conversation, Message, MessageRef, Place, User};
 use crate::host::{self, chat};
+use crate::{Form, HostError};
+use std::time::Duration;
 
 /// Sends a message, and returns its address when the service has taken it.
 ///
@@ -166,6 +171,76 @@ pub fn download(file: &str) -> Result<Vec<u8>, HostError> {
 /// [`HostError::NotFound`] for an id that the service does not know.
 pub fn open_direct(user: &str) -> Result<Place, HostError> {
     host::ask(|| chat::open_direct(user))
+}
+
+/// Opens a form before the person who pressed; [`Press::open`](crate::Press::open) is shorter. `trigger` is
+/// [`Press::trigger`](crate::Press::trigger), good for about three seconds and once.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # #[command]
+/// # fn ask() -> Content { Content::text("?").button(Button::new("order", "Order")) }
+/// # #[action("order")]
+/// # fn order(press: &Press) -> Result<()> {
+/// if let Some(trigger) = press.trigger() {
+///     chat::open_modal(trigger, &Form::new("order", "Order").text("dish", "Dish"))?;
+/// }
+/// # Ok(())
+/// # }
+/// # let host = Host::new();
+/// # host.run::<ask>("")?;
+/// # host.press::<order>("Order")?;
+/// # assert!(host.form().is_some());
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::NotFound`] if it is too late, [`HostError::Invalid`] if the form is malformed.
+pub fn open_modal(trigger: &str, form: &Form) -> Result<(), HostError> {
+    let view = form.to_json();
+    host::ask(|| chat::open_modal(trigger, &view))
+}
+
+/// Asks a person, by id, something with the buttons and menus of a message. The answer, or that none came in time, arrives
+/// at the function with [`#[answer("id")]`](crate::answer), exactly one of the two, also after a restart of the bot.
+///
+/// Only that person may answer. A second question with an id that is still open replaces the first: put into the id what
+/// tells questions apart (`vote:7`). Of the time the whole seconds count.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::testing::Host;
+///
+/// /// Asks before it deletes.
+/// #[command]
+/// fn wipe(ctx: &Context, list: String) -> Result<()> {
+///     let question = Content::text("Really?")
+///         .button(Button::new("yes", "Yes").value("yes").danger())
+///         .button(Button::new("no", "No").value("no"));
+///     chat::ask(ctx.place(), &ctx.who().id, &format!("wipe:{list}"), question, Duration::from_secs(60))?;
+///     Ok(())
+/// }
+///
+/// #[answer("wipe:*")]
+/// fn wiped(list: String, answer: Answer) -> Update {
+///     let is_sure = answer == Answer::Given { value: "yes".into() };
+///     Update(if is_sure { format!("{list} is gone") } else { format!("{list} stays") }.into())
+/// }
+/// # plugin!(wipe, wiped);
+///
+/// let host = Host::new();
+/// host.run::<wipe>("lunch")?;
+/// host.press::<wiped>("Yes")?;
+/// assert_eq!(host.texts(), ["lunch is gone"]);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// [`HostError::Invalid`] without a button or menu, otherwise those of [`send`].
+pub fn ask(to: &Place, who: &str, id: &str, what: impl Into<Content>, wait: Duration) -> Result<MessageRef, HostError> {
+    let what = what.into();
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+    host::ask(|| chat::ask(to, who, id, &what, seconds))
 }
 
 /// A person by id; may be some minutes old.

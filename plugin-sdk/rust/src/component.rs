@@ -3,8 +3,8 @@
 use crate::argument::Args;
 use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
 use crate::bindings::moa::plugin::types::{Content, Failure, Invocation, User};
-use crate::manifest::{Command, Hear, Manifest, Part};
-use crate::{Context, Error, log};
+use crate::manifest::{Command, Event, Hear, Manifest, On, Part, Press};
+use crate::{Context, Error, PressReply, log};
 use std::marker::PhantomData;
 
 /// A command as data; `#[command]` writes it.
@@ -31,12 +31,38 @@ pub trait HearFn {
     const HEAR: Hear;
 }
 
+/// Presses as data; `#[action]`, `#[submit]`, `#[shortcut]` and `#[answer]` write it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` handles no presses",
+    label = "not a function for presses",
+    note = "write `#[action(\"id\")]`, `#[submit(\"id\")]`, `#[shortcut(\"id\", …)]` or `#[answer(\"id\")]` above the function"
+)]
+pub trait PressFn {
+    /// Which presses, and what runs.
+    const PRESS: Press;
+}
+
+/// An event as data; `#[on]` writes it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` learns of no event",
+    label = "not a function for events",
+    note = "write `#[on(joined)]`, or another event, above the function"
+)]
+pub trait EventFn {
+    /// What is told.
+    type Event: Into<events::Event>;
+    /// Which event, and what runs.
+    const ON: On;
+}
+
 /// Anything that a plugin is made of; the attributes write it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no part of a plugin",
-    label = "neither a command nor a function that hears",
-    note = "write `#[command]` or `#[hear(\"pattern\")]` above the function"
+    label = "has none of the attributes that make a part of a plugin",
+    note = "write `#[command]`, `#[hear(\"pattern\")]`, `#[action(\"id\")]` or another of them above the function"
 )]
 pub trait PluginPart {
     /// As data.
@@ -104,13 +130,22 @@ impl<P: Plugin> webhooks::Guest for Component<P> {
 
 impl<P: Plugin> actions::Guest for Component<P> {
     fn act(press: actions::Press) -> Result<actions::Reply, Failure> {
-        Err(undeclared("action", &press.id))
+        // What a plugin does not have is not in its file either.
+        if const { P::MANIFEST.presses.is_empty() } {
+            return Err(undeclared("action", &press.id));
+        }
+        log_panics();
+        Ok(act(P::MANIFEST.presses, press)?)
     }
 }
 
 impl<P: Plugin> events::Guest for Component<P> {
-    fn on(_: Invocation, _: User, event: events::Event) -> Result<(), Failure> {
-        Err(undeclared("event", event_name(&event)))
+    fn on(invocation: Invocation, who: User, event: events::Event) -> Result<(), Failure> {
+        if const { P::MANIFEST.events.is_empty() } {
+            return Err(undeclared("event", &format!("{:?}", Event::of(&event))));
+        }
+        log_panics();
+        Ok(on(P::MANIFEST.events, invocation, who, event)?)
     }
 }
 
@@ -149,21 +184,51 @@ pub(crate) fn hear(known: &[Hear], heard: listener::Heard) -> Result<Option<Cont
     Ok((hear.run)(&Context::of_heard(heard))?)
 }
 
+/// The function that names most of the id: an id in full before one with `*`.
+pub(crate) fn act(known: &[Press], press: actions::Press) -> Result<PressReply, Error> {
+    let fitting = known
+        .iter()
+        .filter_map(|handler| Some((handler, handler.rest(press.kind, &press.id)?)));
+    let best = fitting.max_by_key(|(handler, _)| (!handler.id.ends_with('*'), handler.id.len()));
+    let Some((handler, rest)) = best else {
+        return Err(Error::internal(format!(
+            "this plugin has no function for the {} `{}`",
+            kind_name(press.kind),
+            press.id
+        )));
+    };
+    let (rest, is_form) = (rest.to_owned(), press.kind == actions::Kind::Modal);
+    match (handler.run)(&crate::Press::of(press, rest))? {
+        // Without a form there is nothing to show them at: the person is told.
+        PressReply::Errors(fields) if !is_form => Err(Error::fields(fields)),
+        reply => Ok(reply),
+    }
+}
+
+pub(crate) fn on(known: &[On], invocation: Invocation, who: User, event: events::Event) -> Result<(), Error> {
+    let name = Event::of(&event);
+    let Some(on) = known.iter().find(|on| on.event == name) else {
+        return Err(Error::internal(format!(
+            "this plugin has no function for the event {name:?}"
+        )));
+    };
+    let context = Context::of_event(invocation, who, &event);
+    (on.run)(&context, event)
+}
+
+fn kind_name(kind: actions::Kind) -> &'static str {
+    match kind {
+        actions::Kind::Button => "button",
+        actions::Kind::Select => "menu",
+        actions::Kind::Modal => "form",
+        actions::Kind::Shortcut => "shortcut",
+        actions::Kind::Answer | actions::Kind::Timeout => "question",
+    }
+}
+
 /// The host calls only what the manifest names; a host that does otherwise is told so.
 fn undeclared(what: &str, name: &str) -> Failure {
     Failure::Internal(format!("this plugin has no {what} `{name}`"))
-}
-
-fn event_name(event: &events::Event) -> &'static str {
-    match event {
-        events::Event::Reacted(_) => "reacted",
-        events::Event::Unreacted(_) => "unreacted",
-        events::Event::Joined(_) => "joined",
-        events::Event::Left(_) => "left",
-        events::Event::Topic(_) => "topic",
-        events::Event::Edited(_) => "edited",
-        events::Event::Deleted(_) => "deleted",
-    }
 }
 
 /// A panic ends the instance; the operator should still see where and why.

@@ -135,7 +135,7 @@ fn typed(kind: Kind, value: Value) -> Option<Typed> {
         (Kind::String, Value::String(text)) => Typed::Text(text),
         (Kind::Duration, Value::String(text)) => Typed::Seconds(time::duration(&text)?),
         (Kind::Date, Value::String(text)) => Typed::Date(text),
-        (Kind::Time, Value::String(text)) => Typed::Time(time::Time::of_text(&text)?.to_string()),
+        (Kind::Time, Value::String(text)) => Typed::Time(text.parse::<time::Time>().ok()?.to_string()),
         _ => return None,
     };
     Some(typed)

@@ -1,13 +1,13 @@
 //! What a call is told about itself.
 
-use crate::bindings::exports::moa::plugin::{commands::Call, listener::Heard};
+use crate::bindings::exports::moa::plugin::{actions, commands::Call, events, listener::Heard};
 use crate::bindings::moa::plugin::types::{Content, Invocation, Message, MessageRef, Place, User};
 use crate::brain::Brain;
 use crate::{HostError, chat, system};
 use serde::de::DeserializeOwned;
 
-/// Everything about one call of a command, or about one message that was heard. Take it as a parameter, anywhere among
-/// the arguments.
+/// Everything about one call of a command, about one message that was heard, one press or one event. Take it as a
+/// parameter, anywhere among the arguments.
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Debug)]
 pub struct Context {
     invocation: Invocation,
+    who: User,
     message: Message,
     cause: Cause,
 }
@@ -47,6 +48,8 @@ enum Cause {
         id: String,
         captures: Vec<Option<String>>,
     },
+    /// A press or an event, which brings its own.
+    Other,
 }
 
 impl Context {
@@ -54,6 +57,7 @@ impl Context {
     pub(crate) fn of_call(call: Call) -> Self {
         Self {
             invocation: call.invocation,
+            who: call.message.author.clone(),
             message: call.message,
             cause: Cause::Command {
                 name: call.command,
@@ -67,11 +71,55 @@ impl Context {
     pub(crate) fn of_heard(heard: Heard) -> Self {
         Self {
             invocation: heard.invocation,
+            who: heard.message.author.clone(),
             message: heard.message,
             cause: Cause::Pattern {
                 id: heard.id,
                 captures: heard.captures,
             },
+        }
+    }
+
+    /// Of a press. A shortcut on a message brings along who wrote it and what it says.
+    pub(crate) fn of_press(press: actions::Press) -> Self {
+        let mut message = blank(press.on.unwrap_or(MessageRef {
+            place: press.place,
+            id: String::new(),
+        }));
+        if press.kind == actions::Kind::Shortcut {
+            for (name, value) in press.state {
+                match name.as_str() {
+                    "text" => message.text = value,
+                    "author" => message.author = nameless(value),
+                    _ => {}
+                }
+            }
+        }
+        Self {
+            invocation: press.invocation,
+            who: press.user,
+            message,
+            cause: Cause::Other,
+        }
+    }
+
+    pub(crate) fn of_event(invocation: Invocation, who: User, event: &events::Event) -> Self {
+        use events::Event;
+        let message = match event {
+            Event::Edited(message) => message.clone(),
+            Event::Reacted((address, _)) | Event::Unreacted((address, _)) | Event::Deleted(address) => {
+                blank(address.clone())
+            }
+            Event::Joined(place) | Event::Left(place) | Event::Topic((place, _)) => blank(MessageRef {
+                place: place.clone(),
+                id: String::new(),
+            }),
+        };
+        Self {
+            invocation,
+            who,
+            message,
+            cause: Cause::Other,
         }
     }
 
@@ -170,7 +218,7 @@ impl Context {
     pub fn command(&self) -> &str {
         match &self.cause {
             Cause::Command { name, .. } => name,
-            Cause::Pattern { .. } => "",
+            Cause::Pattern { .. } | Cause::Other => "",
         }
     }
 
@@ -190,7 +238,7 @@ impl Context {
     pub fn path(&self) -> &[String] {
         match &self.cause {
             Cause::Command { path, .. } => path,
-            Cause::Pattern { .. } => &[],
+            Cause::Pattern { .. } | Cause::Other => &[],
         }
     }
 
@@ -211,7 +259,7 @@ impl Context {
     pub fn rest(&self) -> &str {
         match &self.cause {
             Cause::Command { rest, .. } => rest,
-            Cause::Pattern { .. } => "",
+            Cause::Pattern { .. } | Cause::Other => "",
         }
     }
 
@@ -231,7 +279,7 @@ impl Context {
     pub fn tokens(&self) -> &[String] {
         match &self.cause {
             Cause::Command { tokens, .. } => tokens,
-            Cause::Pattern { .. } => &[],
+            Cause::Pattern { .. } | Cause::Other => &[],
         }
     }
 
@@ -248,7 +296,7 @@ impl Context {
     /// ```
     pub fn pattern(&self) -> &str {
         match &self.cause {
-            Cause::Command { .. } => "",
+            Cause::Command { .. } | Cause::Other => "",
             Cause::Pattern { id, .. } => id,
         }
     }
@@ -267,7 +315,7 @@ impl Context {
     /// ```
     pub fn captures(&self) -> &[Option<String>] {
         match &self.cause {
-            Cause::Command { .. } => &[],
+            Cause::Command { .. } | Cause::Other => &[],
             Cause::Pattern { captures, .. } => captures,
         }
     }
@@ -288,7 +336,8 @@ impl Context {
         self.captures().get(group)?.as_deref()
     }
 
-    /// The message that carried the command, or that was heard.
+    /// The message that carried the command, or that was heard. Of the message that a press or an event is about only the
+    /// address is known; its text and author too where it was edited, or a shortcut was used on it.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
@@ -303,7 +352,7 @@ impl Context {
         &self.message
     }
 
-    /// Who wrote that message. Only the id may decide what somebody is allowed to do.
+    /// Who wrote that message, pressed, or did what the event tells of. Only the id may decide what somebody is allowed to do.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
@@ -314,10 +363,10 @@ impl Context {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn who(&self) -> &User {
-        &self.message.author
+        &self.who
     }
 
-    /// Where it was written.
+    /// Where it was written, pressed or done.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
@@ -359,7 +408,7 @@ impl Context {
         Brain::conversation(&self.place().conversation)
     }
 
-    /// The plugin's memory about the person who wrote the message.
+    /// The plugin's memory about [who](Self::who) it was.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
@@ -412,7 +461,7 @@ impl Context {
         chat::send(self.place(), what)
     }
 
-    /// Reacts to the message that carried the command.
+    /// Reacts to the message that carried the command or the press.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, testing::Host};
@@ -427,6 +476,32 @@ impl Context {
     /// Those of [`chat::react`].
     pub fn react(&self, emoji: &str) -> Result<(), HostError> {
         chat::react(self.message().address(), emoji)
+    }
+}
+
+/// A message of which only the address is known.
+fn blank(address: MessageRef) -> Message {
+    Message {
+        ref_: address,
+        author: nameless(String::new()),
+        text: String::new(),
+        raw: String::new(),
+        mentions: Vec::new(),
+        files: Vec::new(),
+        time: String::new(),
+        edited: false,
+    }
+}
+
+/// A person of whom only the id is known.
+fn nameless(id: String) -> User {
+    User {
+        name: id.clone(),
+        display_name: id.clone(),
+        id,
+        locale: None,
+        timezone: None,
+        bot: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong, and who is told.
 
+use crate::PressReply;
 use crate::bindings::moa::plugin::types;
 use std::fmt;
 
@@ -43,9 +44,23 @@ enum Kind {
     Rejected(String),
     Retry(u32),
     Internal(String),
+    /// Name and text; of a form. Anywhere else the person is told.
+    Fields(Vec<(String, String)>),
 }
 
 impl Error {
+    pub(crate) fn fields(fields: Vec<(String, String)>) -> Self {
+        Self(Kind::Fields(fields))
+    }
+
+    /// What a form shows at its fields is no failure of its handler.
+    pub(crate) fn into_field_errors(self) -> Result<PressReply> {
+        match self.0 {
+            Kind::Fields(fields) => Ok(PressReply::Errors(fields)),
+            other => Err(Self(other)),
+        }
+    }
+
     /// The command was used wrongly. The person is shown `text`, followed by the command's right form.
     ///
     /// ```
@@ -92,6 +107,13 @@ impl fmt::Display for Error {
         match &self.0 {
             Kind::Usage(text) | Kind::Rejected(text) | Kind::Internal(text) => f.write_str(text),
             Kind::Retry(seconds) => write!(f, "to be tried again in {seconds} s"),
+            Kind::Fields(fields) => {
+                for (at, (name, text)) in fields.iter().enumerate() {
+                    let gap = if at == 0 { "" } else { "\n" };
+                    write!(f, "{gap}{name}: {text}")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -116,6 +138,7 @@ impl<E: std::error::Error> From<E> for Error {
 impl From<Error> for types::Failure {
     fn from(error: Error) -> Self {
         match error.0 {
+            Kind::Fields(_) => Self::Rejected(error.to_string()),
             Kind::Usage(text) => Self::Usage(text),
             Kind::Rejected(text) => Self::Rejected(text),
             Kind::Retry(seconds) => Self::Retry(seconds),

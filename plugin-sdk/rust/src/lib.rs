@@ -5,11 +5,14 @@ mod config;
 mod content;
 mod context;
 mod error;
+mod form;
+mod press;
 mod reply;
 mod types;
 
 pub mod brain;
 pub mod chat;
+pub mod events;
 pub mod log;
 pub mod system;
 #[cfg(not(target_arch = "wasm32"))]
@@ -31,7 +34,9 @@ pub use brain::Brain;
 pub use config::Config;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
-pub use moa_plugin_macros::{Config, command, hear, plugin};
+pub use form::Form;
+pub use moa_plugin_macros::{Config, action, answer, command, hear, on, plugin, shortcut, submit};
+pub use press::{Answer, FieldErrors, IntoPressReply, Press, PressKind, PressReply, Update};
 pub use reply::IntoReply;
 pub use types::{
     Action, Audience, Button, Card, Choice, Content, Conversation, Field, File, Mention, Message, MessageRef, Place,
@@ -58,8 +63,9 @@ pub mod prelude {
     pub use crate::brain::Brain;
     pub use crate::time::{Date, Time};
     pub use crate::{
-        Audience, Button, Card, Config, Content, Context, Conversation, Error, HostError, Message, MessageRef, Place,
-        Result, User, chat, command, hear, log, plugin, system, text, triggers,
+        Answer, Audience, Button, Card, Config, Content, Context, Conversation, Error, FieldErrors, Form, HostError,
+        Message, MessageRef, Place, Press, PressReply, Result, Update, User, action, answer, chat, command, hear, log,
+        on, plugin, shortcut, submit, system, text, triggers,
     };
     pub use std::time::Duration;
 }
@@ -70,13 +76,16 @@ pub mod __private {
     pub use crate::argument::{Args, Argument, NumberArgument};
     pub use crate::bindings;
     pub use crate::bindings::export_plugin;
-    pub use crate::component::{CommandFn, Component, Group, HearFn, Plugin, PluginPart};
+    pub use crate::component::{CommandFn, Component, EventFn, Group, HearFn, Plugin, PluginPart, PressFn};
     pub use crate::config::{Table, read_config};
+    pub use crate::events::tell;
     pub use crate::manifest::{
-        ArgSpec, Command, Confirm, Hear, Kind, Literal, Manifest, Part, Requests, Scope, Setting, Text,
-        are_arguments_unique, are_ids_unique, are_parents_there, are_words_unique, commands_of, count, hears_of,
-        is_plugin_name,
+        ArgSpec, Command, Confirm, Event, Hear, Kind, Literal, Manifest, On, Part, Press, PressFor, Requests, Scope,
+        Setting, Shortcut, ShortcutOn, Text, are_arguments_unique, are_events_unique, are_ids_unique,
+        are_parents_there, are_presses_unique, are_words_unique, commands_of, count, events_of, hears_of,
+        is_plugin_name, presses_of,
     };
+    pub use crate::press::{answer_of, rest_of};
     pub use crate::reply::IntoReply;
     pub use serde;
 }

@@ -1,8 +1,14 @@
 //! The manifest as plain data, which the macros write and `describe` turns into JSON by `manifest.schema.json`.
 
+mod happenings;
+mod parts;
 mod unique;
 
-pub use unique::{are_arguments_unique, are_ids_unique, are_parents_there, are_words_unique};
+pub use happenings::{Event, On, Press, PressFor, Shortcut, ShortcutOn};
+pub use parts::{Part, commands_of, count, events_of, hears_of, presses_of};
+pub use unique::{
+    are_arguments_unique, are_events_unique, are_ids_unique, are_parents_there, are_presses_unique, are_words_unique,
+};
 
 use crate::bindings::moa::plugin::types::Content;
 use crate::{Context, Error, argument::Args};
@@ -232,61 +238,6 @@ impl Hear {
     }
 }
 
-/// One thing that a plugin is made of.
-#[derive(Clone, Copy, Debug)]
-pub enum Part {
-    /// A command.
-    Command(Command),
-    /// A pattern.
-    Hear(Hear),
-}
-
-/// How many commands and how many patterns there are.
-pub const fn count(parts: &[Part]) -> (usize, usize) {
-    let (mut commands, mut hears) = (0, 0);
-    let mut rest = parts;
-    while let [first, tail @ ..] = rest {
-        match first {
-            Part::Command(_) => commands += 1,
-            Part::Hear(_) => hears += 1,
-        }
-        rest = tail;
-    }
-    (commands, hears)
-}
-
-/// The commands alone; `N` is their number.
-pub const fn commands_of<const N: usize>(parts: &[Part]) -> [Command; N] {
-    let mut commands = [Command::BLANK; N];
-    let (mut rest, mut free) = (parts, commands.as_mut_slice());
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        let Part::Command(command) = first else { continue };
-        let Some((slot, others)) = free.split_first_mut() else {
-            break;
-        };
-        *slot = *command;
-        free = others;
-    }
-    commands
-}
-
-/// The patterns alone; `N` is their number.
-pub const fn hears_of<const N: usize>(parts: &[Part]) -> [Hear; N] {
-    let mut hears = [Hear::BLANK; N];
-    let (mut rest, mut free) = (parts, hears.as_mut_slice());
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        let Part::Hear(hear) = first else { continue };
-        let Some((slot, others)) = free.split_first_mut() else {
-            break;
-        };
-        *slot = *hear;
-        free = others;
-    }
-    hears
-}
-
 /// A key of the plugin's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Setting {
@@ -384,6 +335,16 @@ pub struct Manifest {
     /// Its patterns, and perhaps the function for those taught at run time.
     #[serde(skip_serializing_if = "has_no_patterns", serialize_with = "patterns")]
     pub hears: &'static [Hear],
+    /// What presses it handles. The host learns of its shortcuts alone; the others are on what it sends.
+    #[serde(
+        rename = "shortcuts",
+        skip_serializing_if = "happenings::have_no_shortcuts",
+        serialize_with = "happenings::shortcuts"
+    )]
+    pub presses: &'static [Press],
+    /// What else it learns of.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub events: &'static [On],
     /// Its configuration.
     #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "as_table")]
     pub config: &'static [Setting],
@@ -445,6 +406,8 @@ mod tests {
             summary: Text::Any(""),
             commands: &[BARE],
             hears: &[],
+            presses: &[],
+            events: &[],
             config: &[],
             requests: Requests::NONE,
         };
@@ -463,19 +426,5 @@ mod tests {
         }
         assert!(is_plugin_name(&"a".repeat(64)));
         assert!(!is_plugin_name(&"a".repeat(65)));
-    }
-
-    #[test]
-    fn parts_are_sorted_by_what_they_are() {
-        let hear = Hear {
-            id: "guide",
-            pattern: "guide",
-            ..Hear::BLANK
-        };
-        let parts = [Part::Hear(hear), Part::Command(BARE), Part::Hear(Hear::BLANK)];
-        assert_eq!(count(&parts), (1, 2));
-        let commands = commands_of::<1>(&parts);
-        let hears = hears_of::<2>(&parts);
-        assert_eq!((commands[0].name, hears[0].id, hears[1].id), ("bare", "guide", ""));
     }
 }

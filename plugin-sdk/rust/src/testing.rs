@@ -19,6 +19,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! Buttons are pressed by what stands on them, forms are filled in, questions answered or left to time out:
+//! [`Host::press`], [`Host::submit`], [`Host::time_out`].
+//!
 //! Time stands still and chance is the same in every run. The brain, the chat and the taught patterns last as long as the
 //! [`Host`]. Requests and grants are not looked at: everything is allowed.
 //!
@@ -27,14 +30,19 @@
 
 mod clock;
 pub(crate) mod imports;
+mod press;
 mod state;
 mod typed;
 
 #[cfg(test)]
 mod tests;
 
+pub use press::Opened;
+
 use crate::bindings::exports::moa::plugin::{commands, listener};
-use crate::bindings::moa::plugin::types::{Content, Conversation, Invocation, MessageRef, Place, PlaceKind, User};
+use crate::bindings::moa::plugin::types::{
+    Content, Conversation, File, Invocation, MessageRef, Place, PlaceKind, User,
+};
 use crate::component::{CommandFn, HearFn};
 use crate::{Context, Error, component};
 use serde::Serialize;
@@ -71,7 +79,7 @@ pub struct Host {
 ///     chat::edit(&message, "soup")
 /// })?;
 /// let posted: Vec<Posted> = host.messages();
-/// assert_eq!(posted[0].content.text, "soup");
+/// assert_eq!((posted[0].content.text.as_str(), posted[0].edits), ("soup", 1));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +89,8 @@ pub struct Posted {
     pub address: MessageRef,
     /// Its content, after all edits.
     pub content: Content,
+    /// How often it was edited.
+    pub edits: u32,
 }
 
 /// A file that the plugin put into a place.
@@ -245,6 +255,17 @@ impl Host {
         self
     }
 
+    /// Where it is spoken.
+    ///
+    /// ```
+    /// # use moa_plugin::testing::Host;
+    /// let host = Host::new().channel("lunch");
+    /// assert_eq!(host.place().conversation, host.conversation("lunch").id);
+    /// ```
+    pub fn place(&self) -> Place {
+        self.state.borrow().place.clone()
+    }
+
     /// A person by name, who from now on is a member of every conversation.
     ///
     /// ```
@@ -265,6 +286,35 @@ impl Host {
     /// ```
     pub fn conversation(&self, name: &str) -> Conversation {
         self.state.borrow_mut().conversation(name)
+    }
+
+    /// Hangs a file on the next message that is said.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// /// How large it is.
+    /// #[command]
+    /// fn size(ctx: &Context) -> Result<String> {
+    ///     let file = ctx.message().files.first().ok_or_else(|| Error::usage("Attach a file."))?;
+    ///     Ok(format!("{}: {}", file.name, chat::download(&file.id)?.len()))
+    /// }
+    ///
+    /// let host = Host::new();
+    /// host.attach("team.csv", b"a,b");
+    /// assert_eq!(host.run::<size>("")?, Some("team.csv: 3".into()));
+    /// assert!(host.run::<size>("").is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn attach(&self, name: &str, data: &[u8]) {
+        let mut state = self.state.borrow_mut();
+        let file = File {
+            id: format!("A{}", state.contents.len() + 1),
+            name: name.into(),
+            mime: "application/octet-stream".into(),
+            size: u32::try_from(data.len()).unwrap_or(u32::MAX),
+        };
+        state.contents.insert(file.id.clone(), data.into());
+        state.attached.push(file);
     }
 
     /// Lets time pass. What expires in the brain meanwhile is gone.

@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, inside the markup of a message.
+//! Text that somebody else wrote, inside the markup of a message; and tables.
 //!
 //! ```
 //! use moa_plugin::{Context, text};
@@ -32,9 +32,126 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// A table in a code block, columns below each other. The first row is the heading; a column of numbers is aligned to the
+/// right. Cells may be foreign text.
+///
+/// ```
+/// use moa_plugin::text;
+///
+/// let table = text::table([["메뉴", "수량"], ["김밥", "2"], ["tteokbokki", "10"]]);
+/// assert_eq!(
+///     table,
+///     "```\n\
+///      메뉴       수량\n\
+///      ---------- ----\n\
+///      김밥          2\n\
+///      tteokbokki   10\n\
+///      ```"
+/// );
+/// ```
+pub fn table<R, C>(rows: impl IntoIterator<Item = R>) -> String
+where
+    R: IntoIterator<Item = C>,
+    C: AsRef<str>,
+{
+    let cells = |row: R| row.into_iter().map(|cell| cell_text(cell.as_ref())).collect();
+    lines_of(&rows.into_iter().map(cells).collect::<Vec<Vec<String>>>())
+}
+
+/// How many columns a text takes where letters are of one width: Korean, Chinese and Japanese letters and most emoji take
+/// two, marks that combine none.
+///
+/// ```
+/// use moa_plugin::text;
+///
+/// assert_eq!((text::width("moa"), text::width("모아"), text::width("👍")), (3, 4, 2));
+/// ```
+pub fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// The columns of one character: the wide and full-width ones of Unicode's East Asian Width, in its large blocks.
+fn columns(character: char) -> usize {
+    match u32::from(character) {
+        // Combining marks, joiners, variation selectors, and the vowels and finals of decomposed Hangul.
+        0x0300..=0x036F | 0x1160..=0x11FF | 0x200B..=0x200F | 0x2060 | 0xFE00..=0xFE0F => 0,
+        // Hangul initials, CJK with its signs and kana, Hangul syllables, full-width forms, emoji, CJK of other planes.
+        0x1100..=0x115F
+        | 0x2E80..=0x303E
+        | 0x3041..=0xA4CF
+        | 0xA960..=0xA97C
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF01..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1F64F
+        | 0x1F680..=0x1F6FF
+        | 0x1F900..=0x1F9FF
+        | 0x1FA70..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+/// One line, in which nothing ends the code block.
+fn cell_text(text: &str) -> String {
+    text.trim().replace(['\n', '\r', '\t'], " ").replace('`', "`\u{2060}")
+}
+
+fn lines_of(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
+    let columns: Vec<(usize, bool)> = (0..count)
+        .map(|at| {
+            let below = || rows.iter().skip(1).map(|row| cell(row, at));
+            let is_number = |text: String| text.is_empty() || text.replace(',', "").parse::<f64>().is_ok();
+            let wide = rows.iter().map(|row| width(&cell(row, at))).max().unwrap_or(0);
+            (wide, below().any(|text| !text.is_empty()) && below().all(is_number))
+        })
+        .collect();
+    let mut table = String::from("```\n");
+    for (number, row) in rows.iter().enumerate() {
+        let mut line = String::new();
+        for (at, (wide, to_the_right)) in columns.iter().enumerate() {
+            let text = cell(row, at);
+            let gap = " ".repeat(wide.saturating_sub(width(&text)));
+            let blank = if at == 0 { "" } else { " " };
+            line += &match to_the_right {
+                true => [blank, &gap, &text].concat(),
+                false => [blank, &text, &gap].concat(),
+            };
+        }
+        table += line.trim_end();
+        table.push('\n');
+        if number == 0 {
+            let rules: Vec<String> = columns.iter().map(|(wide, _)| "-".repeat(*wide)).collect();
+            table += &rules.join(" ");
+            table.push('\n');
+        }
+    }
+    table + "```"
+}
+
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, table, width};
+
+    #[test]
+    fn tables_keep_their_columns() {
+        assert_eq!(table([["a", "b"]]), "```\na b\n- -\n```");
+        assert_eq!(table(Vec::<Vec<&str>>::new()), "```\n```");
+        // A row that is too short, a cell of several lines, one that would end the block.
+        let odd = table(vec![vec!["이름", "값"], vec!["로지"], vec!["a\nb", "```"]]);
+        assert_eq!(
+            odd,
+            "```\n이름 값\n---- ---\n로지\na b  `\u{2060}`\u{2060}`\u{2060}\n```"
+        );
+        assert_eq!(width("한글"), 4);
+        assert_eq!(width("e\u{301}"), 1);
+        // Decomposed, as some keyboards and file systems write it.
+        assert_eq!(width("\u{1112}\u{1161}\u{11AB}"), 2);
+    }
 
     #[test]
     fn marks_are_broken_and_nothing_else() {

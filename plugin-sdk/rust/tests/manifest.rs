@@ -13,6 +13,8 @@ const EMPTY: Manifest = Manifest {
     summary: Text::Any(""),
     commands: &[],
     hears: &[],
+    presses: &[],
+    events: &[],
     config: &[],
     requests: Requests::NONE,
 };
@@ -277,6 +279,8 @@ fn configuration_and_requests() {
         summary: Text::Any("Tests"),
         commands: &[],
         hears: &[],
+        presses: &[],
+        events: &[],
         config: Box::leak(Box::new(config)),
         requests: Requests {
             http: &["https://api.example.com"],
@@ -346,4 +350,66 @@ fn a_struct_of_settings() {
     assert_eq!(read, expected);
     let error = serde_json::from_value::<Settings>(json!({})).unwrap_err();
     assert_eq!(error.to_string(), "the setting `mood` is missing");
+}
+
+/// Keeps what a message says.
+#[shortcut("keep", name(ko = "간직하기", en = "Keep it"), on = message)]
+fn keep(press: &Press) -> String {
+    press.field("text").into()
+}
+
+#[shortcut("order", name = "Order", description = "Orders lunch", on = anywhere)]
+fn order() -> Form {
+    Form::new("order", "Order")
+}
+
+#[action("order:*")]
+fn pressed(_ctx: &Context, number: u32, press: Press) -> Result<PressReply> {
+    Ok(PressReply::say(format!("{number} {}", press.value())))
+}
+
+#[on(joined)]
+fn joined() {}
+
+#[on(topic)]
+fn topic(what: moa_plugin::events::Topic) -> Option<String> {
+    Some(what.topic)
+}
+
+#[test]
+fn presses_and_events() {
+    use moa_plugin::__private::{EventFn, On, Press, PressFn};
+    const PRESSES: &[Press] = &[keep::PRESS, order::PRESS, pressed::PRESS];
+    const EVENTS: &[On] = &[joined::ON, topic::ON];
+    let manifest = Manifest {
+        presses: PRESSES,
+        events: EVENTS,
+        ..EMPTY
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({
+            "name": "test",
+            "version": "1",
+            "shortcuts": [
+                {
+                    "id": "keep",
+                    "on": "message",
+                    "name": { "ko": "간직하기", "en": "Keep it" },
+                    "description": "Keeps what a message says.",
+                },
+                { "id": "order", "on": "anywhere", "name": "Order", "description": "Orders lunch" },
+            ],
+            "events": ["joined", "topic"],
+        })
+    );
+    // What is on messages alone is not in it.
+    let manifest = Manifest {
+        presses: &[pressed::PRESS],
+        ..EMPTY
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({ "name": "test", "version": "1" })
+    );
 }

@@ -9,7 +9,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Ident, ItemFn, ItemStruct, Result, ReturnType, Safety};
+use syn::{Attribute, Error, Ident, ItemFn, ItemStruct, PathSegment, Result, ReturnType, Safety};
+
+/// What makes a function a part of a plugin; one of them is enough.
+const ATTRIBUTES: [&str; 7] = ["command", "hear", "action", "submit", "shortcut", "answer", "on"];
 
 /// Expands the attribute. With an error the function stays, so that the compiler does not report it missing as well.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -91,13 +94,12 @@ pub fn check_signature(function: &ItemFn, what: &str) -> Result<()> {
             "the host calls this function: its parameters need one type each, without generics",
         ));
     }
-    if let Some(again) = function.attrs.iter().find(|attribute| {
-        attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "command" || last.ident == "hear")
-    }) {
+    let is_ours = |last: &PathSegment| ATTRIBUTES.iter().any(|word| last.ident == word);
+    if let Some(again) = function
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().segments.last().is_some_and(is_ours))
+    {
         return Err(Error::new_spanned(
             again,
             "one attribute for one function; give a second name in `aliases`",

@@ -7,8 +7,10 @@ mod config;
 mod docs;
 mod group;
 mod hear;
+mod on;
 mod options;
 mod plugin;
+mod press;
 mod words;
 
 use proc_macro::TokenStream;
@@ -139,10 +141,175 @@ pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
     hear::expand(options.into(), item.into()).into()
 }
 
-/// Makes a plugin of commands and of functions that hear. Once in a crate, which is built as a `cdylib`.
+/// Calls a function when somebody presses a button or chooses from a menu.
 ///
-/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu, guide);`, commands and functions that
-/// hear in any order. Or long:
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Asks who comes along.
+/// #[command]
+/// fn lunch() -> Content {
+///     Content::text("Who comes along?")
+///         .button(Button::new("join:12", "at twelve").primary())
+///         .button(Button::new("join:13", "at one"))
+///         .button(Button::new("close", "That's all"))
+/// }
+///
+/// #[action("join:*")]
+/// fn join(press: &Press, hour: u8) -> String {
+///     format!("{} comes at {hour}", text::plain(&press.who().display_name))
+/// }
+///
+/// /// New content for the message with the button: without buttons nobody presses again.
+/// #[action("close")]
+/// fn close() -> Update {
+///     Update("Enjoy your meal!".into())
+/// }
+///
+/// plugin!(lunch, join, close);
+/// ```
+///
+/// The **id** is that of the button or menu; one that ends with `:*` stands for all that begin so, and what the `*` stands
+/// for is handed in: state that fits in the id. More of it goes into the button's value or into the brain. An id in full
+/// goes before one with `*`, and a longer one with `*` before a shorter. It has at most 190 characters.
+///
+/// **Parameters**: `&Context` and `&Press`, anywhere, and for the `*` one of any type that can be parsed (`String`, `u32`,
+/// `Date`). **Return** what `IntoPressReply` takes: `()`, `String`, `Content` (a new message), `Update` (new content for the
+/// message), `Form` (opens), `PressReply` (any of these), or a `Result` of one.
+#[proc_macro_attribute]
+pub fn action(options: TokenStream, item: TokenStream) -> TokenStream {
+    press::expand(press::Attribute::Action, options.into(), item.into()).into()
+}
+
+/// Calls a function when somebody submits a form.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// #[action("order")]
+/// fn open() -> Form {
+///     Form::new("order", "Order").text("dish", "Dish").number("bowls", "How many?")
+/// }
+///
+/// #[submit("order")]
+/// fn order(press: &Press) -> Result<String> {
+///     let bowls: u8 = press.field_as("bowls")?;
+///     if bowls > 20 {
+///         // The form stays open and shows it at the field.
+///         return Err(FieldErrors::of("bowls", "20 at most").into());
+///     }
+///     Ok(format!("{bowls} × {}", text::plain(press.field("dish"))))
+/// }
+///
+/// plugin!(open, order);
+/// ```
+///
+/// A form waits for about two seconds; what comes later than that is told as a message. The **id**, the **parameters** and
+/// what to **return** are as for `#[action]`; `FieldErrors` keep the form open.
+#[proc_macro_attribute]
+pub fn submit(options: TokenStream, item: TokenStream) -> TokenStream {
+    press::expand(press::Attribute::Submit, options.into(), item.into()).into()
+}
+
+/// Calls a function when somebody uses a shortcut of the service, and puts the shortcut into the manifest.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Keeps what a message says.
+/// #[shortcut("keep", name(ko = "간직하기", en = "Keep it"), on = message)]
+/// fn keep(ctx: &Context, press: &Press) -> Result<Content> {
+///     ctx.user_brain().set_text(ctx.id(), press.field("text"))?;
+///     Ok(Content::text("kept").to(Audience::Asker))
+/// }
+///
+/// #[shortcut("order", name = "Order lunch", description = "Opens the order form", on = anywhere)]
+/// fn order() -> Form {
+///     Form::new("order", "Order").text("dish", "Dish")
+/// }
+///
+/// plugin!(keep, order);
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"`, `name(ko = "…", en = "…")` | what people see, at most 24 characters |
+/// | `on = message`, `on = anywhere` | in the menu of a message, or wherever one writes |
+/// | `description = "…"`, `description(ko = "…", en = "…")` | what it does; otherwise the first paragraph of the documentation |
+///
+/// Of a message `Press::on` is the address, `press.field("text")` what it says and `press.field("author")` who wrote it.
+/// **Parameters** and what to **return** are as for `#[action]`.
+#[proc_macro_attribute]
+pub fn shortcut(options: TokenStream, item: TokenStream) -> TokenStream {
+    press::expand(press::Attribute::Shortcut, options.into(), item.into()).into()
+}
+
+/// Calls a function when a question of `chat::ask` was answered, or was not in time: exactly once for each question.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Asks somebody whether there is time for lunch.
+/// #[command]
+/// fn invite(ctx: &Context, whom: User) -> Result<()> {
+///     let question = Content::text("Lunch?")
+///         .button(Button::new("yes", "Yes").value("yes"))
+///         .button(Button::new("no", "No").value("no"));
+///     let id = format!("invite:{}", ctx.who().id);
+///     chat::ask(ctx.place(), &whom.id, &id, question, Duration::from_secs(600))?;
+///     Ok(())
+/// }
+///
+/// #[answer("invite:*")]
+/// fn invited(answer: Answer, host: String) -> String {
+///     match answer {
+///         Answer::Given { value } => format!("{{@{host}}}: {value}"),
+///         Answer::TimedOut => format!("{{@{host}}}: no answer"),
+///     }
+/// }
+///
+/// plugin!(invite, invited);
+/// ```
+///
+/// The **id** is that of the question, as for `#[action]`. **Parameters** are those of `#[action]` and `Answer`. **Return**
+/// the same; `Update` replaces the question.
+#[proc_macro_attribute]
+pub fn answer(options: TokenStream, item: TokenStream) -> TokenStream {
+    press::expand(press::Attribute::Answer, options.into(), item.into()).into()
+}
+
+/// Calls a function when something else happens in chat: `reacted`, `unreacted`, `joined`, `left`, `topic`, `edited` or
+/// `deleted`. The manifest names it. What the bot itself does is not told.
+///
+/// ```
+/// use moa_plugin::events::Reacted;
+/// use moa_plugin::prelude::*;
+///
+/// #[on(joined)]
+/// fn welcome(ctx: &Context) -> String {
+///     format!("Welcome, {}!", text::plain(&ctx.who().display_name))
+/// }
+///
+/// #[on(reacted)]
+/// fn count(ctx: &Context, what: &Reacted) -> Result<()> {
+///     ctx.brain().increment(&what.emoji, 1)?;
+///     Ok(())
+/// }
+///
+/// plugin!(welcome, count);
+/// ```
+///
+/// **Parameters**: `&Context`, whose `who` did it, and the event as its type of `moa_plugin::events`. **Return** what a
+/// command may return; it is said where it happened.
+#[proc_macro_attribute]
+pub fn on(options: TokenStream, item: TokenStream) -> TokenStream {
+    on::expand(options.into(), item.into()).into()
+}
+
+/// Makes a plugin of commands, of functions that hear, and of those for presses and events. Once in a crate, which is built as a `cdylib`.
+///
+/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu, guide);`, all of its functions in any
+/// order. Or long:
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -159,12 +326,22 @@ pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     "!menu"
 /// }
 ///
+/// #[action("eat")]
+/// fn eat() {}
+///
+/// #[on(joined)]
+/// fn welcome() -> &'static str {
+///     "!menu"
+/// }
+///
 /// plugin! {
 ///     name: "lunch",
 ///     version: "1.2.0",
 ///     summary: { ko: "점심 팀을 정합니다", en: "Makes lunch teams" },
 ///     commands: [menu],
 ///     hears: [hungry],
+///     actions: [eat],
+///     events: [welcome],
 ///     config: {
 ///         "team-size": int = 4,
 ///         greeting: string?,
@@ -179,6 +356,7 @@ pub fn hear(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// - `summary` is a text, or one for each language.
+/// - `commands`, `hears`, `events` and `actions` (with forms, shortcuts and answers) are its functions.
 /// - `config` is a struct with `#[derive(Config)]`, or names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
 ///   `date`, `time`, `choice("…", …)`, `list` or `table`; with `?` it may be left out, with `= …` it has a default,
 ///   otherwise it must be set.

@@ -97,7 +97,8 @@ fn value(input: ParseStream<'_>) -> Result<LitStr> {
     input.parse()
 }
 
-fn text(input: ParseStream<'_>) -> Result<Text> {
+/// `= "…"`, or by language.
+pub fn text(input: ParseStream<'_>) -> Result<Text> {
     if input.peek(Token![=]) {
         Ok(Text::Any(value(input)?.value()))
     } else {

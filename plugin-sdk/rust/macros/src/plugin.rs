@@ -24,6 +24,8 @@ struct Plugin {
     parts: Vec<Path>,
     commands: Vec<Path>,
     hears: Vec<Path>,
+    actions: Vec<Path>,
+    events: Vec<Path>,
     config: Vec<Setting>,
     config_type: Option<Path>,
     requests: Vec<TokenStream>,
@@ -62,6 +64,8 @@ impl Parse for Plugin {
                 }
                 "commands" => plugin.commands = paths(input)?,
                 "hears" => plugin.hears = paths(input)?,
+                "actions" => plugin.actions = paths(input)?,
+                "events" => plugin.events = paths(input)?,
                 "config" if !input.peek(token::Brace) => plugin.config_type = Some(input.parse()?),
                 "config" => {
                     let content;
@@ -79,13 +83,17 @@ impl Parse for Plugin {
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        "`plugin!` has `name`, `version`, `summary`, `commands`, `hears`, `config` and `requests`",
+                        "`plugin!` has `name`, `version`, `summary`, `commands`, `hears`, `actions`, `events`, `config` and \
+                         `requests`",
                     ));
                 }
             }
             Ok(())
         })?;
-        if plugin.commands.is_empty() && plugin.hears.is_empty() {
+        if [&plugin.commands, &plugin.hears, &plugin.actions, &plugin.events]
+            .iter()
+            .all(|parts| parts.is_empty())
+        {
             return Err(no_parts());
         }
         Ok(plugin)
@@ -95,7 +103,7 @@ impl Parse for Plugin {
 fn no_parts() -> Error {
     Error::new(
         Span::call_site(),
-        "a plugin has at least one command, or hears something: write `plugin!(my_command)`",
+        "a plugin has at least one function that does something: write `plugin!(my_command)`",
     )
 }
 
@@ -306,6 +314,14 @@ impl Plugin {
             let hear = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::HearFn>::HEAR);
             quote!(::moa_plugin::__private::Part::Hear(#hear))
         });
+        let actions = self.actions.iter().map(|path| {
+            let press = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::PressFn>::PRESS);
+            quote!(::moa_plugin::__private::Part::Press(#press))
+        });
+        let events = self.events.iter().map(|path| {
+            let on = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::EventFn>::ON);
+            quote!(::moa_plugin::__private::Part::Event(#on))
+        });
         let settings = self.config.iter().map(|setting| {
             let Setting {
                 name,
@@ -340,12 +356,17 @@ impl Plugin {
             const _: () = {
                 #name_check
 
-                const PARTS: &[::moa_plugin::__private::Part] = &[#(#parts,)* #(#commands,)* #(#hears,)*];
-                const COUNT: (usize, usize) = ::moa_plugin::__private::count(PARTS);
+                const PARTS: &[::moa_plugin::__private::Part] =
+                    &[#(#parts,)* #(#commands,)* #(#hears,)* #(#actions,)* #(#events,)*];
+                const COUNT: (usize, usize, usize, usize) = ::moa_plugin::__private::count(PARTS);
                 const COMMANDS: &[::moa_plugin::__private::Command] =
                     &::moa_plugin::__private::commands_of::<{ COUNT.0 }>(PARTS);
                 const HEARS: &[::moa_plugin::__private::Hear] =
                     &::moa_plugin::__private::hears_of::<{ COUNT.1 }>(PARTS);
+                const PRESSES: &[::moa_plugin::__private::Press] =
+                    &::moa_plugin::__private::presses_of::<{ COUNT.2 }>(PARTS);
+                const EVENTS: &[::moa_plugin::__private::On] =
+                    &::moa_plugin::__private::events_of::<{ COUNT.3 }>(PARTS);
                 const _: () = ::core::assert!(
                     ::moa_plugin::__private::are_words_unique(COMMANDS),
                     "two commands of this plugin share a name or an alias",
@@ -358,6 +379,14 @@ impl Plugin {
                     ::moa_plugin::__private::are_ids_unique(HEARS),
                     "two functions of this plugin hear under one id, or two hear what was taught at run time",
                 );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_presses_unique(PRESSES),
+                    "two functions of this plugin are for the same id of a button, form, shortcut or question",
+                );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_events_unique(EVENTS),
+                    "two functions of this plugin are for the same event",
+                );
 
                 struct ThisPlugin;
 
@@ -368,6 +397,8 @@ impl Plugin {
                         summary: #summary,
                         commands: COMMANDS,
                         hears: HEARS,
+                        presses: PRESSES,
+                        events: EVENTS,
                         config: #config,
                         requests: ::moa_plugin::__private::Requests {
                             #(#requests,)*

@@ -144,3 +144,63 @@ fn what_was_heard_reaches_its_function() {
         Err(Failure::Internal("this plugin has no pattern `link-7`".into()))
     );
 }
+
+#[test]
+fn a_press_reaches_the_function_that_names_most_of_its_id() {
+    use crate::manifest::PressFor;
+    use actions::Kind;
+    let press = |kind, id: &str| {
+        let commands::Call {
+            invocation, message, ..
+        } = call("x", Vec::new());
+        actions::Press {
+            invocation,
+            kind,
+            id: id.into(),
+            value: "v".into(),
+            state: Vec::new(),
+            user: message.author,
+            place: message.ref_.place,
+            on: None,
+            trigger: None,
+        }
+    };
+    fn told(press: &crate::Press) -> Result<PressReply, Error> {
+        Ok(PressReply::say(format!("{:?} of {}", press.rest(), press.id())))
+    }
+    fn wrong(_: &crate::Press) -> Result<PressReply, Error> {
+        Err(Error::fields(vec![("size".into(), "too small".into())]))
+    }
+    let handler = |of, id| Press {
+        of,
+        id,
+        run: told,
+        ..Press::BLANK
+    };
+    let known = [
+        handler(PressFor::Action, "order:*"),
+        handler(PressFor::Action, "order:big:*"),
+        handler(PressFor::Action, "order:big:7"),
+        handler(PressFor::Answer, "order"),
+        Press {
+            run: wrong,
+            ..handler(PressFor::Action, "wrong")
+        },
+    ];
+    let done = |kind, id| act(&known, press(kind, id)).map_err(|error| error.to_string());
+    let says = |text: &str| Ok(PressReply::say(text));
+    assert_eq!(done(Kind::Button, "order:7"), says("\"7\" of order:7"));
+    assert_eq!(done(Kind::Select, "order:big:8"), says("\"8\" of order:big:8"));
+    assert_eq!(done(Kind::Button, "order:big:7"), says("\"\" of order:big:7"));
+    assert_eq!(done(Kind::Timeout, "order"), says("\"\" of order"));
+    assert_eq!(
+        done(Kind::Button, "order"),
+        Err("this plugin has no function for the button `order`".into())
+    );
+    assert_eq!(
+        done(Kind::Modal, "order:7"),
+        Err("this plugin has no function for the form `order:7`".into())
+    );
+    // Nowhere but in a form is there a field to show it at.
+    assert_eq!(done(Kind::Button, "wrong"), Err("size: too small".into()));
+}

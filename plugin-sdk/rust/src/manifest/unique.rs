@@ -1,6 +1,6 @@
 //! What no two parts of a plugin may share. All of it is checked while the plugin compiles.
 
-use super::{ArgSpec, Command, Hear};
+use super::{ArgSpec, Command, Hear, On, Press};
 
 /// Whether no two commands share a name or alias. Checked while compiling.
 pub const fn are_words_unique(commands: &[Command]) -> bool {
@@ -100,6 +100,38 @@ pub const fn are_ids_unique(hears: &[Hear]) -> bool {
     true
 }
 
+/// Whether no two functions handle the same presses.
+pub const fn are_presses_unique(presses: &[Press]) -> bool {
+    let mut rest = presses;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            if first.of as u8 == other.of as u8 && is_same(first.id, other.id) {
+                return false;
+            }
+            others = more;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether no two functions learn of the same event.
+pub const fn are_events_unique(events: &[On]) -> bool {
+    let mut rest = events;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            if first.event as u8 == other.event as u8 {
+                return false;
+            }
+            others = more;
+        }
+        rest = tail;
+    }
+    true
+}
+
 /// Whether every command stands below the commands that its function takes as `#[parent]`.
 pub const fn are_parents_there(commands: &[Command]) -> bool {
     are_below(commands, None)
@@ -146,7 +178,7 @@ const fn is_above(parent: &str, mut above: Option<&Chain<'_>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::Kind;
+    use crate::manifest::{Event, Kind, PressFor};
 
     #[test]
     fn a_word_has_one_owner() {
@@ -223,5 +255,22 @@ mod tests {
         assert!(are_ids_unique(&[hear("a", "x"), hear("b", "x"), hear("c", "")]));
         assert!(!are_ids_unique(&[hear("a", "x"), hear("a", "y")]));
         assert!(!are_ids_unique(&[hear("a", ""), hear("b", "")]));
+    }
+    #[test]
+    fn presses_and_events_have_one_function_each() {
+        let press = |of, id| Press { of, id, ..Press::BLANK };
+        let event = |event| On { event, ..On::BLANK };
+        assert!(are_presses_unique(&[
+            press(PressFor::Action, "a"),
+            press(PressFor::Action, "a:*"),
+            press(PressFor::Submit, "a")
+        ]));
+        assert!(!are_presses_unique(&[
+            press(PressFor::Submit, "a"),
+            press(PressFor::Action, "a"),
+            press(PressFor::Action, "a")
+        ]));
+        assert!(are_events_unique(&[event(Event::Joined), event(Event::Left)]));
+        assert!(!are_events_unique(&[event(Event::Joined), event(Event::Joined)]));
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn parse(text: &str) -> Option<u64> {
         }
         None => (clock, 0),
     };
-    let clock: crate::time::Time = clock.parse().ok()?;
+    // An instant has seconds, a time of day need not.
+    let clock: crate::time::Time = clock.parse().ok().filter(|_| clock.len() == "00:00:00".len())?;
     let seconds = days(date) * 86_400
         + i64::from(clock.hour()) * 3_600
         + (i64::from(clock.minute()) - offset) * 60

@@ -147,10 +147,11 @@ pub(crate) mod brain {
 }
 
 pub(crate) mod chat {
-    use super::{BOT, Error, State, ask};
-    use crate::bindings::moa::plugin::types::{Content, Conversation, Message, MessageRef, Place, User};
+    use super::ask as with;
+    use super::{BOT, Error, State};
+    use crate::bindings::moa::plugin::types::{Action, Content, Conversation, Message, MessageRef, Place, User};
     use crate::testing::Uploaded;
-    use crate::testing::state::{Line, direct, message};
+    use crate::testing::state::{Line, Question, Shown, direct, message};
 
     fn check(what: &Content) -> Result<(), Error> {
         match what.text.is_empty() && what.cards.is_empty() && what.native.is_none() {
@@ -176,22 +177,22 @@ pub(crate) mod chat {
 
     pub(crate) fn send(to: &Place, what: &Content) -> Result<MessageRef, Error> {
         check(what)?;
-        ask(|state| Ok(state.post(to, what)))
+        with(|state| Ok(state.post(to, what)))
     }
 
     pub(crate) fn edit(which: &MessageRef, what: &Content) -> Result<(), Error> {
         check(what)?;
-        ask(|state| {
-            let line = find_own(state, which)?;
-            line.content = what.clone();
-            line.edited = true;
+        with(|state| {
+            find_own(state, which)?;
+            state.replace(which, what);
             Ok(())
         })
     }
 
     pub(crate) fn delete(which: &MessageRef) -> Result<(), Error> {
-        ask(|state| match find_own(state, which) {
+        with(|state| match find_own(state, which) {
             Ok(_) => {
+                state.questions.retain(|question| question.message != *which);
                 state.lines.retain(|line| line.address != *which);
                 state.reactions.retain(|(on, _)| on != which);
                 Ok(())
@@ -202,7 +203,7 @@ pub(crate) mod chat {
     }
 
     pub(crate) fn react(which: &MessageRef, emoji: &str) -> Result<(), Error> {
-        ask(|state| {
+        with(|state| {
             find(state, which)?;
             let reaction = (which.clone(), emoji.to_owned());
             if !state.reactions.contains(&reaction) {
@@ -213,7 +214,7 @@ pub(crate) mod chat {
     }
 
     pub(crate) fn unreact(which: &MessageRef, emoji: &str) -> Result<(), Error> {
-        ask(|state| {
+        with(|state| {
             find(state, which)?;
             state.reactions.retain(|(on, known)| on != which || known != emoji);
             Ok(())
@@ -224,7 +225,7 @@ pub(crate) mod chat {
         if name.is_empty() {
             return Err(Error::Invalid("a file needs a name".into()));
         }
-        ask(|state| {
+        with(|state| {
             state.files.push(Uploaded {
                 place: to.clone(),
                 name: name.into(),
@@ -236,7 +237,10 @@ pub(crate) mod chat {
     }
 
     pub(crate) fn download(file: &str) -> Result<Vec<u8>, Error> {
-        ask(|state| {
+        with(|state| {
+            if let Some(content) = state.contents.get(file) {
+                return Ok(content.clone());
+            }
             let number = file.strip_prefix('F').and_then(|number| number.parse::<usize>().ok());
             let found = number.and_then(|number| state.files.get(number.checked_sub(1)?));
             found
@@ -249,8 +253,49 @@ pub(crate) mod chat {
         get_user(user).map(|user| direct(&user.id))
     }
 
+    pub(crate) fn open_modal(trigger: &str, view: &str) -> Result<(), Error> {
+        let view = serde_json::from_str(view).map_err(|error| Error::Invalid(error.to_string()))?;
+        with(|state| {
+            let now = state.now;
+            let good = state
+                .trigger
+                .take_if(|known| known.name == trigger && known.until > now);
+            let Some(trigger) = good else {
+                return Err(Error::NotFound(
+                    "this trigger is used up, or it is too late for it".into(),
+                ));
+            };
+            state.form = Some(Shown {
+                view,
+                errors: Vec::new(),
+                place: trigger.place,
+                on: trigger.on,
+            });
+            Ok(())
+        })
+    }
+
+    pub(crate) fn ask(to: &Place, who: &str, id: &str, what: &Content, wait_seconds: u32) -> Result<MessageRef, Error> {
+        check(what)?;
+        let can_answer = |action: &Action| !matches!(action, Action::Link(_));
+        if id.is_empty() || !what.actions.iter().any(can_answer) {
+            return Err(Error::Invalid("a question needs an id, and a button or menu".into()));
+        }
+        with(|state| {
+            let message = state.post(to, what);
+            state.questions.retain(|open| open.id != id);
+            state.questions.push(Question {
+                message: message.clone(),
+                who: who.into(),
+                id: id.into(),
+                seconds: wait_seconds,
+            });
+            Ok(message)
+        })
+    }
+
     pub(crate) fn get_user(id: &str) -> Result<User, Error> {
-        ask(|state| {
+        with(|state| {
             let found = state.users.iter().find(|user| user.id == id);
             found
                 .cloned()
@@ -259,7 +304,7 @@ pub(crate) mod chat {
     }
 
     pub(crate) fn get_conversation(id: &str) -> Result<Conversation, Error> {
-        ask(|state| {
+        with(|state| {
             let found = state.conversations.iter().find(|known| known.id == id);
             found
                 .cloned()
@@ -269,7 +314,7 @@ pub(crate) mod chat {
 
     /// Everybody is everywhere, on one page.
     pub(crate) fn members(_: &str, cursor: Option<&str>) -> Result<(Vec<String>, Option<String>), Error> {
-        ask(|state| match cursor {
+        with(|state| match cursor {
             None => Ok((state.users.iter().map(|user| user.id.clone()).collect(), None)),
             Some(_) => Err(Error::Invalid("there is one page".into())),
         })
@@ -279,7 +324,7 @@ pub(crate) mod chat {
         if !(1..=200).contains(&limit) {
             return Err(Error::Invalid(format!("1 to 200 messages, not {limit}")));
         }
-        ask(|state| {
+        with(|state| {
             let here = || state.lines.iter().filter(|line| line.address.place == *at).rev();
             let older = here().skip_while(|line| before.is_some_and(|id| line.address.id != id));
             let older = older.skip(usize::from(before.is_some()));

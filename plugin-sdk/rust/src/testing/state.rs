@@ -3,7 +3,7 @@
 use super::{Posted, Uploaded, clock};
 use crate::bindings::moa::plugin::triggers::{Pattern, Scopes};
 use crate::bindings::moa::plugin::types::{
-    Content, Conversation, Invocation, Message, MessageRef, Place, PlaceKind, User,
+    Content, Conversation, File, Invocation, Message, MessageRef, Place, PlaceKind, User,
 };
 use crate::manifest::{Hear, Scope};
 use regex::{Regex, RegexBuilder};
@@ -80,8 +80,38 @@ pub(super) struct Line {
     pub(super) address: MessageRef,
     pub(super) author: User,
     pub(super) content: Content,
+    pub(super) files: Vec<File>,
     pub(super) time: String,
-    pub(super) edited: bool,
+    /// How often.
+    pub(super) edits: u32,
+}
+
+/// A question that waits.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) message: MessageRef,
+    pub(super) who: String,
+    pub(super) id: String,
+    pub(super) seconds: u32,
+}
+
+/// A form before a person, and where the press that opened it was.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) view: serde_json::Value,
+    pub(super) errors: Vec<(String, String)>,
+    pub(super) place: Place,
+    pub(super) on: Option<MessageRef>,
+}
+
+/// What opens a form: once, and not for long.
+#[derive(Clone, Debug)]
+pub(super) struct Trigger {
+    pub(super) name: String,
+    /// In milliseconds since 1970.
+    pub(super) until: u64,
+    pub(super) place: Place,
+    pub(super) on: Option<MessageRef>,
 }
 
 /// Everything.
@@ -104,6 +134,15 @@ pub(super) struct State {
     pub(super) lines: Vec<Line>,
     pub(super) reactions: Vec<(MessageRef, String)>,
     pub(super) files: Vec<Uploaded>,
+    /// What the speaker's next message brings along.
+    pub(super) attached: Vec<File>,
+    /// By the file's id.
+    pub(super) contents: BTreeMap<String, Vec<u8>>,
+    pub(super) questions: Vec<Question>,
+    pub(super) form: Option<Shown>,
+    pub(super) trigger: Option<Trigger>,
+    /// What was chosen last, by message and menu.
+    pub(super) chosen: BTreeMap<(String, String), String>,
     pub(super) log: Vec<String>,
     said: u64,
     calls: u64,
@@ -127,6 +166,12 @@ impl State {
             lines: Vec::new(),
             reactions: Vec::new(),
             files: Vec::new(),
+            attached: Vec::new(),
+            contents: BTreeMap::new(),
+            questions: Vec::new(),
+            form: None,
+            trigger: None,
+            chosen: BTreeMap::new(),
             log: Vec::new(),
             said: 0,
             calls: 0,
@@ -177,7 +222,11 @@ impl State {
     /// A message that the speaker wrote.
     pub(super) fn hear(&mut self, text: &str) -> Message {
         let (place, speaker) = (self.place.clone(), self.speaker.clone());
-        let line = self.line(&place, speaker, &Content::text(text));
+        let mut line = self.line(&place, speaker, &Content::text(text));
+        line.files = std::mem::take(&mut self.attached);
+        if let Some(last) = self.lines.last_mut() {
+            last.files.clone_from(&line.files);
+        }
         message(&line)
     }
 
@@ -196,11 +245,22 @@ impl State {
             },
             author,
             content: content.clone(),
+            files: Vec::new(),
             time: clock::format(self.now),
-            edited: false,
+            edits: 0,
         };
         self.lines.push(line.clone());
         line
+    }
+
+    /// Replaces a message's content. Whether it is there.
+    pub(super) fn replace(&mut self, which: &MessageRef, content: &Content) -> bool {
+        let Some(line) = self.lines.iter_mut().find(|line| line.address == *which) else {
+            return false;
+        };
+        line.content = content.clone();
+        line.edits += 1;
+        true
     }
 
     pub(super) fn posted(&self) -> Vec<Posted> {
@@ -208,6 +268,7 @@ impl State {
         let posted = of_bot.map(|line| Posted {
             address: line.address.clone(),
             content: line.content.clone(),
+            edits: line.edits,
         });
         posted.collect()
     }
@@ -274,9 +335,9 @@ pub(super) fn message(line: &Line) -> Message {
         text: line.content.text.clone(),
         raw: line.content.text.clone(),
         mentions: Vec::new(),
-        files: Vec::new(),
+        files: line.files.clone(),
         time: line.time.clone(),
-        edited: line.edited,
+        edited: line.edits > 0,
     }
 }
 

@@ -145,7 +145,7 @@ fn read(spec: &ArgSpec, token: &str, whole: &str, state: &mut State) -> Result<V
         Kind::Conversation => Some(Value::Conversation(state.conversation(token.trim_start_matches('#')))),
         Kind::Duration => time::duration(token).map(Value::Seconds),
         Kind::Date => date(),
-        Kind::Time => time::Time::of_text(token).map(|time| Value::Time(time.to_string())),
+        Kind::Time => token.parse().ok().map(|time: time::Time| Value::Time(time.to_string())),
         Kind::Choice => {
             let mut choices = spec.choices.iter();
             let chosen = choices.find(|choice| choice.to_lowercase() == token.to_lowercase());
