@@ -204,8 +204,9 @@ pub fn open_modal(trigger: &str, form: &Form) -> Result<(), HostError> {
 /// Asks a person, by id, something with the buttons and menus of a message. The answer, or that none came in time, arrives
 /// at the function with [`#[answer("id")]`](crate::answer), exactly one of the two, also after a restart of the bot.
 ///
-/// Only that person may answer. A second question with an id that is still open replaces the first: put into the id what
-/// tells questions apart (`vote:7`). Of the time the whole seconds count.
+/// Only that person may answer; the answer is the button's value, or its id where it has none. A second question with an
+/// id that is still open replaces the first: put into the id what tells questions apart (`vote:7`). Of the time the whole
+/// seconds count.
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -215,8 +216,8 @@ pub fn open_modal(trigger: &str, form: &Form) -> Result<(), HostError> {
 /// #[command]
 /// fn wipe(ctx: &Context, list: String) -> Result<()> {
 ///     let question = Content::text("Really?")
-///         .button(Button::new("yes", "Yes").value("yes").danger())
-///         .button(Button::new("no", "No").value("no"));
+///         .button(Button::new("yes", "Yes").danger())
+///         .button(Button::new("no", "No"));
 ///     chat::ask(ctx.place(), &ctx.who().id, &format!("wipe:{list}"), question, Duration::from_secs(60))?;
 ///     Ok(())
 /// }

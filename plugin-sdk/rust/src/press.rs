@@ -461,7 +461,7 @@ impl Press {
 pub enum Answer {
     /// The person pressed or chose.
     Given {
-        /// The button's value, or that of the choice.
+        /// The button's value, its id where it has no value, or the value of the choice.
         value: String,
     },
     /// The person did not, in time.

@@ -140,6 +140,15 @@ fn a_question_is_for_one_person_and_ends_once() {
     host.time_out::<voted>().unwrap();
     assert_eq!(host.texts(), ["vote:1", "1 TimedOut rosie"]);
     assert!(host.time_out::<voted>().is_err());
+    // A button without a value answers by its id.
+    let host = host.speaker("rosie");
+    host.with(|ctx| {
+        let question = Content::text("vote:2").button(Button::new("no", "No"));
+        chat::ask(ctx.place(), &ctx.who().id, "vote:2", question, Duration::from_secs(60))
+    })
+    .unwrap();
+    let answered = host.press::<voted>("No").unwrap();
+    assert_eq!(answered, PressReply::update(r#"2 Given { value: "no" } rosie"#));
     let bare = host.with(|ctx| chat::ask(ctx.place(), &ctx.who().id, "x", "no button", Duration::ZERO));
     assert!(matches!(bare, Err(HostError::Invalid(_))), "{bare:?}");
 }

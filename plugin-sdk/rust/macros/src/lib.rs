@@ -253,8 +253,8 @@ pub fn shortcut(options: TokenStream, item: TokenStream) -> TokenStream {
 /// #[command]
 /// fn invite(ctx: &Context, whom: User) -> Result<()> {
 ///     let question = Content::text("Lunch?")
-///         .button(Button::new("yes", "Yes").value("yes"))
-///         .button(Button::new("no", "No").value("no"));
+///         .button(Button::new("yes", "Yes"))
+///         .button(Button::new("no", "No"));
 ///     let id = format!("invite:{}", ctx.who().id);
 ///     chat::ask(ctx.place(), &whom.id, &id, question, Duration::from_secs(600))?;
 ///     Ok(())

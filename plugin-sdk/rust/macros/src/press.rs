@@ -13,8 +13,9 @@ use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
 /// The longest id, in characters: it travels with the plugin's name, in what Slack gives 255 for.
 const MAX_ID: usize = 190;
-/// The longest name of a shortcut, in characters, says Slack.
+/// The longest name and description of a shortcut, in characters, says Slack.
 const MAX_NAME: usize = 24;
+const MAX_DESCRIPTION: usize = 150;
 
 /// Which of the attributes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,22 +140,37 @@ impl Shortcut {
         }
         let missing = |what: &str| Error::new(id.span(), format!("a shortcut needs {what}"));
         let name = name.ok_or_else(|| missing("the name that people see: `name = \"…\"`"))?;
-        if name.all().any(|name| !(1..=MAX_NAME).contains(&name.chars().count())) {
+        let lengths = |text: &Text| text.all().map(|text| text.chars().count()).collect::<Vec<_>>();
+        if lengths(&name).iter().any(|length| !(1..=MAX_NAME).contains(length)) {
             return Err(Error::new(
                 id.span(),
                 format!("a shortcut's name has 1 to {MAX_NAME} characters"),
+            ));
+        }
+        if description
+            .iter()
+            .flat_map(lengths)
+            .any(|length| length > MAX_DESCRIPTION)
+        {
+            return Err(Error::new(
+                id.span(),
+                format!("a shortcut's description has up to {MAX_DESCRIPTION} characters"),
             ));
         }
         let on = on.ok_or_else(|| missing("its place: `on = message` or `on = anywhere`"))?;
         Ok(Self { name, on, description })
     }
 
+    /// Of the documentation only what Slack takes: it was not written for this alone.
     fn tokens(&self, function: &ItemFn) -> TokenStream {
         let name = self.name.tokens();
         let on = Ident::new(self.on, function.sig.ident.span());
         let description = match &self.description {
             Some(text) => text.tokens(),
-            None => Text::Any(Docs::of(&function.attrs).summary).tokens(),
+            None => {
+                let summary = Docs::of(&function.attrs).summary;
+                Text::Any(summary.chars().take(MAX_DESCRIPTION).collect()).tokens()
+            }
         };
         quote! {
             ::core::option::Option::Some(::moa_plugin::__private::Shortcut {
@@ -175,12 +191,18 @@ fn check_id(attribute: Attribute, id: &LitStr) -> Result<()> {
         "ids that begin with `moa:` are the host's own".into()
     } else if start.contains('*') || (start.len() < text.len() && !start.ends_with(':')) {
         "`*` stands at the end alone, behind a colon: `order:*`".into()
-    } else if attribute == Attribute::Shortcut && start.len() < text.len() {
-        "a shortcut's id stands in the service as it is: it has no `*`".into()
+    } else if attribute == Attribute::Shortcut && !is_shortcut_id(&text) {
+        "a shortcut's id has 1 to 64 of a-z, 0-9, `.`, `_` and `-`".into()
     } else {
         return Ok(());
     };
     Err(Error::new(id.span(), complaint))
+}
+
+/// As the manifest's schema wants it.
+fn is_shortcut_id(text: &str) -> bool {
+    let is_plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+    text.len() <= 64 && text.bytes().all(is_plain)
 }
 
 fn describe(attribute: Attribute, function: &ItemFn, options: &Options) -> Result<TokenStream> {

@@ -92,7 +92,11 @@ impl Host {
                 if question.who != press.user.id {
                     return Err(Error::rejected("this question is for somebody else"));
                 }
-                (press.kind, press.id) = (Kind::Answer, question.id.clone());
+                let button = std::mem::replace(&mut press.id, question.id.clone());
+                press.kind = Kind::Answer;
+                if press.value.is_empty() {
+                    press.value = button;
+                }
                 if P::PRESS.rest(press.kind, &press.id).is_some() {
                     close(&mut state, &question);
                 }

@@ -50,6 +50,9 @@ fn star_of_a_shortcut() {}
 #[shortcut("keep", name = "Keep it", title = "x", on = message)]
 fn unknown_option() {}
 
+#[shortcut("Keep it", name = "Keep it", on = message)]
+fn id_of_a_shortcut() {}
+
 #[action("a")]
 #[submit("b")]
 fn two_attributes() {}
