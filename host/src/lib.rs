@@ -14,9 +14,9 @@ pub mod intake;
 pub mod invocation;
 pub mod journal;
 pub mod lessons;
-pub mod questions;
 pub mod matching;
 pub mod outbox;
+pub mod questions;
 pub mod recall;
 
 pub mod registry;

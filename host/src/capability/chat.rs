@@ -17,17 +17,11 @@ pub(super) struct Chat(pub(super) Arc<Scene>);
 #[async_trait]
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
-        self.send_as(Function::ChatSend, &to, self.0.event.author(), &what).await
+        self.send_as(Function::ChatSend, &to, self.0.event.author(), &what)
+            .await
     }
 
-    async fn ask(
-        &self,
-        to: Place,
-        who: String,
-        id: String,
-        what: Content,
-        wait_seconds: u32,
-    ) -> CapResult<MessageRef> {
+    async fn ask(&self, to: Place, who: String, id: String, what: Content, wait_seconds: u32) -> CapResult<MessageRef> {
         self.question(to, who, id, what, wait_seconds).await
     }
 

@@ -49,3 +49,54 @@ impl HeldForm {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use moa_store::Seq;
+
+    type Shown = Arc<Mutex<Vec<Option<FormAnswer>>>>;
+
+    fn held() -> (HeldForm, Shown) {
+        let shown = Shown::default();
+        let tell = Arc::clone(&shown);
+        let ack = Ack::of_form(move |what| tell.lock().unwrap().push(what));
+        (HeldForm::new(ack), shown)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_closes_before_the_service_loses_patience() {
+        let (form, shown) = held();
+        form.close_in_time(Arc::new(Ticket::of(Seq(1))));
+        tokio::time::sleep(PATIENCE - Duration::from_millis(1)).await;
+        assert!(shown.lock().unwrap().is_empty());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(*shown.lock().unwrap(), [None]);
+        assert!(!form.show(FormAnswer::View("{}".into())), "nobody sees that any more");
+        assert_eq!(shown.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_on_disk_is_not_acknowledged() {
+        let (form, shown) = held();
+        let ticket = Arc::new(Ticket::default());
+        form.close_in_time(Arc::clone(&ticket));
+        tokio::time::sleep(PATIENCE * 2).await;
+        assert!(shown.lock().unwrap().is_empty(), "the journal takes its time");
+        ticket.resolve(None);
+        drop(form);
+        tokio::time::sleep(PATIENCE).await;
+        assert!(shown.lock().unwrap().is_empty(), "the journal did not take it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_answer_counts() {
+        let (form, shown) = held();
+        form.close_in_time(Arc::new(Ticket::of(Seq(1))));
+        let errors = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+        assert!(form.show(errors.clone()));
+        form.close();
+        tokio::time::sleep(PATIENCE * 2).await;
+        assert_eq!(*shown.lock().unwrap(), [Some(errors)]);
+    }
+}

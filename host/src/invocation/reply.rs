@@ -114,3 +114,6 @@ impl Invoker {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,14 +13,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use tokio::time::Instant;
 
-struct House {
-    invoker: Arc<Invoker>,
-    adapter: Arc<FakeAdapter>,
+pub(super) struct House {
+    pub(super) invoker: Arc<Invoker>,
+    pub(super) adapter: Arc<FakeAdapter>,
     store: Arc<FlakyStore>,
     _dir: tempfile::TempDir,
 }
 
-async fn house(adapter: FakeAdapter) -> House {
+pub(super) async fn house(adapter: FakeAdapter) -> House {
     let (adapter, store) = (Arc::new(adapter), Arc::<FlakyStore>::default());
     let (matcher, dir) = matcher(&store, &[]);
     matcher.registry.ready().await;
@@ -46,7 +46,7 @@ async fn house(adapter: FakeAdapter) -> House {
 
 impl House {
     /// The event, recorded and matched.
-    async fn work(&self, event: Event) -> Work {
+    pub(super) async fn work(&self, event: Event) -> Work {
         let record = moa_store::NewRecord {
             identity: event.identity.0.clone(),
             kind: "fake".into(),
