@@ -75,6 +75,25 @@ fn columns(character: char) -> usize {
     match u32::from(character) {
         // Combining marks, joiners, variation selectors, and the vowels and finals of decomposed Hangul.
         0x0300..=0x036F | 0x1160..=0x11FF | 0x200B..=0x200F | 0x2060 | 0xFE00..=0xFE0F => 0,
+        // Signs that are shown as emoji, such as ✅, ❌, ⭐ and ⏰.
+        0x231A..=0x231B
+        | 0x23E9..=0x23EC
+        | 0x23F0
+        | 0x23F3
+        | 0x2614..=0x2615
+        | 0x26A1
+        | 0x26BD..=0x26BE
+        | 0x26D4
+        | 0x2705
+        | 0x270A..=0x270B
+        | 0x2728
+        | 0x274C
+        | 0x274E
+        | 0x2753..=0x2755
+        | 0x2757
+        | 0x2795..=0x2797
+        | 0x2B50
+        | 0x2B55 => 2,
         // Hangul initials, CJK with its signs and kana, Hangul syllables, full-width forms, emoji, CJK of other planes.
         0x1100..=0x115F
         | 0x2E80..=0x303E
@@ -149,6 +168,7 @@ mod tests {
         );
         assert_eq!(width("한글"), 4);
         assert_eq!(width("e\u{301}"), 1);
+        assert_eq!(width("✅ 로지"), 7);
         // Decomposed, as some keyboards and file systems write it.
         assert_eq!(width("\u{1112}\u{1161}\u{11AB}"), 2);
     }
