@@ -5,11 +5,13 @@
 //! What leaves is portable [`markup`], cut by [`split`] where a service takes only so much.
 
 mod distance;
+mod long;
 pub mod markup;
 mod normal;
 mod split;
 
 pub use distance::distance;
+pub use long::{TextFile, as_file};
 pub use normal::{fold, neutralise, normalise, plain_mentions, printable_line};
 pub(crate) use normal::{folded, harmless, is_unseen};
 pub use split::split;

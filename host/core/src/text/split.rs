@@ -55,6 +55,21 @@ fn blocks(text: &str) -> Vec<(&str, bool)> {
     out
 }
 
+/// What is in the one code block that the text consists of.
+pub(super) fn only_block(text: &str) -> Option<&str> {
+    match blocks(text.trim()).as_slice() {
+        [(block, true)] => body(block),
+        _ => None,
+    }
+}
+
+/// What stands between a block's marks, without the line ends next to them.
+fn body(block: &str) -> Option<&str> {
+    let body = block.strip_prefix(FENCE)?.strip_suffix(FENCE)?;
+    let body = body.strip_prefix('\n').unwrap_or(body);
+    Some(body.strip_suffix('\n').unwrap_or(body))
+}
+
 struct Packer {
     max: usize,
     parts: Vec<String>,
@@ -142,12 +157,7 @@ impl Packer {
             self.cut();
             return self.push(block);
         }
-        let body = block
-            .strip_prefix(FENCE)
-            .and_then(|b| b.strip_suffix(FENCE))
-            .unwrap_or(block);
-        let body = body.strip_prefix('\n').unwrap_or(body);
-        let body = body.strip_suffix('\n').unwrap_or(body);
+        let body = body(block).unwrap_or(block);
         self.cut();
         // The marks, each on a line of its own where there is room for that.
         let (open, close) = match self.max >= 16 {
