@@ -1,10 +1,11 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
-//! Moa that keeps nothing.
+//! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
 
 mod bot;
+mod faults;
 mod floor;
 mod http;
 mod load;
@@ -20,22 +21,33 @@ use bot::{Build, Kind};
 use clap::{Parser, Subcommand};
 use report::Report;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 /// Measures Moa beside a bare bot, in a simulated workspace.
+///
+/// Prints a table, then JSON. With `--faults` nothing is compared: Moa alone is given commands while its workspace
+/// misbehaves, and it is counted whether every one is answered exactly once.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = HELP)]
 struct Cli {
     /// How often each of them is measured
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
     /// How long 64 commands are kept outstanding in each round
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=60))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=60))]
     seconds: u16,
     /// Measure Moa on each of its stores, beside Moa that keeps nothing, instead of beside the bare bot
     #[arg(long)]
     stores: bool,
+    /// Count whether Moa answers every command exactly once while connections are refreshed and dropped, events come
+    /// twice, and posts are refused, instead of measuring
+    #[arg(long, conflicts_with_all = ["stores", "rounds", "seconds"])]
+    faults: bool,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    rough: faults::Options,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -51,20 +63,57 @@ enum Part {
     },
     /// The workspace
     #[command(hide = true)]
-    Sim,
+    Sim {
+        /// How many entries its record holds.
+        record: usize,
+    },
 }
 
+const HELP: &str = "\
+With --faults all faults take place at the same time, counted and not timed. Everything is counted by the workspace's own \
+record: each command has a number, the answer repeats it. The closing line says how many commands were answered exactly \
+once, twice, not at all and late (after more than 3 s), how quickly, and how often each fault really took place. Above it \
+stands how quickly those commands were answered that were sent within 2 s after a refresh, and after a sudden close; that \
+were on their way on a connection when it was dropped (the workspace waits 3 s before it sends them again); that waited \
+for a refused post; and that only a refresh can have delayed.
+
+Exit status:
+  0  all is well
+  1  with --faults: a command was lost or answered twice, or a fault took place less often than it should; or the run \
+failed
+  2  the command line cannot be used
+
+Examples:
+  moa-load --rounds 3 --seconds 2 --json
+  moa-load --faults
+  moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0";
+
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     match cli.part {
-        Some(Part::Sim) => sim::run().await,
+        Some(Part::Sim { record }) => sim::run(record).await?,
         Some(Part::Floor { at }) => {
             let token = |name| std::env::var(name).with_context(|| format!("{name} is not set"));
-            floor::run(at, &token("SLACK_APP_TOKEN")?, &token("SLACK_BOT_TOKEN")?).await
+            floor::run(at, &token("SLACK_APP_TOKEN")?, &token("SLACK_BOT_TOKEN")?).await?;
         }
-        None => drive(&cli).await,
+        None if cli.faults => return count(&cli).await,
+        None => drive(&cli).await?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn count(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let report = faults::run(&Build::make()?, &cli.rough).await?;
+    if cli.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{}", faults::text(&report));
+    }
+    Ok(match report.wrong().is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 async fn drive(cli: &Cli) -> anyhow::Result<()> {
@@ -114,5 +163,29 @@ mod tests {
         let default = cli(&[]).unwrap();
         assert_eq!((default.stores, default.rounds, default.seconds), (false, 5, 3));
         assert!(cli(&["--rounds", "0"]).is_err());
+    }
+
+    #[test]
+    fn the_faults_have_their_rates_and_go_with_nothing_else() {
+        let cli = |words: &[&str]| Cli::try_parse_from([&["moa-load"], words].concat());
+        let asked = cli(&["--faults", "--commands", "7", "--close-every", "0"]).unwrap();
+        let text = format!("{:?}", asked.rough);
+        for part in [
+            "commands: 7",
+            "outstanding: 64",
+            "refresh_every: 500",
+            "close_every: 0",
+            "duplicate_every: 20",
+            "rate_limit_every: 1000",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(cli(&["--faults"]).unwrap().faults);
+        assert!(cli(&["--faults", "--stores"]).is_err());
+        assert!(cli(&["--faults", "--rounds", "2"]).is_err());
+        assert!(
+            cli(&["--commands", "7"]).is_err(),
+            "without --faults it would be ignored"
+        );
     }
 }

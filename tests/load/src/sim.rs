@@ -25,11 +25,13 @@ pub struct Address {
     pub bot_token: String,
 }
 
-/// Runs a workspace in this process until it is killed; prints its [`Address`].
-pub async fn run() -> anyhow::Result<()> {
+/// Nobody reads the record while something is measured; holding more of it only costs.
+const RECORD: usize = 1_000;
+
+/// Runs a workspace in this process until it is killed, whose record holds so many entries; prints its [`Address`].
+pub async fn run(record: usize) -> anyhow::Result<()> {
     let playground = Playground::start(Options {
-        // Nobody reads the record under load; holding more of it only costs.
-        record_capacity: 1_000,
+        record_capacity: record,
         ..Options::default()
     })
     .await?;
@@ -67,8 +69,13 @@ pub struct Place {
 impl Sim {
     /// Starts one.
     pub fn start() -> anyhow::Result<Self> {
+        Self::recording(RECORD)
+    }
+
+    /// Starts one whose record holds so many entries.
+    pub fn recording(record: usize) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let (process, line) = Process::start_and_hear(command.arg("sim"))?;
+        let (process, line) = Process::start_and_hear(command.arg("sim").arg(record.to_string()))?;
         let address = serde_json::from_str(&line).context("the workspace does not start")?;
         Ok(Self {
             process,
