@@ -240,6 +240,12 @@ pub trait Adapter: Send + Sync {
         Err(self.lacks("files"))
     }
 
+    /// The ids of the conversations in which a file can be seen; `None` where there is no file of that id that the bot
+    /// may see.
+    async fn find_file(&self, _file: &str) -> Result<Option<Vec<String>>, SendError> {
+        Err(self.lacks("files"))
+    }
+
     /// The direct conversation with a person, opened if need be.
     async fn open_direct(&self, _user: &str) -> Result<Place, SendError> {
         Err(self.lacks("direct conversations that a bot can open"))

@@ -110,6 +110,24 @@ pub fn refused(code: &str, needed: Option<&str>, details: &[String]) -> SendErro
         "too_many_reactions" | "too_many_emoji" => "the message has as many reactions as Slack allows",
         "user_not_found" | "users_not_found" => "there is no such person",
         "cannot_dm_bot" => "Slack does not let bots write to bots",
+        "cannot_find_channel" | "users_list_not_supplied" | "user_disabled" => {
+            "there is no direct conversation with that person; they may have left"
+        }
+        "expired_trigger_id" | "trigger_expired" | "invalid_trigger_id" => {
+            "the press is too long ago: a form has to be opened within 3 seconds"
+        }
+        "exchanged_trigger_id" | "trigger_exchanged" => "this press has opened a form already; each opens one",
+        "view_too_large" => "the form is too large for Slack; ask for less at once",
+        "invalid_ts_latest" | "invalid_ts_oldest" => "that is no id of a message",
+        "too_large" => "the file is too large",
+        "upload_refused" => "Slack's file store does not take the content of the file",
+        "bad_upload_url" | "bad_file_url" => {
+            "Slack names an address for the file that is not encrypted or not Slack's; it is not used"
+        }
+        "file_not_accessible" => {
+            "Slack does not give the file to the app; add the scope files:read under OAuth & Permissions and install the app again"
+        }
+        "file_not_found" | "file_deleted" => "there is no such file, or the bot may not see it",
         "unknown_method" => "this workspace does not know the method; check slack.api-url",
         "expired_url" => "the address for answers to this command is used up (5 answers within 30 minutes)",
         "bad_response_url" => "the address for answers to this command is not encrypted; it is not used",

@@ -2,13 +2,17 @@
 //!
 //! - `session`: what a connection does next, as a pure state machine; `socket` and `listener` carry it out;
 //! - [`moa_core::slack`]: Slack's frames → events, and what the host says → Slack's message arguments;
-//! - `web`: the Web API with its errors and its patience; `outgoing`, `people`: what is called there.
+//! - `web`: the Web API with its errors and its patience; `outgoing`, `files`, `forms`, `history`, `people`: what is
+//!   called there.
 //!
 //! Events come in through a [`Listener`], everything else is the trait [`Adapter`].
 
 mod directory;
 pub(crate) mod emoji;
 mod explain;
+mod files;
+mod forms;
+mod history;
 mod listener;
 mod options;
 mod outgoing;
@@ -23,12 +27,12 @@ pub use options::{Secret, SlackOptions, UrlError};
 pub use tls::TlsError;
 pub use web::WebError;
 
-use super::{Adapter, Fatal, Intake, Me, MemberPage, Outgoing, SendError, Stamp};
+use super::{Adapter, Fatal, Form, Intake, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
 use async_trait::async_trait;
 use directory::Directory;
 use moa_core::call::Sent;
 use moa_core::content::Content;
-use moa_core::event::{Conversation, MessageRef, User};
+use moa_core::event::{Conversation, Message, MessageRef, Place, PlaceKind, User};
 use moa_core::slack::decode::SERVICE;
 use moa_core::slack::render;
 use options::ApiUrl;
@@ -74,7 +78,12 @@ pub struct Slack {
     users: Directory<User>,
     conversations: Directory<Conversation>,
     members: Directory<MemberPage>,
+    directs: Directory<String>,
 }
+
+/// An answer of which nothing but `ok` matters.
+#[derive(Deserialize)]
+struct Done {}
 
 #[derive(Deserialize)]
 struct AuthTest {
@@ -110,6 +119,7 @@ impl Slack {
             users: Directory::new(directory::ENTRIES),
             conversations: Directory::new(directory::ENTRIES),
             members: Directory::keeping(people::MEMBERS_KEPT, people::MEMBER_PAGES),
+            directs: Directory::new(directory::ENTRIES),
         })
     }
 
@@ -185,6 +195,39 @@ impl Adapter for Slack {
 
     async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
         self.edit_message(at, content, stamp).await
+    }
+
+    async fn replace(&self, response_url: &str, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        self.replace_private(response_url, content, stamp).await
+    }
+
+    async fn open_form(&self, form: Form<'_>) -> Result<(), SendError> {
+        self.open_view(form).await
+    }
+
+    async fn upload(&self, file: Upload<'_>) -> Result<String, SendError> {
+        self.upload_file(file).await
+    }
+
+    async fn download(&self, file: &str, limit: usize) -> Result<Option<Vec<u8>>, SendError> {
+        self.download_file(file, limit).await
+    }
+
+    async fn find_file(&self, file: &str) -> Result<Option<Vec<String>>, SendError> {
+        self.look_up_file(file).await
+    }
+
+    async fn open_direct(&self, user: &str) -> Result<Place, SendError> {
+        Ok(Place {
+            service: SERVICE.into(),
+            conversation: self.direct_with(user).await?,
+            thread: None,
+            kind: PlaceKind::Direct,
+        })
+    }
+
+    async fn history(&self, at: &Place, before: Option<&str>, limit: u32) -> Result<Vec<Message>, SendError> {
+        self.messages_before(at, before, limit).await
     }
 
     async fn delete(&self, at: &MessageRef) -> Result<(), SendError> {

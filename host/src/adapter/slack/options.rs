@@ -98,7 +98,8 @@ impl ApiUrl {
         url
     }
 
-    /// A response URL that may be posted to: encrypted, or on this machine if the Web API is.
+    /// An address that may be posted to without a token (for answers, for a file's content): encrypted, or on this
+    /// machine if the Web API is.
     pub fn check_response_url(&self, url: &str) -> Option<Url> {
         let url = Url::parse(url).ok()?;
         let encrypted = url.scheme() == "https" && url.has_host();
@@ -106,7 +107,20 @@ impl ApiUrl {
         (encrypted || local).then_some(url)
     }
 
-    /// A socket's address that may be connected to, under the same rule.
+    /// An address that the bot token may be sent to: Slack's own, or that of the Web API itself.
+    pub fn check_file_url(&self, url: &str) -> Option<Url> {
+        let url = Url::parse(url).ok()?;
+        let slack = |host: &str| host == "slack.com" || host.ends_with(".slack.com");
+        let slacks = url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(slack);
+        let same_server = url.scheme() == self.base.scheme()
+            && url.port_or_known_default() == self.base.port_or_known_default()
+            && (url.host_str() == self.base.host_str() || (self.loopback && is_loopback(&url)));
+        // What stands before an `@` would be sent instead of the token.
+        let plain = url.username().is_empty() && url.password().is_none();
+        ((slacks || same_server) && plain).then_some(url)
+    }
+
+    /// A socket's address that may be connected to, under the same rule as response URLs.
     pub fn check_socket_url(&self, url: &str) -> Option<Url> {
         let url = Url::parse(url).ok()?;
         let encrypted = url.scheme() == "wss" && url.has_host();
@@ -170,6 +184,35 @@ mod tests {
         assert!(local.check_response_url("http://127.0.0.1:1/r").is_some());
         assert!(real.check_response_url("http://127.0.0.1:1/r").is_none());
         assert!(real.check_response_url("https://hooks.slack.com/commands/1").is_some());
+    }
+
+    #[test]
+    fn the_token_goes_to_slack_and_to_the_web_api_alone() {
+        let (local, real, other) = (
+            ApiUrl::parse("http://127.0.0.1:1/api/").unwrap(),
+            ApiUrl::parse("https://slack.com/api/").unwrap(),
+            ApiUrl::parse("https://sim.example:8443/api/").unwrap(),
+        );
+        for (url, at_local, at_real, at_other) in [
+            ("https://files.slack.com/files-pri/T1-F1/a.csv", true, true, true),
+            ("https://slack.com/files", true, true, true),
+            ("http://files.slack.com/files-pri/T1-F1/a.csv", false, false, false),
+            ("https://files.slack.com:8443/a", false, false, false),
+            ("https://evilslack.com/a", false, false, false),
+            ("https://slack.com.evil.example/a", false, false, false),
+            ("https://files.slack.com@evil.example/a", false, false, false),
+            ("https://me@files.slack.com/a", false, false, false),
+            ("http://127.0.0.1:1/files-pri/F1", true, false, false),
+            ("http://localhost:1/files-pri/F1", true, false, false),
+            ("http://127.0.0.1:2/files-pri/F1", false, false, false),
+            ("https://sim.example:8443/files/F1", false, false, true),
+            ("https://sim.example/files/F1", false, false, false),
+            ("nonsense", false, false, false),
+        ] {
+            assert_eq!(local.check_file_url(url).is_some(), at_local, "{url}");
+            assert_eq!(real.check_file_url(url).is_some(), at_real, "{url}");
+            assert_eq!(other.check_file_url(url).is_some(), at_other, "{url}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sending, finding, changing messages.
 
 use super::web::{Call, CallError, Doubt};
-use super::{Slack, emoji};
+use super::{Done, Slack, emoji};
 use crate::adapter::{Outgoing, SendError, Stamp};
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 /// How far back a message is looked for: pages of a conversation's history.
 const PAGES: usize = 5;
+/// Who a message is from is said once, when it is sent.
+const IDENTITY: [&str; 3] = ["username", "icon_emoji", "icon_url"];
 /// Messages of a page. Apps that are sold outside Slack's own shop get 15 whatever they ask for.
 const PAGE: u32 = 200;
 
@@ -21,10 +23,6 @@ struct Posted {
     channel: String,
     ts: String,
 }
-
-/// An answer of which nothing but `ok` matters.
-#[derive(Deserialize)]
-struct Done {}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -71,7 +69,7 @@ fn is_private(message: &Outgoing<'_>) -> bool {
     message.content.audience == Audience::Asker && message.to.kind != PlaceKind::Direct
 }
 
-fn refused(code: &str, explanation: &str) -> SendError {
+pub(super) fn refused(code: &str, explanation: &str) -> SendError {
     SendError::Refused {
         code: code.into(),
         explanation: explanation.into(),
@@ -90,7 +88,7 @@ impl Slack {
                 if matches!(code.as_str(), "not_in_channel" | "channel_not_found") =>
             {
                 match message.response_url {
-                    Some(url) => self.respond(url, arguments, "in_channel").await.map(|()| None),
+                    Some(url) => self.respond(url, arguments, "in_channel", false).await.map(|()| None),
                     None => Err(SendError::Refused { code, explanation }),
                 }
             }
@@ -138,7 +136,7 @@ impl Slack {
 
     async fn send_privately(&self, message: &Outgoing<'_>, mut arguments: Map<String, Value>) -> Result<(), SendError> {
         if let Some(url) = message.response_url {
-            match self.respond(url, arguments.clone(), "ephemeral").await {
+            match self.respond(url, arguments.clone(), "ephemeral", false).await {
                 Err(SendError::Refused { code, .. }) if code == "expired_url" => {}
                 other => return other,
             }
@@ -160,10 +158,23 @@ impl Slack {
         Ok(())
     }
 
-    async fn respond(&self, url: &str, mut arguments: Map<String, Value>, how: &str) -> Result<(), SendError> {
+    /// Replacing is the same however often it is done.
+    pub(super) async fn replace_private(&self, url: &str, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let mut arguments = render::arguments(content, stamp)?;
+        arguments.retain(|name, _| !IDENTITY.contains(&name.as_str()));
+        self.respond(url, arguments, "ephemeral", true).await
+    }
+
+    async fn respond(
+        &self,
+        url: &str,
+        mut arguments: Map<String, Value>,
+        how: &str,
+        replace: bool,
+    ) -> Result<(), SendError> {
         arguments.remove("metadata");
         arguments.insert("response_type".into(), how.into());
-        arguments.insert("replace_original".into(), false.into());
+        arguments.insert("replace_original".into(), replace.into());
         let body = Value::Object(arguments).to_string();
         Ok(self.web.respond(url, body.into()).await?)
     }
@@ -257,9 +268,7 @@ impl Slack {
         stamp: &Stamp,
     ) -> Result<(), SendError> {
         let mut arguments = render::arguments(content, stamp)?;
-        for fixed in ["username", "icon_emoji", "icon_url"] {
-            arguments.remove(fixed);
-        }
+        arguments.retain(|name, _| !IDENTITY.contains(&name.as_str()));
         if !arguments.contains_key("markdown_text") {
             // What is not named stays as it was.
             for part in ["blocks", "attachments"] {

@@ -1,4 +1,4 @@
-//! Looking up people and conversations.
+//! Looking up people and conversations, and opening the direct ones.
 
 use super::Slack;
 use super::web::{Call, CallError};
@@ -39,6 +39,27 @@ struct RawUser {
 struct RawProfile {
     display_name: Option<String>,
     real_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BotAnswer {
+    bot: RawBot,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawBot {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OpenAnswer {
+    channel: RawOpen,
+}
+
+#[derive(Deserialize)]
+struct RawOpen {
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +111,7 @@ impl Slack {
             let answer = self.web.call::<UserAnswer>(&Call::read("users.info", arguments)).await;
             let Some(UserAnswer { user }) = known(answer, &["user_not_found", "user_not_visible", "users_not_found"])?
             else {
-                return Ok(None);
+                return self.look_up_bot(id).await;
             };
             let account = user.name.unwrap_or_default();
             let shown = first_filled([
@@ -109,6 +130,38 @@ impl Slack {
             }))
         };
         self.users.get(id, ask).await
+    }
+
+    /// Bots that are no users have ids of their own kind, and write messages all the same.
+    async fn look_up_bot(&self, id: &str) -> Result<Option<User>, SendError> {
+        if !id.starts_with('B') {
+            return Ok(None);
+        }
+        let call = Call::read("bots.info", vec![("bot", id.to_owned())]);
+        let answer: Option<BotAnswer> = known(self.web.call(&call).await, &["bot_not_found"])?;
+        Ok(answer.map(|BotAnswer { bot }| {
+            let shown = name(&bot.name.unwrap_or_else(|| id.into()));
+            User {
+                name: shown.clone(),
+                display_name: shown,
+                bot: true,
+                ..User::unknown(id)
+            }
+        }))
+    }
+
+    /// The id of the direct conversation with a person.
+    pub(super) async fn direct_with(&self, user: &str) -> Result<String, SendError> {
+        let ask = async || {
+            // Opening one that is open changes nothing, so it may be repeated.
+            let call = Call::read("conversations.open", vec![("users", user.to_owned())]);
+            let OpenAnswer { channel } = self.web.call(&call).await?;
+            Ok::<_, SendError>(Some(channel.id))
+        };
+        let absent = || SendError::Temporary {
+            reason: "Slack opened no conversation".into(),
+        };
+        self.directs.get(user, ask).await?.ok_or_else(absent)
     }
 
     pub(super) async fn look_up_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
@@ -168,7 +221,7 @@ impl Slack {
 }
 
 /// The answer, or nothing where Slack says that there is none.
-fn known<T>(answer: Result<T, CallError>, absent: &[&str]) -> Result<Option<T>, SendError> {
+pub(super) fn known<T>(answer: Result<T, CallError>, absent: &[&str]) -> Result<Option<T>, SendError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(CallError::Api { code, .. }) if absent.contains(&code.as_str()) => Ok(None),

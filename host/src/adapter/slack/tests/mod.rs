@@ -2,4 +2,7 @@
 
 mod connection;
 mod fake;
+mod files;
 mod messages;
+mod past;
+mod workspace;

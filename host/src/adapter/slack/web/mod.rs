@@ -10,6 +10,7 @@
 //! All waiting of one call together ends with its patience; then the caller gets the error and decides. Tokens are sent
 //! as a header and stand in no address, no log line, no error and no `Debug` output.
 
+mod files;
 mod gate;
 
 use super::explain::{self, Token};
