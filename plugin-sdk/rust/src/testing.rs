@@ -462,6 +462,19 @@ impl Host {
         self.state.borrow().posted()
     }
 
+    /// The messages that the plugin sent and deleted again, as they last stood.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, testing::Host};
+    /// let host = Host::new();
+    /// host.with(|ctx| chat::delete(&ctx.reply("oops")?))?;
+    /// assert_eq!((host.messages().len(), host.deleted()[0].content.text.as_str()), (0, "oops"));
+    /// # Ok::<(), HostError>(())
+    /// ```
+    pub fn deleted(&self) -> Vec<Posted> {
+        self.state.borrow().deleted.clone()
+    }
+
     /// The texts of [`messages`](Self::messages).
     ///
     /// ```

@@ -192,6 +192,8 @@ pub(crate) mod chat {
     pub(crate) fn delete(which: &MessageRef) -> Result<(), Error> {
         with(|state| match find_own(state, which) {
             Ok(_) => {
+                let posted = state.posted().into_iter().find(|posted| posted.address == *which);
+                state.deleted.extend(posted);
                 state.questions.retain(|question| question.message != *which);
                 state.lines.retain(|line| line.address != *which);
                 state.reactions.retain(|(on, _)| on != which);

@@ -132,6 +132,7 @@ pub(super) struct State {
     pub(super) writes: u64,
     pub(super) taught: BTreeMap<String, Taught>,
     pub(super) lines: Vec<Line>,
+    pub(super) deleted: Vec<Posted>,
     pub(super) reactions: Vec<(MessageRef, String)>,
     pub(super) files: Vec<Uploaded>,
     /// What the speaker's next message brings along.
@@ -164,6 +165,7 @@ impl State {
             writes: 0,
             taught: BTreeMap::new(),
             lines: Vec::new(),
+            deleted: Vec::new(),
             reactions: Vec::new(),
             files: Vec::new(),
             attached: Vec::new(),
