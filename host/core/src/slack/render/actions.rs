@@ -1,15 +1,15 @@
 //! Buttons and menus → blocks.
 
-use super::Refused;
 use super::markup::{address, mrkdwn};
+use super::{Refused, ids};
 use crate::content::{Action, Style};
 use crate::text::split;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// Slack's limits, in characters or items.
 const SECTION: usize = 3_000;
 const PER_BLOCK: usize = 25;
-const ID: usize = 255;
 const LABEL: usize = 75;
 const VALUE: usize = 2_000;
 const URL: usize = 3_000;
@@ -37,12 +37,22 @@ pub fn sections(portable: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The actions in as many rows as they need.
-pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, Refused> {
+/// The plugin's actions in as many rows as they need.
+pub fn blocks(actions: &[Action], plugin: &str) -> Result<Vec<Value>, Refused> {
+    let mut ids = HashSet::new();
+    for action in actions {
+        if let Action::Button { id, .. } | Action::Select { id, .. } = action
+            && !ids.insert(id)
+        {
+            return Err(refused(format!(
+                "two buttons or menus have the id \"{id}\"; give each its own (what it is about may stand in its value)"
+            )));
+        }
+    }
     let elements = actions
         .iter()
         .enumerate()
-        .map(|(n, action)| element(n, action))
+        .map(|(n, action)| element(n, action, plugin))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(elements
         .chunks(PER_BLOCK)
@@ -50,7 +60,7 @@ pub fn blocks(actions: &[Action]) -> Result<Vec<Value>, Refused> {
         .collect())
 }
 
-fn element(number: usize, action: &Action) -> Result<Value, Refused> {
+fn element(number: usize, action: &Action, plugin: &str) -> Result<Value, Refused> {
     match action {
         Action::Button {
             id,
@@ -59,10 +69,14 @@ fn element(number: usize, action: &Action) -> Result<Value, Refused> {
             style,
             confirm,
         } => {
-            fits("a button's id", id, ID)?;
+            let id = ids::owned("a button's id", plugin, id)?;
             fits("a button's value", value, VALUE)?;
-            let mut button = json!({"type": "button", "action_id": id, "text": plain(label, LABEL), "value": value});
+            let mut button = json!({"type": "button", "action_id": id, "text": plain(label, LABEL)});
             if let Some(button) = button.as_object_mut() {
+                // Slack takes no empty one; where none was told, an empty one comes back.
+                if !value.is_empty() {
+                    button.insert("value".into(), value.as_str().into());
+                }
                 match style {
                     Style::Normal => {}
                     Style::Primary => drop(button.insert("style".into(), "primary".into())),
@@ -83,7 +97,7 @@ fn element(number: usize, action: &Action) -> Result<Value, Refused> {
             placeholder,
             choices,
         } => {
-            fits("a menu's id", id, ID)?;
+            let id = ids::owned("a menu's id", plugin, id)?;
             if choices.is_empty() || choices.len() > CHOICES {
                 return Err(refused(format!(
                     "a menu has {} choices; Slack takes 1 to {CHOICES}",
@@ -93,6 +107,9 @@ fn element(number: usize, action: &Action) -> Result<Value, Refused> {
             let mut options = Vec::with_capacity(choices.len());
             for (label, value) in choices {
                 fits("a choice's value", value, CHOICE_VALUE)?;
+                if value.is_empty() {
+                    return Err(refused(format!("the choice \"{label}\" has no value; give it one")));
+                }
                 options.push(json!({"text": plain(label, LABEL), "value": value}));
             }
             let mut menu = json!({"type": "static_select", "action_id": id, "options": options});
@@ -109,6 +126,7 @@ fn element(number: usize, action: &Action) -> Result<Value, Refused> {
                     "the button \"{label}\" leads to no http or https address"
                 )));
             }
+            // It is nobody's: Slack tells of a press on it as well, which then is nothing.
             Ok(
                 json!({"type": "button", "action_id": format!("moa-link-{number}"), "text": plain(label, LABEL), "url": url}),
             )

@@ -37,6 +37,9 @@ impl Refused {
 pub const MAX_TEXT: usize = 3_600;
 /// Past this Slack cuts the text off without a word, so it is refused before.
 const HARD_LIMIT: usize = 40_000;
+/// Slack's limits of a message.
+const BLOCKS: usize = 50;
+const ATTACHMENTS: usize = 100;
 /// The event type under which a message's stamp is kept in its metadata.
 pub const STAMP: &str = "moa_reply";
 
@@ -56,16 +59,33 @@ pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>,
     }
     if !content.actions.is_empty() {
         let mut blocks = actions::sections(&content.text);
-        blocks.extend(actions::blocks(&content.actions)?);
+        blocks.extend(actions::blocks(&content.actions, &stamp.plugin)?);
         out.insert("blocks".into(), blocks.into());
     }
-    if !content.cards.is_empty() {
-        let cards: Vec<Value> = content.cards.iter().map(attachment).collect();
+    // They stand below the text and the buttons.
+    let cards: Vec<Value> = content.cards.iter().filter_map(attachment).collect();
+    if !cards.is_empty() {
         out.insert("attachments".into(), cards.into());
     }
     out.insert("text".into(), text.into());
     if let Some(native) = &content.native {
-        native::merge(native, &mut out)?;
+        native::merge(native, &stamp.plugin, &mut out)?;
+    }
+    for (key, what, most) in [
+        (
+            "blocks",
+            "blocks (a row of buttons is one, and so is a section of text)",
+            BLOCKS,
+        ),
+        ("attachments", "cards or attachments", ATTACHMENTS),
+    ] {
+        let count = out.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+        if count > most {
+            return Err(Refused::new(
+                "too_many_parts",
+                &format!("the message has {count} {what}; Slack takes {most}. Send several messages"),
+            ));
+        }
     }
     let says_something = |key: &str| match out.get(key) {
         Some(Value::String(text)) => !text.trim().is_empty(),
@@ -97,7 +117,8 @@ pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>,
     Ok(out)
 }
 
-fn attachment(card: &Card) -> Value {
+/// `None` for a card that says nothing: Slack would refuse the message for it.
+fn attachment(card: &Card) -> Option<Value> {
     let mut out = Map::new();
     let mut put = |key: &str, value: String| {
         if !value.is_empty() {
@@ -128,8 +149,14 @@ fn attachment(card: &Card) -> Value {
             .collect();
         out.insert("fields".into(), fields.into());
     }
+    if ["pretext", "title", "text", "image_url", "footer", "fields"]
+        .into_iter()
+        .all(|key| !out.contains_key(key))
+    {
+        return None;
+    }
     out.insert("mrkdwn_in".into(), json!(["pretext", "text", "fields"]));
-    out.into()
+    Some(out.into())
 }
 
 #[cfg(test)]

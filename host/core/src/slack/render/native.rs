@@ -8,13 +8,15 @@
 //!
 //! Everything else is refused, above all what decides where the message goes and who it is from. At any depth nothing
 //! may call everybody or a group: no `<!…>` but dates, no `broadcast` or `usergroup` element, no `link_names`, no
-//! `parse`.
+//! `parse`. Buttons and their like become the plugin's, as in [`super::ids`].
 
 use super::Refused;
+use super::ids::Names;
 use serde_json::{Map, Value};
 
-/// Puts the native arguments over the rendered ones.
-pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Refused> {
+/// Puts a plugin's native arguments over the rendered ones.
+pub fn merge(native: &str, plugin: &str, arguments: &mut Map<String, Value>) -> Result<(), Refused> {
+    let mut names = Names::default();
     let native: Map<String, Value> = serde_json::from_str(native).map_err(|e| {
         refused(format!(
             "the native JSON is no JSON object ({e}); give message arguments as an object"
@@ -33,6 +35,7 @@ pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Ref
             )));
         }
         check(&mut value, key == "blocks")?;
+        claim(&key, &mut value, plugin, &mut names)?;
         if key == "markdown_text" {
             for other in ["text", "blocks", "attachments"] {
                 arguments.remove(other);
@@ -41,6 +44,21 @@ pub fn merge(native: &str, arguments: &mut Map<String, Value>) -> Result<(), Ref
         arguments.insert(key, value);
     }
     Ok(())
+}
+
+/// Blocks stand in the message itself, and in its attachments.
+fn claim(key: &str, value: &mut Value, plugin: &str, names: &mut Names) -> Result<(), Refused> {
+    match (key, value) {
+        ("blocks", Value::Array(blocks)) => names.claim(blocks, plugin),
+        ("attachments", Value::Array(attachments)) => attachments
+            .iter_mut()
+            .filter_map(|attachment| attachment.get_mut("blocks"))
+            .try_for_each(|blocks| match blocks {
+                Value::Array(blocks) => names.claim(blocks, plugin),
+                _ => Err(refused("an attachment's blocks are no list; give one".into())),
+            }),
+        _ => Ok(()),
+    }
 }
 
 fn refused(explanation: String) -> Refused {
@@ -116,7 +134,7 @@ mod tests {
     fn merged(native: &Value) -> Result<Map<String, Value>, Refused> {
         let mut arguments = Map::new();
         arguments.insert("text".into(), "rendered".into());
-        merge(&native.to_string(), &mut arguments).map(|()| arguments)
+        merge(&native.to_string(), "orders", &mut arguments).map(|()| arguments)
     }
 
     #[test]
@@ -132,6 +150,25 @@ mod tests {
         assert_eq!(arguments["blocks"][0]["text"]["verbatim"], true);
         let arguments = merged(&json!({"markdown_text": "# hi"})).unwrap();
         assert!(!arguments.contains_key("text"));
+    }
+
+    #[test]
+    fn what_can_be_pressed_is_the_plugins() {
+        let day = json!([{"type": "actions", "elements": [{"type": "datepicker", "action_id": "day"}]}]);
+        let more = json!([{"type": "section", "accessory": {"type": "overflow", "action_id": "more"}}]);
+        let native = json!({"blocks": day, "attachments": [{"color": "good"}, {"blocks": more}, {"blocks": day}]});
+        let arguments = merged(&native).unwrap();
+        assert_eq!(arguments["blocks"][0]["elements"][0]["action_id"], "orders/day");
+        let attachments = &arguments["attachments"];
+        assert_eq!(attachments[1]["blocks"][0]["accessory"]["action_id"], "orders/more");
+        // Of two rows with one field each, both have a name.
+        let mut names = [
+            &arguments["blocks"][0]["block_id"],
+            &attachments[2]["blocks"][0]["block_id"],
+        ];
+        names.sort_by_key(|name| name.as_str().map(str::len));
+        assert_eq!(names, ["day", "day-2"]);
+        assert!(merged(&json!({"attachments": [{"blocks": "[]"}]})).is_err());
     }
 
     #[test]
@@ -160,7 +197,7 @@ mod tests {
         ] {
             assert!(merged(&native).is_err(), "{native}");
         }
-        assert!(merge("{\"text\": ", &mut Map::new()).is_err());
-        assert!(merge("{\"text\": \"\\u003c!channel>\"}", &mut Map::new()).is_err());
+        assert!(merge("{\"text\": ", "orders", &mut Map::new()).is_err());
+        assert!(merge("{\"text\": \"\\u003c!channel>\"}", "orders", &mut Map::new()).is_err());
     }
 }

@@ -92,10 +92,31 @@ fn actions_become_blocks_below_the_text() {
     assert_eq!(blocks[0]["text"]["verbatim"], true, "plain @channel must stay text");
     let elements = &blocks[1]["elements"];
     assert_eq!(elements[0]["text"]["text"].as_str().unwrap().chars().count(), 75);
+    let ids: Vec<&str> = (0..3).map(|n| elements[n]["action_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["p/buy", "p/s", "moa-link-2"], "a link is nobody's");
     assert_eq!(elements[0]["style"], "primary");
     assert_eq!(elements[0]["confirm"]["text"]["text"], "sure?");
     assert_eq!(elements[1]["options"][0]["value"], "1");
     assert_eq!(elements[2]["url"], "https://e.com/?a=1&b=2");
+}
+
+#[test]
+fn cards_stand_below_buttons() {
+    let content = Content {
+        cards: vec![Card {
+            title: "t".into(),
+            ..Card::default()
+        }],
+        actions: vec![Action::Link("l".into(), "https://e.com".into())],
+        ..Content::text("x")
+    };
+    let out = rendered(&content);
+    assert_eq!(out["blocks"].as_array().unwrap().len(), 2);
+    assert_eq!(out["attachments"][0]["title"], "t");
+    assert!(
+        out["attachments"][0].get("blocks").is_none(),
+        "the colour goes with the older kind"
+    );
 }
 
 #[test]
@@ -137,6 +158,34 @@ fn what_slack_cannot_show_is_refused_with_a_reason() {
     };
     assert_eq!(code(&select(Vec::new())), "bad_action");
     assert_eq!(code(&select(vec![("l".into(), "v".repeat(151))])), "bad_action");
+    assert_eq!(code(&select(vec![("l".into(), String::new())])), "bad_action");
+    let button = |id: &str| Action::Button {
+        id: id.into(),
+        label: "b".into(),
+        value: String::new(),
+        style: Style::Normal,
+        confirm: None,
+    };
+    let buttons = |actions| Content {
+        actions,
+        ..Content::text("x")
+    };
+    assert!(arguments(&buttons(vec![button(&"i".repeat(253))]), &stamp()).is_ok());
+    assert_eq!(code(&buttons(vec![button(&"i".repeat(254))])), "bad_action");
+    assert_eq!(code(&buttons(vec![button("a"), button("a")])), "bad_action");
+    let cards = |count, card: Card| Content {
+        cards: vec![card; count],
+        ..Content::default()
+    };
+    let card = || Card {
+        title: "t".into(),
+        ..Card::default()
+    };
+    assert!(arguments(&cards(100, card()), &stamp()).is_ok());
+    assert_eq!(code(&cards(101, card())), "too_many_parts");
+    assert_eq!(code(&cards(1, Card::default())), "no_text", "it says nothing");
+    let rows = (0..25 * 50).map(|n| button(&n.to_string())).collect();
+    assert_eq!(code(&buttons(rows)), "too_many_parts", "the text is a block as well");
     let native = Content {
         native: Some("{\"text\": \"<!here>\"}".into()),
         ..Content::default()
