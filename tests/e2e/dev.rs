@@ -107,6 +107,16 @@ async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing(
     assert_eq!(sim.ask(&Line::new("!echo hi")).await.text, "hi");
     assert_eq!(sim.ask(&Line::new("!ㅗ디ㅔ")).await.text, help.text);
     assert_eq!(sim.ask(&Line::new("!count")).await.text, "That was number 1.");
+    // People's clients complete what Slack's would.
+    let offered = sim.offered().await;
+    let words = offered["slash_commands"].as_array().unwrap();
+    for word in ["/moa", "/echo", "/lunch"] {
+        assert!(
+            words.iter().any(|one| one["command"] == word),
+            "{word} is not in {offered}"
+        );
+    }
+    assert_eq!(sim.ask(&Line::new("/echo hi").slash()).await.text, "hi");
     let browser = Browser::start_or_skip().await.unwrap();
     let page = match &browser {
         Some(browser) => Some(authors_page(browser, &sim).await),

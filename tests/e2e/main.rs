@@ -35,3 +35,4 @@ mod plugins;
 mod redis;
 mod reruns;
 mod samples;
+mod slack_manifest;

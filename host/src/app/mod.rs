@@ -97,6 +97,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         store: Arc::clone(&store),
         reports: told,
     })?);
+    desk.show(registry.cell());
 
     let options = slack_options(&config, &app_token, &bot_token);
     let mut stop = std::pin::pin!(stop);

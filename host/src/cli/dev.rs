@@ -1,6 +1,7 @@
 //! `moa dev`: the playground, the bot in it, and every plugin source built again when it changes.
 
 mod author;
+mod features;
 
 use self::author::{Author, catch_lines};
 use super::{End, Global, log, progress, run, runtime};
@@ -13,6 +14,7 @@ use clap::Args;
 use moa_engine::Engine;
 use moa_playground::{LogLine, Options, Playground};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,8 +76,7 @@ async fn develop(
     let plugins = data_dir.join("plugins");
     // Before the build, which may take minutes: what is wrong here is better known at once.
     let config = config(global, &playground, &data_dir, &plugins)?;
-    let prefix = config.bot.prefixes.first().cloned().unwrap_or_default();
-    let author = Arc::new(Author::new(playground.author(), prefix));
+    let author = Arc::new(Author::new(playground.author(), &config));
     let shower = tokio::spawn(Arc::clone(&author).show_lines(lines));
     let engine = Engine::new(moa_engine::Options::default())?;
     // From before the first build on: what is saved during it is built after it.
@@ -116,7 +117,7 @@ async fn develop(
     }
     println!();
     let builder = tokio::spawn({
-        let dir = args.dir.clone();
+        let (dir, author) = (args.dir.clone(), Arc::clone(&author));
         async move {
             loop {
                 changed.notified().await;
@@ -127,12 +128,27 @@ async fn develop(
             }
         }
     });
-    let end = run::serve(start, stop).await;
+    let end = tokio::select! {
+        end = run::serve(start, stop) => end,
+        never = keep_offering(&playground, &author) => match never {},
+    };
     builder.abort();
     shower.abort();
     drop(watch);
     playground.shutdown().await;
     end
+}
+
+/// Lets people's clients offer what the plugins have, whenever these change.
+async fn keep_offering(playground: &Playground, author: &Author) -> Infallible {
+    let mut offered = author.offered();
+    loop {
+        playground.set_features(offered.borrow_and_update().clone());
+        if offered.changed().await.is_err() {
+            // Nothing changes any more.
+            return std::future::pending().await;
+        }
+    }
 }
 
 /// Builds everything that changed. What is wrong with a source is printed; the others are built. `ours` are the

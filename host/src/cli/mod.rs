@@ -22,6 +22,7 @@ mod output;
 mod playground;
 mod progress;
 mod run;
+mod slack;
 mod test;
 
 /// The exit code for credentials that the chat service refused.
@@ -147,6 +148,8 @@ pub enum Command {
     Brain(brain::BrainArgs),
     /// Look at the events that were accepted; run them again or drop them
     Journal(journal::JournalArgs),
+    /// Make the app at Slack fit the plugins
+    Slack(slack::SlackArgs),
     /// Check or show the configuration
     Config(config::ConfigArgs),
     /// Print a script that completes moa's commands in a shell
@@ -166,7 +169,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(
         cli.command,
-        Command::Build(_) | Command::Check(_) | Command::Config(_) | Command::Completions(_)
+        Command::Build(_) | Command::Check(_) | Command::Slack(_) | Command::Config(_) | Command::Completions(_)
     ) {
         end_with_the_reader();
     }
@@ -180,6 +183,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => finish(test::main(&cli.global, args)),
         Command::Brain(args) => finish(brain::main(&cli.global, args)),
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
+        Command::Slack(args) => finish(slack::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
         Command::Completions(args) => finish(completions::main(args)),
         Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),

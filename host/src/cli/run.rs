@@ -1,14 +1,12 @@
 //! `moa run`: the bot.
 
+use super::slack::{APPS, Known, ManifestArgs};
 use super::{EXIT_CREDENTIALS, End, ExitError, Global, log, runtime};
 use crate::app::{self, CredentialsRefused, signal};
 use crate::registry::Compiler;
 use crate::settings;
 use anyhow::Context;
 use moa_core::config::Config;
-
-/// What a Slack app needs, to be pasted at Slack.
-const APP_MANIFEST: &str = include_str!("slack-app.yaml");
 
 pub(super) fn main(global: &Global) -> anyhow::Result<End> {
     log::start(global, "info")?;
@@ -57,26 +55,39 @@ fn tokens(config: &Config) -> anyhow::Result<(String, String)> {
                 .flatten()
                 .map(|error| error.to_string())
                 .collect();
+            let known = runtime()?.block_on(Known::of(config))?;
             Err(ExitError {
                 code: 1,
-                message: help_with_tokens(&missing),
+                message: help_with_tokens(config, &known, &missing),
             }
             .into())
         }
     }
 }
 
-fn help_with_tokens(missing: &[String]) -> String {
+/// The steps come last: they are what is still in sight.
+fn help_with_tokens(config: &Config, known: &Known, missing: &[String]) -> String {
+    let app = known.app(config, &ManifestArgs::default());
+    let mut notes = String::new();
+    for note in known.notes(&app) {
+        notes.push_str(&format!("\n  {note}"));
+    }
+    if !notes.is_empty() {
+        notes.push('\n');
+    }
     format!(
-        "there is no way into Slack yet:\n  {}\n\n\
-         To try Moa without Slack:   moa dev\n\n\
+        "there is no way into Slack yet:\n  {missing}\n\n\
+         The manifest of the app at Slack (`moa slack manifest` prints it alone):\n\n\
+         {manifest}{notes}\n\
          To get the tokens:\n\
-         \x20 1. Open https://api.slack.com/apps, choose \"Create New App\", \"From a manifest\", and paste the manifest below.\n\
+         \x20 1. Open {APPS}, choose \"Create New App\", \"From a manifest\", your workspace, \"YAML\", and paste what stands above.\n\
          \x20 2. \"Basic Information\", \"App-Level Tokens\": generate one with the scope connections:write. It begins with xapp-.\n\
          \x20 3. \"Install App\": install it to the workspace. The bot token begins with xoxb-.\n\
-         \x20 4. export SLACK_APP_TOKEN=xapp-... SLACK_BOT_TOKEN=xoxb-...   (or name files in moa.toml: slack.app-token = {{ file = \"...\" }})\n\n\
-         {APP_MANIFEST}",
-        missing.join("\n  ")
+         \x20 4. export SLACK_APP_TOKEN=xapp-... SLACK_BOT_TOKEN=xoxb-...   (or name files in moa.toml: slack.app-token = {{ file = \"...\" }})\n\
+         \x20 5. moa run; then write to the bot directly, or /invite it to a channel.\n\n\
+         To try Moa without Slack:   moa dev",
+        missing = missing.join("\n  "),
+        manifest = app.yaml(),
     )
 }
 
@@ -84,9 +95,13 @@ fn help_with_tokens(missing: &[String]) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_way_to_the_tokens_names_what_is_missing_and_holds_the_manifest() {
-        let text = help_with_tokens(&["slack.app-token: not set".to_owned()]);
+    #[tokio::test]
+    async fn the_way_to_the_tokens_names_what_is_missing_and_holds_the_manifest() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = settings::load(None, Some(dir.path()), Vec::new()).unwrap();
+        let known = Known::of(&config).await.unwrap();
+        let text = help_with_tokens(&config, &known, &["slack.app-token: not set".to_owned()]);
+        assert!(text.contains("there is no plugin in"), "{text}");
         assert!(text.contains("slack.app-token: not set"));
         assert!(text.contains("moa dev") && text.contains("socket_mode_enabled: true"));
     }

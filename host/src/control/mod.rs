@@ -16,6 +16,7 @@
 //! | `POST /v1/brain/copy` | makes another store the same as this one, or this one as the other |
 //! | `GET /v1/journal?which&before&limit`, `GET /v1/journal/SEQ` | accepted events |
 //! | `POST /v1/journal/SEQ/retry?fresh`, `DELETE /v1/journal/SEQ` | run again, close |
+//! | `GET /v1/plugins` | what a running host has loaded |
 //!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
@@ -28,12 +29,15 @@ pub mod http;
 mod journal;
 pub mod lines;
 pub mod pipe;
+mod plugins;
 pub mod socket;
 mod sync;
 
 use crate::intake::Intake;
 use crate::lessons::Lessons;
 use crate::questions::Questions;
+use crate::registry::Snapshot;
+use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -48,6 +52,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub use brain::{Changed, Imported, Listed, Usage};
 pub use copy::{CopyRequest, CopyStep};
 pub use journal::{Did, Retried, Row, Shown};
+pub use plugins::{PluginList, PluginRow};
 
 /// What the handlers work on.
 pub struct Control {
@@ -55,6 +60,7 @@ pub struct Control {
     url: StoreUrl,
     quotas: Quotas,
     host: OnceLock<Attached>,
+    plugins: OnceLock<Arc<ArcSwap<Snapshot>>>,
 }
 
 /// What of a running host follows, or does, what its operator wants.
@@ -81,6 +87,7 @@ impl Control {
             url,
             quotas,
             host: OnceLock::new(),
+            plugins: OnceLock::new(),
         })
     }
 
@@ -120,6 +127,12 @@ impl Desk {
         }
     }
 
+    /// The plugins are being loaded: from now on they can be asked for.
+    pub fn show(&self, plugins: Arc<ArcSwap<Snapshot>>) {
+        // Once, at the start.
+        let _ = self.control.plugins.set(plugins);
+    }
+
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
     /// of the journal run again at once.
     pub fn attach(&self, lessons: Arc<Lessons>, questions: Arc<Questions>, intake: Arc<Intake>) {
@@ -157,6 +170,7 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         (&Method::POST, ["v1", "brain", "import"]) => Box::pin(brain::import(control, query, body)),
         (&Method::POST, ["v1", "brain", "restore"]) => Box::pin(brain::restore(control, query, body)),
         (&Method::POST, ["v1", "brain", "copy"]) => Box::pin(copy::copy(control, body)),
+        (&Method::GET, ["v1", "plugins"]) => Box::pin(plugins::list(control)),
         (&Method::GET, ["v1", "journal"]) => Box::pin(journal::list(control, query)),
         (&Method::GET, ["v1", "journal", seq]) => Box::pin(journal::show(control, (*seq).into())),
         (&Method::DELETE, ["v1", "journal", seq]) => Box::pin(journal::drop(control, (*seq).into())),

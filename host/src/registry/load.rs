@@ -172,6 +172,7 @@ pub(crate) fn missing_export(manifest: &Manifest, file: &Inspection, exports: Ex
         (manifest.jobs.is_empty() || exports.jobs, "jobs"),
         (manifest.webhooks.is_empty() || exports.webhooks, "webhooks"),
         (manifest.events.is_empty() || exports.events, "events"),
+        (manifest.shortcuts.is_empty() || exports.actions, "actions"),
     ];
     let missing = named
         .into_iter()

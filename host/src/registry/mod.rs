@@ -31,7 +31,7 @@ pub use versions::VersionError;
 
 pub(crate) use load::missing_export;
 pub(crate) use problem::{OneLine, Shown};
-pub(crate) use scan::hex;
+pub(crate) use scan::{hex, is_plugin_file};
 pub(crate) use watch::{LATEST, QUIET, Quiet, changes};
 
 use arc_swap::ArcSwap;

@@ -45,7 +45,7 @@ pub(super) struct Listing {
 }
 
 /// Whether a file of this name is meant to be a plugin. Hidden ones are other programs' temporary files.
-pub(super) fn is_plugin_file(name: &OsStr) -> bool {
+pub(crate) fn is_plugin_file(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.len() > 5 && name.ends_with(b".wasm") && !name.starts_with(b".")
 }

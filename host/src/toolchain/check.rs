@@ -1,7 +1,8 @@
 //! What a component is, what it asks for, and whether this host runs it.
 
-use crate::registry::{OneLine, Shown, Stage, hex, missing_export};
-use moa_core::manifest::{Command, Manifest, Requests};
+use crate::registry::{OneLine, Shown, Stage, hex, is_plugin_file, missing_export};
+use anyhow::Context;
+use moa_core::manifest::{Command, Manifest, Requests, Shortcut, ShortcutPlace};
 use moa_engine::{Engine, Inspection, Limits, MAX_PLUGIN_BYTES};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -84,6 +85,36 @@ pub async fn check_file(engine: &Engine, path: &Path) -> CheckReport {
         Err(trouble) => report.problem = Some(trouble),
     }
     report
+}
+
+/// The same for every file that a host would take from a plugin folder, by file name. A folder that is not there is
+/// empty.
+///
+/// # Errors
+/// The folder cannot be read.
+pub async fn check_folder(engine: &Engine, dir: &Path) -> anyhow::Result<Vec<CheckReport>> {
+    let unreadable = || {
+        format!(
+            "the plugin folder {} cannot be read; set plugins.dir to another one",
+            Shown(dir)
+        )
+    };
+    let mut entries = match tokio::fs::read_dir(dir).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(unreadable)?,
+    };
+    let mut files = Vec::new();
+    while let Some(entry) = entries.next_entry().await.with_context(unreadable)? {
+        if is_plugin_file(&entry.file_name()) && !entry.path().is_dir() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    let mut reports = Vec::new();
+    for file in &files {
+        reports.push(check_file(engine, file).await);
+    }
+    Ok(reports)
 }
 
 async fn look(engine: &Engine, path: &Path, report: &mut CheckReport) -> Result<Sound, Trouble> {
@@ -222,6 +253,10 @@ fn described(f: &mut Formatter<'_>, manifest: &Manifest) -> fmt::Result {
     listed(f, "hears", manifest.hears.iter().map(|hear| hear.pattern.as_str()))?;
     listed(f, "jobs", manifest.jobs.iter().map(|job| job.id.as_str()))?;
     listed(f, "webhooks", manifest.webhooks.iter().map(|hook| hook.name.as_str()))?;
+    let events: Vec<&str> = manifest.events.iter().map(|event| event.as_str()).collect();
+    listed(f, "events", events.into_iter())?;
+    let shortcuts: Vec<String> = manifest.shortcuts.iter().map(shortcut_line).collect();
+    listed(f, "shortcuts", shortcuts.iter().map(String::as_str))?;
     let requests = grant_lines(&manifest.requests);
     if requests.is_empty() {
         return writeln!(f, "  asks for   nothing");
@@ -249,6 +284,14 @@ fn command_line(command: &Command) -> String {
         line.push_str(&format!(", also {}", command.aliases.join(", ")));
     }
     line
+}
+
+fn shortcut_line(shortcut: &Shortcut) -> String {
+    let place = match shortcut.on {
+        ShortcutPlace::Message => "on messages",
+        ShortcutPlace::Anywhere => "anywhere",
+    };
+    format!("{} ({}), {place}", shortcut.name.get("en"), shortcut.id)
 }
 
 #[cfg(test)]
@@ -310,6 +353,16 @@ mod tests {
                 "moa:plugin/listener",
             ),
             (
+                component(r#"{"name": "a", "events": ["edited"]}"#),
+                Stage::Manifest,
+                "moa:plugin/events",
+            ),
+            (
+                component(r#"{"name": "a", "shortcuts": [{"id": "x", "on": "message", "name": "X"}]}"#),
+                Stage::Manifest,
+                "moa:plugin/actions",
+            ),
+            (
                 deaf_component(r#"{"name": "a"}"#),
                 Stage::Manifest,
                 "moa:plugin/triggers",
@@ -325,6 +378,24 @@ mod tests {
         }
         let report = check_file(&engine(), Path::new("/nowhere/x.wasm")).await;
         assert_eq!(report.problem.unwrap().stage, Stage::Read);
+    }
+
+    #[tokio::test]
+    async fn events_and_shortcuts_are_told() {
+        let manifest = r#"{"name": "a", "events": ["reacted", "left"],
+            "shortcuts": [{"id": "add", "on": "message", "name": {"ko": "넣기", "en": "Add it"}}, {"id": "menu", "on": "anywhere", "name": "Menu"}]}"#;
+        let manifest = Manifest::parse(manifest).unwrap().manifest;
+        let mut report = check(&component(r#"{"name": "a"}"#)).await;
+        report.manifest = Some(manifest);
+        let text = report.to_string();
+        for says in [
+            "  events     reacted\n",
+            "             left\n",
+            "  shortcuts  Add it (add), on messages\n",
+            "Menu (menu), anywhere",
+        ] {
+            assert!(text.contains(says), "{says:?} is missing in:\n{text}");
+        }
     }
 
     #[test]

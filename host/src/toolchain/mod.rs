@@ -15,7 +15,7 @@ pub mod transcript;
 pub mod watch;
 
 pub use build::{BuildError, BuildEvent, BuildResult, Built, build};
-pub use check::{CheckReport, check_file};
+pub use check::{CheckReport, check_file, check_folder};
 pub use diagnostic::Diagnostic;
 pub use source::{Language, Source, SourceError, find_sources};
 pub use watch::{SourceWatch, watch_sources};

@@ -98,6 +98,18 @@ impl Sim {
         answer
     }
 
+    /// The workspace has the app with these features: see `features` of an app's manifest.
+    pub async fn offer(&self, features: &Value) {
+        self.control("features", features).await;
+    }
+
+    /// The features of the workspace's app.
+    pub async fn offered(&self) -> Value {
+        let request = self.http.get(format!("{}/sim/state", self.base));
+        let state: Value = request.send().await.unwrap().json().await.unwrap();
+        state["features"].clone()
+    }
+
     /// A person does something.
     pub async fn send(&self, line: &Line) -> Sent {
         let since = self.record().await.entries.len() as u64;

@@ -70,7 +70,9 @@ const EVENTS: [&str; 5] = [
 /// What an app is made from.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
-    /// How people address the bot.
+    /// What the app is called: at most [`MAX_NAME`] characters of it.
+    pub title: &'a str,
+    /// How people address the bot; where Slack takes that, it is the bot's own slash command.
     pub name: &'a str,
     /// The language of what people read; Slack's manifests have one.
     pub locale: Locale,
@@ -130,7 +132,7 @@ impl App {
     /// The app for a bot.
     pub fn of(wanted: &Wanted<'_>) -> Self {
         let mut app = Self {
-            name: line(wanted.name, MAX_NAME),
+            name: line(wanted.title, MAX_NAME),
             description: wanted
                 .locale
                 .pick("누구나 명령을 더할 수 있는 봇", "A bot that anyone can extend"),

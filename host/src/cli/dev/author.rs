@@ -1,17 +1,19 @@
 //! What the playground's page tells an author: builds, plugins, and what is logged about their calls.
 
 use super::super::progress;
+use super::features::Offerer;
 use crate::registry::{Loaded, Report};
 use crate::toolchain::diagnostic::Severity;
 use crate::toolchain::{BuildError, BuildResult, Diagnostic, Source, check};
+use moa_core::config::Config;
 use moa_core::manifest::Command;
-use moa_playground::{AuthorPanel, BuildCard, BuildNote, BuildState, Level, LogLine, PluginCard};
+use moa_playground::{AuthorPanel, BuildCard, BuildNote, BuildState, Features, Level, LogLine, PluginCard};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::filter_fn;
@@ -31,6 +33,8 @@ pub(super) struct Author {
     prefix: String,
     builds: Mutex<BTreeMap<PathBuf, BuildCard>>,
     plugins: Mutex<Plugins>,
+    offerer: Offerer,
+    offered: watch::Sender<Features>,
 }
 
 #[derive(Default)]
@@ -41,13 +45,22 @@ struct Plugins {
 }
 
 impl Author {
-    pub(super) fn new(panel: AuthorPanel, prefix: String) -> Self {
+    pub(super) fn new(panel: AuthorPanel, config: &Config) -> Self {
+        let offerer = Offerer::new(config);
+        let offered = watch::Sender::new(offerer.features(std::iter::empty()));
         Self {
             panel,
-            prefix,
+            prefix: config.bot.prefixes.first().cloned().unwrap_or_default(),
             builds: Mutex::default(),
             plugins: Mutex::default(),
+            offerer,
+            offered,
         }
+    }
+
+    /// The slash commands and shortcuts of the plugins that are loaded.
+    pub(super) fn offered(&self) -> watch::Receiver<Features> {
+        self.offered.subscribe()
     }
 
     /// Shows the lines that are caught, until the log ends.
@@ -130,6 +143,8 @@ impl Author {
         let mut plugins = locked(&self.plugins);
         plugins.learn(report);
         self.panel.set_plugins(plugins.cards(&self.prefix));
+        let loaded = plugins.loaded.values().map(|plugin| &*plugin.manifest);
+        self.offered.send_replace(self.offerer.features(loaded));
     }
 }
 

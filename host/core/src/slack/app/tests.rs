@@ -18,6 +18,7 @@ fn app_in(locale: Locale, plugins: &[Manifest], slash: &Slashes) -> App {
     let named: Vec<(&str, &Manifest)> = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin)).collect();
     let (table, _) = Table::build(&named, &BTreeMap::new(), &BTreeMap::new());
     App::of(&Wanted {
+        title: "moa",
         name: "moa",
         locale,
         plugins: plugins.iter().collect(),
@@ -33,6 +34,7 @@ fn app(plugins: &[Manifest]) -> App {
 
 fn bare(name: &str) -> App {
     App::of(&Wanted {
+        title: name,
         name,
         locale: Locale::En,
         plugins: Vec::new(),
@@ -123,6 +125,7 @@ fn no_more_is_asked_for_than_plugins_want() {
         assert_eq!(scopes(plugin), (list(more), list(events)), "{wants}");
     }
     let senders = App::of(&Wanted {
+        title: "moa",
         name: "moa",
         locale: Locale::En,
         plugins: Vec::new(),
