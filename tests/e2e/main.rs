@@ -4,8 +4,9 @@
 //! Nothing here waits a fixed time. Each wait is for something that must happen, with a deadline; that something does
 //! *not* happen is shown by letting a later event overtake it.
 //!
-//! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; with `--nocapture` it prints what
-//! came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no Redis, no namespaces) into a failure.
+//! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; and the rough run, 20,000 commands
+//! too. With `--nocapture` they print what came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no
+//! Redis, no namespaces) into a failure.
 
 // Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
 #![allow(
@@ -34,5 +35,6 @@ mod pings;
 mod plugins;
 mod redis;
 mod reruns;
+mod rough;
 mod samples;
 mod slack_manifest;

@@ -110,6 +110,13 @@ impl Sim {
         state["features"].clone()
     }
 
+    /// What the workspace answers to this request, whatever it is.
+    pub async fn ask_raw(&self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
+        let url = format!("{}{path}", self.base);
+        let request = self.http.request(method.parse().unwrap(), url).body(body.to_vec());
+        request.send().await.unwrap().bytes().await.unwrap().to_vec()
+    }
+
     /// A person does something.
     pub async fn send(&self, line: &Line) -> Sent {
         let since = self.record().await.entries.len() as u64;
