@@ -18,7 +18,7 @@ use std::time::Duration;
 ///
 /// Dropping it without [`Ack::done`] leaves the delivery unacknowledged, so that the service sends it again.
 #[must_use = "a delivery that is never acknowledged comes again"]
-pub struct Ack(Box<dyn FnOnce(Option<FormAnswer>) + Send>);
+pub struct Ack(Box<dyn FnOnce(Option<FormAnswer>) -> bool + Send>);
 
 /// What the acknowledgement of a form says to the person who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,15 @@ pub enum FormAnswer {
 impl Ack {
     /// `acknowledge` must not block. It runs at most once; dropped without having run, it must free what it holds.
     pub fn new(acknowledge: impl FnOnce() + Send + 'static) -> Self {
-        Self(Box::new(|_| acknowledge()))
+        Self(Box::new(|_| {
+            acknowledge();
+            false
+        }))
     }
 
-    /// The acknowledgement of a form. As [`Ack::new`]; `acknowledge` is told what to say to the person.
-    pub fn of_form(acknowledge: impl FnOnce(Option<FormAnswer>) + Send + 'static) -> Self {
+    /// The acknowledgement of a form. As [`Ack::new`]; `acknowledge` is told what to say to the person, and tells whether
+    /// that can be said.
+    pub fn of_form(acknowledge: impl FnOnce(Option<FormAnswer>) -> bool + Send + 'static) -> Self {
         Self(Box::new(acknowledge))
     }
 
@@ -46,9 +50,10 @@ impl Ack {
         (self.0)(None);
     }
 
-    /// The same, and says something to the person who sent a form. Of anything else than a form it is [`Ack::done`].
-    pub fn answer(self, what: FormAnswer) {
-        (self.0)(Some(what));
+    /// The same, and says something to the person who sent a form; `false` where they will not see it. Of anything else
+    /// than a form it is [`Ack::done`].
+    pub fn answer(self, what: FormAnswer) -> bool {
+        (self.0)(Some(what))
     }
 }
 

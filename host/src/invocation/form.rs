@@ -26,9 +26,9 @@ impl HeldForm {
         }
     }
 
-    /// The form shows something else. `false` where it is closed already, so that nobody sees it.
+    /// The form shows something else. `false` where nobody sees it: it is closed already, or can show nothing, and closes.
     pub fn show(&self, what: FormAnswer) -> bool {
-        self.take().map(|ack| ack.answer(what)).is_some()
+        self.take().is_some_and(|ack| ack.answer(what))
     }
 
     /// Closes the form just before the service would lose patience, provided that the event is in the journal by then.
@@ -60,8 +60,19 @@ mod tests {
     fn held() -> (HeldForm, Shown) {
         let shown = Shown::default();
         let tell = Arc::clone(&shown);
-        let ack = Ack::of_form(move |what| tell.lock().unwrap().push(what));
+        let ack = Ack::of_form(move |what| {
+            tell.lock().unwrap().push(what);
+            true
+        });
         (HeldForm::new(ack), shown)
+    }
+
+    #[tokio::test]
+    async fn a_form_that_can_show_nothing_is_closed_and_says_so() {
+        let form = HeldForm::new(Ack::of_form(|_| false));
+        assert!(!form.show(FormAnswer::View("{}".into())));
+        let plain = HeldForm::new(Ack::new(|| {}));
+        assert!(!plain.show(FormAnswer::View("{}".into())));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,16 +3,19 @@
 //! Reading and writing are tasks of their own. The reader decodes and hands over; it never waits for anything but the
 //! next frame. Acknowledgements go through a queue and are written many at a time, each as one unfragmented frame.
 
+mod submission;
+
 use super::options::ApiUrl;
 use super::session::Reason;
 use crate::adapter::{Ack, Delivery, Intake, Me};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use moa_core::slack::decode::{self, Context, Frame, What};
+use moa_core::slack::decode::{self, Context, Frame, Ignored, What};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use submission::SentForm;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -154,13 +157,16 @@ struct Slip {
 }
 
 impl Slip {
-    fn acknowledge(mut self) {
-        if let Some(id) = self.envelope.take() {
-            // Ids come from outside, so they are quoted properly. The connection may be gone: then Slack sends again.
-            let _ = self
-                .writes
-                .send(Write::Ack(json!({"envelope_id": id}).to_string().into()));
-        }
+    fn acknowledge(self) {
+        // Ids come from outside, so they are quoted properly. The connection may be gone: then Slack sends again.
+        self.acknowledge_with(|id| (json!({"envelope_id": id}).to_string(), false));
+    }
+
+    /// Writes what is made of the envelope's id. Whether that carries an answer and still goes out.
+    fn acknowledge_with(mut self, make: impl FnOnce(&str) -> (String, bool)) -> bool {
+        let Some(id) = self.envelope.take() else { return false };
+        let (ack, answers) = make(&id);
+        self.writes.send(Write::Ack(ack.into())).is_ok() && answers
     }
 }
 
@@ -277,8 +283,16 @@ impl<R: Fn(Event) + Send + Sync> Reader<'_, R> {
                 }
                 return;
             }
+            What::Form(form) => {
+                if !self.shared.intake_closed.load(Ordering::Relaxed) {
+                    let (event, sent) = SentForm::of(*form);
+                    let ack = Ack::of_form(move |answer| slip.acknowledge_with(|id| sent.acknowledgement(id, answer)));
+                    self.shared.intake.deliver(Delivery { event, ack });
+                }
+                return;
+            }
+            What::Ignored(Ignored::Interaction(kind)) => tracing::debug!(kind, "an interaction that is no plugin's"),
             What::Ignored(why) => tracing::trace!(?why, "an event that is nobody's business"),
-            What::Interactive(kind) => tracing::debug!(kind, "an interaction that is not handled"),
             What::RateLimited => tracing::warn!(
                 "Slack holds events back for a minute: the app gets more than 30,000 an hour; subscribe to fewer kinds"
             ),

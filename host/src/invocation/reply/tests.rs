@@ -82,7 +82,10 @@ async fn a_form_is_told_what_is_wrong_and_its_person_if_it_is_closed_by_now() {
     let errors = || Reply::Errors(vec![("size".into(), "too large".into())]);
     let shown: Arc<Mutex<Vec<Option<FormAnswer>>>> = Arc::default();
     let tell = Arc::clone(&shown);
-    let form = HeldForm::new(Ack::of_form(move |what| tell.lock().unwrap().push(what)));
+    let form = HeldForm::new(Ack::of_form(move |what| {
+        tell.lock().unwrap().push(what);
+        true
+    }));
     let event = press(PressKind::Modal);
     let again = Event {
         identity: moa_core::event::Identity("again".into()),

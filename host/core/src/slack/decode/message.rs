@@ -1,7 +1,7 @@
 //! Which messages are for the host, and what they become.
 
 use super::loose::{Count, Flag, Loose, Text};
-use super::{Context, Ignored, Payload, What, text, time};
+use super::{Context, Ignored, Payload, What, change, text, time};
 use crate::event::{Event, EventKind, File, Identity, Message, MessageRef, Place, PlaceKind, Slash};
 use crate::text::neutralise;
 use serde::Deserialize;
@@ -10,33 +10,69 @@ use serde_json::value::RawValue;
 /// The name of this service in places and identities.
 pub const SERVICE: &str = "slack";
 
-/// The event itself. Only `message` and `app_mention` are read further; in other events the same fields may hold
-/// something else, which is why all of them are read loosely.
+/// The event itself, and inside `message_changed` and `message_deleted` the message. In events that are not read further
+/// the same fields may hold something else, which is why all of them are read loosely.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct InnerEvent<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
+    pub kind: Text<'a>,
     #[serde(borrow)]
-    subtype: Text<'a>,
-    hidden: Flag,
+    pub subtype: Text<'a>,
+    pub hidden: Flag,
     #[serde(borrow)]
-    bot_id: Text<'a>,
+    pub bot_id: Text<'a>,
     #[serde(borrow)]
-    user: Text<'a>,
+    pub user: Text<'a>,
     #[serde(borrow)]
-    channel: Text<'a>,
+    pub channel: Text<'a>,
     #[serde(borrow)]
-    channel_type: Text<'a>,
+    pub channel_type: Text<'a>,
     #[serde(borrow)]
-    text: Text<'a>,
+    pub text: Text<'a>,
     #[serde(borrow)]
-    ts: Text<'a>,
+    pub ts: Text<'a>,
     #[serde(borrow)]
-    thread_ts: Text<'a>,
-    edited: Loose<serde::de::IgnoredAny>,
+    pub thread_ts: Text<'a>,
     #[serde(borrow)]
-    files: Option<&'a RawValue>,
+    pub edited: Loose<Edit<'a>>,
+    #[serde(borrow)]
+    pub files: Option<&'a RawValue>,
+    // What is no plain message.
+    #[serde(borrow)]
+    pub event_ts: Text<'a>,
+    #[serde(borrow)]
+    pub reaction: Text<'a>,
+    #[serde(borrow)]
+    pub item: Loose<Item<'a>>,
+    #[serde(borrow)]
+    pub topic: Text<'a>,
+    #[serde(borrow)]
+    pub deleted_ts: Text<'a>,
+    #[serde(borrow)]
+    pub message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub previous_message: Option<&'a RawValue>,
+}
+
+/// Who edited a message.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Edit<'a> {
+    #[serde(borrow)]
+    pub user: Text<'a>,
+}
+
+/// What a reaction is to.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Item<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub channel: Text<'a>,
+    #[serde(borrow)]
+    pub ts: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,8 +88,8 @@ struct RawFile<'a> {
 }
 
 /// An `events_api` payload.
-pub fn event(payload: Payload<'_>, redelivered: bool, context: Context<'_>) -> What {
-    let Some(event) = payload.event.0 else {
+pub fn event(payload: &Payload<'_>, redelivered: bool, context: Context<'_>) -> What {
+    let Some(event) = &payload.event.0 else {
         return match payload.kind.as_str() {
             "app_rate_limited" => What::RateLimited,
             _ => What::Unreadable,
@@ -62,67 +98,97 @@ pub fn event(payload: Payload<'_>, redelivered: bool, context: Context<'_>) -> W
     match event.kind.as_str() {
         // A mention in a channel comes as both, in either order and under two event ids. They are one message, so both
         // are treated alike: whichever comes first decides, and the second has the same identity.
-        "message" | "app_mention" => message(&event, payload.team_id.as_str(), redelivered, context),
+        "message" | "app_mention" => message(payload, event, redelivered, context),
         "" => What::Unreadable,
-        other => What::Ignored(Ignored::Other(other.into())),
+        _ => change::event(payload, event, redelivered, context),
     }
 }
 
-fn message(event: &InnerEvent<'_>, team: &str, redelivered: bool, context: Context<'_>) -> What {
-    if event.hidden.0 {
-        return What::Ignored(Ignored::Hidden);
-    }
+fn message(payload: &Payload<'_>, event: &InnerEvent<'_>, redelivered: bool, context: Context<'_>) -> What {
+    // Edits and deletions are marked as hidden, so their names come first.
     match event.subtype.as_str() {
-        "" | "file_share" | "thread_broadcast" | "me_message" => {}
+        "" if event.hidden.0 => return What::Ignored(Ignored::Hidden),
+        "message_changed" | "message_deleted" | "channel_topic" | "group_topic" => {
+            return change::message(payload, event, redelivered, context);
+        }
+        _ if event.hidden.0 => return What::Ignored(Ignored::Hidden),
+        subtype if is_typed(subtype) => {}
         other => return What::Ignored(Ignored::Subtype(other.into())),
     }
-    let me = context.me;
-    let own_bot = !me.bot_id.is_empty() && event.bot_id.as_str() == me.bot_id;
-    if own_bot || (event.user.is_there() && event.user.as_str() == me.user_id) {
-        return What::Ignored(Ignored::Own);
+    if let Some(why) = written_by_a_bot(event, context) {
+        return What::Ignored(why);
     }
-    // Today's apps post messages without a subtype and with a user: only the bot's id tells.
-    if event.bot_id.is_there() {
-        return What::Ignored(Ignored::FromBot);
-    }
-    let files = files(event.files);
-    let Some(time) = time::rfc3339(event.ts.as_str()) else {
+    let Some(message) = written(event, event.channel.as_str(), event.channel_type.as_str()) else {
         return What::Ignored(Ignored::Empty);
     };
-    if !event.user.is_there() || !event.channel.is_there() || (!event.text.is_there() && files.is_empty()) {
+    if message.raw.is_empty() && message.files.is_empty() {
         return What::Ignored(Ignored::Empty);
     }
-    let (channel, ts) = (event.channel.as_str(), event.ts.as_str());
-    let thread = Some(event.thread_ts.as_str()).filter(|thread| !thread.is_empty() && *thread != ts);
-    let (text, mentions) = text::portable(event.text.as_str());
+    let team = payload.team_id.as_str();
     What::Event(Box::new(Event {
-        identity: Identity::message(SERVICE, team, channel, ts),
+        identity: Identity::message(SERVICE, team, &message.at.place.conversation, &message.at.id),
         team: team.into(),
         redelivered,
-        kind: EventKind::Message(Message {
-            at: MessageRef {
-                place: Place {
-                    service: SERVICE.into(),
-                    conversation: channel.into(),
-                    thread: thread.map(Into::into),
-                    kind: place_kind(event.channel_type.as_str(), channel),
-                },
-                id: ts.into(),
-            },
-            author: event.user.as_str().into(),
-            text,
-            raw: neutralise(event.text.as_str()).into_owned(),
-            mentions,
-            files,
-            time,
-            edited: event.edited.0.is_some(),
-        }),
+        kind: EventKind::Message(message),
     }))
+}
+
+/// Whether messages of this subtype are what somebody typed or uploaded.
+pub fn is_typed(subtype: &str) -> bool {
+    matches!(subtype, "" | "file_share" | "thread_broadcast" | "me_message")
+}
+
+/// Why a message is no person's, if it is none.
+pub fn written_by_a_bot(message: &InnerEvent<'_>, context: Context<'_>) -> Option<Ignored> {
+    let own_bot = !context.me.bot_id.is_empty() && message.bot_id.as_str() == context.me.bot_id;
+    if own_bot || is_me(message.user.as_str(), context) {
+        return Some(Ignored::Own);
+    }
+    // Today's apps post messages without a subtype and with a user: only the bot's id tells.
+    message.bot_id.is_there().then_some(Ignored::FromBot)
+}
+
+/// Whether that is the bot itself.
+pub fn is_me(user: &str, context: Context<'_>) -> bool {
+    !user.is_empty() && user == context.me.user_id
+}
+
+/// A message as it stands; `None` without an author or an address.
+pub fn written(message: &InnerEvent<'_>, channel: &str, channel_type: &str) -> Option<Message> {
+    let ts = message.ts.as_str();
+    let time = time::rfc3339(ts)?;
+    if !message.user.is_there() || channel.is_empty() {
+        return None;
+    }
+    let (text, mentions) = text::portable(message.text.as_str());
+    Some(Message {
+        at: MessageRef {
+            place: Place {
+                service: SERVICE.into(),
+                conversation: channel.into(),
+                thread: thread(message.thread_ts.as_str(), ts),
+                kind: place_kind(channel_type, channel),
+            },
+            id: ts.into(),
+        },
+        author: message.user.as_str().into(),
+        text,
+        raw: neutralise(message.text.as_str()).into_owned(),
+        mentions,
+        files: files(message.files),
+        time,
+        edited: message.edited.0.is_some(),
+    })
+}
+
+/// The thread that a message is in. Its first message carries the thread's name, too, and is not in it.
+pub fn thread(thread_ts: &str, ts: &str) -> Option<String> {
+    (!thread_ts.is_empty() && thread_ts != ts).then(|| thread_ts.into())
 }
 
 /// `channel_type` tells. `app_mention` carries none; those come from channels only, and the `D` of direct conversations
 /// is looked at merely so that a wrong guess cannot happen there.
-fn place_kind(channel_type: &str, channel: &str) -> PlaceKind {
+pub fn place_kind(channel_type: &str, channel: &str) -> PlaceKind {
     match channel_type {
         "im" | "app_home" => PlaceKind::Direct,
         "mpim" => PlaceKind::Group,
@@ -131,7 +197,16 @@ fn place_kind(channel_type: &str, channel: &str) -> PlaceKind {
     }
 }
 
-pub(super) fn files(json: Option<&RawValue>) -> Vec<File> {
+/// Commands and presses tell the conversation's name and not its type.
+pub fn place_kind_by_name(name: &str) -> PlaceKind {
+    match name {
+        "directmessage" => PlaceKind::Direct,
+        name if name.starts_with("mpdm-") => PlaceKind::Group,
+        _ => PlaceKind::Channel,
+    }
+}
+
+pub fn files(json: Option<&RawValue>) -> Vec<File> {
     let files: Vec<Loose<RawFile<'_>>> = json
         .and_then(|json| serde_json::from_str(json.get()).ok())
         .unwrap_or_default();
@@ -160,11 +235,7 @@ pub fn slash(payload: &Payload<'_>, envelope_id: &str, context: Context<'_>) -> 
     } else {
         envelope_id
     };
-    let kind = match payload.channel_name.as_str() {
-        "directmessage" => PlaceKind::Direct,
-        name if name.starts_with("mpdm-") => PlaceKind::Group,
-        _ => PlaceKind::Channel,
-    };
+    let kind = place_kind_by_name(payload.channel_name.as_str());
     let (text, mentions) = text::portable(payload.text.as_str());
     What::Event(Box::new(Event {
         identity: Identity::other(SERVICE, payload.team_id.as_str(), name),

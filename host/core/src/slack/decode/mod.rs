@@ -2,20 +2,26 @@
 //!
 //! Everything that may change without notice is read loosely: unknown types and fields are tolerated, fields of another
 //! type than expected count as missing, and whatever has an envelope id is acknowledged. A frame is read in one pass
-//! over its bytes, without building a tree; only what becomes an event is copied.
+//! over its bytes, without building a tree; only what becomes an event is copied. Interactions, which are few and of many
+//! shapes, are read a second time, as a tree.
 
+mod change;
+mod form;
 mod loose;
 mod message;
 mod past;
+mod press;
+mod state;
 mod text;
 mod time;
 
+pub use form::{Fields, Form};
 pub use message::SERVICE;
 pub use past::past;
 pub use text::portable;
 
 use crate::event::{Event, Me};
-use loose::{Count, Loose, Text};
+use loose::{Count, Flag, Loose, Text};
 use message::InnerEvent;
 use serde::Deserialize;
 
@@ -58,10 +64,10 @@ pub enum Frame {
 pub enum What {
     /// An event for the host.
     Event(Box<Event>),
+    /// A form that somebody sent: an event whose acknowledgement may carry an answer.
+    Form(Box<Form>),
     /// An event that the bot has no use for.
     Ignored(Ignored),
-    /// A click, a form or a shortcut; its kind as Slack calls it.
-    Interactive(String),
     /// Slack holds events back because there are too many.
     RateLimited,
     /// An envelope of an unknown type, or one whose content cannot be read.
@@ -73,16 +79,21 @@ pub enum What {
 pub enum Ignored {
     /// Bookkeeping that nobody sees (`hidden`).
     Hidden,
-    /// A message of a kind that nobody typed: an edit, a deletion, somebody joined, …; Slack's name for it.
+    /// A message of a kind that nobody typed: somebody joined, a reminder, …; Slack's name for it.
     Subtype(String),
+    /// A message that changed for others to see, but not by its author: a link was unfurled, somebody answered below it.
+    Unchanged,
     /// Written by some bot.
     FromBot,
     /// Written by this bot.
     Own,
     /// Without an author, without an address, or with neither text nor file.
     Empty,
-    /// Not a message; Slack's name for it.
+    /// Nothing that plugins are told of; Slack's name for it.
     Other(String),
+    /// An interaction with something that no plugin put there, or of a kind that no plugin is told of; Slack's name for
+    /// it.
+    Interaction(String),
 }
 
 /// When and for whom frames are read.
@@ -105,6 +116,7 @@ struct RawFrame<'a> {
     envelope_id: Text<'a>,
     #[serde(borrow)]
     reason: Text<'a>,
+    accepts_response_payload: Flag,
     retry_attempt: Count,
     num_connections: Count,
     debug_info: Loose<DebugInfo>,
@@ -125,6 +137,9 @@ struct Payload<'a> {
     kind: Text<'a>,
     #[serde(borrow)]
     team_id: Text<'a>,
+    #[serde(borrow)]
+    event_id: Text<'a>,
+    event_time: Count,
     #[serde(borrow)]
     event: Loose<InnerEvent<'a>>,
     // Slash commands.
@@ -172,9 +187,9 @@ pub fn frame(json: &str, context: Context<'_>) -> Option<Frame> {
         kind => {
             let id = raw.envelope_id.as_str();
             let what = match (kind, raw.payload.0) {
-                ("events_api", Some(payload)) => message::event(payload, raw.retry_attempt.0 > 0, context),
+                ("events_api", Some(payload)) => message::event(&payload, raw.retry_attempt.0 > 0, context),
                 ("slash_commands", Some(payload)) => message::slash(&payload, id, context),
-                ("interactive", Some(payload)) => What::Interactive(payload.kind.as_str().into()),
+                ("interactive", Some(_)) => press::interaction(json, id, raw.accepts_response_payload.0, context),
                 _ => What::Unreadable,
             };
             Frame::Envelope { id: id.into(), what }
