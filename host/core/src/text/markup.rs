@@ -4,12 +4,15 @@
 //! |---|---|
 //! | `*bold*` `_italic_` `~strike~` | as in most chats; the mark stands at the edge of a word, within one line |
 //! | `` `code` `` | within one line, nothing inside is markup |
-//! | ` ```code``` ` | over several lines, nothing inside is markup |
+//! | ` ```code``` ` | over several lines, nothing inside is markup; the name of a language behind the opening mark, alone in its line, is not shown |
 //! | `[label](url)` | a link; `http`, `https` and `mailto` only |
 //! | `{@USER}` `{#CONVERSATION}` | a mention, by the service's id |
 //!
 //! Everything else is text. A mark without its partner is text. There is no escape character: [`escape`] makes text
 //! harmless with invisible joiners.
+
+use super::normal::is_zero_width;
+use std::ops::Range;
 
 /// A piece of parsed markup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Span {
     Strike(Vec<Span>),
     /// `` `…` ``
     Code(String),
-    /// ` ```…``` `, without the line ends next to the marks.
+    /// ` ```…``` `, without the line ends next to the marks and without the name of a language.
     CodeBlock(String),
     /// `[label](url)`
     Link {
@@ -44,9 +47,57 @@ const MAX_ID: usize = 128;
 
 /// Reads portable markup. Never fails, and takes time in proportion to the text's length.
 pub fn parse(text: &str) -> Vec<Span> {
-    let tokens = tokens(text);
+    let tokens: Vec<Token<'_>> = tokens(text).into_iter().map(|(_, token)| token).collect();
     let partners = partners(&tokens);
     tree(&tokens, &partners, 0, tokens.len())
+}
+
+/// What in a text should stay in one piece, by its place in bytes.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    /// Mentions, links and code: cut, they would be something else.
+    pub(super) whole: Vec<Range<usize>>,
+    /// What stands between two marks, and the marks: cut, it is shown in another way.
+    pub(super) marked: Vec<Range<usize>>,
+    /// Those of `whole` that are code.
+    pub(super) code: Vec<Range<usize>>,
+    /// Code blocks with their marks.
+    pub(super) blocks: Vec<Range<usize>>,
+    /// Back-ticks that are text. Where a text is cut they could become marks.
+    pub(super) ticks: Vec<usize>,
+}
+
+/// Looks for them. None of a kind overlaps another of its kind; all are in order.
+pub(super) fn pieces(text: &str) -> Pieces {
+    let (starts, tokens): (Vec<usize>, Vec<Token<'_>>) = tokens(text).into_iter().unzip();
+    let partners = partners(&tokens);
+    // The tokens lie side by side.
+    let start = |at: usize| starts.get(at).copied().unwrap_or(text.len());
+    let mut pieces = Pieces::default();
+    let mut marked_to = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Whole(Span::CodeBlock(_)) => pieces.blocks.push(start(at)..start(at + 1)),
+            Token::Text(text) => {
+                let from = start(at);
+                pieces.ticks.extend(text.match_indices('`').map(|(at, _)| from + at));
+            }
+            Token::Whole(span) => {
+                pieces.whole.push(start(at)..start(at + 1));
+                if matches!(span, Span::Code(_)) {
+                    pieces.code.push(start(at)..start(at + 1));
+                }
+            }
+            Token::Mark { .. } if at >= marked_to => {
+                if let Some(end) = partners.get(at).copied().flatten() {
+                    pieces.marked.push(start(at)..start(end + 1));
+                    marked_to = end;
+                }
+            }
+            _ => {}
+        }
+    }
+    pieces
 }
 
 /// Makes foreign text harmless inside markup: every character that could open or close something is followed by an
@@ -63,7 +114,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Behind a mark, makes it text.
-const JOINER: char = '\u{2060}';
+pub(super) const JOINER: char = '\u{2060}';
 
 /// The mention at the very start of a text: its mark (`@` or `#`), its id, and its length in bytes.
 pub(crate) fn mention(text: &str) -> Option<(char, &str, usize)> {
@@ -87,7 +138,8 @@ enum Token<'a> {
     Mark { mark: char, opens: bool, closes: bool },
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+/// Side by side from the text's start to its end: where each begins, and what it is.
+fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     let mut out = Vec::new();
     let mut text_from = 0;
     let mut at = 0;
@@ -137,15 +189,15 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         };
         if let Some(token) = token {
             if text_from < at {
-                out.push(Token::Text(text.get(text_from..at).unwrap_or_default()));
+                out.push((text_from, Token::Text(text.get(text_from..at).unwrap_or_default())));
             }
-            out.push(token);
+            out.push((at, token));
             text_from = at + len;
         }
         at += len;
     }
     if let Some(rest) = text.get(text_from..).filter(|rest| !rest.is_empty()) {
-        out.push(Token::Text(rest));
+        out.push((text_from, Token::Text(rest)));
     }
     out
 }
@@ -172,12 +224,103 @@ fn fence(text: &str) -> Option<(Option<Span>, usize)> {
     let body = text.strip_prefix("```")?;
     let end = body.find("```")?;
     let inner = body.get(..end)?;
-    if inner.trim().is_empty() {
+    if is_blank(inner) {
         return Some((None, end + 6));
     }
-    let inner = inner.strip_prefix('\n').unwrap_or(inner);
-    let inner = inner.strip_suffix('\n').unwrap_or(inner);
+    let (_, inner) = language(inner);
     Some((Some(Span::CodeBlock(inner.into())), end + 6))
+}
+
+/// What stands behind a code block's opening mark to tell the language, as people are used to write it. Any other word
+/// is code.
+const LANGUAGES: &[&str] = &[
+    "bash",
+    "c",
+    "c++",
+    "console",
+    "cpp",
+    "cs",
+    "csharp",
+    "css",
+    "csv",
+    "diff",
+    "dockerfile",
+    "elixir",
+    "erlang",
+    "go",
+    "graphql",
+    "haskell",
+    "hcl",
+    "html",
+    "http",
+    "ini",
+    "java",
+    "javascript",
+    "js",
+    "json",
+    "jsonc",
+    "jsonl",
+    "jsx",
+    "kotlin",
+    "kt",
+    "lua",
+    "makefile",
+    "markdown",
+    "md",
+    "mermaid",
+    "nix",
+    "ocaml",
+    "perl",
+    "php",
+    "plaintext",
+    "powershell",
+    "proto",
+    "protobuf",
+    "python",
+    "py",
+    "r",
+    "rb",
+    "ruby",
+    "rs",
+    "rust",
+    "scala",
+    "sh",
+    "shell",
+    "sql",
+    "swift",
+    "terraform",
+    "text",
+    "toml",
+    "ts",
+    "tsx",
+    "txt",
+    "typescript",
+    "wat",
+    "wit",
+    "xml",
+    "yaml",
+    "yml",
+    "zig",
+    "zsh",
+];
+
+/// A code block's language (empty where there is none) and its code, of what stands between its marks.
+pub(super) fn language(inner: &str) -> (&str, &str) {
+    let (language, code) = match inner.split_once('\n') {
+        Some((first, code)) if is_language(first.trim_end()) && !is_blank(code) => (first.trim_end(), code),
+        Some(("", code)) => ("", code),
+        _ => ("", inner),
+    };
+    (language, code.strip_suffix('\n').unwrap_or(code))
+}
+
+fn is_language(word: &str) -> bool {
+    LANGUAGES.iter().any(|language| language.eq_ignore_ascii_case(word))
+}
+
+/// Whether there is nothing to be seen in it.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_zero_width(c))
 }
 
 /// Code at the start of the text, or how long the line is in which there is none.
@@ -188,7 +331,11 @@ fn code(text: &str) -> Result<(Span, usize), usize> {
     }
     let line = body.find('\n').unwrap_or(body.len());
     let end = body.get(..line).and_then(|line| line.find('`')).ok_or(line)?;
-    Ok((Span::Code(body.get(..end).unwrap_or_default().into()), end + 2))
+    let code = body.get(..end).unwrap_or_default();
+    if code.chars().all(is_zero_width) {
+        return Err(0);
+    }
+    Ok((Span::Code(code.into()), end + 2))
 }
 
 fn link(text: &str) -> Option<(Span, usize)> {
@@ -218,7 +365,7 @@ fn link(text: &str) -> Option<(Span, usize)> {
         c if c.is_whitespace() || c.is_control() => Some(None),
         _ => None,
     })??;
-    if label.trim().is_empty() || close <= scheme.len() {
+    if is_blank(label) || close <= scheme.len() {
         return None;
     }
     let span = Span::Link {
@@ -316,6 +463,12 @@ mod tests {
             ("*a _b_*", vec![bold(vec![text("a "), Span::Italic(vec![text("b")])])]),
             ("`*c*`", vec![Span::Code("*c*".into())]),
             ("```\nlet a = *b*;\n```", vec![Span::CodeBlock("let a = *b*;".into())]),
+            ("```rust\nlet a;\n```", vec![Span::CodeBlock("let a;".into())]),
+            ("```JSON \n{}```", vec![Span::CodeBlock("{}".into())]),
+            ("```one\ntwo```", vec![Span::CodeBlock("one\ntwo".into())]),
+            ("```go\n```", vec![Span::CodeBlock("go".into())]),
+            ("```go```", vec![Span::CodeBlock("go".into())]),
+            ("```\ngo\n```", vec![Span::CodeBlock("go".into())]),
             (
                 "```one``` `two`",
                 vec![Span::CodeBlock("one".into()), text(" "), Span::Code("two".into())],
