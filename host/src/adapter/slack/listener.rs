@@ -10,13 +10,15 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Closing takes 3 s for acknowledgements and 1 s for the handshake; past this the rest is dropped.
 const CLOSE: Duration = Duration::from_secs(6);
+/// How many connections an app may have, those that are just being replaced included (Slack's limit).
+const SLOTS: usize = 10;
 
 /// All sessions. Dropping it ends them at once.
 #[must_use = "dropping it ends the connections"]
@@ -34,6 +36,10 @@ impl Listener {
             intake: Arc::clone(&shared.intake),
             fatal_told: AtomicBool::new(false),
         });
+        let doors = Arc::new(Doors {
+            slots: Arc::new(Semaphore::new(SLOTS)),
+            one_at_a_time: tokio::sync::Mutex::new(()),
+        });
         let mut sessions = JoinSet::new();
         for _ in 0..connections.max(1) {
             let driver = Driver {
@@ -41,8 +47,10 @@ impl Listener {
                 shared: Arc::clone(&shared),
                 web: Arc::clone(&web),
                 live: Arc::clone(&live),
+                doors: Arc::clone(&doors),
                 links: HashMap::new(),
                 urls: HashMap::new(),
+                opening: None,
                 stop: stop.clone(),
             };
             sessions.spawn(driver.run());
@@ -82,8 +90,39 @@ impl Live {
     }
 }
 
+/// What the sessions share so as not to get into each other's way.
+struct Doors {
+    /// One for each connection, from before its address is asked for until it is gone. Where none is free, a session
+    /// waits: its old connection goes on meanwhile, or is closed by Slack and frees its own.
+    slots: Arc<Semaphore>,
+    /// Addresses are asked for one after the other, so that after an outage not all sessions ask in the same moment, and
+    /// only the first of them is told to wait.
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// An address, and the right to have one more connection.
+struct Admission {
+    url: SocketUrl,
+    slot: OwnedSemaphorePermit,
+}
+
+/// A connection and its slot. The slot is given back after the connection is gone: fields are dropped in this order.
+struct Held {
+    link: Link,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// A task that ends with whoever started it.
+struct Owned(JoinHandle<()>);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 enum Incoming {
-    Opened(Result<SocketUrl, OpenFailure>),
+    Opened(Result<Admission, OpenFailure>),
     Link(Event),
 }
 
@@ -94,8 +133,11 @@ struct Driver {
     shared: Arc<Shared>,
     web: Arc<Web>,
     live: Arc<Live>,
-    links: HashMap<SocketId, Link>,
-    urls: HashMap<SocketId, SocketUrl>,
+    doors: Arc<Doors>,
+    links: HashMap<SocketId, Held>,
+    urls: HashMap<SocketId, Admission>,
+    /// Only the newest is wanted: whoever opens again has given up the one before.
+    opening: Option<Owned>,
     stop: CancellationToken,
 }
 
@@ -121,23 +163,34 @@ impl Driver {
 
     fn tick(&mut self) -> Vec<Output> {
         let now = Instant::now();
-        if let Some((id, link)) = self.machine.current().and_then(|id| Some((id, self.links.get(&id)?))) {
-            let seen = link.seen();
-            self.machine.on(now, Input::Seen(id, seen));
+        let mut outputs = self.tell_seen(now);
+        outputs.extend(self.machine.on(now, Input::Tick));
+        outputs
+    }
+
+    /// Readers only note the time; the machine hears of it when it is about to judge.
+    fn tell_seen(&mut self, now: Instant) -> Vec<Output> {
+        let current = self.machine.current();
+        match current.and_then(|id| Some((id, self.links.get(&id)?))) {
+            Some((id, held)) => self.machine.on(now, Input::Seen(id, held.link.seen())),
+            None => Vec::new(),
         }
-        self.machine.on(now, Input::Tick)
     }
 
     fn take(&mut self, id: SocketId, incoming: Incoming) -> Vec<Output> {
+        let now = Instant::now();
+        let mut outputs = Vec::new();
         let input = match incoming {
-            Incoming::Opened(Ok(url)) => {
-                self.urls.insert(id, url);
+            Incoming::Opened(Ok(admission)) => {
+                self.urls.insert(id, admission);
                 Input::Opened(id)
             }
             Incoming::Opened(Err(failure)) => Input::OpenFailed(id, failure),
             Incoming::Link(Event::Connected) => Input::Connected(id),
             Incoming::Link(Event::Hello { connections, lifetime }) => {
                 tracing::info!(connection = id, connections, lifetime, "connected to Slack");
+                // What is said of the one before decides how that ends.
+                outputs = self.tell_seen(now);
                 Input::Hello(id)
             }
             Incoming::Link(Event::Disconnect(reason)) => {
@@ -152,7 +205,7 @@ impl Driver {
                 Input::Closed(id)
             }
         };
-        let outputs = self.machine.on(Instant::now(), input);
+        outputs.extend(self.machine.on(now, input));
         // An address that the machine did not want any more is not kept: its ticket is good for one connection.
         if !outputs.contains(&Output::Connect(id)) {
             self.urls.remove(&id);
@@ -163,30 +216,36 @@ impl Driver {
     fn perform(&mut self, output: Output, sender: &Sender) {
         match output {
             Output::Open(id) => {
-                let (web, sender) = (Arc::clone(&self.web), sender.clone());
-                tokio::spawn(async move {
-                    let opened = open(&web).await;
+                let (web, doors, sender) = (Arc::clone(&self.web), Arc::clone(&self.doors), sender.clone());
+                self.opening = Some(Owned(tokio::spawn(async move {
+                    let opened = open(&web, &doors).await;
                     let _ = sender.send((id, Incoming::Opened(opened)));
-                });
+                })));
             }
             Output::Connect(id) => {
-                let Some(url) = self.urls.remove(&id) else { return };
+                let Some(Admission { url, slot }) = self.urls.remove(&id) else {
+                    return;
+                };
                 let sender = sender.clone();
                 let report = move |event| drop(sender.send((id, Incoming::Link(event))));
-                self.links
-                    .insert(id, Link::start(Arc::clone(&self.shared), url, report));
+                let link = Link::start(Arc::clone(&self.shared), url, report);
+                self.links.insert(id, Held { link, _slot: slot });
             }
             Output::Ping(id) => {
-                if let Some(link) = self.links.get(&id) {
-                    link.ping();
+                if let Some(held) = self.links.get(&id) {
+                    held.link.ping();
                 }
             }
             Output::Close(id) => {
-                if let Some(link) = self.links.get(&id) {
-                    link.close();
+                if let Some(held) = self.links.get(&id) {
+                    held.link.close();
                 }
             }
-            Output::Abandon(id) => drop(self.links.remove(&id)),
+            Output::Abandon(id) => {
+                if let Some(held) = self.links.remove(&id) {
+                    held.link.abandon();
+                }
+            }
             Output::Up => self.live.change(1),
             Output::Down => self.live.change(-1),
             Output::Note(note) => tell(note),
@@ -233,7 +292,7 @@ struct Opened {
 }
 
 /// Asks for an address. Waiting and trying again is the session's business.
-async fn open(web: &Web) -> Result<SocketUrl, OpenFailure> {
+async fn open(web: &Web, doors: &Doors) -> Result<Admission, OpenFailure> {
     let call = Call {
         method: "apps.connections.open",
         token: Token::App,
@@ -241,14 +300,30 @@ async fn open(web: &Web) -> Result<SocketUrl, OpenFailure> {
         body: Body::Form(Vec::new()),
         patience: PATIENCE,
     };
+    let slot = match Arc::clone(&doors.slots).try_acquire_owned() {
+        Ok(slot) => slot,
+        Err(_) => {
+            tracing::info!("all {SLOTS} connections that Slack allows are in use; the next waits until one has ended");
+            let slot = Arc::clone(&doors.slots).acquire_owned().await;
+            slot.map_err(|_| OpenFailure::Other)?
+        }
+    };
+    let _turn = doors.one_at_a_time.lock().await;
+    if let Some(wait) = web.resting(call.method) {
+        return Err(OpenFailure::Wait(wait));
+    }
     match web.once::<Opened>(&call).await {
-        Ok(opened) => Ok(SocketUrl(opened.url)),
+        Ok(opened) => Ok(Admission {
+            url: SocketUrl(opened.url),
+            slot,
+        }),
         Err(CallError::Fatal(fatal)) => Err(OpenFailure::Fatal(fatal.code)),
         Err(CallError::RateLimited(wait)) => {
             tracing::warn!(
                 seconds = wait.as_secs(),
                 "Slack asks to wait before the next connection"
             );
+            web.rest(call.method, wait);
             Err(OpenFailure::Wait(wait))
         }
         Err(CallError::Api { code, needed, details }) => {

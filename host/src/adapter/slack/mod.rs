@@ -20,6 +20,7 @@ mod people;
 mod session;
 mod socket;
 mod tls;
+mod told;
 mod web;
 
 pub use listener::Listener;
@@ -45,6 +46,8 @@ use web::{Call, CallError, Web};
 
 /// How long signing in is tried before the operator is told why it does not work.
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(3);
+/// How often the operator hears that Slack holds events back. Slack says so every minute.
+const LIMITED_TOLD: Duration = Duration::from_secs(60);
 /// Between two such rounds.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(5);
 
@@ -132,6 +135,7 @@ impl Slack {
             base: self.web.base().clone(),
             tls: Arc::clone(&self.tls),
             intake_closed: AtomicBool::new(false),
+            limited: told::Told::new(LIMITED_TOLD),
             epoch: Instant::now(),
         };
         Listener::start(

@@ -12,13 +12,18 @@
 //!                                                                                    draining
 //! ```
 //!
+//! - A ping goes out every third of the ping timeout. A connection from which nothing came for two thirds of it is under
+//!   suspicion: the next one is opened already, and as soon as that is greeted the silent one is dropped. After the whole
+//!   timeout it is dropped in any case. What the service still gave to a silent connection it gives to another once it
+//!   sees the first one gone; that is why it is dropped, and not kept just in case.
 //! - An announced refresh (`warning`, `refresh_requested`, any unknown reason) opens the next connection first. The old
-//!   one stays readable and writable until the service closes it, or [`LINGER`] after the next one's `hello`.
+//!   one stays readable and writable until the service closes it, or [`LINGER`] after the next one's `hello`; a shorter
+//!   ping timeout shortens that, for nobody pings it any more.
 //! - `too_many_websockets` closes first and backs off; `link_disabled` closes and tries again slowly.
 //! - Back-off is exponential with full jitter up to [`MAX_WAIT`], the first retry is quick, and it never gives up.
 //!   Failures are forgotten when a greeted connection has proven itself: it lived for [`PROVEN`] or brought an envelope.
 //!   An opened socket or a `hello` alone proves nothing: a service that refuses after its `hello` would be hammered.
-//! - A connection on which nothing comes within the ping timeout is dead, whatever TCP says.
+//! - Where the host itself stood still (a suspended machine), its connections get time to answer before they are judged.
 
 pub use moa_core::slack::decode::Reason;
 use std::time::Duration;
@@ -37,6 +42,8 @@ const QUICK_WAIT: Duration = Duration::from_millis(100);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// A connection that answers no ping for so many ping timeouts is dead, even if other frames come.
 const ONE_WAY: u32 = 3;
+/// The ping timeout's parts: a ping after each, suspicion after all but one, the end after all.
+const PARTS: u32 = 3;
 
 /// Names a connection from the first step towards it until it is gone.
 pub type SocketId = u64;
@@ -151,6 +158,8 @@ pub struct Session {
     next: Next,
     draining: Vec<(SocketId, Instant)>,
     failures: u32,
+    /// The next connection is opened because nothing comes from the current one.
+    suspicious: bool,
 }
 
 impl Session {
@@ -164,6 +173,7 @@ impl Session {
             next: Next::Waiting { until: now },
             draining: Vec::new(),
             failures: 0,
+            suspicious: false,
         }
     }
 
@@ -185,10 +195,11 @@ impl Session {
             Next::Nothing | Next::Over => None,
         };
         let ping = self.current.map(|current| {
-            let ping = current.pinged + self.ping_timeout / 2;
-            current
-                .unanswered
-                .map_or(ping, |since| ping.min(self.dead_at(&current, since)))
+            let at = (current.pinged + self.part()).min(self.dead_at(&current));
+            match self.next {
+                Next::Nothing => at.min(self.suspect_at(&current)),
+                _ => at,
+            }
         });
         self.draining
             .iter()
@@ -205,7 +216,10 @@ impl Session {
             return out;
         }
         match input {
-            Input::Tick => self.tick(now, &mut out),
+            Input::Tick => {
+                self.excuse(now);
+                self.tick(now, &mut out);
+            }
             Input::Opened(id) => {
                 if matches!(self.next, Next::Opening { id: waited, .. } if waited == id) {
                     self.next = Next::Connecting { id, by: now + STEP };
@@ -231,6 +245,7 @@ impl Session {
             Input::Seen(id, at) => {
                 if let Some(current) = self.current.as_mut().filter(|current| current.id == id) {
                     current.seen = current.seen.max(at);
+                    self.acquit(now);
                 }
             }
             Input::Worked(id) => {
@@ -243,6 +258,7 @@ impl Session {
                 if let Some(current) = self.current.as_mut().filter(|current| current.id == id) {
                     current.unanswered = None;
                     current.seen = current.seen.max(now);
+                    self.acquit(now);
                 }
             }
             Input::Closed(id) => self.closed(now, id, &mut out),
@@ -276,14 +292,12 @@ impl Session {
         if current.proven(now) {
             self.failures = 0;
         }
-        if current
-            .unanswered
-            .is_some_and(|since| self.dead_at(&current, since) <= now)
-        {
+        if self.dead_at(&current) <= now {
             out.push(Output::Note(Note::Silent));
             out.push(Output::Abandon(current.id));
-            self.lose_current(now, Duration::ZERO, out);
-        } else if current.pinged + self.ping_timeout / 2 <= now {
+            return self.lose_current(now, Duration::ZERO, out);
+        }
+        if current.pinged + self.part() <= now {
             out.push(Output::Ping(current.id));
             self.current = Some(Current {
                 pinged: now,
@@ -291,15 +305,48 @@ impl Session {
                 ..current
             });
         }
+        if self.next == Next::Nothing && self.suspect_at(&current) <= now {
+            self.suspicious = true;
+            self.replace(now, out);
+        }
     }
 
-    /// A ping goes out every half timeout. Where nothing came since an unanswered one, the connection is dead one timeout
-    /// after the last sign of life; where other frames come but no answer, the way out is broken: a few timeouts.
-    fn dead_at(&self, current: &Current, unanswered_since: Instant) -> Instant {
-        if current.seen > unanswered_since {
-            (current.seen + self.ping_timeout).min(unanswered_since + self.ping_timeout * ONE_WAY)
-        } else {
-            unanswered_since + self.ping_timeout / 2
+    fn part(&self) -> Duration {
+        self.ping_timeout / PARTS
+    }
+
+    /// Silence of one timeout is death; where frames come but no answers, the way out is broken: a few timeouts.
+    fn dead_at(&self, current: &Current) -> Instant {
+        let silent = current.seen + self.ping_timeout;
+        current
+            .unanswered
+            .map_or(silent, |since| silent.min(since + self.ping_timeout * ONE_WAY))
+    }
+
+    /// By then one ping has had a part of the timeout to be answered in.
+    fn suspect_at(&self, current: &Current) -> Instant {
+        current.seen + self.part() * (PARTS - 1)
+    }
+
+    /// A tick that comes late shows that the host itself stood still. What the connection sent meanwhile is not read yet.
+    fn excuse(&mut self, now: Instant) {
+        let late = self.deadline().is_some_and(|by| now > by + self.part());
+        let recently = now.checked_sub(self.part());
+        if let (true, Some(current), Some(recently)) = (late, self.current.as_mut(), recently) {
+            current.seen = current.seen.max(recently);
+            current.unanswered = None;
+        }
+    }
+
+    /// The current connection spoke again. A next one that is not even being connected is not needed any more.
+    fn acquit(&mut self, now: Instant) {
+        let Some(current) = self.current else { return };
+        if !self.suspicious || self.suspect_at(&current) <= now {
+            return;
+        }
+        self.suspicious = false;
+        if matches!(self.next, Next::Waiting { .. } | Next::Opening { .. }) {
+            self.next = Next::Nothing;
         }
     }
 
@@ -322,9 +369,14 @@ impl Session {
         }
         self.next = Next::Nothing;
         match self.current.take() {
-            Some(old) => self.draining.push((old.id, now + LINGER)),
+            Some(old) if self.suspicious => {
+                out.push(Output::Note(Note::Silent));
+                out.push(Output::Abandon(old.id));
+            }
+            Some(old) => self.draining.push((old.id, now + LINGER.min(self.ping_timeout))),
             None => out.push(Output::Up),
         }
+        self.suspicious = false;
         self.current = Some(Current {
             id,
             since: now,
@@ -371,9 +423,14 @@ impl Session {
     }
 
     fn refresh(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.next != Next::Nothing {
-            return;
+        // It still speaks, and so it is kept until the next one is there, whatever that was opened for.
+        self.suspicious = false;
+        if self.next == Next::Nothing {
+            self.replace(now, out);
         }
+    }
+
+    fn replace(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.current.is_some_and(|current| current.proven(now)) {
             self.failures = 0;
             self.open(now, out);
@@ -397,6 +454,7 @@ impl Session {
 
     fn lose_current(&mut self, now: Instant, at_least: Duration, out: &mut Vec<Output>) {
         let Some(current) = self.current.take() else { return };
+        self.suspicious = false;
         out.push(Output::Down);
         if current.proven(now) {
             self.failures = 0;

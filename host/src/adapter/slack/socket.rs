@@ -7,13 +7,14 @@ mod submission;
 
 use super::options::ApiUrl;
 use super::session::Reason;
+use super::told::Told;
 use crate::adapter::{Ack, Delivery, Intake, Me};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use moa_core::slack::decode::{self, Context, Frame, Ignored, What};
 use serde_json::json;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use submission::SentForm;
 use tokio::net::TcpStream;
@@ -35,6 +36,9 @@ const MAX_FRAME: usize = 16 << 20;
 const FLUSH: Duration = Duration::from_secs(3);
 /// Slack leaves the TCP connection open after the closing handshake, so the end is not waited for.
 const CLOSING: Duration = Duration::from_secs(1);
+/// Both together, and a little for the machine: past this a connection that is to close is dropped. One that takes no
+/// more bytes would never come to its end otherwise.
+const CLOSE: Duration = Duration::from_secs(5);
 /// Acknowledgements written together at most.
 const BATCH: usize = 64;
 
@@ -76,6 +80,8 @@ pub struct Shared {
     pub tls: Arc<rustls::ClientConfig>,
     /// Set when the host ends: no event is delivered any more, and so none is acknowledged and all come again.
     pub intake_closed: AtomicBool,
+    /// So that the operator is not told with each envelope, on each connection, that events are held back.
+    pub limited: Told,
     /// Where the milliseconds of [`Link::seen`] count from.
     pub epoch: Instant,
 }
@@ -96,20 +102,55 @@ pub struct Link {
     seen: Arc<AtomicU64>,
     epoch: Instant,
     cancel: CancellationToken,
+    closing: CancellationToken,
+    reset: Arc<Reset>,
+}
+
+/// A second handle of a connection's TCP socket, to end it the hard way.
+///
+/// To a peer that reads nothing more, the usual end (FIN) is never delivered: it waits behind what was written before.
+/// A reset is sent at once, and so the service learns at once that it has to deliver elsewhere.
+#[derive(Default)]
+struct Reset(Mutex<Option<socket2::Socket>>);
+
+impl Reset {
+    /// Where there can be no second handle, the connection still ends in the usual way.
+    fn of(&self, tcp: &TcpStream) {
+        *self.lock() = socket2::SockRef::from(tcp).try_clone().ok();
+    }
+
+    /// The socket is reset when its last handle closes.
+    fn arm(&self) {
+        if let Some(socket) = self.lock().take()
+            && let Err(error) = socket.set_linger(Some(Duration::ZERO))
+        {
+            tracing::debug!(%error, "a connection to Slack ends without a reset");
+        }
+    }
+
+    fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<socket2::Socket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Link {
     /// Starts connecting. What happens is given to `report`; the last of it is [`Event::Closed`].
     pub fn start(shared: Arc<Shared>, url: SocketUrl, report: impl Fn(Event) + Send + Sync + 'static) -> Self {
         let (writes, queue) = mpsc::unbounded_channel();
-        let cancel = CancellationToken::new();
-        let seen = Arc::new(AtomicU64::new(0));
         let link = Self {
             writes: writes.clone(),
-            seen: Arc::clone(&seen),
+            seen: Arc::default(),
             epoch: shared.epoch,
-            cancel: cancel.clone(),
+            cancel: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            reset: Arc::default(),
         };
+        let (cancel, closing) = (link.cancel.clone(), link.closing.clone());
+        let (seen, reset) = (Arc::clone(&link.seen), Arc::clone(&link.reset));
         tokio::spawn(async move {
             let reader = Reader {
                 shared: &shared,
@@ -117,12 +158,22 @@ impl Link {
                 seen: &seen,
                 writes,
                 due: Arc::default(),
+                reset: &reset,
+            };
+            let overdue = async {
+                closing.cancelled().await;
+                tokio::time::sleep(CLOSE).await;
             };
             let why = tokio::select! {
                 biased;
                 () = cancel.cancelled() => "given up".to_owned(),
                 why = reader.run(url, queue) => why,
+                () = overdue => {
+                    reset.arm();
+                    "it did not close in time".to_owned()
+                }
             };
+            reset.forget();
             report(Event::Closed(why));
         });
         link
@@ -141,6 +192,12 @@ impl Link {
     /// Waits for the acknowledgements that are due, then closes. [`Event::Closed`] follows within a few seconds.
     pub fn close(&self) {
         let _ = self.writes.send(Write::Close);
+        self.closing.cancel();
+    }
+
+    /// Ends it at once, so that the other side notices even where it reads nothing.
+    pub fn abandon(self) {
+        self.reset.arm();
     }
 }
 
@@ -187,12 +244,13 @@ struct Reader<'a, R> {
     writes: mpsc::UnboundedSender<Write>,
     /// Envelopes that are neither acknowledged nor forgotten.
     due: Arc<AtomicUsize>,
+    reset: &'a Reset,
 }
 
 impl<R: Fn(Event) + Send + Sync> Reader<'_, R> {
     /// The whole life of the connection; answers why it ended.
     async fn run(&self, url: SocketUrl, queue: mpsc::UnboundedReceiver<Write>) -> String {
-        let stream = match connect(self.shared, &url).await {
+        let stream = match connect(self.shared, &url, self.reset).await {
             Ok(stream) => stream,
             Err(why) => return why,
         };
@@ -293,9 +351,16 @@ impl<R: Fn(Event) + Send + Sync> Reader<'_, R> {
             }
             What::Ignored(Ignored::Interaction(kind)) => tracing::debug!(kind, "an interaction that is no plugin's"),
             What::Ignored(why) => tracing::trace!(?why, "an event that is nobody's business"),
-            What::RateLimited => tracing::warn!(
-                "Slack holds events back for a minute: the app gets more than 30,000 an hour; subscribe to fewer kinds"
-            ),
+            What::RateLimited => {
+                if let Some(held_back) = self.shared.limited.again("app_rate_limited") {
+                    tracing::error!(
+                        held_back,
+                        "Slack holds events back, and people's messages are lost: the app gets more than 30,000 events an \
+                         hour. Take the bot out of busy channels that it is not needed in, or subscribe to fewer kinds of \
+                         events (the app's page, Event Subscriptions)"
+                    );
+                }
+            }
             What::Unreadable => tracing::warn!("an envelope of a kind or shape that Moa cannot read was acknowledged"),
         }
         slip.acknowledge();
@@ -353,7 +418,7 @@ async fn write(
     sink.close().await
 }
 
-async fn connect(shared: &Shared, url: &SocketUrl) -> Result<Stream, String> {
+async fn connect(shared: &Shared, url: &SocketUrl, reset: &Reset) -> Result<Stream, String> {
     let Some(parsed) = shared.base.check_socket_url(&url.0) else {
         return Err("Slack named a socket address that is not encrypted (wss://); it is not used".into());
     };
@@ -363,6 +428,7 @@ async fn connect(shared: &Shared, url: &SocketUrl) -> Result<Stream, String> {
         .trim_start_matches('[')
         .trim_end_matches(']');
     let tcp = tcp(host, parsed.port_or_known_default().unwrap_or(443)).await?;
+    reset.of(&tcp);
     // Acknowledgements are small and wanted at once.
     tcp.set_nodelay(true).map_err(|e| format!("TCP_NODELAY: {e}"))?;
     let connector = match parsed.scheme() {

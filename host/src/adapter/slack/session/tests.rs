@@ -80,7 +80,7 @@ fn the_next_connection_is_greeted_before_the_old_one_closes() {
         bench.on(Input::Pong(2));
         closed.extend(outputs.into_iter().filter(|output| *output == Output::Close(1)));
     }
-    assert_eq!(bench.now - bench.start, LINGER);
+    assert_eq!(bench.now - bench.start, T, "a ping timeout that is shorter than LINGER");
 }
 
 #[test]
@@ -267,18 +267,95 @@ fn failures_are_forgotten_only_after_a_connection_proved_itself() {
 }
 
 #[test]
-fn a_silent_connection_is_dead_within_the_ping_timeout() {
+fn a_silent_connection_is_replaced_before_it_is_dead() {
     let mut bench = Bench::live();
+    bench.on(Input::Worked(1));
+    assert_eq!(bench.wake(), [Output::Ping(1)]);
+    assert_eq!(bench.now - bench.start, T / 3);
+    let outputs = bench.wake();
+    assert_eq!(outputs, [Output::Ping(1), Output::Open(2)], "under suspicion");
+    assert_eq!(bench.now - bench.start, T / 3 * 2);
+    assert_eq!(
+        bench.greet(2),
+        [Output::Note(Note::Silent), Output::Abandon(1)],
+        "there always was one"
+    );
+    assert_eq!(bench.session.current(), Some(2));
+}
+
+#[test]
+fn a_silent_connection_is_dead_within_the_ping_timeout_even_where_none_can_be_opened() {
+    let mut bench = Bench::live();
+    bench.on(Input::Worked(1));
     let mut outputs = Vec::new();
     while !outputs.contains(&Output::Abandon(1)) {
         outputs = bench.wake();
+        if let Some(id) = opens(&outputs) {
+            bench.on(Input::OpenFailed(id, OpenFailure::Other));
+        }
     }
     assert_eq!(bench.now - bench.start, T);
     assert_eq!(
         outputs[..3],
         [Output::Note(Note::Silent), Output::Abandon(1), Output::Down]
     );
-    assert!(bench.waits() <= QUICK_WAIT);
+    assert!(bench.session.deadline().is_some(), "and it goes on trying");
+}
+
+#[test]
+fn a_connection_that_speaks_again_is_acquitted() {
+    type Step = fn(&mut Bench);
+    // (how far the next one came, whether it still takes over)
+    let cases: [(&str, Step, bool); 3] = [
+        ("no address", |_| {}, false),
+        (
+            "an attempt that failed",
+            |bench| drop(bench.on(Input::OpenFailed(2, OpenFailure::Other))),
+            false,
+        ),
+        ("a socket", |bench| drop(bench.on(Input::Opened(2))), true),
+    ];
+    for (name, step, takes_over) in cases {
+        let mut bench = Bench::live();
+        bench.on(Input::Worked(1));
+        bench.wake();
+        assert_eq!(opens(&bench.wake()), Some(2), "{name}");
+        step(&mut bench);
+        bench.now += T / 10;
+        bench.on(Input::Pong(1));
+        bench.on(Input::Opened(2));
+        bench.on(Input::Connected(2));
+        let outputs = bench.on(Input::Hello(2));
+        assert_eq!(outputs, [], "{name}: nobody is dropped");
+        let current = if takes_over { 2 } else { 1 };
+        assert_eq!(bench.session.current(), Some(current), "{name}");
+        assert!(bench.waits() <= T / 3, "{name}: pings go on");
+    }
+}
+
+#[test]
+fn a_connection_that_announces_its_end_under_suspicion_is_not_dropped() {
+    let mut bench = Bench::live();
+    bench.on(Input::Worked(1));
+    bench.wake();
+    assert_eq!(opens(&bench.wake()), Some(2));
+    assert_eq!(bench.on(Input::Disconnect(1, Reason::Refresh)), [], "one is under way");
+    assert_eq!(bench.greet(2), [], "the old one drains");
+    assert_eq!(bench.session.current(), Some(2));
+}
+
+#[test]
+fn a_host_that_stood_still_blames_nobody_else() {
+    let mut bench = Bench::live();
+    bench.wake();
+    let outputs = bench.pass(T * 100);
+    assert_eq!(outputs, [Output::Ping(1)]);
+    // A connection that really is dead is found out a little later.
+    let still = bench.now;
+    while bench.session.current() == Some(1) {
+        bench.wake();
+    }
+    assert_eq!(bench.now - still, T - T / 3);
 }
 
 #[test]

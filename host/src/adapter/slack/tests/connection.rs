@@ -5,9 +5,10 @@ use crate::adapter::Delivery;
 use crate::adapter::slack::{Slack, StartError};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn next(deliveries: &mut UnboundedReceiver<Delivery>) -> Delivery {
     within(deliveries.recv()).await.unwrap()
@@ -119,27 +120,111 @@ async fn a_dropped_socket_is_replaced_at_once() {
 async fn a_silent_socket_is_replaced_within_the_ping_timeout() {
     let fake = Fake::start().await;
     let mut options = fake.options();
-    options.ping_timeout = Duration::from_millis(300);
+    options.ping_timeout = Duration::from_millis(1_500);
     let slack = Slack::sign_in(&options).await.unwrap();
     let (log, mut deliveries) = Log::new();
     let _listener = slack.listen(log.clone());
     // Open, but nobody reads it: pings stay unanswered.
-    let _silent = fake.greeted().await;
+    let mut silent = fake.greeted().await;
+    say(&mut silent, &message("e1", "1.000001")).await;
+    let unacknowledged = next(&mut deliveries).await;
     let start = Instant::now();
     let mut second = fake.greeted().await;
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    say(&mut second, &message("e1", "1.000001")).await;
-    next(&mut deliveries).await.ack.done();
-    // This one answers pings while it is listened to, and so it stays.
-    let heard = tokio::time::timeout(Duration::from_millis(1_500), async {
-        let mut acks = 0;
-        while let Some(Ok(message)) = second.next().await {
-            acks += usize::from(message.is_text());
+    assert!(start.elapsed() < options.ping_timeout, "{:?}", start.elapsed());
+    // The silent one ends hard, so that the service notices at once although it reads nothing.
+    let ended = within(async {
+        loop {
+            match silent.next().await {
+                Some(Ok(_)) => {}
+                ended => break ended,
+            }
         }
-        acks
+    });
+    match ended.await {
+        Some(Err(Error::Io(error))) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        other => panic!("not a reset: {other:?}"),
+    }
+    assert!(start.elapsed() < options.ping_timeout, "{:?}", start.elapsed());
+    // What it brought comes again on the other; the right to acknowledge the first copy is worth nothing any more.
+    say(&mut second, &message("e2", "1.000001")).await;
+    unacknowledged.ack.done();
+    next(&mut deliveries).await.ack.done();
+    assert_eq!(hear(&mut second).await, ack("e2"));
+    // This one answers pings while it is listened to, and so it stays.
+    let heard = tokio::time::timeout(options.ping_timeout * 2, async {
+        while let Some(Ok(message)) = second.next().await {
+            assert!(!message.is_text(), "{message:?}");
+        }
     });
     assert!(heard.await.is_err(), "it was closed although it answered");
-    assert_eq!(*log.connected.lock().unwrap(), [1, 0, 1]);
+    assert_eq!(*log.connected.lock().unwrap(), [1], "there always was one");
+}
+
+#[tokio::test]
+async fn a_socket_that_takes_no_bytes_is_ended_all_the_same() {
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, mut deliveries) = Log::new();
+    let listener = slack.listen(log);
+    let mut socket = fake.greeted().await;
+    // Acknowledgements that nobody reads fill every buffer on the way.
+    let name = "e".repeat(1 << 20);
+    for n in 0..16 {
+        say(&mut socket, &message(&format!("{name}{n}"), &format!("1.{n:06}"))).await;
+        next(&mut deliveries).await.ack.done();
+    }
+    let start = Instant::now();
+    within(listener.close()).await;
+    assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn sessions_ask_one_after_the_other_and_one_alone_is_told_to_wait() {
+    let fake = Fake::start().await;
+    let mut options = fake.options();
+    options.connections = 4;
+    fake.answer("apps.connections.open", Answer::RetryAfter(1));
+    fake.answer("apps.connections.open", Answer::Socket);
+    let slack = Slack::sign_in(&options).await.unwrap();
+    let (log, _deliveries) = Log::new();
+    let start = Instant::now();
+    let _listener = slack.listen(log);
+    let mut sockets = vec![fake.greeted().await];
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    for _ in 0..3 {
+        sockets.push(fake.greeted().await);
+    }
+    assert_eq!(
+        fake.calls("apps.connections.open").len(),
+        5,
+        "the others did not even ask while the method rested"
+    );
+}
+
+#[tokio::test]
+async fn never_more_than_ten_connections() {
+    let fake = Fake::start().await;
+    let mut options = fake.options();
+    options.connections = 8;
+    let slack = Slack::sign_in(&options).await.unwrap();
+    let (log, mut deliveries) = Log::new();
+    let _listener = slack.listen(log);
+    let mut sockets = Vec::new();
+    for n in 0..8 {
+        let mut socket = fake.greeted().await;
+        say(&mut socket, &message("e", &format!("1.00000{n}"))).await;
+        next(&mut deliveries).await.ack.done();
+        sockets.push(socket);
+    }
+    // All are refreshed at once: two can have their next one, the others wait until old ones are closed.
+    for socket in &mut sockets {
+        say(socket, &disconnect("refresh_requested")).await;
+    }
+    let _new = (fake.greeted().await, fake.greeted().await);
+    let more = tokio::time::timeout(Duration::from_millis(300), fake.socket()).await;
+    assert!(more.is_err(), "an eleventh connection");
+    sockets.pop().unwrap().close(None).await.unwrap();
+    fake.greeted().await;
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub enum Answer {
     Redirect(String),
     /// Takes the call and drops the connection.
     HangUp,
+    /// The address of the websocket.
+    Socket,
 }
 
 pub type Socket = WebSocketStream<TcpStream>;
@@ -207,7 +209,7 @@ async fn answer(
     let answer = match state.answers.get_mut(&method) {
         Some(answers) if answers.len() > 1 => answers.remove(0),
         Some(answers) => answers[0].clone(),
-        None if method == "apps.connections.open" => Answer::Json(json!({"ok": true, "url": socket_url})),
+        None if method == "apps.connections.open" => Answer::Socket,
         None => Answer::Json(json!({"ok": false, "error": "unknown_method"})),
     };
     let response = Response::builder();
@@ -230,6 +232,9 @@ async fn answer(
             let response = response.status(302).header("Location", to);
             response.body(Full::default()).unwrap()
         }
+        Answer::Socket => response
+            .body(Full::from(json!({"ok": true, "url": socket_url}).to_string()))
+            .unwrap(),
         Answer::HangUp => return Err("told to hang up"),
     })
 }

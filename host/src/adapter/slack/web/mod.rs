@@ -2,7 +2,7 @@
 //!
 //! | what comes back | what is done |
 //! |---|---|
-//! | HTTP 429, or the error `ratelimited` | wait as long as `Retry-After` says; other calls of the same kind wait as well |
+//! | HTTP 429, or the error `ratelimited` | the method rests as long as `Retry-After` says: other calls of it wait in line |
 //! | the connection could not be made | nothing happened: try again, waiting longer each time |
 //! | the connection broke or timed out later, 5xx, `internal_error`, no JSON | it may have happened: calls that may be repeated are, others ask [`Doubt`] first |
 //! | `ok: false` | an error, see [`super::explain`] |
@@ -13,12 +13,13 @@
 mod files;
 mod gate;
 
-use super::explain::{self, Token};
+use super::explain::{self, Token, Whose};
 use super::options::{ApiUrl, Secret, SlackOptions};
+use super::told::Told;
 use crate::adapter::{Fatal, SendError};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use gate::Gates;
+use gate::{Gates, OVERLAP, Turn};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -35,8 +36,10 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Answers are cut off here: a page of a conversation's history with 200 long messages stays well below.
 const MAX_ANSWER: usize = 8 << 20;
-/// Where a rate limit comes without `Retry-After`.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Where a rate limit comes without a `Retry-After` that can be read. Slack's own SDK for Python takes the same.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// How often the operator hears of the same refusal in the same conversation.
+const TOLD: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -47,7 +50,7 @@ pub struct Call<'a> {
     pub method: &'static str,
     /// With which token.
     pub token: Token,
-    /// Calls with the same method and scope share a rate limit: the channel where the limit is one per channel.
+    /// The conversation that it is about, if it is about one: for what the operator is told when it is refused.
     pub scope: &'a str,
     /// The arguments.
     pub body: Body,
@@ -143,6 +146,7 @@ pub struct Web {
     app: HeaderValue,
     bot: HeaderValue,
     gates: Gates,
+    told: Told,
 }
 
 /// Why there is no client.
@@ -196,6 +200,7 @@ impl Web {
             app: bearer(&options.app_token).ok_or(WebError::BadToken("slack.app-token"))?,
             bot: bearer(&options.bot_token).ok_or(WebError::BadToken("slack.bot-token"))?,
             gates: Gates::default(),
+            told: Told::new(TOLD),
         })
     }
 
@@ -220,27 +225,40 @@ impl Web {
         let give_up = Instant::now() + call.patience;
         let mut pause = FIRST_PAUSE;
         loop {
-            if let Some(wait) = self.gates.wait(call.method, call.scope) {
-                if Instant::now() + wait > give_up {
-                    return Err(CallError::RateLimited(wait));
-                }
-                tokio::time::sleep(wait).await;
-            }
-            let error = match self.once(call).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
+            let mut turn = match self.gates.enter(call.method, give_up).await {
+                Ok(turn) => turn,
+                Err(wait) => return Err(CallError::RateLimited(wait)),
             };
+            let error = loop {
+                let error = match self.in_turn(call, &mut turn).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                };
+                let CallError::RateLimited(wait) = error else {
+                    break error;
+                };
+                tracing::warn!(
+                    method = call.method,
+                    seconds = wait.as_secs(),
+                    "Slack asks to slow down"
+                );
+                self.gates.close(call.method, wait);
+                turn = match turn {
+                    // Still at the head of the line.
+                    Some(turn) => match turn.wait(give_up).await {
+                        Ok(()) => Some(turn),
+                        Err(wait) => return Err(CallError::RateLimited(wait)),
+                    },
+                    None => match self.gates.enter(call.method, give_up).await {
+                        Ok(turn) => turn,
+                        Err(wait) => return Err(CallError::RateLimited(wait)),
+                    },
+                };
+            };
+            drop(turn);
+            self.report(call, &error);
             match &error {
-                CallError::Fatal(_) | CallError::Api { .. } => return Err(error),
-                CallError::RateLimited(wait) => {
-                    tracing::warn!(
-                        method = call.method,
-                        seconds = wait.as_secs(),
-                        "Slack asks to slow down"
-                    );
-                    self.gates.close(call.method, call.scope, *wait);
-                    continue;
-                }
+                CallError::Fatal(_) | CallError::Api { .. } | CallError::RateLimited(_) => return Err(error),
                 CallError::NotDone(_) => {}
                 CallError::ServerFailed(_) | CallError::Unclear(_) => match look().await {
                     Doubt::Done(answer) => return Ok(answer),
@@ -262,6 +280,56 @@ impl Web {
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// One attempt, with the head of the line where there is one.
+    async fn in_turn<T: DeserializeOwned>(&self, call: &Call<'_>, turn: &mut Option<Turn<'_>>) -> Result<T, CallError> {
+        let attempt = self.once(call);
+        if turn.is_none() {
+            return attempt.await;
+        }
+        let mut attempt = std::pin::pin!(attempt);
+        match tokio::time::timeout(OVERLAP, &mut attempt).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                *turn = None;
+                attempt.await
+            }
+        }
+    }
+
+    /// Tells the operator of a refusal, once for a cause. Whoever called gets the error and tells the person.
+    fn report(&self, call: &Call<'_>, error: &CallError) {
+        let CallError::Api { code, needed, details } = error else {
+            return;
+        };
+        let whose = explain::whose(code);
+        // To look up what is not there is no mistake.
+        let looked_up = matches!(call.body, Body::Form(_)) && code.ends_with("_not_found");
+        if whose == Whose::Nobody || looked_up {
+            tracing::debug!(method = call.method, conversation = call.scope, code, "Slack refused");
+            return;
+        }
+        let cause = format!("{code} {} {}", needed.as_deref().unwrap_or_default(), call.scope);
+        let Some(held_back) = self.told.again(&cause) else {
+            return;
+        };
+        let error = explain::refused(code, needed.as_deref(), details);
+        let (method, conversation) = (call.method, call.scope);
+        match whose {
+            Whose::Operator => tracing::error!(method, conversation, held_back, "{error}"),
+            Whose::Author | Whose::Nobody => tracing::warn!(method, conversation, held_back, "{error}"),
+        }
+    }
+
+    /// How long a method rests, if it does. For callers of [`Web::once`], who wait by themselves.
+    pub fn resting(&self, method: &'static str) -> Option<Duration> {
+        self.gates.resting(method)
+    }
+
+    /// The method rests from now on for so long.
+    pub fn rest(&self, method: &'static str, wait: Duration) {
+        self.gates.close(method, wait);
     }
 
     /// One attempt.
