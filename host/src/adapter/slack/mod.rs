@@ -17,6 +17,7 @@ mod listener;
 mod options;
 mod outgoing;
 mod people;
+mod proxy;
 mod session;
 mod socket;
 mod tls;
@@ -25,6 +26,7 @@ mod web;
 
 pub use listener::Listener;
 pub use options::{Secret, SlackOptions, UrlError};
+pub use proxy::ProxyError;
 pub use tls::TlsError;
 pub use web::WebError;
 
@@ -37,6 +39,7 @@ use moa_core::event::{Conversation, Message, MessageRef, Place, PlaceKind, User}
 use moa_core::slack::decode::SERVICE;
 use moa_core::slack::render;
 use options::ApiUrl;
+use proxy::Proxy;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,10 +49,10 @@ use web::{Call, CallError, Web};
 
 /// How long signing in is tried before the operator is told why it does not work.
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(3);
-/// How often the operator hears that Slack holds events back. Slack says so every minute.
-const LIMITED_TOLD: Duration = Duration::from_secs(60);
 /// Between two such rounds.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(5);
+/// How often the operator hears that Slack holds events back. Slack says so every minute.
+const LIMITED_TOLD: Duration = Duration::from_secs(60);
 
 /// Why the adapter cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,9 @@ pub enum StartError {
     /// There is no TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The environment names a proxy that cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// There is no HTTP client.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -75,7 +81,7 @@ pub enum StartError {
 pub struct Slack {
     web: Arc<Web>,
     me: Me,
-    tls: Arc<rustls::ClientConfig>,
+    network: Network,
     connections: usize,
     ping_timeout: Duration,
     users: Directory<User>,
@@ -87,6 +93,39 @@ pub struct Slack {
 /// An answer of which nothing but `ok` matters.
 #[derive(Deserialize)]
 struct Done {}
+
+/// What lies between the host and Slack.
+#[derive(Clone)]
+struct Network {
+    /// Whom to trust.
+    tls: Arc<rustls::ClientConfig>,
+    /// Through whom to speak.
+    proxy: Option<Arc<Proxy>>,
+}
+
+impl Network {
+    /// The system's certificates, and the proxy that the environment names. A workspace simulated on this machine needs
+    /// neither.
+    fn for_base(base: &ApiUrl) -> Result<Self, StartError> {
+        let tls = if base.is_encrypted() {
+            tls::system()?
+        } else {
+            tls::none()?
+        };
+        let proxy = if base.is_loopback() {
+            None
+        } else {
+            Proxy::named_by(|name| std::env::var(name).ok())?
+        };
+        if let Some(proxy) = &proxy {
+            tracing::info!(proxy = proxy.shown(), "Slack is reached through a proxy");
+        }
+        Ok(Self {
+            tls: Arc::new(tls),
+            proxy: proxy.map(Arc::new),
+        })
+    }
+}
 
 #[derive(Deserialize)]
 struct AuthTest {
@@ -106,17 +145,17 @@ impl Slack {
     /// What waiting does not cure: see [`StartError`].
     pub async fn sign_in(options: &SlackOptions) -> Result<Self, StartError> {
         let base = ApiUrl::parse(&options.api_url)?;
-        let tls = if base.is_encrypted() {
-            tls::system()?
-        } else {
-            tls::none()?
-        };
-        let web = Web::new(options, base, tls.clone())?;
+        let network = Network::for_base(&base)?;
+        Self::sign_in_over(network, base, options).await
+    }
+
+    async fn sign_in_over(network: Network, base: ApiUrl, options: &SlackOptions) -> Result<Self, StartError> {
+        let web = Web::new(options, base, &network)?;
         let me = who_am_i(&web).await?;
         Ok(Self {
             web: Arc::new(web),
             me,
-            tls: Arc::new(tls),
+            network,
             connections: options.connections,
             ping_timeout: options.ping_timeout,
             users: Directory::new(directory::ENTRIES),
@@ -133,7 +172,7 @@ impl Slack {
             me: self.me.clone(),
             intake,
             base: self.web.base().clone(),
-            tls: Arc::clone(&self.tls),
+            network: self.network.clone(),
             intake_closed: AtomicBool::new(false),
             limited: told::Told::new(LIMITED_TOLD),
             epoch: Instant::now(),

@@ -5,7 +5,9 @@
 
 mod submission;
 
+use super::Network;
 use super::options::ApiUrl;
+use super::proxy::Wire;
 use super::session::Reason;
 use super::told::Told;
 use crate::adapter::{Ack, Delivery, Intake, Me};
@@ -76,8 +78,8 @@ pub struct Shared {
     pub intake: Arc<dyn Intake>,
     /// The Web API's address, which decides what sockets may be connected to.
     pub base: ApiUrl,
-    /// For encrypted sockets.
-    pub tls: Arc<rustls::ClientConfig>,
+    /// Whom to trust, and through whom to speak.
+    pub network: Network,
     /// Set when the host ends: no event is delivered any more, and so none is acknowledged and all come again.
     pub intake_closed: AtomicBool,
     /// So that the operator is not told with each envelope, on each connection, that events are held back.
@@ -235,7 +237,7 @@ impl Drop for Slip {
     }
 }
 
-type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Stream = WebSocketStream<MaybeTlsStream<Wire>>;
 
 struct Reader<'a, R> {
     shared: &'a Shared,
@@ -427,19 +429,32 @@ async fn connect(shared: &Shared, url: &SocketUrl, reset: &Reset) -> Result<Stre
         .unwrap_or_default()
         .trim_start_matches('[')
         .trim_end_matches(']');
-    let tcp = tcp(host, parsed.port_or_known_default().unwrap_or(443)).await?;
+    let port = parsed.port_or_known_default().unwrap_or(443);
+    let proxy = shared.network.proxy.as_ref().filter(|proxy| proxy.is_for(host));
+    let (to, at) = proxy.map_or((host, port), |proxy| proxy.address());
+    let tcp = tcp(to, at).await?;
     reset.of(&tcp);
     // Acknowledgements are small and wanted at once.
     tcp.set_nodelay(true).map_err(|e| format!("TCP_NODELAY: {e}"))?;
+    let wire = match proxy {
+        None => Wire::Plain(tcp),
+        Some(proxy) => {
+            let tunnel = proxy.tunnel(tcp, &shared.network.tls, host, port);
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, tunnel).await {
+                Ok(tunnel) => tunnel?,
+                Err(_) => return Err(format!("the proxy {} opened no tunnel in time", proxy.shown())),
+            }
+        }
+    };
     let connector = match parsed.scheme() {
-        "wss" => Connector::Rustls(Arc::clone(&shared.tls)),
+        "wss" => Connector::Rustls(Arc::clone(&shared.network.tls)),
         _ => Connector::Plain,
     };
     let config = WebSocketConfig::default()
         .read_buffer_size(32 << 10)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
-    let handshake = client_async_tls_with_config(url.0.as_str(), tcp, Some(config), Some(connector));
+    let handshake = client_async_tls_with_config(url.0.as_str(), wire, Some(config), Some(connector));
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
         Ok(Ok((stream, _))) => Ok(stream),
         Ok(Err(WsError::Http(response))) => Err(format!(

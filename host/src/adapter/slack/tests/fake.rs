@@ -10,6 +10,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,6 +45,8 @@ struct State {
 
 pub struct Fake {
     pub api: String,
+    /// Where websockets are accepted.
+    pub websocket: SocketAddr,
     state: Arc<Mutex<State>>,
     sockets: tokio::sync::Mutex<mpsc::UnboundedReceiver<Socket>>,
 }
@@ -55,7 +58,8 @@ impl Fake {
         let api = format!("http://{}/api/", http.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
         let fake = Arc::clone(&state);
-        let url = format!("ws://{}/link/?ticket=sesame", websocket.local_addr().unwrap());
+        let address = websocket.local_addr().unwrap();
+        let url = format!("ws://{address}/link/?ticket=sesame");
         tokio::spawn(async move {
             while let Ok((stream, _)) = http.accept().await {
                 let (state, url) = (Arc::clone(&fake), url.clone());
@@ -77,6 +81,7 @@ impl Fake {
         let me = json!({"ok": true, "user_id": "UBOT", "bot_id": "BBOT", "team_id": "T1", "user": "moa"});
         let fake = Self {
             api,
+            websocket: address,
             state,
             sockets: tokio::sync::Mutex::new(sockets),
         };

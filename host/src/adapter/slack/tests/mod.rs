@@ -5,4 +5,5 @@ mod fake;
 mod files;
 mod messages;
 mod past;
+mod proxy;
 mod workspace;

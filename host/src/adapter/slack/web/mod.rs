@@ -13,6 +13,7 @@
 mod files;
 mod gate;
 
+use super::Network;
 use super::explain::{self, Token, Whose};
 use super::options::{ApiUrl, Secret, SlackOptions};
 use super::told::Told;
@@ -179,7 +180,8 @@ struct Metadata {
 
 impl Web {
     /// A client for these tokens and this address.
-    pub fn new(options: &SlackOptions, base: ApiUrl, mut tls: rustls::ClientConfig) -> Result<Self, WebError> {
+    pub fn new(options: &SlackOptions, base: ApiUrl, network: &Network) -> Result<Self, WebError> {
+        let mut tls = rustls::ClientConfig::clone(&network.tls);
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
@@ -188,9 +190,11 @@ impl Web {
             .timeout(TIMEOUT)
             .tcp_nodelay(true)
             // A redirected call would lose its token or its body; Slack's API has none.
-            .redirect(reqwest::redirect::Policy::none());
-        if base.is_loopback() {
-            builder = builder.no_proxy();
+            .redirect(reqwest::redirect::Policy::none())
+            // The library would read the environment by itself, and not quite as the socket does.
+            .no_proxy();
+        if let Some(proxy) = &network.proxy {
+            builder = builder.proxy(proxy.for_http().map_err(WebError::Client)?);
         }
         Ok(Self {
             http: builder
