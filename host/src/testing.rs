@@ -1,6 +1,6 @@
 //! What the tests of the message's way share: a chat service that is a list, a store that can fail, events.
 
-use crate::adapter::{Ack, Adapter, Delivery, Me, MemberPage, Outgoing, SendError, Stamp};
+use crate::adapter::{Ack, Adapter, Delivery, Form, Me, MemberPage, Outgoing, SendError, Stamp};
 use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances, Call};
@@ -118,6 +118,9 @@ pub(crate) enum Next {
     TakeAndFail(SendError),
 }
 
+/// Where a file can be seen, and what is in it.
+type Seen = (Vec<String>, Vec<u8>);
+
 /// A chat service that is a list of messages.
 pub(crate) struct FakeAdapter {
     pub me: Me,
@@ -128,6 +131,13 @@ pub(crate) struct FakeAdapter {
     pub finds: AtomicUsize,
     pub edited: Mutex<Vec<(MessageRef, String)>>,
     pub reacted: Mutex<Vec<(String, bool)>>,
+    pub deleted: Mutex<Vec<MessageRef>>,
+    /// Forms: the trigger, the view, whose it is.
+    pub forms: Mutex<Vec<(String, String, String)>>,
+    /// What conversations hold, newest first.
+    pub past: Mutex<Vec<Message>>,
+    /// Files by id: where they can be seen, and what is in them.
+    pub contents: Mutex<BTreeMap<String, Seen>>,
     /// Reactions and look-ups never end.
     pub stuck: bool,
     /// When the host ends.
@@ -150,6 +160,10 @@ impl Default for FakeAdapter {
             finds: AtomicUsize::new(0),
             edited: Mutex::default(),
             reacted: Mutex::default(),
+            deleted: Mutex::default(),
+            forms: Mutex::default(),
+            past: Mutex::default(),
+            contents: Mutex::default(),
             stuck: false,
             crash: Mutex::default(),
         }
@@ -241,8 +255,56 @@ impl Adapter for FakeAdapter {
         Ok(())
     }
 
-    async fn delete(&self, _at: &MessageRef) -> Result<(), SendError> {
+    async fn delete(&self, at: &MessageRef) -> Result<(), SendError> {
+        self.moment().await;
+        self.deleted.lock().unwrap().push(at.clone());
+        self.moment().await;
         Ok(())
+    }
+
+    /// A trigger works once.
+    async fn open_form(&self, form: Form<'_>) -> Result<(), SendError> {
+        let mut forms = self.forms.lock().unwrap();
+        if forms.iter().any(|(trigger, ..)| trigger == form.trigger) {
+            return Err(SendError::Refused {
+                code: "exchanged_trigger_id".into(),
+                explanation: "used".into(),
+            });
+        }
+        forms.push((form.trigger.into(), form.view.into(), form.plugin.into()));
+        Ok(())
+    }
+
+    async fn find_file(&self, file: &str) -> Result<Option<Vec<String>>, SendError> {
+        let contents = self.contents.lock().unwrap();
+        Ok(contents.get(file).map(|(seen, _)| seen.clone()))
+    }
+
+    async fn download(&self, file: &str, limit: usize) -> Result<Option<Vec<u8>>, SendError> {
+        let contents = self.contents.lock().unwrap();
+        match contents.get(file) {
+            Some((_, content)) if content.len() > limit => Err(SendError::Refused {
+                code: "too_large".into(),
+                explanation: "too large".into(),
+            }),
+            found => Ok(found.map(|(_, content)| content.clone())),
+        }
+    }
+
+    /// `D` and the person's id.
+    async fn open_direct(&self, user: &str) -> Result<Place, SendError> {
+        Ok(Place {
+            kind: PlaceKind::Direct,
+            ..place(&format!("D{user}"))
+        })
+    }
+
+    async fn history(&self, at: &Place, before: Option<&str>, limit: u32) -> Result<Vec<Message>, SendError> {
+        let past = self.past.lock().unwrap();
+        let here = past.iter().filter(|message| message.at.place == *at);
+        let older = here.skip_while(|message| before.is_some_and(|before| message.at.id != before));
+        let older = older.skip(usize::from(before.is_some()));
+        Ok(older.take(limit as usize).cloned().collect())
     }
 
     async fn react(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
@@ -531,6 +593,7 @@ pub(crate) fn allowances() -> Arc<Allowances> {
             queue: 1,
         },
         brain: 1000,
+        file: 100,
         config: Arc::default(),
     };
     Arc::new(Allowances {
@@ -645,6 +708,7 @@ impl Stage {
             manifest: Arc::default(),
             config: Arc::default(),
             brain_limit: 1000,
+            file_limit: 100,
             recall,
             world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),

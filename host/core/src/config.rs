@@ -200,7 +200,7 @@ pub struct Limits {
     pub value: u64,
     /// One key in it.
     pub key: u64,
-    /// An HTTP body, either way.
+    /// An HTTP body or a file, either way.
     pub http_body: u64,
     /// Calls into the host.
     pub host_calls: u32,

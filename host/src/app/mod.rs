@@ -367,13 +367,17 @@ fn allowance(plugin: &PluginSettings) -> Allowance {
             messages: limits.messages,
             key: size(limits.key),
             value: size(limits.value),
-            ..Limits::default()
+            // A file leaves the plugin whole, and with a name and a comment.
+            transfer: Limits::default()
+                .transfer
+                .max(size(limits.http_body).saturating_add(1 << 20)),
         },
         room: Room {
             concurrency: size(limits.concurrency.into()),
             queue: size(limits.queue.into()),
         },
         brain: limits.brain,
+        file: size(limits.http_body),
         config: Arc::new(plugin.config.clone()),
     }
 }

@@ -1,22 +1,40 @@
 //! `chat`: speaking where the call came from, and elsewhere where that is granted.
 
 mod ask;
+mod files;
+mod past;
+mod refused;
 
 use super::Scene;
-use crate::adapter::{SendError, Stamp, UNSUPPORTED};
+use crate::adapter::{Form, Stamp};
 use crate::outbox::Letter;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
-use moa_core::call::{CapError, CapResult, Sent};
-use moa_core::content::Content;
-use moa_core::event::{Conversation, Mention, MessageRef, Place, User};
-use std::sync::Arc;
+use moa_core::call::{CapError, CapResult, FullMessage, Sent};
+use moa_core::content::{Action, Content};
+use moa_core::event::{Conversation, EventKind, Mention, MessageRef, Place, User};
+use refused::refused;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) struct Chat(pub(super) Arc<Scene>);
+/// What ids of the host's own buttons begin with.
+const RESERVED: &str = "moa:";
+
+pub(super) struct Chat(pub(super) Arc<Scene>, Mutex<Own>);
+
+/// What the call may use because it made it.
+#[derive(Default)]
+struct Own {
+    /// Direct conversations that it opened.
+    directs: HashSet<String>,
+    /// Files that it put somewhere.
+    files: HashSet<String>,
+}
 
 #[async_trait]
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
+        own_ids(&what)?;
         self.send_as(Function::ChatSend, &to, self.0.event.author(), &what)
             .await
     }
@@ -26,6 +44,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
+        own_ids(&what)?;
         let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
         let live = async {
             self.allowed(&which.place)?;
@@ -34,7 +53,19 @@ impl moa_engine::Chat for Chat {
                 invocation: self.0.effects.clone(),
                 ordinal: self.0.ordinals.next(),
             };
-            self.0.adapter.edit(&which, &what, &stamp).await.map_err(refused)
+            self.0.outbox.edit(&which, &what, &stamp).await.map_err(refused)
+        };
+        self.0.outward(print, live).await
+    }
+
+    async fn delete(&self, which: MessageRef) -> CapResult<()> {
+        let print = Print::of(Function::ChatDelete).json(&which).done();
+        let live = async {
+            self.allowed(&which.place)?;
+            self.0.ordinals.next();
+            let scene = &self.0;
+            let done = scene.outbox.carry_out(|| scene.adapter.delete(&which));
+            done.await.map_err(refused)
         };
         self.0.outward(print, live).await
     }
@@ -44,9 +75,75 @@ impl moa_engine::Chat for Chat {
         let live = async {
             self.allowed(&which.place)?;
             self.0.ordinals.next();
-            self.0.adapter.react(&which, &emoji).await.map_err(refused)
+            let scene = &self.0;
+            let done = scene.outbox.carry_out(|| scene.adapter.react(&which, &emoji));
+            done.await.map_err(refused)
         };
         self.0.outward(print, live).await
+    }
+
+    async fn unreact(&self, which: MessageRef, emoji: String) -> CapResult<()> {
+        let print = Print::of(Function::ChatUnreact).json(&which).text(&emoji).done();
+        let live = async {
+            self.allowed(&which.place)?;
+            self.0.ordinals.next();
+            let scene = &self.0;
+            let done = scene.outbox.carry_out(|| scene.adapter.unreact(&which, &emoji));
+            done.await.map_err(refused)
+        };
+        self.0.outward(print, live).await
+    }
+
+    async fn upload(&self, to: Place, name: String, data: Vec<u8>, comment: String) -> CapResult<String> {
+        self.put(&to, &name, &data, &comment).await
+    }
+
+    async fn download(&self, file: String) -> CapResult<Vec<u8>> {
+        self.fetch(&file).await
+    }
+
+    async fn open_direct(&self, user: String) -> CapResult<Place> {
+        let print = Print::of(Function::ChatDirect).text(&user).done();
+        let live = async {
+            if !self.concerns(&user).await? {
+                self.0.granted.users()?;
+            }
+            self.0.adapter.open_direct(&user).await.map_err(refused)
+        };
+        let place = self.0.read(print, live).await?;
+        self.own().directs.insert(place.conversation.clone());
+        Ok(place)
+    }
+
+    async fn open_modal(&self, trigger: String, view: String) -> CapResult<()> {
+        let print = Print::of(Function::ChatModal).text(&trigger).text(&view).done();
+        let live = async {
+            let EventKind::Press(press) = &self.0.event.kind else {
+                return Err(CapError::NotFound(
+                    "only a press brings a trigger to open a form with".into(),
+                ));
+            };
+            if press.trigger.as_ref() != Some(&trigger) {
+                return Err(CapError::NotFound(
+                    "that is not the trigger which this press brought".into(),
+                ));
+            }
+            self.0.ordinals.next();
+            let form = Form {
+                trigger: &trigger,
+                view: &view,
+                plugin: &self.0.plugin,
+                place: &press.place,
+                on: press.on.as_ref(),
+            };
+            // A trigger is good for seconds: who waits here waits in vain.
+            self.0.adapter.open_form(form).await.map_err(refused)
+        };
+        self.0.outward(print, live).await
+    }
+
+    async fn history(&self, at: Place, before: Option<String>, limit: u32) -> CapResult<Vec<FullMessage>> {
+        self.past(&at, before.as_deref(), limit).await
     }
 
     async fn get_user(&self, id: String) -> CapResult<User> {
@@ -85,6 +182,15 @@ impl moa_engine::Chat for Chat {
 }
 
 impl Chat {
+    pub(super) fn new(scene: Arc<Scene>) -> Self {
+        Self(scene, Mutex::default())
+    }
+
+    /// It is whole between any two statements.
+    fn own(&self) -> std::sync::MutexGuard<'_, Own> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a message; `asker` is who sees it where it is for one person.
     async fn send_as(&self, function: Function, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
         let print = Print::of(function).json(to).json(what).done();
@@ -125,9 +231,9 @@ impl Chat {
         self.visible(&place.conversation)
     }
 
-    /// Where the call came from everything is free.
+    /// Where the call came from everything is free, and so is a direct conversation that it could open.
     fn visible(&self, conversation: &str) -> CapResult<()> {
-        if conversation == self.0.event.place().conversation {
+        if conversation == self.0.event.place().conversation || self.own().directs.contains(conversation) {
             return Ok(());
         }
         self.0.granted.conversation(conversation)
@@ -171,17 +277,18 @@ fn absent(conversation: &str) -> CapError {
     ))
 }
 
-fn refused(error: SendError) -> CapError {
-    let text = error.to_string();
-    match error {
-        SendError::Refused { code, .. } if code == UNSUPPORTED => CapError::Unsupported(text),
-        SendError::Refused { code, .. } if code.ends_with("not_found") => CapError::NotFound(text),
-        SendError::Refused { .. } => CapError::Invalid(text),
-        SendError::RateLimited { .. } | SendError::Temporary { .. } | SendError::Revoked(_) => {
-            CapError::Unavailable(text)
-        }
-        SendError::Uncertain { .. } => CapError::Uncertain(text),
+/// Buttons with such ids are the host's own.
+fn own_ids(what: &Content) -> CapResult<()> {
+    let reserved = |action: &&Action| match action {
+        Action::Button { id, .. } | Action::Select { id, .. } => id.starts_with(RESERVED),
+        Action::Link(..) => false,
+    };
+    if what.actions.iter().any(|action| reserved(&action)) {
+        return Err(CapError::Invalid(format!(
+            "ids of buttons and menus that begin with `{RESERVED}` are the host's own; give it another"
+        )));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a plugin may touch beyond what is free: asked for in its manifest *and* granted by the operator.
 //!
-//! Free without any grant: answering, editing and reacting where the call came from, who is there, and the plugin's own
-//! brain.
+//! Free without any grant: speaking, editing, deleting and reacting where the call came from, that conversation's past,
+//! members and files, the people of the event and direct conversations with them, and the plugin's own brain.
 
 use moa_core::call::{CapError, CapResult};
 use moa_core::manifest::Requests;
@@ -61,7 +61,7 @@ impl Granted {
     /// [`CapError::AccessDenied`] with the line to add.
     pub fn users(&self) -> CapResult<()> {
         self.check(
-            "look up other people",
+            "look up and write to other people",
             "users = true",
             self.requests.users,
             self.grant.as_ref().is_none_or(|grant| grant.users),

@@ -51,6 +51,8 @@ pub struct Scene {
     pub config: Arc<Map<String, Value>>,
     /// How many bytes its brain may hold.
     pub brain_limit: u64,
+    /// How many bytes a file may have, either way.
+    pub file_limit: usize,
     /// What it is given from an earlier run, and what is recorded of it.
     pub recall: Recall,
     /// Time and chance.
@@ -71,7 +73,7 @@ pub struct Scene {
 pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
     moa_engine::Host {
         brain: Arc::new(brain::Brain(Arc::clone(&scene))),
-        chat: Arc::new(chat::Chat(Arc::clone(&scene))),
+        chat: Arc::new(chat::Chat::new(Arc::clone(&scene))),
         system: Arc::new(system::System(Arc::clone(&scene))),
         triggers: Arc::new(triggers::Triggers(scene)),
     }

@@ -16,6 +16,8 @@ pub struct Allowance {
     pub room: Room,
     /// Bytes that its brain may hold.
     pub brain: u64,
+    /// Bytes of a file, either way.
+    pub file: usize,
     /// What the operator wrote into its own table of the configuration.
     pub config: Arc<Map<String, Value>>,
 }

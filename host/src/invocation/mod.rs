@@ -416,6 +416,7 @@ impl Invoker {
             manifest: Arc::clone(&loaded.manifest),
             config: Arc::clone(&allowance.config),
             brain_limit: allowance.brain,
+            file_limit: allowance.file,
             world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),

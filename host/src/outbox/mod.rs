@@ -1,6 +1,7 @@
 //! Messages on their way out: at the pace that the service allows, in parts where they are long, and never a second time
 //! where an earlier run of the same call may have sent them.
 
+mod other;
 mod pace;
 
 use crate::adapter::{Adapter, Fatal, Outgoing, SendError, Stamp};

@@ -1,9 +1,12 @@
 //! How answers of host calls are kept: as JSON, but for the values of the brain, which are bytes of any number.
 
-use moa_core::call::{CapError, CapResult};
-use moa_core::event::{Conversation, MessageRef, User};
+use moa_core::call::{CapError, CapResult, FullMessage};
+use moa_core::event::{Conversation, MessageRef, Place, User};
 use moa_engine::{Entry, KeyPage};
 use serde::{Deserialize, Serialize};
+
+/// What bytes begin with.
+const BYTES: u8 = 0;
 
 /// An answer that can be given again.
 pub trait Kept: Sized {
@@ -33,11 +36,36 @@ macro_rules! as_json {
 
 as_json!(
     (),
+    String,
+    Place,
     User,
     Conversation,
+    Vec<FullMessage>,
     (Vec<String>, Option<String>),
     Option<MessageRef>
 );
+
+/// Bytes stand behind a byte that says that there are some; an error is JSON, which begins otherwise.
+impl Kept for Vec<u8> {
+    fn keep(answer: &CapResult<Self>, out: &mut Vec<u8>) {
+        match answer {
+            Ok(bytes) => {
+                out.push(BYTES);
+                out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+                out.extend_from_slice(bytes);
+            }
+            Err(error) => keep_json(error, out),
+        }
+    }
+
+    fn give(kept: &[u8]) -> Option<CapResult<Self>> {
+        let Some((&BYTES, rest)) = kept.split_first() else {
+            return serde_json::from_slice(kept).ok().map(Err);
+        };
+        let (length, bytes) = rest.split_first_chunk()?;
+        (u64::from_le_bytes(*length) == bytes.len() as u64).then(|| Ok(bytes.to_vec()))
+    }
+}
 
 impl Kept for KeyPage {
     fn keep(answer: &CapResult<Self>, out: &mut Vec<u8>) {
@@ -158,6 +186,9 @@ mod tests {
         }));
         comes_back(Ok(()));
         comes_back(Ok(User::unknown("U1")));
+        comes_back(Ok(b"\x00\xff{".to_vec()));
+        comes_back::<Vec<u8>>(Err(CapError::NotFound("no file".into())));
+        comes_back(Ok("F1".to_owned()));
         comes_back::<Option<MessageRef>>(Err(CapError::Uncertain("?".into())));
     }
 }

@@ -54,6 +54,20 @@ pub enum Function {
     ChatAsk = 38,
     /// `chat.ask`: the message
     ChatAsked = 39,
+    /// `chat.delete`
+    ChatDelete = 40,
+    /// `chat.unreact`
+    ChatUnreact = 41,
+    /// `chat.upload`
+    ChatUpload = 42,
+    /// `chat.download`
+    ChatDownload = 43,
+    /// `chat.open-direct`
+    ChatDirect = 44,
+    /// `chat.open-modal`
+    ChatModal = 45,
+    /// `chat.history`
+    ChatHistory = 46,
     /// `triggers.hear`
     Hear = 48,
     /// `triggers.forget`
@@ -61,7 +75,7 @@ pub enum Function {
 }
 
 impl Function {
-    const ALL: [(Self, &str); 21] = [
+    const ALL: [(Self, &str); 30] = [
         (Self::Config, "system.config"),
         (Self::Now, "system.now"),
         (Self::Elapsed, "the monotonic clock"),
@@ -81,6 +95,15 @@ impl Function {
         (Self::ChatUser, "chat.get-user"),
         (Self::ChatConversation, "chat.get-conversation"),
         (Self::ChatMembers, "chat.members"),
+        (Self::ChatAsk, "chat.ask"),
+        (Self::ChatAsked, "the message of chat.ask"),
+        (Self::ChatDelete, "chat.delete"),
+        (Self::ChatUnreact, "chat.unreact"),
+        (Self::ChatUpload, "chat.upload"),
+        (Self::ChatDownload, "chat.download"),
+        (Self::ChatDirect, "chat.open-direct"),
+        (Self::ChatModal, "chat.open-modal"),
+        (Self::ChatHistory, "chat.history"),
         (Self::Hear, "triggers.hear"),
         (Self::Forget, "triggers.forget"),
     ];
@@ -100,6 +123,9 @@ impl Function {
                 | Self::ChatUser
                 | Self::ChatConversation
                 | Self::ChatMembers
+                | Self::ChatDownload
+                | Self::ChatDirect
+                | Self::ChatHistory
         )
     }
 }

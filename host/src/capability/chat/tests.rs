@@ -1,6 +1,7 @@
 //! Where a plugin may speak, and how that reaches the service.
 
 use super::*;
+use crate::adapter::SendError;
 use crate::testing::{Next, Stage, message, place, slash};
 use moa_core::content::Audience;
 use moa_engine::Chat as _;
@@ -14,7 +15,7 @@ fn requests(conversation: &str) -> moa_core::manifest::Requests {
 #[tokio::test]
 async fn here_is_free_and_elsewhere_needs_request_and_grant() {
     let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     chat.send(place("C1"), Content::text("here")).await.unwrap();
     let denied = chat.send(place("C2"), Content::text("there")).await.unwrap_err();
     assert!(matches!(denied, CapError::AccessDenied(_)), "{denied}");
@@ -42,13 +43,13 @@ async fn here_is_free_and_elsewhere_needs_request_and_grant() {
 
     stage.requests = requests("C2");
     assert!(
-        Chat(stage.scene(false).await)
+        Chat::new(stage.scene(false).await)
             .send(place("C2"), Content::text("there"))
             .await
             .is_err()
     );
     stage.grants = crate::capability::Grants::Everything;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     chat.send(place("C2"), Content::text("there")).await.unwrap();
     chat.react(elsewhere, "tada".into()).await.unwrap();
     let told = stage.adapter.told.lock().unwrap().clone();
@@ -63,12 +64,12 @@ async fn here_is_free_and_elsewhere_needs_request_and_grant() {
 #[tokio::test]
 async fn a_rerun_says_nothing_twice_and_counts_the_same() {
     let stage = Stage::of(message("U1", "1.0", "!x")).await;
-    let first = Chat(stage.scene(false).await);
+    let first = Chat::new(stage.scene(false).await);
     let one = first.send(place("C1"), Content::text("same")).await.unwrap();
     first.react(one.clone().unwrap(), "tada".into()).await.unwrap();
     first.edit(one.clone().unwrap(), Content::text("better")).await.unwrap();
     // Here it broke off.
-    let again = Chat(stage.scene(true).await);
+    let again = Chat::new(stage.scene(true).await);
     assert_eq!(again.send(place("C1"), Content::text("same")).await.unwrap(), one);
     again.react(one.clone().unwrap(), "tada".into()).await.unwrap();
     again.edit(one.unwrap(), Content::text("better")).await.unwrap();
@@ -132,7 +133,9 @@ async fn of_an_event_that_was_done_with_nothing_is_said() {
     stage.ticket = Arc::default();
     stage.ticket.set_over();
     let scene = stage.scene(false).await;
-    let said = Chat(Arc::clone(&scene)).send(place("C1"), Content::text("x")).await;
+    let said = Chat::new(Arc::clone(&scene))
+        .send(place("C1"), Content::text("x"))
+        .await;
     assert_eq!(said, Err(CapError::Stopped));
     assert_eq!(scene.recall.stopped(), Some(crate::recall::Stop::Closed));
     assert_eq!(stage.adapter.texts(), [] as [String; 0]);
@@ -141,7 +144,7 @@ async fn of_an_event_that_was_done_with_nothing_is_said() {
 #[tokio::test]
 async fn after_a_slash_command_its_address_is_used_and_nothing_to_answer() {
     let stage = Stage::of(slash("U1", "trigger", "x")).await;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     chat.send(
         place("C1"),
         Content {
@@ -159,7 +162,7 @@ async fn after_a_slash_command_its_address_is_used_and_nothing_to_answer() {
 #[tokio::test]
 async fn the_services_no_becomes_the_contracts() {
     let stage = Stage::of(message("U1", "1.0", "!x")).await;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     let no = |code: &str| SendError::Refused {
         code: code.into(),
         explanation: "no".into(),
@@ -187,7 +190,7 @@ async fn who_is_here_is_free_and_others_need_request_and_grant() {
         message.mentions.push(Mention::User("U8".into()));
     }
     let mut stage = Stage::of(event).await;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     let (ids, next) = chat.members("C1".into(), None).await.unwrap();
     assert_eq!((ids.len(), next.as_deref()), (2, Some("more")));
     assert_eq!(chat.members("C1".into(), next).await.unwrap().0, ["U2"]);
@@ -203,7 +206,7 @@ async fn who_is_here_is_free_and_others_need_request_and_grant() {
 
     stage.requests = serde_json::from_value(serde_json::json!({"conversations": ["C2"], "users": true})).unwrap();
     stage.grants = crate::capability::Grants::Everything;
-    let chat = Chat(stage.scene(false).await);
+    let chat = Chat::new(stage.scene(false).await);
     assert_eq!(chat.get_user("U9".into()).await.unwrap().id, "U9");
     for absent in [
         chat.members("C2".into(), None).await.map(drop),
@@ -211,4 +214,195 @@ async fn who_is_here_is_free_and_others_need_request_and_grant() {
     ] {
         assert!(matches!(absent, Err(CapError::NotFound(_))), "{absent:?}");
     }
+}
+
+fn press(trigger: Option<&str>) -> moa_core::event::Event {
+    let mut event = message("U1", "1.0", "!x");
+    event.kind = EventKind::Press(moa_core::event::Press {
+        kind: moa_core::event::PressKind::Button,
+        plugin: "memo".into(),
+        id: "order".into(),
+        value: String::new(),
+        state: Vec::new(),
+        user: "U1".into(),
+        place: place("C1"),
+        on: None,
+        trigger: trigger.map(Into::into),
+        response_url: None,
+        time: "2026-11-21T00:50:00Z".into(),
+    });
+    event
+}
+
+fn at(conversation: &str, id: &str) -> MessageRef {
+    MessageRef {
+        place: place(conversation),
+        id: id.into(),
+    }
+}
+
+fn denied<T: std::fmt::Debug>(answer: CapResult<T>) {
+    assert!(matches!(answer, Err(CapError::AccessDenied(_))), "{answer:?}");
+}
+
+fn not_found<T: std::fmt::Debug>(answer: CapResult<T>) {
+    assert!(matches!(answer, Err(CapError::NotFound(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_taken_back_stays_so_over_a_rerun() {
+    let stage = Stage::of(message("U1", "1.0", "!x")).await;
+    for rerun in [false, true] {
+        let chat = Chat::new(stage.scene(rerun).await);
+        chat.delete(at("C1", "9.0")).await.unwrap();
+        chat.unreact(at("C1", "9.0"), "tada".into()).await.unwrap();
+        denied(chat.delete(at("C2", "9.0")).await);
+        denied(chat.unreact(at("C2", "9.0"), "tada".into()).await);
+    }
+    assert_eq!(*stage.adapter.deleted.lock().unwrap(), [at("C1", "9.0")]);
+    assert_eq!(*stage.adapter.reacted.lock().unwrap(), [("tada".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn who_is_here_may_be_written_to_directly_once_that_is_opened() {
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    let chat = Chat::new(stage.scene(false).await);
+    let direct = place("DU1");
+    denied(chat.send(direct.clone(), Content::text("psst")).await);
+    let opened = chat.open_direct("U1".into()).await.unwrap();
+    assert_eq!(opened.conversation, direct.conversation);
+    chat.send(opened.clone(), Content::text("psst")).await.unwrap();
+    denied(chat.open_direct("U9".into()).await);
+    // A rerun opens it again before it goes on.
+    let again = Chat::new(stage.scene(true).await);
+    denied(again.send(direct, Content::text("psst")).await);
+    again.open_direct("U1".into()).await.unwrap();
+    again.send(opened, Content::text("psst")).await.unwrap();
+    assert_eq!(stage.adapter.texts(), ["psst"]);
+
+    stage.requests = serde_json::from_value(serde_json::json!({"users": true})).unwrap();
+    stage.grants = crate::capability::Grants::Everything;
+    let chat = Chat::new(stage.scene(false).await);
+    let opened = chat.open_direct("U9".into()).await.unwrap();
+    chat.send(opened, Content::text("psst")).await.unwrap();
+}
+
+#[tokio::test]
+async fn files_of_here_are_free_and_others_need_request_and_grant() {
+    let mut event = message("U1", "1.0", "!x");
+    if let EventKind::Message(message) = &mut event.kind {
+        message.files.push(moa_core::event::File {
+            id: "F1".into(),
+            name: "a".into(),
+            mime: String::new(),
+            size: 1,
+        });
+    }
+    let mut stage = Stage::of(event).await;
+    let put = |id: &str, seen: &[&str], content: &[u8]| {
+        let seen = seen.iter().map(|id| (*id).to_owned()).collect();
+        let mut contents = stage.adapter.contents.lock().unwrap();
+        contents.insert(id.into(), (seen, content.to_vec()));
+    };
+    put("F1", &[], b"carried");
+    put("F2", &["C2", "C1"], b"here too");
+    put("F3", &["C2"], b"elsewhere");
+    put("F4", &[], b"nowhere");
+    put("F5", &["C1"], &[0; 101]);
+    let chat = Chat::new(stage.scene(false).await);
+    assert_eq!(chat.download("F1".into()).await.unwrap(), b"carried");
+    assert_eq!(chat.download("F2".into()).await.unwrap(), b"here too");
+    denied(chat.download("F3".into()).await);
+    not_found(chat.download("F4".into()).await);
+    not_found(chat.download("F404".into()).await);
+    let large = chat.download("F5".into()).await;
+    assert!(matches!(large, Err(CapError::OverLimit(_))), "{large:?}");
+
+    stage.requests = requests("C2");
+    stage.grants = crate::capability::Grants::Everything;
+    let chat = Chat::new(stage.scene(false).await);
+    assert_eq!(chat.download("F3".into()).await.unwrap(), b"elsewhere");
+}
+
+#[tokio::test]
+async fn a_file_that_was_read_is_the_same_for_a_rerun() {
+    let stage = Stage::of(message("U1", "1.0", "!x")).await;
+    let read = async |rerun: bool, content: &[u8]| {
+        let file = (vec!["C1".to_owned()], content.to_vec());
+        stage.adapter.contents.lock().unwrap().insert("F1".into(), file);
+        let chat = Chat::new(stage.scene(rerun).await);
+        let content = chat.download("F1".into()).await.unwrap();
+        chat.react(at("C1", "1.0"), "tada".into()).await.unwrap();
+        content
+    };
+    assert_eq!(read(false, b"one").await, b"one");
+    assert_eq!(read(true, b"two").await, b"one");
+}
+
+#[tokio::test]
+async fn a_form_needs_the_trigger_of_the_press_and_opens_once() {
+    let stage = Stage::of(press(Some("t1"))).await;
+    for rerun in [false, true] {
+        let chat = Chat::new(stage.scene(rerun).await);
+        not_found(chat.open_modal("t2".into(), "{}".into()).await);
+        chat.open_modal("t1".into(), "{}".into()).await.unwrap();
+        not_found(chat.open_modal("t1".into(), "{}".into()).await);
+    }
+    assert_eq!(
+        *stage.adapter.forms.lock().unwrap(),
+        [("t1".to_owned(), "{}".to_owned(), "memo".to_owned())]
+    );
+    for event in [press(None), message("U1", "1.0", "!x")] {
+        let chat = Chat::new(Stage::of(event).await.scene(false).await);
+        not_found(chat.open_modal("t1".into(), "{}".into()).await);
+    }
+}
+
+#[tokio::test]
+async fn the_past_of_here_is_free_and_stays_the_same_for_a_rerun() {
+    let stage = Stage::of(message("U1", "1.0", "!x")).await;
+    let said = |id: &str, author: &str| {
+        let event = message(author, id, "said");
+        let message = event.message().unwrap().clone();
+        stage.adapter.past.lock().unwrap().insert(0, message);
+    };
+    said("1.0", "U1");
+    said("2.0", "U2");
+    let read = async |chat: &Chat| {
+        let page = chat.history(place("C1"), None, 200).await.unwrap();
+        let line = |said: &FullMessage| format!("{} {}", said.message.at.id, said.author.display_name);
+        page.iter().map(line).collect::<Vec<_>>()
+    };
+    let chat = Chat::new(stage.scene(false).await);
+    assert_eq!(read(&chat).await, ["2.0 name of U2", "1.0 name of U1"]);
+    assert_eq!(chat.history(place("C1"), Some("2.0".into()), 1).await.unwrap().len(), 1);
+    chat.react(at("C1", "1.0"), "tada".into()).await.unwrap();
+    denied(chat.history(place("C2"), None, 1).await);
+
+    said("3.0", "U1");
+    let again = Chat::new(stage.scene(true).await);
+    assert_eq!(read(&again).await, ["2.0 name of U2", "1.0 name of U1"]);
+}
+
+#[tokio::test]
+async fn the_hosts_own_ids_are_refused() {
+    let stage = Stage::of(message("U1", "1.0", "!x")).await;
+    let chat = Chat::new(stage.scene(false).await);
+    let button = |id: &str| Content {
+        actions: vec![Action::Button {
+            id: id.into(),
+            label: "yes".into(),
+            value: String::new(),
+            style: moa_core::content::Style::Normal,
+            confirm: None,
+        }],
+        ..Content::text("?")
+    };
+    for refused in [
+        chat.send(place("C1"), button("moa:ask:1")).await.map(drop),
+        chat.edit(at("C1", "1.0"), button("moa:")).await,
+    ] {
+        assert!(matches!(refused, Err(CapError::Invalid(_))), "{refused:?}");
+    }
+    chat.send(place("C1"), button("moab")).await.unwrap();
 }

@@ -147,6 +147,7 @@ impl Stage {
                     queue: usize::MAX,
                 },
                 brain: defaults.limits.brain,
+                file: usize::try_from(defaults.limits.http_body).unwrap_or(usize::MAX),
                 config: Arc::new(scenery.config),
             },
             grants: Grants::Everything,
