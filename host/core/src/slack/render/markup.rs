@@ -18,13 +18,19 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
+/// Stands invisibly between a closing mark and a letter: Slack takes the mark for text where a word goes on behind it, as
+/// a Korean particle does.
+const WORD_END: char = '\u{200b}';
+
 fn spans(list: &[Span], out: &mut String) {
-    for span in list {
+    let behind = list.iter().skip(1).map(Some).chain([None]);
+    for (span, behind) in list.iter().zip(behind) {
+        let goes_on = matches!(behind, Some(Span::Text(text)) if text.starts_with(char::is_alphanumeric));
         match span {
             Span::Text(text) => escape(text, out),
-            Span::Bold(inner) => marked("*", inner, out),
-            Span::Italic(inner) => marked("_", inner, out),
-            Span::Strike(inner) => marked("~", inner, out),
+            Span::Bold(inner) => marked("*", inner, goes_on, out),
+            Span::Italic(inner) => marked("_", inner, goes_on, out),
+            Span::Strike(inner) => marked("~", inner, goes_on, out),
             Span::Code(code) => {
                 out.push('`');
                 escape(code, out);
@@ -42,10 +48,13 @@ fn spans(list: &[Span], out: &mut String) {
     }
 }
 
-fn marked(mark: &str, inner: &[Span], out: &mut String) {
+fn marked(mark: &str, inner: &[Span], goes_on: bool, out: &mut String) {
     out.push_str(mark);
     spans(inner, out);
     out.push_str(mark);
+    if goes_on {
+        out.push(WORD_END);
+    }
 }
 
 /// An address that Slack takes as one, with nothing in it that would end the token.
@@ -118,6 +127,8 @@ mod tests {
             ("hello", "hello"),
             ("*b* _i_ ~s~ `c`", "*b* _i_ ~s~ `c`"),
             ("*a _b_*", "*a _b_*"),
+            ("*점심*은 _b_, ~c~", "*점심*\u{200b}은 _b_, ~c~"),
+            ("```rust\nlet a;\n```", "```\nlet a;\n```"),
             ("```\na < b\n```", "```\na &lt; b\n```"),
             ("`<!channel>`", "`&lt;!channel&gt;`"),
             (
