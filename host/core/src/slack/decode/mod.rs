@@ -24,6 +24,7 @@ use crate::event::{Event, Me};
 use loose::{Count, Flag, Loose, Text};
 use message::InnerEvent;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Why the service wants a connection to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,11 +200,22 @@ pub fn frame(json: &str, context: Context<'_>) -> Option<Frame> {
 
 /// Well-formed JSON that does not fit (a field twice, say) is still acknowledged, or it would come again and again.
 fn bare(json: &str) -> Option<Frame> {
-    let bare = serde_json::from_str::<Loose<Bare<'_>>>(json).ok()?.0?;
-    Some(match bare.envelope_id.as_str() {
+    let id = match serde_json::from_str::<Loose<Bare<'_>>>(json) {
+        Ok(bare) => bare.0?.envelope_id.as_str().to_owned(),
+        // The id itself is there twice: the last counts.
+        Err(_) => match serde_json::from_str(json) {
+            Ok(Value::Object(whole)) => whole
+                .get("envelope_id")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .into(),
+            _ => return None,
+        },
+    };
+    Some(match id.as_str() {
         "" => Frame::Unknown,
-        id => Frame::Envelope {
-            id: id.into(),
+        _ => Frame::Envelope {
+            id,
             what: What::Unreadable,
         },
     })

@@ -224,6 +224,7 @@ fn whatever_has_an_envelope_id_is_acknowledged() {
         r#"{"envelope_id":"e1","type":"events_api","payload":{"event":{}}}"#,
         r#"{"envelope_id":"e1","type":"events_api","payload":{"event":{"type":"message","text":"\ud800"}}}"#,
         r#"{"envelope_id":"e1","type":"events_api","type":"events_api"}"#,
+        r#"{"envelope_id":"e0","type":"events_api","envelope_id":"e1"}"#,
         r#"{"envelope_id":"e1","type":"slash_commands","payload":{"command":7}}"#,
         r#"{"envelope_id":"e1","type":7,"payload":7}"#,
     ] {
