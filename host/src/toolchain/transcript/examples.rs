@@ -67,14 +67,14 @@ async fn try_one(bench: &Bench, path: &[String], example: &str) -> Result<(), St
     };
     let stage = Stage::set(bench, scenery).await.map_err(|error| error.to_string())?;
     let spot = Spot::Channel("general".into(), None);
-    let event = stage.event(WHO, &spot, example).ok_or("it cannot be said")?;
+    let event = stage.said(WHO, &spot, example)?;
     let matched = stage.matcher.route(&event).into_iter().next();
     let (got, failed) = stage.deliver(event).await;
     stage.end();
     let answer = || {
         let said = got.iter().find_map(|one| match &one.what {
             What::Said(text) | What::Told(_, text) => Some(format!("; the bot answers:\n{text}")),
-            What::Edited(_) | What::Reacted(_) => None,
+            _ => None,
         });
         said.unwrap_or_default()
     };

@@ -1,6 +1,6 @@
 //! Whether the bot did what a transcript expects.
 
-use super::parse::{Expect, Transcript};
+use super::parse::{Deed, Expect, Named, Transcript};
 use super::play::Turn;
 use super::room::{Happening, Spot, What};
 use crate::adapter::slack::emoji;
@@ -18,27 +18,29 @@ pub struct Mismatch {
 
 /// Compares a turn with what is expected; `None`: all is well.
 pub fn judge(transcript: &Transcript, turn: &Turn) -> Option<Mismatch> {
-    let expected: Vec<(&Spot, &Expect)> = turn
+    let expected: Vec<Wanted<'_>> = turn
         .expected
         .iter()
-        .filter_map(|(spot, number)| match &transcript.steps.get(*number)?.deed {
-            super::parse::Deed::Expects(expect) => Some((spot, expect)),
-            _ => None,
+        .filter_map(|(spot, number)| {
+            let step = transcript.steps.get(*number)?;
+            let Deed::Expects(expect) = &step.deed else { return None };
+            let below = step.below.as_deref();
+            Some(Wanted { spot, expect, below })
         })
         .collect();
     let (before, why) = first_difference(&expected, &turn.got, turn.cause.is_none())?;
     let left = expected.iter().skip(before).rev();
     let after = left
         .zip(turn.got.iter().skip(before.min(turn.got.len())).rev())
-        .take_while(|((spot, expect), got)| compare(spot, expect, got).is_ok())
+        .take_while(|(wanted, got)| compare(wanted, got).is_ok())
         .count();
     Some(Mismatch { why, before, after })
 }
 
-fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening], turn_is_first: bool) -> Option<(usize, String)> {
+fn first_difference(expected: &[Wanted<'_>], got: &[Happening], turn_is_first: bool) -> Option<(usize, String)> {
     let mut happened = got.iter();
-    for (at, (spot, expect)) in expected.iter().enumerate() {
-        let why = match (expect, happened.as_slice().first()) {
+    for (at, wanted) in expected.iter().enumerate() {
+        let why = match (wanted.expect, happened.as_slice().first()) {
             (Expect::Nothing, None) => continue,
             (Expect::Nothing, Some(_)) => "the bot was to do nothing here, but did something".to_owned(),
             (_, None) if got.is_empty() && turn_is_first => {
@@ -46,7 +48,7 @@ fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening], turn_is_fi
             }
             (_, None) if got.is_empty() => "the bot did not answer".to_owned(),
             (_, None) => "the bot did less than is expected".to_owned(),
-            (_, Some(one)) => match compare(spot, expect, one) {
+            (_, Some(one)) => match compare(wanted, one) {
                 Ok(()) => {
                     happened.next();
                     continue;
@@ -63,9 +65,17 @@ fn first_difference(expected: &[(&Spot, &Expect)], got: &[Happening], turn_is_fi
     (!happened.as_slice().is_empty()).then(|| (expected.len(), why.to_owned()))
 }
 
-fn compare(spot: &Spot, expect: &Expect, got: &Happening) -> Result<(), String> {
+/// What is expected at one point.
+struct Wanted<'a> {
+    spot: &'a Spot,
+    expect: &'a Expect,
+    /// What is to be pressed below it; `None`: that does not matter.
+    below: Option<&'a str>,
+}
+
+fn compare(wanted: &Wanted<'_>, got: &Happening) -> Result<(), String> {
     let differs = |is_same: bool, why: &str| if is_same { Ok(()) } else { Err(why.to_owned()) };
-    match (expect, &got.what) {
+    match (wanted.expect, &got.what) {
         (Expect::Says(text), What::Said(said)) => differs(same(text, said), "the bot said something else"),
         (Expect::Matches(pattern), What::Said(said) | What::Told(_, said)) => differs(
             pattern.is_match(said),
@@ -78,33 +88,77 @@ fn compare(spot: &Spot, expect: &Expect, got: &Happening) -> Result<(), String> 
         (Expect::Edits(text), What::Edited(now)) => {
             differs(same(text, now), "the bot changed its message to something else")
         }
-        (Expect::Reacts(wanted), What::Reacted(with)) => {
-            let name = |text: &str| emoji::name(text).unwrap_or(text).to_owned();
-            differs(name(wanted) == name(with), "the bot reacted with another emoji")
-        }
+        (Expect::Edits(text), What::Deleted(_)) if text.trim().is_empty() => Ok(()),
+        (Expect::Reacts(wanted), What::Reacted(with)) => differs(
+            emoji_name(wanted) == emoji_name(with),
+            "the bot reacted with another emoji",
+        ),
+        (Expect::Unreacts(wanted), What::Unreacted(with)) => differs(
+            emoji_name(wanted) == emoji_name(with),
+            "the bot took another reaction back",
+        ),
+        (Expect::Sends(named, content), What::Sent(name, data)) => sent(named, content, name, data),
         (_, What::Told(whom, _)) => Err(format!(
             "the bot said it to {whom} alone; a line `moa! {whom}: …` expects that"
         )),
         (_, What::Edited(_)) => Err("the bot changed an earlier message; a line `moa= …` expects that".into()),
+        (_, What::Deleted(_)) => {
+            Err("the bot deleted a message; a line `moa=` with nothing behind it expects that".into())
+        }
         (_, What::Reacted(with)) => Err(format!(
             "the bot reacted; a line `moa+ {}` expects that",
             emoji::picture(with)
         )),
+        (_, What::Unreacted(with)) => Err(format!(
+            "the bot took a reaction back; a line `moa- {}` expects that",
+            emoji::picture(with)
+        )),
+        (_, What::Sent(name, _)) => Err(format!("the bot sent a file; a line `moa^ {name}` expects that")),
         (Expect::Tells(..), What::Said(_)) => Err("the bot said it to everybody; a line `moa: …` expects that".into()),
         (Expect::Edits(_), What::Said(_)) => {
             Err("the bot wrote a new message instead of changing one; a line `moa: …` expects that".into())
         }
-        (Expect::Reacts(_) | Expect::Sends(_) | Expect::Nothing, What::Said(_)) => {
+        (Expect::Reacts(_) | Expect::Unreacts(_) | Expect::Sends(..) | Expect::Nothing, What::Said(_)) => {
             Err("the bot wrote a message; a line `moa: …` expects that".into())
         }
     }?;
-    if *spot != got.spot {
+    if let Some(below) = wanted.below {
+        let bare = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let below = if below == "[]" { "" } else { below };
+        differs(
+            bare(below) == bare(&got.below),
+            "something else can be pressed below the message",
+        )?;
+    }
+    if *wanted.spot != got.spot {
         return Err(format!(
-            "the bot did it in {}, not in {spot}; a line `{}` before it says that it is right there",
-            got.spot, got.spot
+            "the bot did it in {}, not in {}; a line `{}` before it says that it is right there",
+            got.spot, wanted.spot, got.spot
         ));
     }
     Ok(())
+}
+
+fn sent(named: &Named, content: &[String], name: &str, data: &[u8]) -> Result<(), String> {
+    let fits = match named {
+        Named::Exactly(wanted) => wanted == name,
+        Named::Matching(pattern) => pattern.is_match(name),
+    };
+    if !fits {
+        return Err("the bot sent a file of another name".into());
+    }
+    if content.is_empty() {
+        return Ok(());
+    }
+    match std::str::from_utf8(data) {
+        Ok(text) if same(&content.join("\n"), text) => Ok(()),
+        Ok(_) => Err("something else is in the file that the bot sent".into()),
+        Err(_) => Err("what is in the file is no text, so no `|` lines can expect it".into()),
+    }
+}
+
+fn emoji_name(text: &str) -> &str {
+    emoji::name(text).unwrap_or(text)
 }
 
 /// Blanks at the end of a line cannot be seen, and editors remove them.

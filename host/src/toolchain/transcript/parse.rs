@@ -1,6 +1,11 @@
 //! From a transcript's text to its steps, a line each (or several, where a text goes on behind `|`).
 
+mod act;
+
+pub use act::Act;
+
 use super::room::Spot;
+use crate::adapter::slack::emoji;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use moa_core::locale::Locale;
 use regex::{Regex, RegexBuilder};
@@ -10,7 +15,7 @@ use serde_json::{Map, Value};
 pub const BOT: &str = "moa";
 /// What a line may be, for whoever wrote one that is none.
 const FORMS: &str = "a line is a comment (# …), a directive (@config, @seed, @now, @locale), a place ([#lunch], [@name]), what \
-                     somebody says (name: text), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
+                     somebody says (name: text) or does (name> click \"label\"), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
                      that passes (+24h), or a webhook (hook name text)";
 
 /// Why a transcript cannot be read.
@@ -47,6 +52,8 @@ pub struct Step {
     pub height: usize,
     /// What it says.
     pub deed: Deed,
+    /// `  [주문] [취소]`: what is to be pressed below the message that is expected; `[]`: nothing.
+    pub below: Option<String>,
 }
 
 /// What a step says.
@@ -60,7 +67,7 @@ pub enum Deed {
     Goes(Spot),
     /// `name: text`
     Says(String, String),
-    /// `name> click "label"`, `name> submit {…}`
+    /// `name> click "label"` and its kin.
     Acts(String, Act),
     /// `+24h`
     Passes(SignedDuration),
@@ -68,15 +75,6 @@ pub enum Deed {
     Hook(String),
     /// What the bot is to do.
     Expects(Expect),
-}
-
-/// What a person does besides writing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Presses a button.
-    Click(String),
-    /// Sends a form.
-    Submit(Value),
 }
 
 /// What the bot is to do.
@@ -90,12 +88,23 @@ pub enum Expect {
     Nothing,
     /// `moa+ 👍`
     Reacts(String),
+    /// `moa- 👍`: takes its reaction back.
+    Unreacts(String),
     /// `moa! name: text`: only that person sees it.
     Tells(String, String),
-    /// `moa= text`: an earlier message now says this.
+    /// `moa= text`: an earlier message now says this; `moa=` with nothing behind: it is gone.
     Edits(String),
-    /// `moa^ name`
-    Sends(String),
+    /// `moa^ name` or `moa^ /regex/`: a file, and the lines that are in it; without any, whatever is in it.
+    Sends(Named, Vec<String>),
+}
+
+/// What a file is called.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// So.
+    Exactly(String),
+    /// So that it matches.
+    Matching(Regex),
 }
 
 impl Transcript {
@@ -197,6 +206,9 @@ impl Transcript {
         if let Some(more) = line.trim_start().strip_prefix('|') {
             return self.goes_on(more.strip_prefix(' ').unwrap_or(more), number);
         }
+        if line.starts_with(char::is_whitespace) && line.trim_start().starts_with('[') {
+            return self.below(line.trim(), number);
+        }
         if let Some(directive) = line.strip_prefix('@') {
             return self.directive(directive, number, *begun);
         }
@@ -220,27 +232,57 @@ impl Transcript {
             line: number,
             height: 1,
             deed,
+            below: None,
         });
         Ok(())
     }
 
-    /// `| text`: another line of the text before.
+    /// `| text`: another line of the text, or of the file's content, before.
     fn goes_on(&mut self, more: &str, number: usize) -> Result<(), String> {
-        let before = self.steps.last_mut().filter(|step| step.line + step.height == number);
-        let text = before.and_then(|step| {
-            let text = match &mut step.deed {
-                Deed::Says(_, text)
-                | Deed::Expects(Expect::Says(text) | Expect::Tells(_, text) | Expect::Edits(text)) => text,
-                _ => return None,
-            };
-            step.height += 1;
-            Some(text)
-        });
-        let text = text
-            .ok_or("a line that begins with `|` goes on with the text of the line directly above, and there is none")?;
-        text.push('\n');
-        text.push_str(more);
+        let none = "a line that begins with `|` goes on with the text of the line directly above, and there is none";
+        let step = self.above(number).filter(|step| step.below.is_none()).ok_or(none)?;
+        match &mut step.deed {
+            Deed::Says(_, text) | Deed::Expects(Expect::Says(text) | Expect::Tells(_, text) | Expect::Edits(text)) => {
+                text.push('\n');
+                text.push_str(more);
+            }
+            Deed::Expects(Expect::Sends(_, content)) => content.push(more.to_owned()),
+            _ => return Err(none.into()),
+        }
+        step.height += 1;
         Ok(())
+    }
+
+    /// `  [주문] [취소]`: what is to be pressed below the message above.
+    fn below(&mut self, shown: &str, number: usize) -> Result<(), String> {
+        let what = "a line such as `  [주문] [취소]` says what there is to press below the message that is expected \
+                    directly above it (`  []`: nothing)";
+        let message = |step: &&mut Step| {
+            let expect = match &step.deed {
+                Deed::Expects(expect) => expect,
+                _ => return false,
+            };
+            matches!(
+                expect,
+                Expect::Says(_) | Expect::Matches(_) | Expect::Tells(..) | Expect::Edits(_)
+            )
+        };
+        let step = self.above(number).filter(message).ok_or(what)?;
+        if !shown.ends_with(']') {
+            return Err(format!("{what}; this one has no `]` at its end"));
+        }
+        let below = step.below.get_or_insert_default();
+        if !below.is_empty() {
+            below.push(' ');
+        }
+        below.push_str(shown);
+        step.height += 1;
+        Ok(())
+    }
+
+    /// The step that ends on the line above.
+    fn above(&mut self, number: usize) -> Option<&mut Step> {
+        self.steps.last_mut().filter(|step| step.line + step.height == number)
     }
 
     fn directive(&mut self, directive: &str, number: usize, begun: bool) -> Result<(), String> {
@@ -289,6 +331,7 @@ impl Transcript {
             line: number,
             height: 1,
             deed,
+            below: None,
         });
         Ok(())
     }
@@ -351,12 +394,16 @@ fn expectation(line: &str) -> Result<Option<Expect>, String> {
     let text = text.strip_prefix(char::is_whitespace).unwrap_or(text);
     Ok(Some(match sign {
         Some('~') => Expect::Matches(pattern(text.trim())?),
-        Some('-') => {
-            if !matches!(text.trim(), "" | "nothing") {
-                return Err("`moa-` means that the bot does nothing: write moa- nothing".into());
+        Some('-') => match text.trim() {
+            "" | "nothing" => Expect::Nothing,
+            emoji if is_emoji(emoji) => Expect::Unreacts(emoji.into()),
+            _ => {
+                return Err(
+                        "`moa-` means that the bot does nothing: write moa- nothing (or moa- 👍 where it takes its reaction back)"
+                            .into(),
+                    );
             }
-            Expect::Nothing
-        }
+        },
         Some('+') => Expect::Reacts(needed(text, "say with what the bot reacts: moa+ 👍")?),
         Some('!') => {
             let (who, text) = text
@@ -366,9 +413,21 @@ fn expectation(line: &str) -> Result<Option<Expect>, String> {
             Expect::Tells(who.into(), text.strip_prefix(' ').unwrap_or(text).into())
         }
         Some('=') => Expect::Edits(text.into()),
-        Some('^') => Expect::Sends(needed(text, "say what the file is called: moa^ report.csv")?),
+        Some('^') => {
+            let name = needed(text, "say what the file is called: moa^ report.csv")?;
+            let named = match name.starts_with('/') {
+                true => Named::Matching(pattern(&name)?),
+                false => Named::Exactly(name),
+            };
+            Expect::Sends(named, Vec::new())
+        }
         _ => Expect::Says(text.into()),
     }))
+}
+
+/// Whether it is the picture of an emoji, or its name between colons.
+fn is_emoji(text: &str) -> bool {
+    emoji::name(text).is_some_and(|name| name != text)
 }
 
 fn needed(text: &str, otherwise: &str) -> Result<String, String> {
@@ -416,7 +475,7 @@ fn deed_of_person(line: &str) -> Result<Deed, String> {
         ));
     }
     if let Some(act) = rest.strip_prefix('>') {
-        return Ok(Deed::Acts(name.into(), act_of(act.trim())?));
+        return Ok(Deed::Acts(name.into(), act::act(act.trim())?));
     }
     let text = rest.strip_prefix(':').unwrap_or(rest);
     let text = text.strip_prefix(char::is_whitespace).unwrap_or(text);
@@ -424,20 +483,4 @@ fn deed_of_person(line: &str) -> Result<Deed, String> {
         return Err(format!("{name} says nothing here; write what: {name}: !help"));
     }
     Ok(Deed::Says(name.into(), text.into()))
-}
-
-fn act_of(act: &str) -> Result<Act, String> {
-    let (word, rest) = act.split_once(char::is_whitespace).unwrap_or((act, ""));
-    let rest = rest.trim();
-    match word {
-        "click" => match serde_json::from_str::<String>(rest) {
-            Ok(label) if !label.is_empty() => Ok(Act::Click(label)),
-            _ => Err("say which button, in quotes: 로지> click \"주문\"".into()),
-        },
-        "submit" => match serde_json::from_str::<Value>(rest) {
-            Ok(form @ Value::Object(_)) => Ok(Act::Submit(form)),
-            _ => Err("say what the form holds, as a JSON object: 로지> submit {\"size\": \"3\"}".into()),
-        },
-        _ => Err("a person can click or submit: 로지> click \"주문\"".into()),
-    }
 }

@@ -1,8 +1,9 @@
 //! Letting the conversation of a transcript happen, turn by turn.
 
-use super::parse::{Act, Deed, Expect, Transcript};
+use super::parse::{Deed, Transcript};
 use super::room::{Happening, Spot};
 use super::stage::{Bench, Scenery, Stage};
+use moa_core::event::Event;
 
 /// What happened on one line that makes something happen, and what was expected of it.
 #[derive(Clone, Debug)]
@@ -57,25 +58,20 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
             Deed::Seed(seed) => stage.seed(*seed),
             Deed::Now(now) => stage.set_clock(*now),
             Deed::Goes(to) => spot = to.clone(),
-            Deed::Expects(expect) => {
-                if let Expect::Sends(_) = expect {
-                    stopped = Some((step.line, cannot("files that the bot sends (moa^)")));
-                    break;
-                }
-                turn.expected.push((spot.clone(), number));
-            }
+            Deed::Expects(_) => turn.expected.push((spot.clone(), number)),
             Deed::Says(who, text) => {
                 turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
-                let Some(event) = stage.event(who, &spot, text) else {
-                    stopped = Some((
-                        step.line,
-                        format!(
-                            "there is no thread {spot} yet, and it is not the next one either: threads are numbered from 1 in the order in which they begin"
-                        ),
-                    ));
+                if let Err(why) = happen(&stage, stage.said(who, &spot, text), &mut turn).await {
+                    stopped = Some((step.line, why));
                     break;
-                };
-                (turn.got, turn.failed) = stage.deliver(event).await;
+                }
+            }
+            Deed::Acts(who, act) => {
+                turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
+                if let Err(why) = happen(&stage, stage.done(who, &spot, act), &mut turn).await {
+                    stopped = Some((step.line, why));
+                    break;
+                }
             }
             Deed::Passes(time) => {
                 turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
@@ -83,15 +79,7 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
                     stopped = Some((step.line, cannot("the jobs of a schedule")));
                     break;
                 }
-                stage.pass(*time);
-            }
-            Deed::Acts(_, act) => {
-                let what = match act {
-                    Act::Click(_) => "buttons (click)",
-                    Act::Submit(_) => "forms (submit)",
-                };
-                stopped = Some((step.line, cannot(what)));
-                break;
+                (turn.got, turn.failed) = stage.pass(*time).await;
             }
             Deed::Hook(_) => {
                 stopped = Some((step.line, cannot("webhooks (hook)")));
@@ -102,6 +90,11 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
     turns.push(turn);
     stage.end();
     Played { turns, stopped }
+}
+
+async fn happen(stage: &Stage, event: Result<Event, String>, turn: &mut Turn) -> Result<(), String> {
+    (turn.got, turn.failed) = stage.deliver(event?).await;
+    Ok(())
 }
 
 fn begin(cause: Option<usize>, spot: &Spot) -> Turn {

@@ -7,6 +7,9 @@ use super::room::{Happening, Spot, What};
 use crate::adapter::slack::emoji;
 use serde::Serialize;
 
+/// How many lines of a file are shown and written down at most.
+const SHOWN: usize = 50;
+
 /// One thing that went otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -152,20 +155,58 @@ pub(super) fn written(happenings: &[Happening], spot: &Spot) -> Vec<String> {
             lines.push(at.to_string());
         }
         let (mark, text) = match &happening.what {
-            What::Said(text) => ("moa:".to_owned(), text.as_str()),
-            What::Told(whom, text) => (format!("moa! {whom}:"), text.as_str()),
-            What::Edited(text) => ("moa=".to_owned(), text.as_str()),
-            What::Reacted(emoji) => ("moa+".to_owned(), emoji::picture(emoji)),
+            What::Said(text) => ("moa:".to_owned(), text.clone()),
+            What::Told(whom, text) => (format!("moa! {whom}:"), text.clone()),
+            What::Edited(text) => ("moa=".to_owned(), text.clone()),
+            What::Deleted(_) => ("moa=".to_owned(), String::new()),
+            What::Reacted(emoji) => ("moa+".to_owned(), emoji::picture(emoji).to_owned()),
+            What::Unreacted(emoji) => ("moa-".to_owned(), unreacted(emoji)),
+            What::Sent(name, data) => ("moa^".to_owned(), format!("{}{}", file_name(name), content(data))),
         };
         let mut text = text.trim_end().lines().map(str::trim_end);
         let first = text.next().unwrap_or_default();
         lines.push(format!("{mark} {first}").trim_end().to_owned());
         lines.extend(text.map(|line| format!("  | {line}").trim_end().to_owned()));
+        if !happening.below.is_empty() {
+            lines.push(format!("  {}", happening.below));
+        }
     }
     if lines.is_empty() {
         lines.push("moa- nothing".into());
     }
     lines
+}
+
+/// An emoji of which no picture is known is told from a word by its colons.
+fn unreacted(emoji: &str) -> String {
+    let shown = emoji::picture(emoji);
+    match emoji::name(shown) == Some(shown) {
+        true => format!(":{shown}:"),
+        false => shown.to_owned(),
+    }
+}
+
+/// A name that begins with a slash would be read as a regular expression.
+fn file_name(name: &str) -> String {
+    match name.starts_with('/') {
+        true => format!("/^{}$/", regex::escape(name)),
+        false => name.to_owned(),
+    }
+}
+
+/// What is in a file, behind its name, where that is text that can be looked at.
+fn content(data: &[u8]) -> String {
+    match std::str::from_utf8(data) {
+        Ok(text) if text.lines().count() <= SHOWN && !text.chars().any(is_odd) => {
+            let lines = text.trim_end().lines();
+            lines.map(|line| format!("\n{line}")).collect()
+        }
+        _ => String::new(),
+    }
+}
+
+fn is_odd(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
 fn source(transcript: &Transcript, line: usize, height: usize) -> Vec<String> {

@@ -1,22 +1,27 @@
-//! The chat service of a transcript: people and channels by their names, and a list of what the bot did.
+//! The chat service of a transcript: people and channels by their names, what stands there, and a list of what the bot
+//! did.
+//!
+//! In reading order: this file knows names and places, `state` what stands where, `people` is what people do (and
+//! `press` what they press), `service` what the bot does.
 
-use crate::adapter::{Adapter, Me, MemberPage, Outgoing, SendError, Stamp};
-use async_trait::async_trait;
-use moa_core::call::Sent;
-use moa_core::content::{Audience, Content};
-use moa_core::event::{Conversation, Event, EventKind, Identity, Mention, Message, MessageRef, Place, PlaceKind, User};
+mod people;
+mod press;
+mod service;
+mod state;
+
+use super::parse::BOT;
+use crate::adapter::Me;
+use moa_core::content::Content;
+use moa_core::event::{Mention, Place, PlaceKind};
+use moa_core::manifest::Manifest;
 use moa_core::text::{neutralise, normalise, plain_mentions};
-use std::collections::HashMap;
+use state::State;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const SERVICE: &str = "transcript";
 const TEAM: &str = "T1";
 const BOT_ID: &str = "UBOT";
-/// As long as with Slack, so that long answers come in the same parts.
-const MAX_TEXT: usize = 3_600;
-/// What the host itself shows while a call takes long: that depends on the machine and is no part of a conversation.
-const HOURGLASS: &str = "hourglass_flowing_sand";
 
 /// Where something happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub struct Happening {
     pub spot: Spot,
     /// What.
     pub what: What,
+    /// What can be pressed below the message, as it is written in a transcript: `[주문] [취소]`. Empty: nothing.
+    pub below: String,
 }
 
 /// What the bot did.
@@ -55,18 +62,14 @@ pub enum What {
     Told(String, String),
     /// Changed an earlier message to this.
     Edited(String),
+    /// Took an earlier message away, which said this.
+    Deleted(String),
     /// Reacted.
     Reacted(String),
-}
-
-#[derive(Default)]
-struct State {
-    happened: Vec<Happening>,
-    /// The roots of the threads, by conversation.
-    threads: HashMap<String, Vec<String>>,
-    /// The last message, by conversation.
-    last: HashMap<String, String>,
-    count: u64,
+    /// Took a reaction back.
+    Unreacted(String),
+    /// Sent a file: its name and content.
+    Sent(String, Vec<u8>),
 }
 
 /// The chat service.
@@ -74,11 +77,13 @@ pub(super) struct Room {
     me: Me,
     people: Vec<String>,
     channels: Vec<String>,
+    /// The plugin's, for its shortcuts.
+    manifest: Arc<Manifest>,
     state: Mutex<State>,
 }
 
 impl Room {
-    pub(super) fn new(people: Vec<String>, mut channels: Vec<String>) -> Self {
+    pub(super) fn new(people: Vec<String>, mut channels: Vec<String>, manifest: Arc<Manifest>) -> Self {
         let general = "general".to_owned();
         if !channels.contains(&general) {
             channels.push(general);
@@ -88,10 +93,11 @@ impl Room {
                 user_id: BOT_ID.into(),
                 bot_id: "B1".into(),
                 team: TEAM.into(),
-                name: super::parse::BOT.into(),
+                name: BOT.into(),
             },
             people,
             channels,
+            manifest,
             state: Mutex::default(),
         }
     }
@@ -99,51 +105,6 @@ impl Room {
     /// What the bot did since this was asked last.
     pub(super) fn happened(&self) -> Vec<Happening> {
         std::mem::take(&mut self.state().happened)
-    }
-
-    /// A person writes. `None`: there is no such thread, and it is not the next one either.
-    pub(super) fn says(&self, who: &str, spot: &Spot, text: &str, time: jiff::Timestamp) -> Option<Event> {
-        let conversation = self.conversation_id(spot);
-        let mut state = self.state();
-        let id = state.next_id();
-        let thread = match spot {
-            Spot::Channel(_, Some(number)) => {
-                let last = state.last.get(&conversation).cloned();
-                let threads = state.threads.entry(conversation.clone()).or_default();
-                if *number == threads.len() + 1 {
-                    // Somebody begins a thread below what was said last.
-                    threads.push(last.unwrap_or_else(|| format!("{id}-before")));
-                }
-                Some(threads.get(number - 1)?.clone())
-            }
-            Spot::Channel(_, None) | Spot::Direct(_) => None,
-        };
-        if thread.is_none() {
-            state.last.insert(conversation.clone(), id.clone());
-        }
-        drop(state);
-        let (shown, mentions) = self.marked(text);
-        let place = Place {
-            service: SERVICE.into(),
-            conversation: conversation.clone(),
-            thread,
-            kind: kind(spot),
-        };
-        Some(Event {
-            identity: Identity::message(SERVICE, TEAM, &conversation, &id),
-            team: TEAM.into(),
-            redelivered: false,
-            kind: EventKind::Message(Message {
-                at: MessageRef { place, id },
-                author: self.person_id(who),
-                text: shown,
-                raw: text.into(),
-                mentions,
-                files: Vec::new(),
-                time: time.to_string(),
-                edited: false,
-            }),
-        })
     }
 
     /// Typed text as an adapter gives it: normalised, harmless, with mentions of those who are there.
@@ -198,6 +159,12 @@ impl Room {
         })
     }
 
+    /// The id of whoever or whatever has exactly this name.
+    fn id_of(&self, mark: char, name: &str) -> Option<String> {
+        let (found, _, id) = self.named(mark, name)?;
+        (found == name).then_some(id)
+    }
+
     fn person_id(&self, name: &str) -> String {
         match self.people.iter().position(|person| person == name) {
             Some(at) => format!("U{at}"),
@@ -229,34 +196,19 @@ impl Room {
     }
 
     fn spot(&self, place: &Place, thread: Option<&str>, state: &mut State) -> Spot {
-        if let Some(person) = place.conversation.strip_prefix('D') {
+        if place.kind == PlaceKind::Direct {
+            // A direct conversation may be addressed by its person's id.
+            let person = place.conversation.strip_prefix('D').unwrap_or(&place.conversation);
             return Spot::Direct(self.person(person).unwrap_or(person).to_owned());
         }
         let name = self.channel(&place.conversation).unwrap_or(&place.conversation);
-        let number = thread.map(|root| {
-            let threads = state.threads.entry(place.conversation.clone()).or_default();
-            match threads.iter().position(|known| known == root) {
-                Some(at) => at + 1,
-                None => {
-                    threads.push(root.to_owned());
-                    threads.len()
-                }
-            }
-        });
+        let number = thread.map(|root| state.thread_number(&place.conversation, root));
         Spot::Channel(name.to_owned(), number)
     }
 
     /// Text as people see it: names instead of ids, nothing invisible.
-    fn shown(&self, content: &Content) -> String {
-        let text = if content.text.is_empty() {
-            let cards = content.cards.iter();
-            let lines = cards.flat_map(|card| [&card.pretext, &card.title, &card.text]);
-            let lines: Vec<&str> = lines.map(String::as_str).filter(|text| !text.is_empty()).collect();
-            lines.join("\n")
-        } else {
-            content.text.clone()
-        };
-        let named = plain_mentions(&text, |mark, id| {
+    fn shown(&self, text: &str) -> String {
+        let named = plain_mentions(text, |mark, id| {
             let name = if mark == '@' { self.person(id) } else { self.channel(id) };
             name.map(str::to_owned)
         });
@@ -268,12 +220,15 @@ impl Room {
     }
 }
 
-impl State {
-    /// Ids sort in the order of their messages.
-    fn next_id(&mut self) -> String {
-        self.count += 1;
-        format!("{:06}", self.count)
+/// What a message says: its text, or where it has none that of its cards.
+fn spoken(content: &Content) -> String {
+    if !content.text.is_empty() {
+        return content.text.clone();
     }
+    let cards = content.cards.iter();
+    let lines = cards.flat_map(|card| [&card.pretext, &card.title, &card.text]);
+    let lines: Vec<&str> = lines.map(String::as_str).filter(|text| !text.is_empty()).collect();
+    lines.join("\n")
 }
 
 fn kind(spot: &Spot) -> PlaceKind {
@@ -283,109 +238,5 @@ fn kind(spot: &Spot) -> PlaceKind {
     }
 }
 
-#[async_trait]
-impl Adapter for Room {
-    fn service(&self) -> &'static str {
-        SERVICE
-    }
-
-    fn me(&self) -> &Me {
-        &self.me
-    }
-
-    fn max_text(&self) -> usize {
-        MAX_TEXT
-    }
-
-    async fn send(&self, message: Outgoing<'_>) -> Result<Sent, SendError> {
-        let text = self.shown(message.content);
-        let mut state = self.state();
-        let inside = message.to.thread.as_deref();
-        let direct = message.to.kind == PlaceKind::Direct;
-        let thread = match message.content.audience {
-            Audience::Thread | Audience::Broadcast if !direct => inside.or(message.answers),
-            _ => inside,
-        };
-        let spot = self.spot(message.to, thread, &mut state);
-        if message.content.audience == Audience::Asker {
-            let asker = message.asker.and_then(|id| self.person(id)).unwrap_or("?").to_owned();
-            let what = What::Told(asker, text);
-            state.happened.push(Happening { spot, what });
-            return Ok(None);
-        }
-        let id = state.next_id();
-        if thread.is_none() {
-            state.last.insert(message.to.conversation.clone(), id.clone());
-        }
-        let what = What::Said(text);
-        state.happened.push(Happening { spot, what });
-        let place = Place {
-            thread: thread.map(str::to_owned),
-            ..message.to.clone()
-        };
-        Ok(Some(MessageRef { place, id }))
-    }
-
-    async fn find(&self, _message: Outgoing<'_>) -> Result<Option<MessageRef>, SendError> {
-        // Nothing is ever sent twice here.
-        Ok(None)
-    }
-
-    async fn edit(&self, at: &MessageRef, content: &Content, _stamp: &Stamp) -> Result<(), SendError> {
-        let what = What::Edited(self.shown(content));
-        let mut state = self.state();
-        let spot = self.spot(&at.place, at.place.thread.as_deref(), &mut state);
-        state.happened.push(Happening { spot, what });
-        Ok(())
-    }
-
-    async fn delete(&self, _at: &MessageRef) -> Result<(), SendError> {
-        Ok(())
-    }
-
-    async fn react(&self, at: &MessageRef, emoji: &str) -> Result<(), SendError> {
-        if emoji == HOURGLASS {
-            return Ok(());
-        }
-        let mut state = self.state();
-        let spot = self.spot(&at.place, at.place.thread.as_deref(), &mut state);
-        let what = What::Reacted(emoji.to_owned());
-        state.happened.push(Happening { spot, what });
-        Ok(())
-    }
-
-    async fn unreact(&self, _at: &MessageRef, _emoji: &str) -> Result<(), SendError> {
-        Ok(())
-    }
-
-    async fn find_user(&self, id: &str) -> Result<Option<User>, SendError> {
-        Ok(self.person(id).map(|name| User {
-            id: id.into(),
-            name: name.into(),
-            display_name: name.into(),
-            locale: None,
-            timezone: None,
-            bot: id == BOT_ID,
-        }))
-    }
-
-    async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
-        Ok(self.channel(id).map(|name| Conversation {
-            id: id.into(),
-            name: name.into(),
-            kind: PlaceKind::Channel,
-            topic: String::new(),
-        }))
-    }
-
-    async fn find_members(&self, conversation: &str, _cursor: Option<&str>) -> Result<Option<MemberPage>, SendError> {
-        let mut ids: Vec<String> = match conversation.strip_prefix('D') {
-            Some(person) => vec![person.to_owned()],
-            None if self.channel(conversation).is_none() => return Ok(None),
-            // Everybody who occurs is in every channel.
-            None => self.people.iter().map(|name| self.person_id(name)).collect(),
-        };
-        ids.push(BOT_ID.into());
-        Ok(Some(MemberPage { ids, next: None }))
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The host around a transcript: real but for its ends.
 
+use super::parse::Act;
 use super::room::{Happening, Room, Spot};
 use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
 use crate::capability::{Grants, World};
@@ -14,6 +15,7 @@ use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use moa_core::config::{PluginSettings, Unknown};
+use moa_core::event::Event;
 use moa_core::locale::Locale;
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
@@ -113,7 +115,8 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn set(bench: &Bench, scenery: Scenery) -> Result<Self, StoreError> {
         let world = Arc::new(Played::default());
-        let room = Arc::new(Room::new(scenery.people, scenery.channels));
+        let manifest = Arc::clone(&bench.plugin.manifest);
+        let room = Arc::new(Room::new(scenery.people, scenery.channels, manifest));
         let ledger = Arc::new(Ledger {
             inner: MemoryStore::new(Arc::clone(&world.clock)),
             failed: Mutex::default(),
@@ -195,25 +198,55 @@ impl Stage {
         self.world.clock.set(now.as_millisecond());
     }
 
-    pub(super) fn pass(&self, time: SignedDuration) {
+    /// Time passes. What the bot did because of it, and what failed, for the operator.
+    pub(super) async fn pass(&self, time: SignedDuration) -> (Vec<Happening>, Vec<String>) {
         self.world
             .clock
             .advance(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-        for event in self.matcher.questions.due(World::now(&*self.world)) {
-            self.intake.tell(event);
-        }
+        self.tell_what_is_due();
+        self.quiet().await
     }
 
-    /// The event of somebody writing something; `None`: there is no such thread.
-    pub(super) fn event(&self, who: &str, spot: &Spot, text: &str) -> Option<moa_core::event::Event> {
-        let now = Timestamp::from_millisecond(self.world.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
-        self.room.says(who, spot, text, now)
+    /// What is due by the clock as it is now: questions that nobody answered in time.
+    fn tell_what_is_due(&self) {
+        let due = self.matcher.questions.due(self.world.now());
+        due.into_iter().for_each(|event| self.intake.tell(event));
+    }
+
+    /// The event of somebody writing something.
+    ///
+    /// # Errors
+    /// Why it cannot be said there.
+    pub(super) fn said(&self, who: &str, spot: &Spot, text: &str) -> Result<Event, String> {
+        self.room.says(who, spot, text, self.now())
+    }
+
+    /// The event of somebody doing something else.
+    ///
+    /// # Errors
+    /// Why it cannot be done there and then, and what could be.
+    pub(super) fn done(&self, who: &str, spot: &Spot, act: &Act) -> Result<Event, String> {
+        self.room.does(who, spot, act, self.now())
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.world.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Delivers an event and waits until nothing goes on any more. What the bot did, and what failed, for the operator.
-    pub(super) async fn deliver(&self, event: moa_core::event::Event) -> (Vec<Happening>, Vec<String>) {
-        let ack = Ack::new(|| {});
+    pub(super) async fn deliver(&self, event: Event) -> (Vec<Happening>, Vec<String>) {
+        let ack = match event.is_answered_at_once() {
+            true => {
+                let (room, sent) = (Arc::clone(&self.room), event.clone());
+                Ack::of_form(move |answer| room.form_answered(&sent, answer))
+            }
+            false => Ack::new(|| {}),
+        };
         Door(Arc::clone(&self.intake)).deliver(Delivery { event, ack });
+        self.quiet().await
+    }
+
+    async fn quiet(&self) -> (Vec<Happening>, Vec<String>) {
         while self.dispatch.outstanding() > 0 {
             tokio::time::sleep(LOOK).await;
         }

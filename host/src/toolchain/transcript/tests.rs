@@ -1,9 +1,11 @@
 //! Reading, playing, judging, telling and accepting.
 
+mod acts;
+
 use super::accept::accept;
 use super::examples::try_examples;
 use super::judge::judge;
-use super::parse::{Deed, Expect, Transcript};
+use super::parse::{Deed, Expect, Named, Transcript};
 use super::play::{Played, Turn, play};
 use super::report::failures;
 use super::room::{Happening, Spot, What};
@@ -18,11 +20,16 @@ fn said(text: &str) -> Happening {
     Happening {
         spot: lunch(),
         what: What::Said(text.into()),
+        below: String::new(),
     }
 }
 
 fn did(what: What) -> Happening {
-    Happening { spot: lunch(), what }
+    Happening {
+        spot: lunch(),
+        what,
+        below: String::new(),
+    }
 }
 
 /// A transcript of one turn in `[#lunch]`, as if the bot had done this.
@@ -63,7 +70,9 @@ fn every_form_of_the_format_is_read() {
         로지: !점심팀 2 로지,샐리,앨리,빈센트\nmoa: 1팀: 로지, 앨리\n  | 2팀: 샐리, 빈센트\n로지: !점심팀 x\n\
         moa~ /사용법.*점심팀/\n샐리: 안녕\nmoa- nothing\n+24h\nmoa+ 👍\n로지> click \"주문\"\n로지> submit {\"size\": \"3\"}\n\
         moa! 로지: only you see this\nmoa= the edited text\nmoa^ report.csv\nhook build {\"status\": \"ok\"}\n[@로지]\n[#lunch > 1]\n\
-        moa-lee: hi\n";
+        moa-lee: hi\n로지> click \"날짜\" \"2026-11-21\"\n로지> react 👍\n로지> unreact 👍\n로지> edit \"new\"\n로지> delete\n\
+        로지> join\n로지> leave\n로지> topic \"\"\n로지> shortcut \"주문에 넣기\"\n로지> upload \"a.csv\" \"a,b\" \"!read\"\n\
+        moa=\nmoa- 👍\nmoa^ /csv$/\n  | a,b\nmoa: pick\n  | one\n  [주문] [취소]\n  [크기: 1, 2]\n";
     let read = Transcript::parse(text).unwrap();
     assert_eq!(read.config["team-size"], 3);
     assert_eq!(read.people(), ["로지", "샐리", "moa-lee"]);
@@ -74,7 +83,17 @@ fn every_form_of_the_format_is_read() {
         matches!(&two_lines.deed, Deed::Expects(Expect::Says(text)) if text == "1팀: 로지, 앨리\n2팀: 샐리, 빈센트"),
         "{two_lines:?}"
     );
-    assert_eq!(read.steps.len(), 20);
+    assert_eq!(read.steps.len(), 34);
+    let last = read.steps.last().unwrap();
+    assert_eq!(
+        (last.height, last.below.as_deref()),
+        (4, Some("[주문] [취소] [크기: 1, 2]"))
+    );
+    let file = &read.steps[32];
+    assert!(
+        matches!(&file.deed, Deed::Expects(Expect::Sends(Named::Matching(_), content)) if *content == ["a,b"]),
+        "{file:?}"
+    );
 }
 
 #[test]
@@ -100,6 +119,20 @@ fn a_line_that_is_wrong_says_how_it_would_be_right() {
         ("로지> click x", 1, "in quotes"),
         ("로지> submit 3", 1, "JSON object"),
         ("로지:", 1, "says nothing"),
+        ("로지> click", 1, "in quotes"),
+        ("로지> click \"a\" \"b\" \"c\"", 1, "in quotes"),
+        ("로지> react", 1, "react 👍"),
+        ("로지> unreact a b", 1, "unreact 👍"),
+        ("로지> edit new", 1, "in quotes"),
+        ("로지> delete it", 1, "nothing stands behind"),
+        ("로지> topic", 1, "in quotes"),
+        ("로지> shortcut x", 1, "in quotes"),
+        ("로지> upload \"a.csv\"", 1, "what is in it"),
+        ("moa- nothing\n  [a]", 2, "directly above"),
+        ("moa: a\n  [a", 2, "no `]`"),
+        ("moa: a\n  [a]\n  | b", 3, "directly above"),
+        ("moa^", 1, "moa^ report.csv"),
+        ("moa^ /(/", 1, "regular expression"),
     ] {
         let error = Transcript::parse(text).unwrap_err();
         assert!(error.line == line && error.problem.contains(says), "{text:?}: {error}");
@@ -200,6 +233,61 @@ fn every_other_failing_form_says_what_it_is() {
             "- moa+ 👍\n    + moa: a",
         ),
         ("moa: a\n", gone(What::Reacted("tada".into())), "`moa+ 🎉`", "+ moa+ 🎉"),
+        (
+            "moa- 👍\n",
+            gone(What::Unreacted("tada".into())),
+            "another reaction back",
+            "+ moa- 🎉",
+        ),
+        (
+            "moa+ 👍\n",
+            gone(What::Unreacted("+1".into())),
+            "`moa- 👍`",
+            "+ moa- 👍",
+        ),
+        (
+            "moa= a\n",
+            gone(What::Deleted("a".into())),
+            "deleted a message",
+            "- moa= a\n    + moa=\n",
+        ),
+        (
+            "moa=\n",
+            gone(What::Edited("a".into())),
+            "to something else",
+            "+ moa= a",
+        ),
+        (
+            "moa^ b.csv\n",
+            gone(What::Sent("a.csv".into(), b"a,b\n".to_vec())),
+            "another name",
+            "- moa^ b.csv\n    + moa^ a.csv\n    +   | a,b\n",
+        ),
+        (
+            "moa^ a.csv\n  | x\n",
+            gone(What::Sent("a.csv".into(), b"a,b\n".to_vec())),
+            "something else is in the file",
+            "  moa^ a.csv\n    -   | x\n    +   | a,b\n",
+        ),
+        (
+            "moa^ a.csv\n  | x\n",
+            gone(What::Sent("a.csv".into(), vec![255])),
+            "is no text",
+            "-   | x\n",
+        ),
+        (
+            "moa: a\n",
+            gone(What::Sent("a.csv".into(), Vec::new())),
+            "`moa^ a.csv`",
+            "+ moa^ a.csv",
+        ),
+        ("moa^ a.csv\n", vec![said("a")], "wrote a message", "+ moa: a"),
+        (
+            "moa: a\n  [주문]\n",
+            vec![said("a")],
+            "something else can be pressed",
+            "  moa: a\n    -   [주문]\n",
+        ),
     ] {
         let text = told(expected, got);
         assert!(text.contains(why) && text.contains(diff), "{expected:?}:\n{text}");
@@ -212,6 +300,7 @@ fn every_other_failing_form_says_what_it_is() {
     let thread = Happening {
         spot: Spot::Channel("lunch".into(), Some(1)),
         what: What::Said("a".into()),
+        below: String::new(),
     };
     let elsewhere = told("moa: a\n", vec![thread.clone()]);
     assert!(elsewhere.contains("in [#lunch > 1], not in [#lunch]"), "{elsewhere}");
@@ -267,10 +356,24 @@ fn accepting_keeps_comments_and_what_is_met() {
     let thread = Happening {
         spot: Spot::Channel("lunch".into(), Some(1)),
         what: What::Said("b".into()),
+        below: String::new(),
     };
     assert_eq!(
         accepted("moa: x\nmoa: c\n", vec![thread, said("c")]).unwrap(),
         "[#lunch > 1]\nmoa: b\n[#lunch]\nmoa: c\n"
+    );
+    let file = What::Sent("a.csv".into(), b"a,b\nc\n".to_vec());
+    let odd = What::Sent("/a".into(), vec![0, 255]);
+    let all = [
+        file,
+        odd,
+        What::Deleted("x".into()),
+        What::Unreacted("+1".into()),
+        What::Unreacted("moa".into()),
+    ];
+    assert_eq!(
+        accepted("moa: x\n", all.into_iter().map(did).collect()).unwrap(),
+        "moa^ a.csv\n  | a,b\n  | c\nmoa^ /^/a$/\nmoa=\nmoa- 👍\nmoa- :moa:\n"
     );
     let (transcript, played) = played("로지: a\r\nmoa: x\r\n", vec![]);
     assert_eq!(
@@ -335,12 +438,7 @@ async fn a_conversation_goes_the_way_of_the_real_host() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_this_host_cannot_do_yet_is_one_clear_line() {
     let house = house(&hello()).await;
-    for (line, says) in [
-        ("로지> click \"주문\"", "buttons"),
-        ("로지> submit {}", "forms"),
-        ("hook build {}", "webhooks"),
-        ("moa^ a.csv", "files"),
-    ] {
+    for (line, says) in [("hook build {}", "webhooks")] {
         let text = house.play(&format!("로지: !count\nmoa: 1번째입니다.\n{line}\n")).await;
         assert!(text.starts_with("a.chat:3: this moa") && text.contains(says), "{text}");
         assert_eq!(text.lines().nth(1).map(str::trim), Some(line), "{text}");
