@@ -1,8 +1,10 @@
 //! The bundled plugins, as people use them.
 
 use super::support::bot::Plan;
-use super::support::guests::{links, lunch, memo};
+use super::support::guests::{links, lunch, memo, order};
+use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,5 +108,81 @@ async fn a_word_is_answered_with_its_link_until_it_is_unlearnt() {
     assert!(
         list.contains("https://example.com/guide") && list.contains("로지"),
         "{list}"
+    );
+}
+
+/// A person's press, or what they sent in a form: what the workspace says to it.
+async fn act(workspace: &Workspace, how: &str, what: serde_json::Value) -> serde_json::Value {
+    let answer = workspace
+        .ask_raw("POST", &format!("/sim/{how}"), what.to_string().as_bytes())
+        .await;
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["ok"], true, "/sim/{how} refused {what}: {answer}");
+    answer
+}
+
+/// The address of the bot's last message with this in it.
+async fn message(workspace: &Workspace, text: &str) -> (String, String) {
+    let find = |record: &Record| {
+        let mut posts = record
+            .of("post")
+            .filter(|post| post["text"].as_str().unwrap().contains(text));
+        let post = posts.next_back()?;
+        let word = |key: &str| post[key].as_str().unwrap().to_owned();
+        Some((word("channel"), word("ts")))
+    };
+    workspace.until(&format!("a message with {text:?}"), find).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_from_a_button_over_a_form_to_the_list() {
+    let workspace = Workspace::start().await;
+    let mut bot = Plan::new(&workspace).plugin(order()).start().await;
+    let rosie = |text: &str| Line::new(text).by("rosie").at("#lunch");
+    workspace.ask(&rosie("!주문")).await;
+    let (channel, ts) = message(&workspace, "점심 주문을 받습니다").await;
+    let press = |user: &str, at: &(String, String), action: &str| json!({"user": user, "channel": at.0, "ts": at.1, "action_id": format!("order/{action}")});
+    act(&workspace, "press", press("로지", &(channel, ts), "open")).await;
+    let changed = |count: usize| {
+        move |record: &Record| {
+            let changes: Vec<_> = record.of("view").map(|view| view["change"].clone()).collect();
+            (changes.len() >= count).then_some(changes)
+        }
+    };
+    workspace.until("the form", changed(1)).await;
+
+    // Too many: the form stays open and tells so.
+    let values = |quantity: &str| {
+        json!({"user": "로지", "values": {
+            "dish": {"order/dish": "gimbap"}, "quantity": {"order/quantity": quantity}, "note": {"order/note": "<!here>"},
+        }})
+    };
+    act(&workspace, "submit", values("21")).await;
+    let changes = workspace.until("what is wrong with it", changed(2)).await;
+    assert_eq!(changes[1], "errors");
+    act(&workspace, "submit", values("2")).await;
+    let question = message(&workspace, "이대로 주문할까요?").await;
+
+    // Everybody sees the buttons, one decides; the bot may be another one meanwhile.
+    bot.kill();
+    bot.restart().await;
+    act(&workspace, "press", press("샐리", &question, "confirm:1")).await;
+    message(&workspace, "로지님만 정할 수 있어요").await;
+    act(&workspace, "press", press("로지", &question, "confirm:1")).await;
+    let edited = |record: &Record| {
+        let mut edits = record.of("edit").filter(|edit| edit["ts"] == question.1.as_str());
+        edits.next_back().map(|edit| edit["text"].as_str().unwrap().to_owned())
+    };
+    let confirmed = workspace.until("the message to change", edited).await;
+    assert!(confirmed.contains("주문 1번 확정"), "{confirmed}");
+    let list = workspace.ask(&rosie("!주문 목록")).await.text;
+    assert!(list.contains("김밥 보통") && list.contains('2'), "{list}");
+    assert!(
+        workspace
+            .record()
+            .await
+            .posts()
+            .iter()
+            .all(|post| post.pings.is_empty())
     );
 }

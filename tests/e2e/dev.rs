@@ -78,7 +78,7 @@ async fn dev(home: &Path) -> (Running, Sim) {
     let sim = Sim::at(page);
     sim.until("the bot to connect", |record| record.of("open").next().map(drop))
         .await;
-    for plugin in ["hello", "links", "lunch", "memo"] {
+    for plugin in ["hello", "links", "lunch", "memo", "order"] {
         running.log.wait_for(0, &[plugin, "loaded"]).await;
     }
     (running, sim)

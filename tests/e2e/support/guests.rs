@@ -27,6 +27,12 @@ pub fn memo() -> &'static Path {
     MEMO.get_or_init(|| moa_test_guests::plugin("memo"))
 }
 
+/// The bundled plugin `order`: `!order`, by a form.
+pub fn order() -> &'static Path {
+    static ORDER: OnceLock<PathBuf> = OnceLock::new();
+    ORDER.get_or_init(|| moa_test_guests::plugin("order"))
+}
+
 /// A plugin whose commands misbehave.
 pub fn hostile() -> &'static Path {
     static HOSTILE: OnceLock<PathBuf> = OnceLock::new();
