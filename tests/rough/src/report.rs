@@ -67,7 +67,8 @@ impl Faults {
 pub struct Redelivered {
     /// Their connection was dropped.
     pub after_close: usize,
-    /// Their connection was refreshed. Rotation that loses nothing leaves none.
+    /// Their connection was refreshed, and closed before the acknowledgement came: the bot was slow, or there was no other
+    /// connection to send them on any more.
     pub after_refresh: usize,
     /// Nobody was connected.
     pub nobody: usize,
