@@ -1,6 +1,6 @@
 //! What the tests of the message's way share: a chat service that is a list, a store that can fail, events.
 
-use crate::adapter::{Ack, Adapter, Delivery, Form, Me, MemberPage, Outgoing, SendError, Stamp};
+use crate::adapter::{Ack, Adapter, Delivery, Form, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
 use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances, Call};
@@ -109,6 +109,15 @@ pub(crate) struct Told {
     pub response_url: Option<String>,
 }
 
+/// A file as the service got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SentFile {
+    pub to: Place,
+    pub name: String,
+    pub content: String,
+    pub comment: String,
+}
+
 /// What the service does with the next message.
 #[derive(Clone, Debug)]
 pub(crate) enum Next {
@@ -138,6 +147,8 @@ pub(crate) struct FakeAdapter {
     pub past: Mutex<Vec<Message>>,
     /// Files by id: where they can be seen, and what is in them.
     pub contents: Mutex<BTreeMap<String, Seen>>,
+    /// Files, if the service takes any.
+    pub files: Option<Mutex<Vec<SentFile>>>,
     /// Reactions and look-ups never end.
     pub stuck: bool,
     /// When the host ends.
@@ -164,6 +175,7 @@ impl Default for FakeAdapter {
             forms: Mutex::default(),
             past: Mutex::default(),
             contents: Mutex::default(),
+            files: None,
             stuck: false,
             crash: Mutex::default(),
         }
@@ -245,6 +257,11 @@ impl Adapter for FakeAdapter {
             .unwrap()
             .iter()
             .position(|told| told.stamp == *message.stamp);
+        let file = self.files.as_ref().and_then(|files| {
+            let files = files.lock().unwrap();
+            files.iter().position(|file| file.comment == message.content.text)
+        });
+        let at = at.or(file.map(|index| 1_000 + index));
         Ok(at.map(|index| self.at(&message, index)))
     }
 
@@ -253,6 +270,30 @@ impl Adapter for FakeAdapter {
         self.edited.lock().unwrap().push((at.clone(), content.text.clone()));
         self.moment().await;
         Ok(())
+    }
+
+    /// A file's message stands among the others, without a stamp.
+    async fn upload(&self, file: Upload<'_>) -> Result<String, SendError> {
+        self.moment().await;
+        let Some(files) = &self.files else {
+            return Err(self.lacks("files"));
+        };
+        let next = self.next.lock().unwrap().pop_front();
+        if let Some(Next::Fail(error)) = next {
+            return Err(error);
+        }
+        let mut files = files.lock().unwrap();
+        let content = String::from_utf8_lossy(file.data).into_owned();
+        files.push(SentFile {
+            to: file.to.clone(),
+            name: file.name.into(),
+            content,
+            comment: file.comment.into(),
+        });
+        match next {
+            Some(Next::TakeAndFail(error)) => Err(error),
+            _ => Ok(format!("F{}", files.len())),
+        }
     }
 
     async fn delete(&self, at: &MessageRef) -> Result<(), SendError> {

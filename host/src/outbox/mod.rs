@@ -1,6 +1,7 @@
 //! Messages on their way out: at the pace that the service allows, in parts where they are long, and never a second time
 //! where an earlier run of the same call may have sent them.
 
+mod file;
 mod other;
 mod pace;
 
@@ -86,7 +87,8 @@ impl Outbox {
         self.revoked.subscribe()
     }
 
-    /// Sends a letter, in several messages if it is long. Answers the address of the first.
+    /// Sends a letter, in several messages if it is long, and as a file if it were more than 5 of them and the service
+    /// takes files. Answers the address of the first message; a file on its own has none.
     ///
     /// Where the credentials are refused it does not return: the host ends, and the event stays open in the journal, to
     /// be answered by the next start with credentials that are good.
@@ -137,6 +139,12 @@ impl Outbox {
             return self.send_part(&letter, letter.content, ordinals.next()).await;
         }
         let texts = moa_core::text::split(&letter.content.text, limit);
+        if file::may_be_file(letter.content.audience)
+            && let Some(file) = moa_core::text::as_file(&letter.content.text, &texts, limit)
+            && let Some(sent) = self.send_file(&letter, &file, ordinals).await?
+        {
+            return Ok(sent);
+        }
         let last = texts.len().saturating_sub(1);
         let mut first = None;
         for (at, text) in texts.into_iter().enumerate() {
@@ -174,16 +182,10 @@ impl Outbox {
             response_url: letter.response_url,
         };
         let give_up = Instant::now() + PATIENCE;
-        if letter.look_first {
-            match patiently(give_up, || self.adapter.find(outgoing)).await {
-                Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => {}
-                // An answer that may stand there twice is better than none.
-                Err(error @ SendError::Refused { .. }) => {
-                    tracing::warn!(%error, "whether this was answered before cannot be looked up; it is answered now");
-                }
-                Err(error) => return Err(error),
-            }
+        if letter.look_first
+            && let Some(found) = self.earlier(outgoing, give_up).await?
+        {
+            return Ok(Some(found));
         }
         self.wait_for_turn(&letter.to.conversation).await;
         loop {
@@ -198,6 +200,18 @@ impl Outbox {
                 Ok(None) if Instant::now() < give_up => tokio::time::sleep(FIRST_PAUSE).await,
                 Ok(None) | Err(_) => return Err(uncertain),
             }
+        }
+    }
+
+    /// What an earlier run sent.
+    async fn earlier(&self, outgoing: Outgoing<'_>, give_up: Instant) -> Result<Sent, SendError> {
+        match patiently(give_up, || self.adapter.find(outgoing)).await {
+            // An answer that may stand there twice is better than none.
+            Err(error @ SendError::Refused { .. }) => {
+                tracing::warn!(%error, "whether this was answered before cannot be looked up; it is answered now");
+                Ok(None)
+            }
+            found => found,
         }
     }
 

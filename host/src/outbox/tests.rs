@@ -1,7 +1,7 @@
 //! Splitting, looking before sending, patience, pace.
 
 use super::*;
-use crate::testing::{FakeAdapter, Next, place};
+use crate::testing::{FakeAdapter, Next, SentFile, place};
 use moa_core::content::{Audience, Card};
 
 fn outbox(adapter: &Arc<FakeAdapter>) -> Outbox {
@@ -230,4 +230,103 @@ async fn refused_credentials_are_told_and_the_event_stays_open() {
         sent = sending => panic!("{sent:?}"),
         told = told => assert_eq!(told.unwrap().as_ref(), Some(&fatal)),
     }
+}
+
+const LONG: &str = "one two\n\nthree four\n\nfive six\n\nseven\n\neight\n\nnine ten\n\neleven";
+
+fn with_files() -> Arc<FakeAdapter> {
+    Arc::new(FakeAdapter {
+        max_text: 10,
+        files: Some(Mutex::default()),
+        ..FakeAdapter::default()
+    })
+}
+
+fn files(adapter: &FakeAdapter) -> Vec<SentFile> {
+    adapter.files.as_ref().unwrap().lock().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_text_of_more_than_five_parts_becomes_a_file() {
+    let adapter = with_files();
+    let (to, ordinals) = (place("C1"), Ordinals::default());
+    let content = Content {
+        audience: Audience::Thread,
+        cards: vec![Card::default()],
+        ..Content::text(LONG)
+    };
+    outbox(&adapter)
+        .send(letter(&to, &content, false), &ordinals)
+        .await
+        .unwrap();
+    let below = Place {
+        thread: Some("1.0".into()),
+        ..place("C1")
+    };
+    assert_eq!(
+        files(&adapter),
+        [SentFile {
+            to: below,
+            name: "answer.txt".into(),
+            content: format!("{LONG}\n"),
+            comment: "one two\n…".into(),
+        }]
+    );
+    assert_eq!(adapter.texts(), [""], "the card has a message of its own");
+    assert_eq!(adapter.told.lock().unwrap()[0].stamp.ordinal, 1);
+    assert_eq!(ordinals.coming(), 2);
+}
+
+#[tokio::test]
+async fn where_a_file_cannot_be_a_long_text_leaves_in_parts() {
+    let (to, content) = (place("C1"), Content::text(LONG));
+    let without = Arc::new(FakeAdapter {
+        max_text: 10,
+        ..FakeAdapter::default()
+    });
+    let refusing = with_files();
+    refusing.next.lock().unwrap().push_back(Next::Fail(refused()));
+    for adapter in [without, refusing] {
+        let ordinals = Ordinals::default();
+        let sent = outbox(&adapter).send(letter(&to, &content, false), &ordinals).await;
+        assert!(sent.unwrap().is_some());
+        assert_eq!(adapter.texts().len(), 7);
+        assert_eq!(ordinals.coming(), 8, "the file that was refused has its number");
+    }
+    // What only one person is to see is no file, and neither is what stands in two places.
+    for audience in [Audience::Asker, Audience::Broadcast] {
+        let adapter = with_files();
+        let content = Content {
+            audience,
+            ..content.clone()
+        };
+        outbox(&adapter)
+            .send(letter(&to, &content, false), &Ordinals::default())
+            .await
+            .unwrap();
+        assert_eq!((files(&adapter).len(), adapter.texts().len()), (0, 7));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_not_sent_twice() {
+    let adapter = with_files();
+    let (to, content) = (place("C1"), Content::text(LONG));
+    let taken = Next::TakeAndFail(uncertain());
+    adapter.next.lock().unwrap().push_back(taken);
+    for look_first in [false, true] {
+        outbox(&adapter)
+            .send(letter(&to, &content, look_first), &Ordinals::default())
+            .await
+            .unwrap();
+        assert_eq!(files(&adapter).len(), 1);
+    }
+    // It cannot be known: its message does not appear.
+    let adapter = with_files();
+    adapter.next.lock().unwrap().push_back(Next::Fail(uncertain()));
+    let sent = outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await;
+    assert_eq!(sent, Err(uncertain()));
+    assert_eq!((files(&adapter).len(), adapter.texts().len()), (0, 0));
 }
