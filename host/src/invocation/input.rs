@@ -1,6 +1,7 @@
 //! What a plugin is called with: names looked up in the place of ids, and the call's own id.
 
 use super::{Invoker, Work};
+use crate::adapter::Adapter;
 use crate::matching::Todo;
 use moa_core::call::{ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, Invocation, PressCall, Value};
 use moa_core::event::{Change, Changed, Event, EventKind, Mention, Message, Press, PressKind, User};
@@ -152,30 +153,8 @@ impl Invoker {
         }
     }
 
-    /// The names of everybody and everything that a message mentions, as far as they can be had within some seconds.
     pub(super) async fn names(&self, message: &Message) -> Names {
-        // One message can mention hundreds that the service is slow to tell of. What is known already costs no time.
-        let by = Instant::now() + NAMES;
-        let mut names = HashMap::new();
-        for mention in &message.mentions {
-            let (mark, id) = match mention {
-                Mention::User(id) => ('@', id),
-                Mention::Conversation(id) => ('#', id),
-                Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => continue,
-            };
-            let Entry::Vacant(unknown) = names.entry((mark, id.clone())) else {
-                continue;
-            };
-            let look_up = async {
-                match mark {
-                    '@' => self.adapter.user(id).await.display_name,
-                    _ => self.adapter.conversation(id).await.name,
-                }
-            };
-            // Without a name the id is shown.
-            unknown.insert(timeout_at(by, look_up).await.unwrap_or_default());
-        }
-        Names(names)
+        Names::of(&*self.adapter, &message.mentions).await
     }
 
     pub(super) async fn heard_call(
@@ -250,7 +229,7 @@ fn moment(ms: i64) -> jiff::Timestamp {
 }
 
 /// A message as plugins get it.
-fn full(message: &Message, names: &Names, author: User) -> FullMessage {
+pub(crate) fn full(message: &Message, names: &Names, author: User) -> FullMessage {
     let mut message = message.clone();
     message.text = names.readable(&message.text);
     FullMessage { message, author }
@@ -321,9 +300,35 @@ pub(super) fn invocation_id(identity: &str, plugin: &str, kind: &str, name: &str
 ///
 /// Plugins see what a person typed with names in the place of mentions, so that a plugin that repeats the text pings
 /// nobody. Who was meant stands in the message's mentions and in typed arguments.
-pub(super) struct Names(pub(super) HashMap<(char, String), String>);
+pub(crate) struct Names(pub(super) HashMap<(char, String), String>);
 
 impl Names {
+    /// The names of everybody and everything that is mentioned, as far as they can be had within some seconds.
+    pub(crate) async fn of(adapter: &dyn Adapter, mentions: &[Mention]) -> Self {
+        // One message can mention hundreds that the service is slow to tell of. What is known already costs no time.
+        let by = Instant::now() + NAMES;
+        let mut names = HashMap::new();
+        for mention in mentions {
+            let (mark, id) = match mention {
+                Mention::User(id) => ('@', id),
+                Mention::Conversation(id) => ('#', id),
+                Mention::Group(_) | Mention::Everyone(_) | Mention::Link(..) => continue,
+            };
+            let Entry::Vacant(unknown) = names.entry((mark, id.clone())) else {
+                continue;
+            };
+            let look_up = async {
+                match mark {
+                    '@' => adapter.user(id).await.display_name,
+                    _ => adapter.conversation(id).await.name,
+                }
+            };
+            // Without a name the id is shown.
+            unknown.insert(timeout_at(by, look_up).await.unwrap_or_default());
+        }
+        Self(names)
+    }
+
     pub(super) fn readable(&self, text: &str) -> String {
         let name_of = |mark: char, id: &str| {
             self.0

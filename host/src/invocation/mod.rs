@@ -13,7 +13,7 @@ mod reply;
 pub use allowance::{Allowance, Allowances};
 pub use form::HeldForm;
 pub use input::Call;
-pub(crate) use input::id_of;
+pub(crate) use input::{Names, full, id_of};
 use input::{change_id, command_id, heard_id, invocation_id, press_id};
 
 use crate::adapter::Adapter;

@@ -2,10 +2,11 @@
 
 use super::Chat;
 use super::refused::refused;
+use crate::invocation::{Names, full};
 use crate::recall::print::{Function, Print};
 use futures_util::StreamExt;
 use moa_core::call::{CapResult, FullMessage};
-use moa_core::event::{Place, User};
+use moa_core::event::{Mention, Message, Place, User};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -29,14 +30,12 @@ impl Chat {
             };
             let looked_up = futures_util::stream::iter(ids).map(look_up).buffer_unordered(AT_ONCE);
             let authors: HashMap<String, User> = looked_up.collect().await;
-            let whole = |message: moa_core::event::Message| FullMessage {
-                author: authors
-                    .get(&message.author)
-                    .cloned()
-                    .unwrap_or_else(|| User::unknown(&message.author)),
-                message,
-            };
-            Ok(messages.into_iter().map(whole).collect())
+            // What plugins repeat must call nobody, whoever wrote it.
+            let mentions: Vec<Mention> = messages.iter().flat_map(|message| message.mentions.clone()).collect();
+            let names = Names::of(&*self.0.adapter, &mentions).await;
+            let author = |id: &str| authors.get(id).cloned().unwrap_or_else(|| User::unknown(id));
+            let whole = |message: &Message| full(message, &names, author(&message.author));
+            Ok(messages.iter().map(whole).collect())
         };
         self.0.read(print, live).await
     }

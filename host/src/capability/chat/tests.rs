@@ -363,7 +363,9 @@ async fn the_past_of_here_is_free_and_stays_the_same_for_a_rerun() {
     let stage = Stage::of(message("U1", "1.0", "!x")).await;
     let said = |id: &str, author: &str| {
         let event = message(author, id, "said");
-        let message = event.message().unwrap().clone();
+        let mut message = event.message().unwrap().clone();
+        message.text = "{@U3} said".into();
+        message.mentions.push(Mention::User("U3".into()));
         stage.adapter.past.lock().unwrap().insert(0, message);
     };
     said("1.0", "U1");
@@ -375,7 +377,9 @@ async fn the_past_of_here_is_free_and_stays_the_same_for_a_rerun() {
     };
     let chat = Chat::new(stage.scene(false).await);
     assert_eq!(read(&chat).await, ["2.0 name of U2", "1.0 name of U1"]);
-    assert_eq!(chat.history(place("C1"), Some("2.0".into()), 1).await.unwrap().len(), 1);
+    let older = chat.history(place("C1"), Some("2.0".into()), 1).await.unwrap();
+    assert_eq!(older.len(), 1);
+    assert_eq!(older[0].message.text, "@name of U3 said", "who repeats it calls nobody");
     chat.react(at("C1", "1.0"), "tada".into()).await.unwrap();
     denied(chat.history(place("C2"), None, 1).await);
 
