@@ -1,12 +1,12 @@
 //! Whatever Slack may send, and what it never should: the bot stays up and acknowledges every envelope.
 
 use super::support::bot::Plan;
-use super::support::guests::hello;
+use super::support::guests::{hello, witness};
 use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
 use super::support::{DEADLINE, GLANCE};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Every JSON file at or below a folder.
@@ -24,26 +24,164 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// An envelope around a payload.
 fn envelope(kind: &str, payload: &Value) -> Value {
-    json!({"type": kind, "accepts_response_payload": kind == "slash_commands", "payload": payload})
+    json!({"type": kind, "accepts_response_payload": kind != "events_api", "payload": payload})
 }
 
-/// The envelopes in which what a file holds could arrive.
-fn envelopes(value: &Value) -> Vec<Value> {
-    match value["type"].as_str() {
-        // About the connection itself: tested with the session.
-        Some("hello" | "disconnect") => Vec::new(),
-        Some("events_api" | "interactive" | "slash_commands") => vec![value.clone()],
-        Some("event_callback" | "url_verification" | "app_rate_limited") => vec![envelope("events_api", value)],
-        _ if value.get("event").is_some() => vec![envelope("events_api", value)],
-        _ if value.get("command").is_some() && value.get("response_url").is_some() => {
-            vec![envelope("slash_commands", value)]
+/// A frame that is sent to the bot.
+struct Sample {
+    name: String,
+    frame: Value,
+}
+
+/// The frames in which what a file holds can arrive: `None` for those about the connection itself, which are tested with
+/// the session. Interactions come as they were recorded, when they are nobody's, and as if they were a plugin's.
+fn frames(name: &str, value: &Value) -> Option<Vec<Sample>> {
+    let sample = |frame: Value| Sample {
+        name: name.to_owned(),
+        frame,
+    };
+    let interactive = |payload: &Value| {
+        vec![
+            sample(envelope("interactive", payload)),
+            sample(envelope("interactive", &claimed(payload))),
+        ]
+    };
+    let kind = value["type"].as_str();
+    Some(match kind {
+        Some("hello" | "disconnect") => return None,
+        Some("interactive") => interactive(&value["payload"]),
+        Some("events_api" | "slash_commands") => vec![sample(value.clone())],
+        Some("event_callback" | "url_verification" | "app_rate_limited") => vec![sample(envelope("events_api", value))],
+        // An acknowledgement, which is our own direction.
+        _ if value.get("envelope_id").is_some() => vec![sample(value.clone())],
+        _ if value.get("event").is_some() => vec![sample(envelope("events_api", value))],
+        _ if value.get("command").is_some() => vec![sample(envelope("slash_commands", value))],
+        // Of HTTP, where the payload is a field of a form.
+        _ if value["decoded"].is_object() => match value["decoded"].get("payload") {
+            Some(payload) => interactive(payload),
+            None => vec![sample(envelope("slash_commands", &value["decoded"]))],
+        },
+        _ if value.get("botUserId").is_some() => value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(_, part)| part.is_object())
+            .filter_map(|(key, part)| frames(&format!("{name} {key}"), part))
+            .flatten()
+            .collect(),
+        // Views, messages, and all that is no payload: whatever it is, it is acknowledged.
+        _ => [interactive(value), vec![sample(envelope("events_api", value))]]
+            .into_iter()
+            .flatten()
+            .collect(),
+    })
+}
+
+/// The same with all ids as those of the plugin `witness`.
+fn claimed(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(claimed).collect(),
+        Value::Object(object) => {
+            let owned = |(key, value): (&String, &Value)| {
+                let id = value
+                    .as_str()
+                    .filter(|id| matches!(key.as_str(), "action_id" | "callback_id") && !id.is_empty());
+                let value = id.map_or_else(|| claimed(value), |id| format!("witness/{id}").into());
+                (key.clone(), value)
+            };
+            Value::Object(object.iter().map(owned).collect())
         }
-        Some(_) => vec![envelope("interactive", value)],
-        // A recording of several.
-        None => {
-            let parts = value.as_object().into_iter().flat_map(|object| object.values());
-            parts.filter(|part| part.is_object()).flat_map(envelopes).collect()
+        other => other.clone(),
+    }
+}
+
+/// Gives a frame a name that no other has, wherever Slack tells events apart, and takes the way to Slack out of it.
+fn unique(frame: &mut Value, number: usize) {
+    let payload = &mut frame["payload"];
+    let Some(object) = payload.as_object_mut() else { return };
+    for (key, value) in [
+        ("team_id", format!("T{number}")),
+        ("event_id", format!("Ev{number}")),
+        ("trigger_id", number.to_string()),
+    ] {
+        if object.contains_key(key) || key == "team_id" {
+            object.insert(key.into(), value.into());
         }
+    }
+    if object.contains_key("response_url") {
+        object.insert("response_url".into(), "http://127.0.0.1:9/".into());
+    }
+}
+
+/// What the plugin must see of a frame, told from its fields by other means than the host's.
+fn seen(frame: &Value) -> Option<String> {
+    let payload = &frame["payload"];
+    let event = &payload["event"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    if frame["type"] == "interactive" {
+        let own = |id: &Value| text(id).strip_prefix("witness/").map(str::to_owned);
+        let (kind, id) = match payload["type"].as_str()? {
+            "block_actions" => match payload["actions"][0]["type"] == "button" {
+                true => ("button", own(&payload["actions"][0]["action_id"])?),
+                false => ("select", own(&payload["actions"][0]["action_id"])?),
+            },
+            "view_submission" => ("modal", own(&payload["view"]["callback_id"])?),
+            "shortcut" | "message_action" => ("shortcut", own(&payload["callback_id"])?),
+            _ => return None,
+        };
+        return filled(&payload["user"]["id"]).then(|| format!("{kind}: {id}"));
+    }
+    if frame["type"] != "events_api" {
+        return None;
+    }
+    let by_person = |message: &Value| filled(&message["user"]) && !filled(&message["bot_id"]);
+    let address = |channel: &Value, ts: &Value| {
+        let both = filled(channel) && filled(ts);
+        both.then(|| format!("{}/{}", text(channel), text(ts)))
+    };
+    let typed = |subtype: &Value| {
+        matches!(
+            text(subtype).as_str(),
+            "" | "file_share" | "thread_broadcast" | "me_message"
+        )
+    };
+    let reaction = |name: &str| {
+        let item = &event["item"];
+        let known = by_person(event) && filled(&event["reaction"]) && item["type"] == "message";
+        let at = address(&item["channel"], &item["ts"]).filter(|_| known)?;
+        Some(format!("{name}: {at} {}", text(&event["reaction"])))
+    };
+    let member = |name: &str| {
+        (by_person(event) && filled(&event["channel"])).then(|| format!("{name}: {}", text(&event["channel"])))
+    };
+    match (event["type"].as_str()?, event["subtype"].as_str().unwrap_or_default()) {
+        ("reaction_added", _) => reaction("reacted"),
+        ("reaction_removed", _) => reaction("unreacted"),
+        ("member_joined_channel", _) => member("joined"),
+        ("member_left_channel", _) => member("left"),
+        ("message", "channel_topic" | "group_topic") => {
+            member("topic").map(|said| format!("{said} {}", text(&event["topic"])))
+        }
+        ("message", "message_changed") => {
+            let (now, before) = (&event["message"], &event["previous_message"]);
+            let same = before.is_object() && now["text"] == before["text"] && now["files"] == before["files"];
+            let ts = if filled(&now["ts"]) { &now["ts"] } else { &before["ts"] };
+            let at = address(&event["channel"], ts)?;
+            (by_person(now) && typed(&now["subtype"]) && !same).then(|| format!("edited: {at}"))
+        }
+        ("message", "message_deleted") => {
+            let before = &event["previous_message"];
+            let at = address(&event["channel"], &event["deleted_ts"])?;
+            (by_person(before) && typed(&before["subtype"])).then(|| format!("deleted: {at}"))
+        }
+        ("message" | "app_mention", _) => {
+            let said = filled(&event["text"]) || event["files"].as_array().is_some_and(|files| !files.is_empty());
+            let at = address(&event["channel"], &event["ts"])?;
+            let wanted = by_person(event) && typed(&event["subtype"]) && event["hidden"] != true && said;
+            wanted.then(|| format!("message: {at}"))
+        }
+        _ => None,
     }
 }
 
@@ -72,28 +210,70 @@ async fn acknowledges(workspace: &Workspace, named: Vec<(String, Value)>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_sample_of_an_event_is_acknowledged() {
+async fn every_sample_is_acknowledged_and_reaches_a_plugin_if_it_is_for_one() {
     let workspace = Workspace::start().await;
-    let mut bot = Plan::new(&workspace).plugin(hello()).start().await;
+    let plan = Plan::new(&workspace).plugin(hello()).plugin(witness());
+    let mut bot = plan.start().await;
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples/slack");
     let mut found = Vec::new();
     files(&folder, &mut found);
-    let mut named = Vec::new();
+    let (mut samples, mut of_the_connection) = (Vec::new(), 0);
     for file in &found {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let value: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        named.extend(envelopes(&value).into_iter().map(|envelope| (name.clone(), envelope)));
+        match frames(&name, &value) {
+            Some(frames) => {
+                assert!(!frames.is_empty(), "nothing is made of {name}");
+                samples.extend(frames);
+            }
+            None => of_the_connection += 1,
+        }
     }
+    // Every file is sent, but for these.
+    assert_eq!(of_the_connection, 8, "hello and disconnect");
     assert!(
-        named.len() > 150,
-        "only {} samples were found below {}",
-        named.len(),
-        folder.display()
+        found.len() > 190 && samples.len() > 250,
+        "{} files, {} frames",
+        found.len(),
+        samples.len()
     );
-    acknowledges(&workspace, named).await;
 
+    let (mut expected, mut named) = (BTreeMap::new(), Vec::new());
+    for (number, mut sample) in samples.into_iter().enumerate() {
+        unique(&mut sample.frame, number);
+        if let Some(line) = seen(&sample.frame) {
+            *expected.entry(line).or_insert(0) += 1;
+        }
+        named.push((sample.name, sample.frame));
+    }
+    acknowledges(&workspace, named).await;
     assert_eq!(workspace.ask(&Line::new("!echo still here")).await.text, "still here");
+
+    let total: usize = expected.values().sum();
+    assert!(total > 60, "{total} are for a plugin: {expected:?}");
+    let begun = std::time::Instant::now();
+    let witnessed = loop {
+        let mut witnessed: BTreeMap<String, usize> = BTreeMap::new();
+        for line in bot.log().lines() {
+            if let Some((_, said)) = line.split_once("saw ") {
+                let said = said.split(" plugin=").next().unwrap_or_default().trim().to_owned();
+                *witnessed.entry(said).or_default() += 1;
+            }
+        }
+        if witnessed.values().sum::<usize>() >= total || begun.elapsed() > DEADLINE {
+            break witnessed;
+        }
+        tokio::time::sleep(GLANCE).await;
+    };
+    // Neither more nor less, and nothing twice.
+    let differ: Vec<_> = expected
+        .keys()
+        .chain(witnessed.keys())
+        .filter(|line| expected.get(*line) != witnessed.get(*line))
+        .map(|line| (line, expected.get(line), witnessed.get(line)))
+        .collect();
+    assert!(differ.is_empty(), "expected, seen: {differ:#?}");
     assert!(bot.process.is_up());
     let log = bot.log().text();
     assert!(!log.contains("panicked"), "{log}");

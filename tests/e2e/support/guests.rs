@@ -57,6 +57,12 @@ pub fn dice() -> &'static Path {
     DICE.get_or_init(|| moa_test_guests::fixture("dice"))
 }
 
+/// A plugin that sees everything that can reach one, and logs it: `saw KIND: …`.
+pub fn witness() -> &'static Path {
+    static WITNESS: OnceLock<PathBuf> = OnceLock::new();
+    WITNESS.get_or_init(|| moa_test_guests::fixture("witness"))
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
