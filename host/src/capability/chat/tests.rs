@@ -410,3 +410,60 @@ async fn the_hosts_own_ids_are_refused() {
     }
     chat.send(place("C1"), button("moab")).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_upload_is_put_once_however_the_first_run_ended() {
+    let adapter = || {
+        Arc::new(crate::testing::FakeAdapter {
+            files: Some(std::sync::Mutex::default()),
+            ..Default::default()
+        })
+    };
+    let put = async |chat: &Chat, name: &str, data: &[u8]| {
+        chat.upload(place("C1"), name.into(), data.to_vec(), "here".into())
+            .await
+    };
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    stage.adapter = adapter();
+    let chat = Chat::new(stage.scene(false).await);
+    let id = put(&chat, "a.csv", b"a,b").await.unwrap();
+    let denied_there = chat.upload(place("C2"), "a.csv".into(), b"a".to_vec(), String::new());
+    denied(denied_there.await);
+    assert!(matches!(
+        put(&chat, "large", &[0; 101]).await,
+        Err(CapError::OverLimit(_))
+    ));
+    assert!(matches!(put(&chat, " ", b"a").await, Err(CapError::Invalid(_))));
+    let again = Chat::new(stage.scene(true).await);
+    assert_eq!(put(&again, "a.csv", b"a,b").await.unwrap(), id, "as it was recorded");
+    assert_eq!(stage.adapter.files.as_ref().unwrap().lock().unwrap().len(), 1);
+
+    // It was put there, and the host ended before it was recorded.
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    stage.adapter = adapter();
+    let file = |id: &str| moa_core::event::File {
+        id: id.into(),
+        name: "a.csv".into(),
+        mime: String::new(),
+        size: 3,
+    };
+    let shown = |id: &str, author: &str, at: &str, content: &[u8]| {
+        let mut message = message(author, at, "here").message().unwrap().clone();
+        message.files.push(file(id));
+        stage.adapter.past.lock().unwrap().insert(0, message);
+        let seen = (vec!["C1".to_owned()], content.to_vec());
+        stage.adapter.contents.lock().unwrap().insert(id.into(), seen);
+    };
+    shown("F1", "UBOT", "2.0", b"x,y");
+    shown("F2", "UBOT", "3.0", b"a,b");
+    shown("F3", "U1", "4.0", b"a,b");
+    let chat = Chat::new(stage.scene(true).await);
+    assert_eq!(put(&chat, "a.csv", b"a,b").await.unwrap(), "F2");
+    assert!(stage.adapter.files.as_ref().unwrap().lock().unwrap().is_empty());
+    put(&chat, "a.csv", b"a,b").await.unwrap();
+    assert_eq!(
+        stage.adapter.files.as_ref().unwrap().lock().unwrap().len(),
+        1,
+        "two equal files are two"
+    );
+}
