@@ -1,5 +1,6 @@
 //! What is too long to be said becomes a file.
 
+use super::turns::Rank;
 use super::{Letter, Ordinals, Outbox, PATIENCE, patiently};
 use crate::adapter::{Outgoing, SendError, Stamp, UNSUPPORTED, Upload};
 use moa_core::call::Sent;
@@ -49,7 +50,8 @@ impl Outbox {
         if rest.cards.is_empty() && rest.actions.is_empty() && rest.native.is_none() {
             return Ok(Some(None));
         }
-        self.send_part(letter, &rest, ordinals.next()).await.map(Some)
+        let sent = self.send_part(letter, &rest, ordinals.next(), Rank::Bulk).await;
+        sent.map(Some)
     }
 
     async fn upload(&self, letter: &Letter<'_>, file: &TextFile, ordinal: u32) -> Result<(), SendError> {

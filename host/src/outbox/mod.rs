@@ -1,20 +1,24 @@
 //! Messages on their way out: at the pace that the service allows, in parts where they are long, and never a second time
 //! where an earlier run of the same call may have sent them.
 
+mod edits;
 mod file;
 mod other;
 mod pace;
+mod turns;
 
 use crate::adapter::{Adapter, Fatal, Outgoing, SendError, Stamp};
+use edits::Edits;
 use moa_core::call::Sent;
 use moa_core::content::Content;
 use moa_core::event::{MessageRef, Place};
 use pace::Pace;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use turns::{Rank, Turns};
 
 /// How long a message is tried while the service is away. The journal holds its event all the while.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -68,7 +72,8 @@ pub struct Letter<'a> {
 /// The way out of the host.
 pub struct Outbox {
     adapter: Arc<dyn Adapter>,
-    pace: Mutex<Pace>,
+    turns: Turns,
+    edits: Edits,
     revoked: watch::Sender<Option<Fatal>>,
 }
 
@@ -77,7 +82,8 @@ impl Outbox {
     pub fn new(adapter: Arc<dyn Adapter>, per_second: f64, burst: u32) -> Self {
         Self {
             adapter,
-            pace: Mutex::new(Pace::new(per_second, burst)),
+            turns: Turns::new(Pace::new(per_second, burst)),
+            edits: Edits::default(),
             revoked: watch::Sender::new(None),
         }
     }
@@ -96,17 +102,38 @@ impl Outbox {
     /// # Errors
     /// As [`Adapter::send`]; a service that is away is waited for up to 10 minutes.
     pub async fn send(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
-        self.watched(self.send_parts(letter, ordinals)).await
+        let sent = self.watched(self.send_parts(letter, ordinals)).await;
+        // What is refused is told where the service says so, once for a cause.
+        if let Err(error) = &sent
+            && !matches!(error, SendError::Refused { .. })
+        {
+            let (conversation, invocation) = (&letter.to.conversation, letter.invocation);
+            tracing::error!(conversation, invocation, "a message is given up: {error}");
+        }
+        sent
     }
 
-    /// Replaces what an own message says.
+    /// Replaces what an own message says, at a pace of its own. Where a newer change of the same message comes while this
+    /// one waits, that takes its place, and this one counts as done.
     ///
     /// # Errors
     /// As [`Outbox::send`].
     pub async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let conversation = &at.place.conversation;
+        let edit = self.edits.newest(conversation, &at.id);
+        // Apart from the messages: the service counts changes by themselves.
+        let pace = format!("changes in {conversation}");
+        let Some(_on_its_way) = edit.go(self.turns.turn(&pace, Rank::Bulk)).await else {
+            return Ok(());
+        };
         let give_up = Instant::now() + PATIENCE;
-        self.watched(patiently(give_up, || self.adapter.edit(at, content, stamp)))
-            .await
+        let attempt = || async {
+            if edit.is_old() {
+                return Ok(());
+            }
+            self.adapter.edit(at, content, stamp).await
+        };
+        self.watched(patiently(give_up, attempt)).await
     }
 
     /// Replaces a message that only one person sees, through the address that came with a press on it.
@@ -136,7 +163,8 @@ impl Outbox {
         let limit = self.adapter.max_text();
         // Bytes are never fewer than characters, so short texts are not even counted.
         if letter.content.text.len() <= limit || letter.content.text.chars().count() <= limit {
-            return self.send_part(&letter, letter.content, ordinals.next()).await;
+            let rank = Rank::Short;
+            return self.send_part(&letter, letter.content, ordinals.next(), rank).await;
         }
         let texts = moa_core::text::split(&letter.content.text, limit);
         if file::may_be_file(letter.content.audience)
@@ -161,13 +189,20 @@ impl Outbox {
                     ..Content::text(text)
                 }
             };
-            let sent = self.send_part(&letter, &part, ordinals.next()).await?;
+            let rank = if at == 0 { Rank::Short } else { Rank::Bulk };
+            let sent = self.send_part(&letter, &part, ordinals.next(), rank).await?;
             first = first.or(sent);
         }
         Ok(first)
     }
 
-    async fn send_part(&self, letter: &Letter<'_>, content: &Content, ordinal: u32) -> Result<Sent, SendError> {
+    async fn send_part(
+        &self,
+        letter: &Letter<'_>,
+        content: &Content,
+        ordinal: u32,
+        rank: Rank,
+    ) -> Result<Sent, SendError> {
         let stamp = Stamp {
             plugin: letter.plugin.to_owned(),
             invocation: letter.invocation.to_owned(),
@@ -187,7 +222,7 @@ impl Outbox {
         {
             return Ok(Some(found));
         }
-        self.wait_for_turn(&letter.to.conversation).await;
+        self.turns.turn(&letter.to.conversation, rank).await;
         loop {
             let uncertain = match patiently(give_up, || self.adapter.send(outgoing)).await {
                 Err(error @ SendError::Uncertain { .. }) => error,
@@ -215,14 +250,9 @@ impl Outbox {
         }
     }
 
+    /// For what is no short answer.
     async fn wait_for_turn(&self, conversation: &str) {
-        let wait = {
-            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            pace.reserve(conversation, Instant::now().into_std())
-        };
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-        }
+        self.turns.turn(conversation, Rank::Bulk).await;
     }
 }
 

@@ -35,11 +35,20 @@ impl Pace {
         }
     }
 
+    /// How long the next message to a conversation has to wait.
+    pub fn wait(&self, conversation: &str, now: Instant) -> Duration {
+        let due = self.conversations.get(conversation).copied().unwrap_or(now);
+        due.max(now)
+            .saturating_duration_since(now)
+            .saturating_sub(self.tolerance)
+    }
+
     /// Reserves the next message to a conversation: how long to wait before sending it.
     pub fn reserve(&mut self, conversation: &str, now: Instant) -> Duration {
         if self.interval.is_zero() {
             return Duration::ZERO;
         }
+        let wait = self.wait(conversation, now);
         if self.conversations.len() >= KEPT {
             self.conversations.retain(|_, due| *due > now);
         }
@@ -47,9 +56,7 @@ impl Pace {
             Some(due) => due,
             None => self.conversations.entry(conversation.to_owned()).or_insert(now),
         };
-        *due = (*due).max(now);
-        let wait = due.saturating_duration_since(now).saturating_sub(self.tolerance);
-        *due += self.interval;
+        *due = (*due).max(now) + self.interval;
         wait
     }
 }

@@ -208,6 +208,64 @@ async fn one_conversation_is_written_to_at_its_pace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_short_answer_overtakes_the_rest_of_a_long_one() {
+    let adapter = Arc::new(FakeAdapter {
+        max_text: 10,
+        ..FakeAdapter::default()
+    });
+    let outbox = Outbox::new(Arc::clone(&adapter) as Arc<dyn Adapter>, 1.0, 1);
+    let (to, long, short) = (
+        place("C1"),
+        Content::text("first one\n\nsecond two\n\nthird one"),
+        Content::text("short"),
+    );
+    let (one, other) = (Ordinals::default(), Ordinals::default());
+    let (sent, other_sent) = tokio::join!(outbox.send(letter(&to, &long, false), &one), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        outbox.send(letter(&to, &short, false), &other).await
+    });
+    sent.unwrap();
+    other_sent.unwrap();
+    assert_eq!(adapter.texts(), ["first one", "short", "second two", "third one"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_changes_of_a_message_the_newest_wins() {
+    let adapter = Arc::new(FakeAdapter::default());
+    let outbox = Outbox::new(Arc::clone(&adapter) as Arc<dyn Adapter>, 1.0, 1);
+    let to = place("C1");
+    let at = outbox
+        .send(letter(&to, &Content::text("0 %"), false), &Ordinals::default())
+        .await
+        .unwrap()
+        .unwrap();
+    let stamp = Stamp {
+        invocation: "call".into(),
+        ordinal: 1,
+        plugin: String::new(),
+    };
+    let begun = Instant::now();
+    let contents: Vec<Content> = (1..=100).map(|n| Content::text(format!("{n} %"))).collect();
+    let changes = contents.iter().map(|content| outbox.edit(&at, content, &stamp));
+    for done in futures_util::future::join_all(changes).await {
+        done.unwrap();
+    }
+    let said: Vec<String> = adapter
+        .edited
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, text)| text.clone())
+        .collect();
+    assert_eq!(said, ["1 %", "100 %"]);
+    assert_eq!(
+        begun.elapsed().as_secs(),
+        1,
+        "the first at once, the newest a second later, nothing between them"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_credentials_are_told_and_the_event_stays_open() {
     let adapter = Arc::new(FakeAdapter::default());
     let fatal = Fatal {
@@ -237,7 +295,7 @@ const LONG: &str = "one two\n\nthree four\n\nfive six\n\nseven\n\neight\n\nnine 
 fn with_files() -> Arc<FakeAdapter> {
     Arc::new(FakeAdapter {
         max_text: 10,
-        files: Some(Mutex::default()),
+        files: Some(std::sync::Mutex::default()),
         ..FakeAdapter::default()
     })
 }
