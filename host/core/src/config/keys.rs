@@ -145,7 +145,15 @@ impl Keys {
             loopback: base_url(&api_url).unwrap_or(false),
             api_url,
             connections: u8::try_from(self.count(&["slack", "connections"], 1, 8, 2)).unwrap_or(2),
-            ping_timeout: self.duration(&["slack", "ping-timeout"], Duration::from_secs(10)),
+            ping_timeout: self.read(
+                &["slack", "ping-timeout"],
+                Duration::from_secs(10),
+                "a length of time from \"1s\" to \"10m\", such as \"10s\"",
+                |value| {
+                    let range = Duration::from_secs(1)..=Duration::from_secs(600);
+                    duration(value.as_str()?).filter(|timeout| range.contains(timeout))
+                },
+            ),
         }
     }
 

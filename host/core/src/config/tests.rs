@@ -200,6 +200,8 @@ fn the_file_has_types() {
         "[plugin.a.grant]\nusers = \"true\"",
         "[commands.alias]\n\"two words\" = \"echo\"",
         "[journal]\nmax-age = 600",
+        "[slack]\nping-timeout = \"500ms\"",
+        "[slack]\nping-timeout = \"1h\"",
         "[bott]",
         "[http.tls]",
     ] {

@@ -234,7 +234,9 @@ pub fn refused(code: &str, needed: Option<&str>, details: &[String]) -> SendErro
     let mut explanation = match code {
         "missing_scope" => {
             let scope = needed.unwrap_or("(Slack does not say which)");
-            format!("the app lacks the scope {scope}; add it under OAuth & Permissions and reinstall the app")
+            format!(
+                "the app lacks the scope {scope}; paste what `moa slack manifest` prints into the app's manifest and reinstall the app"
+            )
         }
         _ => sentence(code).1.to_owned(),
     };
@@ -262,6 +264,51 @@ mod tests {
         assert!(said("user_not_in_channel").starts_with("the person"));
         assert!(said("missing_scope").contains("the scope chat:write"));
         assert!(said("never_heard_of_it").ends_with("[ERROR] no such field"));
+    }
+
+    #[test]
+    fn whoever_can_do_something_is_told_what() {
+        use Whose::{Author, Nobody, Operator};
+        for (code, whom, says) in [
+            ("missing_scope", Operator, "reinstall the app"),
+            ("not_in_channel", Operator, "/invite @bot"),
+            ("channel_not_found", Operator, "check the id or invite the bot"),
+            ("is_archived", Operator, "unarchive it"),
+            ("restricted_action", Operator, "ask a workspace admin"),
+            ("restricted_action_read_only_channel", Operator, "ask a workspace admin"),
+            ("ekm_access_denied", Operator, "ask a workspace admin"),
+            ("file_uploads_disabled", Operator, "ask a workspace admin"),
+            ("file_not_accessible", Operator, "files:read"),
+            ("unknown_method", Operator, "slack.api-url"),
+            ("http_404", Operator, "slack.api-url"),
+            ("msg_too_long", Author, "shorter or send it as a file"),
+            ("msg_blocks_too_long", Author, "shorter or send it as a file"),
+            ("invalid_blocks", Author, "[ERROR] must be more than 0 characters"),
+            ("no_text", Author, "give it a text"),
+            ("too_many_attachments", Author, "send fewer"),
+            ("file_upload_size_restricted", Author, "a smaller one"),
+            ("malware_detected", Author, "malware"),
+            ("expired_trigger_id", Author, "within 3 seconds"),
+            ("exchanged_trigger_id", Author, "each opens one"),
+            ("view_too_large", Author, "less at once"),
+            ("push_limit_reached", Author, "3 forms"),
+            ("edit_window_closed", Author, "send a new one"),
+            ("cant_update_message", Author, "own messages"),
+            ("message_not_found", Nobody, "deleted"),
+            ("already_reacted", Nobody, "already"),
+            ("user_not_found", Nobody, "no such person"),
+            ("file_not_found", Nobody, "may not see it"),
+            ("of_tomorrow", Author, "in the brackets"),
+        ] {
+            assert_eq!(whose(code), whom, "{code}");
+            let detail = ["[ERROR] must be more than 0 characters".to_owned()];
+            let told = refused(code, Some("chat:write"), &detail).to_string();
+            assert!(told.contains(says) && told.contains(code), "{told}");
+        }
+        for code in FATAL {
+            let told = fatal(code, Token::Bot).unwrap().to_string();
+            assert!(told.contains("slack.bot-token") && told.contains(code), "{told}");
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use super::fake::{Answer, Fake, Log, hear, message, say, within};
 use crate::adapter::Delivery;
+use crate::adapter::slack::web::Call;
 use crate::adapter::slack::{Slack, StartError};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -359,4 +361,100 @@ async fn an_address_that_is_not_encrypted_is_not_connected_to() {
     })
     .await;
     assert!(log.connected.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_operator_is_told_once_that_events_are_held_back() {
+    let lines = Lines::default();
+    let _told = lines.listen();
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    let (log, _deliveries) = Log::new();
+    let _listener = slack.listen(log);
+    let mut socket = fake.greeted().await;
+    for envelope in ["e1", "e2", "e3"] {
+        let limited = json!({"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1518467820,
+            "api_app_id": "A1"});
+        let frame = json!({"envelope_id": envelope, "type": "events_api", "payload": limited});
+        say(&mut socket, &frame).await;
+        assert_eq!(
+            hear(&mut socket).await,
+            ack(envelope),
+            "it wants to be acknowledged all the same"
+        );
+    }
+    let told = lines.with("30,000 events an hour");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("ERROR") && told[0].contains("Event Subscriptions"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_operator_is_told_once_of_each_cause_and_channel() {
+    let lines = Lines::default();
+    let _told = lines.listen();
+    let fake = Fake::start().await;
+    let slack = fake.slack().await;
+    for (code, times) in [("not_in_channel", 3), ("missing_scope", 2), ("already_reacted", 1)] {
+        let no = json!({"ok": false, "error": code, "needed": "reactions:write"});
+        for _ in 0..times {
+            fake.answer("reactions.add", Answer::Json(no.clone()));
+        }
+    }
+    for _ in 0..6 {
+        let call = Call::write("reactions.add", "C1", &json!({"channel": "C1"}));
+        slack.web.call::<Value>(&call).await.unwrap_err();
+    }
+    let elsewhere = Call::write("chat.delete", "C2", &json!({"channel": "C2"}));
+    fake.answer(
+        "chat.delete",
+        Answer::Json(json!({"ok": false, "error": "not_in_channel"})),
+    );
+    slack.web.call::<Value>(&elsewhere).await.unwrap_err();
+    let missing = Call::read("conversations.info", vec![("channel", "C9".into())]);
+    let absent = json!({"ok": false, "error": "channel_not_found"});
+    fake.answer("conversations.info", Answer::Json(absent));
+    slack.web.call::<Value>(&missing).await.unwrap_err();
+    let invite = lines.with("/invite @bot");
+    assert_eq!(invite.len(), 2, "{invite:?}");
+    assert!(invite[0].contains("C1") && invite[1].contains("C2"), "{invite:?}");
+    assert_eq!(lines.with("reactions:write").len(), 1);
+    assert!(lines.with("already_reacted").is_empty());
+    assert!(lines.with("channel_not_found").is_empty(), "looking up is no mistake");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let lines = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::INFO)
+            .with_writer(move || lines.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn with(&self, part: &str) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines()
+            .filter(|line| line.contains(part))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
