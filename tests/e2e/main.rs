@@ -23,6 +23,7 @@ mod bad_input;
 mod brain_cli;
 mod bundled;
 mod chaos;
+mod chat_functions;
 mod commands;
 mod crashes;
 mod degradation;

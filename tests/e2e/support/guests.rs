@@ -45,6 +45,12 @@ pub fn ears() -> &'static Path {
     EARS.get_or_init(|| moa_test_guests::fixture("ears"))
 }
 
+/// A plugin that uses one function of `chat` for each command: `!takeback`, `!put`, `!fetch` and so on.
+pub fn errands() -> &'static Path {
+    static ERRANDS: OnceLock<PathBuf> = OnceLock::new();
+    ERRANDS.get_or_init(|| moa_test_guests::fixture("errands"))
+}
+
 /// A plugin whose books show whatever is lost or done twice: `!book`, `!booked`.
 pub fn ledger() -> &'static Path {
     static LEDGER: OnceLock<PathBuf> = OnceLock::new();

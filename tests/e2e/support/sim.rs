@@ -48,6 +48,12 @@ impl Line {
         self.with("kind", "slash")
     }
 
+    /// These files go along.
+    pub fn with_files(mut self, ids: &[&str]) -> Self {
+        self.body["files"] = json!(ids);
+        self
+    }
+
     fn with(mut self, key: &str, value: &str) -> Self {
         self.body[key] = json!(value);
         self
@@ -156,6 +162,15 @@ impl Sim {
             body[key] = value.clone();
         }
         self.control(how, &body).await;
+    }
+
+    /// Somebody uploads a file, for a message to go along with; its id.
+    pub async fn upload(&self, user: &str, name: &str, content: &str) -> String {
+        let url = format!("{}/sim/upload?user={user}&name={name}", self.base);
+        let request = self.http.post(url).body(content.to_owned());
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["ok"], true, "{name} was not taken: {answer}");
+        answer["file"].as_str().unwrap().to_owned()
     }
 
     /// Arms a fault.
