@@ -34,6 +34,7 @@ mod in_memory;
 mod page;
 mod pings;
 mod plugins;
+mod presses;
 mod redis;
 mod reruns;
 mod rough;

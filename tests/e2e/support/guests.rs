@@ -69,6 +69,12 @@ pub fn witness() -> &'static Path {
     WITNESS.get_or_init(|| moa_test_guests::fixture("witness"))
 }
 
+/// A plugin with buttons, menus, forms, questions and shortcuts, which counts what else happens: `!panel`, `!survey`.
+pub fn clerk() -> &'static Path {
+    static CLERK: OnceLock<PathBuf> = OnceLock::new();
+    CLERK.get_or_init(|| moa_test_guests::fixture("clerk"))
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 

@@ -10,6 +10,7 @@ pub struct Post {
     /// its number in the record: what happened earlier has a lower one
     pub n: u64,
     pub channel: String,
+    pub ts: String,
     pub text: String,
     pub thread: Option<String>,
     /// who alone sees it
@@ -40,12 +41,20 @@ impl Record {
             .map(|entry| Post {
                 n: entry["n"].as_u64().unwrap(),
                 channel: text(&entry["channel"]).unwrap(),
+                ts: text(&entry["ts"]).unwrap(),
                 text: text(&entry["text"]).unwrap(),
                 thread: text(&entry["thread_ts"]),
                 only_for: text(&entry["ephemeral_for"]),
                 pings: entry["pings"].as_array().unwrap().iter().filter_map(text).collect(),
             })
             .collect()
+    }
+
+    /// What the bot changed messages to, in order.
+    pub fn edits(&self) -> Vec<String> {
+        let by_bot = |entry: &&Value| entry["user"] == "U0000000MOA";
+        let text = |entry: &Value| entry["text"].as_str().map(str::to_owned);
+        self.of("edit").filter(by_bot).filter_map(text).collect()
     }
 
     /// The bot's messages with exactly this text.

@@ -173,6 +173,42 @@ impl Sim {
         answer["file"].as_str().unwrap().to_owned()
     }
 
+    /// A person presses a button of a message; with a `value`, chooses from a menu.
+    pub async fn press(&self, user: &str, on: &Post, action_id: &str, value: Option<&str>) {
+        let mut body = json!({"user": user, "channel": on.channel, "ts": on.ts, "action_id": action_id});
+        if let Some(value) = value {
+            body["value"] = json!(value);
+        }
+        self.control("press", &body).await;
+    }
+
+    /// A person fills in the uppermost form and sends it: `values` by block.
+    pub async fn submit(&self, user: &str, values: Value) {
+        self.control("submit", &json!({"user": user, "values": values})).await;
+    }
+
+    /// A person uses a shortcut, on a message or from anywhere.
+    pub async fn shortcut(&self, user: &str, callback_id: &str, on: Option<&Sent>) {
+        let mut body = json!({"user": user, "callback_id": callback_id});
+        if let Some(on) = on {
+            body["channel"] = json!(on.channel);
+            body["ts"] = json!(on.ts);
+        }
+        self.control("shortcut", &body).await;
+    }
+
+    /// A person does something else: what `/sim/HOW` takes.
+    pub async fn act(&self, how: &str, body: Value) -> Value {
+        self.control(how, &body).await
+    }
+
+    /// The forms that are open before people: a stack for each.
+    pub async fn forms(&self) -> Value {
+        let request = self.http.get(format!("{}/sim/state", self.base));
+        let state: Value = request.send().await.unwrap().json().await.unwrap();
+        state["views"].clone()
+    }
+
     /// Arms a fault.
     pub async fn fault(&self, fault: Value) {
         self.control("fault", &fault).await;
