@@ -8,6 +8,9 @@ use wasmtime::ResourceLimiter;
 /// Elements of one table; also the size of a table's place in the pool.
 pub(crate) const TABLE_ELEMENTS: usize = 65_536;
 
+/// Instances of core modules that one call may consist of.
+pub(crate) const INSTANCES: usize = 1024;
+
 /// What an element of a table takes: a pointer.
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
@@ -127,7 +130,7 @@ impl ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        1024
+        INSTANCES
     }
 
     fn tables(&self) -> usize {

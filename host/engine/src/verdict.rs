@@ -1,7 +1,7 @@
 //! From the engine's errors to faults.
 
 use crate::fault::Fault;
-use crate::memory::Denied;
+use crate::memory::{Denied, INSTANCES};
 use crate::state::{State, Stopped};
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -60,6 +60,13 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State, born: bool) -> Fault
 /// failed. Otherwise the guest handed over what cannot be read (a text that is no UTF-8, more data than may pass), or
 /// broke the component model's rules.
 fn untrapped(error: &wasmtime::Error, born: bool) -> Fault {
+    // Wasmtime has no type for it, only these words.
+    if !born && error.root_cause().to_string().contains("instance count too high") {
+        return Fault::Trap {
+            message: format!("it consists of more than {INSTANCES} instances"),
+            backtrace: String::new(),
+        };
+    }
     if !born || error.chain().any(|cause| cause.is::<std::io::Error>()) {
         return Fault::Engine(format!("{error:#}"));
     }

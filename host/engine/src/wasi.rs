@@ -11,6 +11,9 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, 
 
 /// The most random bytes at once.
 pub(crate) const RANDOM: u32 = 64 << 10;
+/// The finest step of the steady clock, in nanoseconds. Finer ones are good for little but for watching the neighbours
+/// through what the processor shares.
+const STEADY_STEP: u64 = 10_000;
 /// Streams, pollables and the like that one call may hold at once: each costs the host memory.
 pub(crate) const RESOURCES: usize = 4_096;
 
@@ -51,7 +54,8 @@ impl HostWallClock for Clock {
     }
 
     fn now(&self) -> Duration {
-        self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        let now = self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
@@ -59,11 +63,12 @@ struct Steady(Arc<dyn System>);
 
 impl HostMonotonicClock for Steady {
     fn resolution(&self) -> u64 {
-        1_000
+        STEADY_STEP
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        let now = u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        now - now % STEADY_STEP
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! A guest is built once for each state of its sources, into `guests/HASH/NAME.wasm` of the target directory, where
 //! HASH is over everything that goes into it. Several test processes may ask at once: a file lock lets one build.
+//! Those in [`hostile`] are written by hand and made in memory.
+
+pub mod hostile;
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests, which the linter does not see"
 )]
 
+mod corpus;
 mod faults;
 mod files;
 mod neighbours;
