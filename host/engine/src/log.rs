@@ -10,6 +10,8 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
 /// A line of standard output that is longer is taken as several.
 const LINE: usize = 8 << 10;
+/// A line counts at least this much: the host writes when it was and of whom, however short it is.
+const LEAST: u64 = 64;
 /// How much of what it said last is kept for the case that it ends itself.
 const LAST_WORDS: usize = 2 << 10;
 
@@ -74,7 +76,7 @@ impl Log {
         if level == Level::Error {
             lines.remember(text);
         }
-        match lines.left.checked_sub(text.len() as u64) {
+        match lines.left.checked_sub((text.len() as u64).max(LEAST)) {
             Some(left) => {
                 lines.left = left;
                 self.system.log(level, text);
@@ -249,7 +251,7 @@ mod tests {
     #[test]
     fn streams_are_cut_into_lines_and_the_rest_comes_at_the_end() {
         let kept = Arc::new(Kept::default());
-        let log = Log::new(kept.clone(), 100);
+        let log = Log::new(kept.clone(), 4 * LEAST);
         log.write(Level::Info, b"one\ntw");
         log.write(Level::Error, b"bad");
         log.write(Level::Info, b"o\n\n\xff");
@@ -267,8 +269,8 @@ mod tests {
     #[test]
     fn a_full_log_is_noted_once_and_still_tells_the_reason() {
         let kept = Arc::new(Kept::default());
-        let log = Log::new(kept.clone(), 5);
-        log.line(Level::Info, "12345");
+        let log = Log::new(kept.clone(), LEAST);
+        log.line(Level::Info, "short");
         log.line(Level::Error, "boom");
         log.line(Level::Info, "more");
         let lines = kept.0.lock().unwrap();

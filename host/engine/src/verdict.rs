@@ -3,11 +3,13 @@
 use crate::fault::Fault;
 use crate::memory::{Denied, INSTANCES};
 use crate::state::{State, Stopped};
+use moa_core::text::printable_line;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-/// Frames of a back trace that are kept.
+/// Frames of a back trace that are kept, and characters of each: the names in it are the plugin's.
 const FRAMES: usize = 32;
+const FRAME: usize = 300;
 
 /// What a call that ended with an error died of.
 ///
@@ -93,11 +95,12 @@ fn backtrace(error: &wasmtime::Error) -> String {
         return String::new();
     };
     let text = trace.to_string();
-    let frames: Vec<&str> = text
+    let frames: Vec<String> = text
         .lines()
         .map(str::trim)
         .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
         .take(FRAMES)
+        .map(|line| printable_line(line, FRAME))
         .collect();
     frames.join("\n")
 }

@@ -6,6 +6,8 @@
 mod brain;
 mod chat;
 mod grant;
+#[cfg(test)]
+mod reach;
 mod record;
 #[cfg(test)]
 mod reruns;

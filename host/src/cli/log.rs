@@ -1,10 +1,15 @@
 //! The log of the process: lines on standard error, with the plugin and invocation that each is about.
 
 use super::{Color, EXIT_USAGE, ExitError, Global};
+use crate::registry::steers;
+use std::fmt::Debug;
 use std::io::IsTerminal;
+use tracing::field::Field;
 use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -33,6 +38,7 @@ pub fn start_with(
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(color)
         .with_target(false)
+        .fmt_fields(debug_fn(field).delimited(" "))
         .with_writer(std::io::stderr)
         .with_filter(filter);
     let log = tracing_subscriber::registry()
@@ -68,11 +74,31 @@ where
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(color)
         .with_target(false)
+        .fmt_fields(debug_fn(field).delimited(" "))
         .with_writer(writer);
     tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(|line| !tells_tickets(line)))
         .with(lines)
+}
+
+/// One field of a line. Texts come from plugins and from the network, too: what is in them must not look like a line of
+/// the host's own, nor steer the terminal. So what follows a line's end is indented, and other control characters and
+/// direction marks are written as escapes.
+fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    if field.name() != "message" {
+        write!(writer, "{field}=")?;
+    }
+    let text = format!("{value:?}");
+    for c in text.trim_end().chars() {
+        match c {
+            '\n' => writer.write_str("\n    ")?,
+            '\t' => writer.write_char(c)?,
+            c if c.is_control() || steers(c) => write!(writer, "{}", c.escape_unicode())?,
+            c => writer.write_char(c)?,
+        }
+    }
+    Ok(())
 }
 
 /// At `trace` the websocket library prints the addresses that it opens, and those carry tickets, which nobody may read.
@@ -104,6 +130,25 @@ mod tests {
         assert!(filter_text("debug").starts_with("warn,moa=debug"));
         assert!(filter_text("error").starts_with("error,"));
         assert_eq!(filter_text("hyper=trace"), "hyper=trace");
+    }
+
+    #[test]
+    fn no_text_looks_like_a_line_of_the_hosts_own() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let handle = file.reopen().unwrap();
+        let writer = Mutex::new(handle);
+        tracing::subscriber::with_default(subscriber(EnvFilter::new("info"), false, writer), || {
+            let said = "quiet\n2026-11-21T00:00:00Z ERROR moa: forged\r\u{1b}[2J\u{202e}x";
+            tracing::info!(plugin = "a\nb", id = %"c\u{7}", "{said}");
+        });
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[0].contains("INFO quiet"), "{text}");
+        assert_eq!(
+            lines[1],
+            "    2026-11-21T00:00:00Z ERROR moa: forged\\u{d}\\u{1b}[2J\\u{202e}x plugin=\"a\\nb\" id=c\\u{7}"
+        );
     }
 
     fn logged(filter: &str) -> String {

@@ -30,7 +30,7 @@ pub use snapshot::{Loaded, Snapshot};
 pub use versions::VersionError;
 
 pub(crate) use load::missing_export;
-pub(crate) use problem::{OneLine, Shown};
+pub(crate) use problem::{OneLine, Shown, steers};
 pub(crate) use scan::{hex, is_plugin_file};
 pub(crate) use watch::{LATEST, QUIET, Quiet, changes};
 

@@ -244,11 +244,15 @@ impl Display for OneLine<'_> {
     }
 }
 
+/// Whether a character changes the direction of a text, or ends a line without being a line end.
+pub(crate) fn steers(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+}
+
 fn escaped(f: &mut Formatter<'_>, line: &str) -> fmt::Result {
     use std::fmt::Write;
     for c in line.chars() {
-        let steers = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || steers {
+        if c.is_control() || steers(c) {
             write!(f, "{}", c.escape_unicode())?
         } else {
             f.write_char(c)?
