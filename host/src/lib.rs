@@ -14,10 +14,12 @@ pub mod intake;
 pub mod invocation;
 pub mod journal;
 pub mod lessons;
+pub mod logs;
 pub mod matching;
 pub mod outbox;
 pub mod questions;
 pub mod recall;
+pub mod vitals;
 
 pub mod registry;
 pub mod toolchain;

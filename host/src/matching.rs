@@ -86,7 +86,10 @@ impl Matcher {
         let table = &present.snapshot.table;
         match router::route(table, &present.hears, &self.settings, &self.me, event) {
             Routed::Nothing => Vec::new(),
-            Routed::Command(command) => vec![Todo::Command(Box::new(command))],
+            Routed::Command(command) => match stopped(&present.snapshot, &command.plugin) {
+                Some(notice) => vec![Todo::Tell(notice)],
+                None => vec![Todo::Command(Box::new(command))],
+            },
             Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
             Routed::Say(say) => vec![Todo::Say(Box::new(say))],
         }
@@ -96,6 +99,9 @@ impl Matcher {
     fn pressed(&self, snapshot: &Snapshot, press: &Press) -> Todo {
         let plugin = press.plugin.clone();
         if let Some(notice) = self.questions.refusal(press) {
+            return Todo::Tell(notice);
+        }
+        if let Some(notice) = stopped(snapshot, &plugin) {
             return Todo::Tell(notice);
         }
         match snapshot.plugins.contains_key(&plugin) {
@@ -131,6 +137,15 @@ impl Matcher {
             }),
         }
     }
+}
+
+/// What is said for a plugin that the operator stopped.
+fn stopped(snapshot: &Snapshot, plugin: &str) -> Option<UserNotice> {
+    let plugin = plugin.to_owned();
+    snapshot
+        .stopped
+        .contains_key(&plugin)
+        .then_some(UserNotice::PluginStopped { plugin })
 }
 
 /// Everybody who wants to know.

@@ -33,6 +33,7 @@ mod hears;
 mod in_memory;
 mod page;
 mod pings;
+mod plugin_cli;
 mod plugins;
 mod presses;
 mod redis;

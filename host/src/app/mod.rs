@@ -13,10 +13,11 @@ use crate::dispatch::{Dispatch, Room};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
+use crate::logs::Logs;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::questions::Questions;
-use crate::registry::{self, Compiler, Registry, Report};
+use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
 use crate::stores::{self, Purpose};
 use anyhow::Context;
 use moa_core::config::{Config, PluginSettings};
@@ -39,6 +40,9 @@ const COURTESIES: Duration = Duration::from_secs(2);
 /// How often old records, identities and entries are removed.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
+/// What an operator decided about plugins, in the data directory.
+pub const LOCKS: &str = "plugins.lock";
+
 /// What a host is started with.
 pub struct Start {
     /// The configuration.
@@ -53,6 +57,8 @@ pub struct Start {
     pub compiler: Compiler,
     /// Is told what the registry does, instead of the log.
     pub reports: Option<mpsc::UnboundedSender<Report>>,
+    /// The last lines of the plugins' logs; whoever starts the log fills it.
+    pub logs: Arc<Logs>,
 }
 
 /// The chat service refused the credentials for good.
@@ -74,8 +80,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         grant_everything,
         compiler,
         reports,
+        logs,
     } = start;
     prepare_data_dir(&config.bot.data_dir)?;
+    let locks = Locks::read(&config.bot.data_dir.join(LOCKS))?;
 
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // From here on, so that the operator can look into a bot that cannot connect.
@@ -84,7 +92,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let allowances = Arc::new(allowances(&config, grant_everything));
     let (told, heard) = mpsc::unbounded_channel();
     let reporter = tokio::spawn(report(heard, reports));
-    let registry = Arc::new(Registry::start(registry::Parts {
+    let parts = registry::Parts {
         engine,
         dir: config.plugins.dir.clone(),
         cache_dir: config.bot.data_dir.join("compiled"),
@@ -96,8 +104,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         aliases: config.aliases.clone(),
         store: Arc::clone(&store),
         reports: told,
-    })?);
-    desk.show(registry.cell());
+    };
+    let registry = Arc::new(Registry::with(parts, locks, Visit::Stay)?);
+    logs.know(registry.cell());
+    desk.show(Arc::clone(&registry), logs);
 
     let options = slack_options(&config, &app_token, &bot_token);
     let mut stop = std::pin::pin!(stop);
@@ -328,6 +338,12 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)?;
     }
     Ok(())
+}
+
+/// The limits of the plugins, as the configuration sets them.
+pub fn limits_of(config: &Config) -> LimitsOf {
+    let allowances = allowances(config, false);
+    Arc::new(move |plugin| allowances.of(plugin).limits.clone())
 }
 
 fn allowances(config: &Config, grant_everything: bool) -> Allowances {

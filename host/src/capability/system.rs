@@ -2,6 +2,7 @@
 
 use super::Scene;
 use crate::recall::print::{Function, Print};
+use crate::registry::snapshot::short;
 use moa_engine::Level;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -60,12 +61,13 @@ impl moa_engine::System for System {
     fn log(&self, level: Level, text: &str) {
         let plugin = self.0.plugin.as_str();
         let invocation = self.0.invocation.as_str();
+        let version = short(self.0.recall.by());
         match level {
-            Level::Trace => tracing::trace!(target: "plugin", plugin, invocation, "{text}"),
-            Level::Debug => tracing::debug!(target: "plugin", plugin, invocation, "{text}"),
-            Level::Info => tracing::info!(target: "plugin", plugin, invocation, "{text}"),
-            Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, "{text}"),
-            Level::Error => tracing::error!(target: "plugin", plugin, invocation, "{text}"),
+            Level::Trace => tracing::trace!(target: "plugin", plugin, invocation, version, "{text}"),
+            Level::Debug => tracing::debug!(target: "plugin", plugin, invocation, version, "{text}"),
+            Level::Info => tracing::info!(target: "plugin", plugin, invocation, version, "{text}"),
+            Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, version, "{text}"),
+            Level::Error => tracing::error!(target: "plugin", plugin, invocation, version, "{text}"),
         }
     }
 }

@@ -6,6 +6,7 @@ mod features;
 use self::author::{Author, catch_lines};
 use super::{End, Global, log, progress, run, runtime};
 use crate::app;
+use crate::logs::{self, Logs};
 use crate::registry::Report;
 use crate::settings;
 use crate::toolchain::{BuildEvent, build, watch_sources};
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::{Notify, mpsc};
+use tracing_subscriber::Layer as _;
 
 /// Arguments of `moa dev`.
 #[derive(Debug, Args)]
@@ -38,10 +40,11 @@ pub struct DevArgs {
 pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
     // What a plugin logs is for its author.
     let (catcher, lines) = catch_lines();
-    log::start_with(global, "warn,plugin=info", catcher)?;
+    let logs = Arc::<Logs>::default();
+    log::start_with(global, "warn,plugin=info", catcher.and_then(logs::layer(&logs)))?;
     // Outside the runtime, so that everything in it has ended before the folder is removed.
     let mut thrown_away = None;
-    let result = runtime()?.block_on(develop(global, args, lines, &mut thrown_away));
+    let result = runtime()?.block_on(develop(global, args, lines, logs, &mut thrown_away));
     if let Some(Err(error)) = thrown_away.map(TempDir::close) {
         eprintln!("moa: the temporary data directory could not be removed: {error}");
     }
@@ -52,6 +55,7 @@ async fn develop(
     global: &Global,
     args: &DevArgs,
     lines: mpsc::Receiver<LogLine>,
+    logs: Arc<Logs>,
     thrown_away: &mut Option<TempDir>,
 ) -> anyhow::Result<End> {
     // First of all: a signal that nobody listens to ends the process, and the temporary folder stays.
@@ -103,6 +107,7 @@ async fn develop(
         grant_everything: true,
         compiler: run::compiler()?,
         reports: Some(print_reports(Arc::clone(&author))),
+        logs,
     };
     println!();
     println!("  Playground   {}", playground.page_url());

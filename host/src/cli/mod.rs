@@ -17,9 +17,11 @@ mod config;
 mod dev;
 mod journal;
 mod log;
+mod logs;
 mod new;
 mod output;
 mod playground;
+mod plugin;
 mod progress;
 mod run;
 mod slack;
@@ -144,10 +146,14 @@ pub enum Command {
     /// folder and tries the examples of its help, in memory, with a clock and randomness of the transcript's own. Ends
     /// with 1 where something differs, and shows the difference.
     Test(test::TestArgs),
+    /// List, stop, start, install, roll back and delete plugins; also while no host runs
+    Plugin(plugin::PluginArgs),
     /// Look into what plugins remember, change it, copy it, back it up and restore it; also while the host runs
     Brain(brain::BrainArgs),
     /// Look at the events that were accepted; run them again or drop them
     Journal(journal::JournalArgs),
+    /// Show what plugins logged last, and everything that is kept of one call
+    Logs(logs::LogsArgs),
     /// Make the app at Slack fit the plugins
     Slack(slack::SlackArgs),
     /// Check or show the configuration
@@ -182,7 +188,9 @@ pub fn main() -> ExitCode {
         Command::New(args) => finish(new::main(args)),
         Command::Test(args) => finish(test::main(&cli.global, args)),
         Command::Brain(args) => finish(brain::main(&cli.global, args)),
+        Command::Plugin(args) => finish(plugin::main(&cli.global, args)),
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
+        Command::Logs(args) => finish(logs::main(&cli.global, args)),
         Command::Slack(args) => finish(slack::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
         Command::Completions(args) => finish(completions::main(args)),

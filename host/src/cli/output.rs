@@ -98,6 +98,17 @@ impl Progress {
         let rate = entries as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
         eprint!("\r\x1b[K{}{more}: {entries} entries, {rate:.0}/s", self.what);
     }
+
+    /// So many bytes are done, of so many if that is known.
+    pub(super) fn tell_bytes(&mut self, bytes: u64, whole: Option<u64>) {
+        if !self.terminal || self.told.is_some_and(|told| told.elapsed() < OFTEN) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        let of = whole.map_or_else(String::new, |whole| format!(" of {:.1}", mib(whole)));
+        eprint!("\r\x1b[K{}: {:.1}{of} MiB", self.what, mib(bytes));
+    }
 }
 
 impl Drop for Progress {

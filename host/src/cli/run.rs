@@ -3,13 +3,16 @@
 use super::slack::{APPS, Known, ManifestArgs};
 use super::{EXIT_CREDENTIALS, End, ExitError, Global, log, runtime};
 use crate::app::{self, CredentialsRefused, signal};
+use crate::logs::{self, Logs};
 use crate::registry::Compiler;
 use crate::settings;
 use anyhow::Context;
 use moa_core::config::Config;
+use std::sync::Arc;
 
 pub(super) fn main(global: &Global) -> anyhow::Result<End> {
-    log::start(global, "info")?;
+    let logs = Arc::<Logs>::default();
+    log::start_with(global, "info", logs::layer(&logs))?;
     let config = super::configuration(global, settings::environment())?;
     let (app_token, bot_token) = tokens(&config)?;
     let start = app::Start {
@@ -19,6 +22,7 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
         grant_everything: false,
         compiler: compiler()?,
         reports: None,
+        logs,
     };
     runtime()?.block_on(async { serve(start, signal::stop_requested()).await })
 }

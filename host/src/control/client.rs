@@ -120,12 +120,17 @@ impl Client {
         Ok(Self::of(store, config))
     }
 
-    /// This store, which the configuration names.
-    pub(super) fn of(store: Arc<dyn Store>, config: &Config) -> Self {
-        let control = Control::new(Arc::clone(&store), config.store.url.clone(), Quotas::of(config));
+    /// What can be asked of this process alone.
+    pub fn within(control: Arc<Control>, store: Arc<dyn Store>) -> Self {
         Self {
             way: Way::Own { control, store },
         }
+    }
+
+    /// This store, which the configuration names.
+    pub(super) fn of(store: Arc<dyn Store>, config: &Config) -> Self {
+        let control = Control::new(Arc::clone(&store), config.store.url.clone(), Quotas::of(config));
+        Self::within(control, store)
     }
 
     /// Whether a running host answers.

@@ -16,7 +16,11 @@
 //! | `POST /v1/brain/copy` | makes another store the same as this one, or this one as the other |
 //! | `GET /v1/journal?which&before&limit`, `GET /v1/journal/SEQ` | accepted events |
 //! | `POST /v1/journal/SEQ/retry?fresh`, `DELETE /v1/journal/SEQ` | run again, close |
-//! | `GET /v1/plugins` | what a running host has loaded |
+//! | `GET /v1/plugins` | what is loaded, how it is, and what could not be loaded |
+//! | `POST /v1/plugins?source&digest` | installs the body |
+//! | `POST /v1/plugins/NAME/WHAT` | `stop`, `start`, `restart`, `rollback`, `unpin` |
+//! | `DELETE /v1/plugins/NAME` | removes the file |
+//! | `GET /v1/logs?plugin&invocation&lines&follow` | what plugins log, JSON lines |
 //!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
@@ -35,9 +39,9 @@ mod sync;
 
 use crate::intake::Intake;
 use crate::lessons::Lessons;
+use crate::logs::Logs;
 use crate::questions::Questions;
-use crate::registry::Snapshot;
-use arc_swap::ArcSwap;
+use crate::registry::Registry;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -52,7 +56,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub use brain::{Changed, Imported, Listed, Usage};
 pub use copy::{CopyRequest, CopyStep};
 pub use journal::{Did, Retried, Row, Shown};
-pub use plugins::{PluginList, PluginRow};
+pub use plugins::{BrokenRow, Counts, Did as PluginDid, FaultRow, PluginList, PluginRow, State};
 
 /// What the handlers work on.
 pub struct Control {
@@ -60,7 +64,7 @@ pub struct Control {
     url: StoreUrl,
     quotas: Quotas,
     host: OnceLock<Attached>,
-    plugins: OnceLock<Arc<ArcSwap<Snapshot>>>,
+    house: OnceLock<plugins::House>,
 }
 
 /// What of a running host follows, or does, what its operator wants.
@@ -87,8 +91,14 @@ impl Control {
             url,
             quotas,
             host: OnceLock::new(),
-            plugins: OnceLock::new(),
+            house: OnceLock::new(),
         })
+    }
+
+    /// From now on these plugins can be asked for; `logs` is what their calls log, where a host runs them.
+    pub fn show(&self, registry: Arc<Registry>, logs: Option<Arc<Logs>>) {
+        // Once, at the start.
+        let _ = self.house.set(plugins::House { registry, logs });
     }
 
     /// The brain was changed beside the plugins: what the host derives from it follows.
@@ -128,9 +138,8 @@ impl Desk {
     }
 
     /// The plugins are being loaded: from now on they can be asked for.
-    pub fn show(&self, plugins: Arc<ArcSwap<Snapshot>>) {
-        // Once, at the start.
-        let _ = self.control.plugins.set(plugins);
+    pub fn show(&self, registry: Arc<Registry>, logs: Arc<Logs>) {
+        self.control.show(registry, Some(logs));
     }
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
@@ -171,6 +180,14 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         (&Method::POST, ["v1", "brain", "restore"]) => Box::pin(brain::restore(control, query, body)),
         (&Method::POST, ["v1", "brain", "copy"]) => Box::pin(copy::copy(control, body)),
         (&Method::GET, ["v1", "plugins"]) => Box::pin(plugins::list(control)),
+        (&Method::POST, ["v1", "plugins"]) => Box::pin(plugins::install(control, query, body)),
+        (&Method::DELETE, ["v1", "plugins", name]) => {
+            Box::pin(plugins::order(control, plugins::Verb::Delete, (*name).into()))
+        }
+        (&Method::POST, ["v1", "plugins", name, verb]) if let Some(verb) = plugins::Verb::of(verb) => {
+            Box::pin(plugins::order(control, verb, (*name).into()))
+        }
+        (&Method::GET, ["v1", "logs"]) => Box::pin(plugins::logs(control, query)),
         (&Method::GET, ["v1", "journal"]) => Box::pin(journal::list(control, query)),
         (&Method::GET, ["v1", "journal", seq]) => Box::pin(journal::show(control, (*seq).into())),
         (&Method::DELETE, ["v1", "journal", seq]) => Box::pin(journal::drop(control, (*seq).into())),

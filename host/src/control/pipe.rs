@@ -64,6 +64,11 @@ impl Pipe {
         }
     }
 
+    /// Returns when nobody reads any more.
+    pub(super) async fn unread(&self) {
+        self.to.closed().await;
+    }
+
     /// Adds a line.
     pub(super) fn line(&mut self, line: &impl Serialize) -> Result<(), Ended> {
         serde_json::to_writer(&mut self.out, line)

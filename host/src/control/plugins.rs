@@ -1,22 +1,55 @@
-//! The plugins that a running host has loaded.
+//! The plugins of a host: what is loaded, how it is, and what the operator has done to it.
 
-use super::http::{self, Body};
+use super::http::{self, Body, Query};
+use super::pipe::{self, Ended};
 use super::{Control, Fault};
+use crate::logs::{Logs, Wanted};
+use crate::registry::locks::is_digest;
+use crate::registry::{Loaded, Order, OrderError, Ordered, Package, Registry, Snapshot};
+use crate::vitals::Vital;
 use hyper::{Response, StatusCode};
+use jiff::Timestamp;
 use moa_core::manifest::Manifest;
+use moa_engine::MAX_PLUGIN_BYTES;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-/// All that is loaded.
+/// The lines of a log that are shown where nobody says how many.
+const LINES: usize = 50;
+
+/// Plugins that can be asked for.
+pub(super) struct House {
+    pub(super) registry: Arc<Registry>,
+    /// What their calls logged; nothing where no host runs.
+    pub(super) logs: Option<Arc<Logs>>,
+}
+
+/// All that is loaded, and what could not be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PluginList {
     /// The plugins, by name.
     pub plugins: Vec<PluginRow>,
+    /// Files of which nothing is loaded.
+    #[serde(default)]
+    pub broken: Vec<BrokenRow>,
     /// Which plugin each command word belongs to.
     pub words: BTreeMap<String, String>,
+}
+
+/// How a plugin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It answers.
+    Serving,
+    /// The operator stopped it.
+    Stopped,
+    /// It would answer, and no host runs.
+    Idle,
 }
 
 /// A plugin that is loaded.
@@ -31,25 +64,327 @@ pub struct PluginRow {
     pub manifest: Manifest,
     /// What is odd about that.
     pub warnings: Vec<String>,
+    /// How it is.
+    pub state: State,
+    /// When this version was loaded.
+    pub since: Timestamp,
+    /// The digest that its file must have.
+    pub pinned: Option<String>,
+    /// Where it was installed from.
+    pub source: Option<String>,
+    /// Why what is in its file now does not serve, where that is another version.
+    pub problem: Option<String>,
+    /// What is counted of its calls.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What is counted of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// Calls that ended.
+    pub calls: u64,
+    /// Calls that ended by a failure of the plugin's own, or by a fault.
+    pub errors: u64,
+    /// Of those, the ones by a fault.
+    pub faults: u64,
+    /// What half of them took at most, in microseconds.
+    pub p50_us: Option<u64>,
+    /// What 99 of 100 took at most, in microseconds.
+    pub p99_us: Option<u64>,
+    /// The most memory that one had, in bytes.
+    pub memory_peak: u64,
+    /// The last failure or fault.
+    pub last_fault: Option<FaultRow>,
+}
+
+/// A failure or a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultRow {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: String,
+    /// The call.
+    pub invocation: String,
+}
+
+/// A file of which nothing is loaded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BrokenRow {
+    /// The file's name without `.wasm`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// How far it got.
+    pub stage: String,
+    /// Why it got no further, and what to do.
+    pub reason: String,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Did {
+    /// The plugin.
+    pub plugin: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is loaded of it: SHA-256 of the file in hexadecimal.
+    pub version: Option<String>,
+    /// The version before, if another one was loaded.
+    pub before: Option<String>,
+    /// What it says of itself.
+    pub manifest: Option<Manifest>,
+    /// What is odd about that.
+    pub warnings: Vec<String>,
+    /// Whether it is stopped.
+    pub stopped: bool,
+    /// The version that its file is pinned to.
+    pub pinned: Option<String>,
+    /// Why nothing is loaded of its file.
+    pub problem: Option<String>,
+    /// Whether a host runs that this took effect in.
+    pub running: bool,
+}
+
+/// What can be ordered of a plugin by its name alone.
+#[derive(Clone, Copy)]
+pub(super) enum Verb {
+    Stop,
+    Start,
+    Restart,
+    Delete,
+    Rollback,
+    Unpin,
+}
+
+impl Verb {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "stop" => Self::Stop,
+            "start" => Self::Start,
+            "restart" => Self::Restart,
+            "rollback" => Self::Rollback,
+            "unpin" => Self::Unpin,
+            _ => return None,
+        })
+    }
 }
 
 pub(super) async fn list(control: Arc<Control>) -> Result<Response<Body>, Fault> {
-    let not_yet = |what: &str| Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, what).hint("ask again in a moment"));
-    let Some(plugins) = control.plugins.get() else {
-        return not_yet("no moa runs here that loads plugins");
+    let house = control.house()?;
+    http::json(&house.list()?)
+}
+
+pub(super) async fn order(control: Arc<Control>, verb: Verb, plugin: String) -> Result<Response<Body>, Fault> {
+    let house = control.house()?;
+    let order = match verb {
+        Verb::Stop => Order::Stop(plugin),
+        Verb::Start => Order::Start(plugin),
+        Verb::Delete => Order::Delete(plugin),
+        Verb::Unpin => Order::Unpin(plugin),
+        // What no host loaded cannot be loaded anew, and what served before only hosts know.
+        Verb::Restart | Verb::Rollback if house.logs.is_none() => return Err(nobody()),
+        Verb::Restart => Order::Restart(plugin),
+        Verb::Rollback => Order::Rollback(plugin),
     };
-    let snapshot = plugins.load_full();
-    if !snapshot.complete {
-        return not_yet("the plugins are being loaded");
+    house.carry_out(order).await
+}
+
+pub(super) async fn install(control: Arc<Control>, query: Query, body: Body) -> Result<Response<Body>, Fault> {
+    let house = control.house()?;
+    let digest = query.get("digest").map(str::to_owned);
+    if digest.as_deref().is_some_and(|digest| !is_digest(digest)) {
+        return Err(Fault::wrong("`digest` is `sha256:` and 64 small hexadecimal digits"));
     }
-    let row = |loaded: &Arc<crate::registry::Loaded>| PluginRow {
-        version: loaded.version.clone(),
-        path: loaded.path.clone(),
-        manifest: (*loaded.manifest).clone(),
-        warnings: loaded.warnings.clone(),
+    let most = usize::try_from(MAX_PLUGIN_BYTES).unwrap_or(usize::MAX);
+    let bytes = http::read(body, most).await.map_err(Fault::wrong)?;
+    let package = Package {
+        bytes: bytes.to_vec(),
+        source: query.get("source").map(str::to_owned),
+        digest,
     };
-    http::json(&PluginList {
-        plugins: snapshot.plugins.values().map(row).collect(),
-        words: snapshot.table.owners().clone(),
-    })
+    house.carry_out(Order::Install(package)).await
+}
+
+pub(super) async fn logs(control: Arc<Control>, query: Query) -> Result<Response<Body>, Fault> {
+    let house = control.house()?;
+    let logs = Arc::clone(house.logs.as_ref().ok_or_else(nobody)?);
+    let count = query.parsed("lines")?.unwrap_or(LINES);
+    let follow = query.is("follow")?;
+    let wanted = Wanted {
+        plugin: query.get("plugin").map(str::to_owned),
+        invocation: query.get("invocation").map(str::to_owned),
+    };
+    if let Some(plugin) = &wanted.plugin
+        && !house.knows(plugin)
+        && logs.last(&wanted, 1).0.is_empty()
+    {
+        return Err(unknown(plugin));
+    }
+    Ok(pipe::lines(move |pipe| {
+        Box::pin(async move {
+            let mut latest = logs.latest();
+            let (mut lines, mut at) = logs.last(&wanted, count);
+            loop {
+                for line in &lines {
+                    pipe.line(&**line)?;
+                    pipe.pass().await?;
+                }
+                pipe.flush().await?;
+                if !follow {
+                    return Ok(());
+                }
+                // Seen before it is looked at, so that what comes in between is looked at once more.
+                if *latest.borrow_and_update() <= at {
+                    tokio::select! {
+                        changed = latest.changed() => if changed.is_err() { return Ok(()) },
+                        () = pipe.unread() => return Err(Ended::Gone),
+                    }
+                }
+                (lines, at) = logs.behind(&wanted, at);
+            }
+        })
+    }))
+}
+
+impl House {
+    fn list(&self) -> Result<PluginList, Fault> {
+        let snapshot = self.registry.current();
+        if !snapshot.complete {
+            return Err(
+                Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the plugins are being loaded")
+                    .hint("ask again in a moment"),
+            );
+        }
+        let mut plugins: Vec<PluginRow> = snapshot
+            .plugins
+            .values()
+            .chain(snapshot.stopped.values())
+            .map(|loaded| self.row(&snapshot, loaded))
+            .collect();
+        plugins.sort_by(|a, b| a.manifest.name.cmp(&b.manifest.name));
+        let broken = snapshot.problems.iter().filter(|problem| problem.serving.is_none());
+        let broken = broken.map(|problem| BrokenRow {
+            name: stem(&problem.path),
+            path: problem.path.clone(),
+            stage: problem.stage.to_string(),
+            reason: problem.reason.clone(),
+        });
+        Ok(PluginList {
+            plugins,
+            broken: broken.collect(),
+            words: snapshot.table.owners().clone(),
+        })
+    }
+
+    fn row(&self, snapshot: &Snapshot, loaded: &Loaded) -> PluginRow {
+        let lock = snapshot.locks.of(&loaded.name);
+        let problem = snapshot.problems.iter().find(|problem| problem.path == loaded.path);
+        PluginRow {
+            version: loaded.version.clone(),
+            path: loaded.path.clone(),
+            manifest: (*loaded.manifest).clone(),
+            warnings: loaded.warnings.clone(),
+            state: match (&self.logs, snapshot.locks.is_stopped(&loaded.name)) {
+                (_, true) => State::Stopped,
+                (Some(_), false) => State::Serving,
+                (None, false) => State::Idle,
+            },
+            since: loaded.since,
+            pinned: lock.and_then(|lock| lock.digest.clone()),
+            source: lock.and_then(|lock| lock.source.clone()),
+            problem: problem.map(|problem| format!("{}: {}", problem.stage, problem.reason)),
+            counts: self.registry.vitals().of(&loaded.name).into(),
+        }
+    }
+
+    fn knows(&self, plugin: &str) -> bool {
+        let snapshot = self.registry.current();
+        snapshot.plugins.contains_key(plugin)
+            || snapshot.stopped.contains_key(plugin)
+            || snapshot.problems.iter().any(|problem| stem(&problem.path) == plugin)
+    }
+
+    async fn carry_out(&self, order: Order) -> Result<Response<Body>, Fault> {
+        let Ordered {
+            plugin,
+            path,
+            loaded,
+            before,
+            stopped,
+            pinned,
+        } = self.registry.order(order).await?;
+        let snapshot = self.registry.current();
+        let problem = snapshot.problems.iter().find(|problem| problem.path == path);
+        http::json(&Did {
+            plugin,
+            version: loaded.as_ref().map(|loaded| loaded.version.clone()),
+            before,
+            manifest: loaded.as_ref().map(|loaded| (*loaded.manifest).clone()),
+            warnings: loaded.map(|loaded| loaded.warnings.clone()).unwrap_or_default(),
+            stopped,
+            pinned,
+            problem: problem.map(|problem| format!("{}: {}", problem.stage, problem.reason)),
+            path,
+            running: self.logs.is_some(),
+        })
+    }
+}
+
+impl Control {
+    fn house(&self) -> Result<&House, Fault> {
+        self.house.get().ok_or_else(nobody)
+    }
+}
+
+impl From<Vital> for Counts {
+    fn from(vital: Vital) -> Self {
+        let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        Self {
+            calls: vital.calls,
+            errors: vital.errors,
+            faults: vital.faults,
+            p50_us: vital.p50.map(micros),
+            p99_us: vital.p99.map(micros),
+            memory_peak: vital.memory_peak,
+            last_fault: vital.last_fault.map(|fault| FaultRow {
+                at: fault.at,
+                what: fault.what,
+                invocation: fault.invocation,
+            }),
+        }
+    }
+}
+
+impl From<OrderError> for Fault {
+    fn from(error: OrderError) -> Self {
+        let status = match &error {
+            OrderError::Unknown(_) => StatusCode::NOT_FOUND,
+            OrderError::Over => StatusCode::SERVICE_UNAVAILABLE,
+            OrderError::Folder { .. } | OrderError::Locks(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            OrderError::Unusable { .. }
+            | OrderError::WrongDigest { .. }
+            | OrderError::Taken { .. }
+            | OrderError::NothingBefore(_)
+            | OrderError::NotKept { .. } => StatusCode::CONFLICT,
+        };
+        Self::new(status, error)
+    }
+}
+
+fn unknown(plugin: &str) -> Fault {
+    OrderError::Unknown(plugin.to_owned()).into()
+}
+
+fn nobody() -> Fault {
+    Fault::new(StatusCode::SERVICE_UNAVAILABLE, "no moa runs here that loads plugins")
+        .hint("start it with `moa run`, or name its --config or --data-dir here")
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }

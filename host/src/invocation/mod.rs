@@ -388,6 +388,10 @@ impl Invoker {
             cpu_us = usage.cpu.as_micros(), wall_us = usage.wall.as_micros(),
             memory = usage.memory_peak, host_calls = usage.host_calls, "called"
         );
+        self.matcher
+            .registry
+            .vitals()
+            .ended(&loaded.name, &scene.invocation, &done);
         done.result
     }
 

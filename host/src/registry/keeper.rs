@@ -2,20 +2,24 @@
 //!
 //! It goes over the folder whenever something happened there, and compares what is in it with what it knows. A look
 //! every now and then does the same, so that no lost notice of the system matters. `examine` deals with one file,
-//! `publish` makes snapshots.
+//! `publish` makes snapshots, `orders` does what the operator wants.
 
 mod examine;
+mod orders;
 mod publish;
 
 use super::cache::Cache;
+use super::history::History;
 use super::load::Loader;
+use super::locks::Locks;
 use super::owners::Owners;
 use super::problem::{Problem, Report};
 use super::scan::{self, FolderId, Listing, Stamp};
 use super::snapshot::{Loaded, Snapshot};
 use super::versions::{Old, Versions};
 use super::watch::{FolderWatch, LATEST, QUIET, Quiet, Touched};
-use super::{Followers, LimitsOf, Parts, RegistryError};
+use super::{Asked, Followers, LimitsOf, Parts, RegistryError, Visit};
+use crate::vitals::Vitals;
 use arc_swap::ArcSwap;
 use moa_core::router::Table;
 use moa_store::Store;
@@ -54,6 +58,9 @@ pub(super) struct Keeper {
     aliases: BTreeMap<String, String>,
     store: Arc<dyn Store>,
     reports: mpsc::UnboundedSender<Report>,
+    locks: Locks,
+    visit: Visit,
+    vitals: Arc<Vitals>,
 
     snapshot: Arc<ArcSwap<Snapshot>>,
     followers: Followers,
@@ -62,6 +69,9 @@ pub(super) struct Keeper {
     owners: Owners,
     /// The owners as they are stored; `None` if that is not known, and they are not to be overwritten.
     stored: Option<Owners>,
+    history: History,
+    /// The same of the history.
+    stored_history: Option<History>,
     /// Conflicts that were told.
     told: BTreeSet<String>,
     /// To be told once the snapshot shows it.
@@ -78,7 +88,12 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(parts: Parts, complete: cell::Sender<bool>) -> Result<Self, RegistryError> {
+    pub(super) fn new(
+        parts: Parts,
+        locks: Locks,
+        visit: Visit,
+        complete: cell::Sender<bool>,
+    ) -> Result<Self, RegistryError> {
         let Parts {
             engine,
             dir,
@@ -118,12 +133,17 @@ impl Keeper {
             aliases,
             store,
             reports,
+            locks,
+            visit,
+            vitals: Arc::default(),
             snapshot: Arc::new(ArcSwap::from_pointee(empty)),
             followers: Followers::default(),
             complete,
             files: BTreeMap::new(),
             owners: Owners::default(),
             stored: None,
+            history: History::default(),
+            stored_history: None,
             told: BTreeSet::new(),
             pending: Vec::new(),
             changed: true,
@@ -144,21 +164,27 @@ impl Keeper {
         self.followers.clone()
     }
 
+    pub(super) fn vitals(&self) -> Arc<Vitals> {
+        Arc::clone(&self.vitals)
+    }
+
     pub(super) fn old(&self) -> Old {
         Old::new(self.loader.clone())
     }
 
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    pub(super) async fn run(mut self, orders: mpsc::Receiver<Asked>, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = self.keep() => {}
+            () = self.keep(orders) => {}
         }
     }
 
-    async fn keep(&mut self) {
+    async fn keep(&mut self, mut orders: mpsc::Receiver<Asked>) {
         self.stored = Owners::read(&*self.store).await;
         self.owners = self.stored.clone().unwrap_or_default();
+        self.stored_history = History::read(&*self.store).await;
+        self.history = self.stored_history.clone().unwrap_or_default();
         self.pass().await;
         // Nobody may be waiting for it.
         let _ = self.complete.send(true);
@@ -175,6 +201,11 @@ impl Keeper {
                     }
                 }
                 _ = look.tick() => self.look().await,
+                Some((order, tell)) = orders.recv() => {
+                    let done = self.obey(order).await;
+                    // Whoever ordered it may be gone.
+                    let _ = tell.send(done);
+                }
             }
         }
     }
@@ -275,6 +306,14 @@ impl Keeper {
         names
     }
 
+    /// The file of a plugin that is loaded.
+    fn holder(&self, plugin: &str) -> Option<(OsString, Arc<Loaded>)> {
+        self.files.iter().find_map(|(file, state)| {
+            let loaded = state.serving.as_ref().filter(|loaded| loaded.name == plugin)?;
+            Some((file.clone(), Arc::clone(loaded)))
+        })
+    }
+
     fn watch_folder(&mut self, folder: FolderId) {
         self.watch = match FolderWatch::start(&self.dir, &self.touched) {
             Ok(watch) => Some((watch, folder)),
@@ -300,13 +339,14 @@ impl Keeper {
     }
 
     async fn prune(&self) {
-        let keep = self
-            .files
-            .values()
-            .filter_map(|file| file.serving.as_ref())
-            .map(|serving| serving.version.clone());
-        let keep: BTreeSet<String> = keep.collect();
-        self.loader.versions.prune(&keep, &*self.store).await;
+        if self.visit == Visit::Brief {
+            return;
+        }
+        let serving = || self.files.values().filter_map(|file| file.serving.as_ref());
+        let keep: BTreeSet<String> = serving().map(|serving| serving.version.clone()).collect();
+        let way_back = self.history.needed(serving().map(|serving| serving.name.as_str()));
+        let needed = keep.iter().cloned().chain(way_back).collect();
+        self.loader.versions.prune(&needed, &*self.store).await;
         let cache = self.loader.cache.clone();
         let pruned = tokio::task::spawn_blocking(move || cache.prune(&keep)).await;
         if let Ok(Err(error)) = pruned {

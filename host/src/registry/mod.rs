@@ -2,15 +2,18 @@
 //!
 //! One task does all loading, replacing and removing, so that no two changes meet; readers take the present snapshot and
 //! are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
-//! see, [`problem`] what is told, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
+//! see, [`problem`] what is told, `order` what an operator can have done, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
 //! file with [`compile`] and `cache`, `versions` keeps what was replaced, `owners` remembers which plugin a word belongs
-//! to, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
+//! to, `history` which version served before which, [`locks`] what the operator decided, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
 
 mod cache;
 pub mod compile;
 mod follow;
+mod history;
 mod keeper;
 mod load;
+pub mod locks;
+mod order;
 mod owners;
 pub mod problem;
 mod scan;
@@ -19,12 +22,16 @@ mod versions;
 mod watch;
 
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use compile::Compiler;
 pub use follow::Follower;
+pub use locks::{Lock, Locks, LocksError};
+pub use order::{Order, OrderError, Ordered, Package};
 pub use problem::{Problem, Report, Stage};
 pub use snapshot::{Loaded, Snapshot};
 pub use versions::VersionError;
@@ -34,6 +41,7 @@ pub(crate) use problem::{OneLine, Shown, steers};
 pub(crate) use scan::{hex, is_plugin_file};
 pub(crate) use watch::{LATEST, QUIET, Quiet, changes};
 
+use crate::vitals::Vitals;
 use arc_swap::ArcSwap;
 use follow::Followers;
 use moa_engine::{Engine, Limits};
@@ -41,7 +49,7 @@ use moa_store::Store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use tokio::sync::{mpsc, watch as cell};
+use tokio::sync::{mpsc, oneshot, watch as cell};
 use tokio_util::sync::CancellationToken;
 
 /// The limits of a plugin, by its name.
@@ -88,30 +96,60 @@ pub enum RegistryError {
     },
 }
 
+/// How long a registry stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// As long as its host, whose memory the store is.
+    Stay,
+    /// For one command, while no host runs: nothing that a host keeps of the plugins is tidied up, for the store is not
+    /// its.
+    Brief,
+}
+
+/// An order, and where to say what came of it.
+type Asked = (Order, oneshot::Sender<Result<Ordered, OrderError>>);
+
+/// Orders that wait for those before them.
+const ORDERS: usize = 16;
+
 /// Keeps the plugins of a folder loaded until it is dropped.
 pub struct Registry {
     snapshot: Arc<ArcSwap<Snapshot>>,
     followers: Followers,
+    vitals: Arc<Vitals>,
+    orders: mpsc::Sender<Asked>,
     old: versions::Old,
     complete: cell::Receiver<bool>,
     stop: CancellationToken,
 }
 
 impl Registry {
-    /// Begins to watch the folder and to load what is in it. To be called within a Tokio runtime.
+    /// Begins to watch the folder and to load what is in it. To be called within a Tokio runtime. What an operator decides
+    /// is forgotten with it.
     ///
     /// # Errors
     /// When one of the two folders can't be made.
     pub fn start(parts: Parts) -> Result<Self, RegistryError> {
+        Self::with(parts, Locks::default(), Visit::Stay)
+    }
+
+    /// The same with what an operator decided before, and where that is kept.
+    ///
+    /// # Errors
+    /// When one of the two folders can't be made.
+    pub fn with(parts: Parts, locks: Locks, visit: Visit) -> Result<Self, RegistryError> {
         let stop = CancellationToken::new();
         let (mark_complete, complete) = cell::channel(false);
-        let keeper = keeper::Keeper::new(parts, mark_complete)?;
-        let (snapshot, followers) = (keeper.snapshot(), keeper.followers());
+        let keeper = keeper::Keeper::new(parts, locks, visit, mark_complete)?;
+        let (snapshot, followers, vitals) = (keeper.snapshot(), keeper.followers(), keeper.vitals());
         let old = keeper.old();
-        tokio::spawn(keeper.run(stop.clone()));
+        let (orders, asked) = mpsc::channel(ORDERS);
+        tokio::spawn(keeper.run(asked, stop.clone()));
         Ok(Self {
             snapshot,
             followers,
+            vitals,
+            orders,
             old,
             complete,
             stop,
@@ -131,6 +169,23 @@ impl Registry {
     /// Lets somebody keep up with the plugins, for as long as it lives.
     pub fn follow(&self, follower: Weak<dyn Follower>) {
         self.followers.add(follower);
+    }
+
+    /// What is counted of the plugins' calls.
+    pub fn vitals(&self) -> &Arc<Vitals> {
+        &self.vitals
+    }
+
+    /// Has something done to a plugin. Once begun it is carried out even if nobody waits for it any more; when this
+    /// returns, the snapshot shows it.
+    ///
+    /// # Errors
+    /// [`OrderError`]; nothing has changed then.
+    pub async fn order(&self, order: Order) -> Result<Ordered, OrderError> {
+        let (tell, told) = oneshot::channel();
+        let sent = self.orders.send((order, tell)).await;
+        sent.map_err(|_| OrderError::Over)?;
+        told.await.unwrap_or(Err(OrderError::Over))
     }
 
     /// A version of a plugin, also one that does not serve any more.

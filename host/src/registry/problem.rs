@@ -24,6 +24,8 @@ pub enum Stage {
     Manifest,
     /// Giving it its name, which another file has.
     Name,
+    /// Comparing it with what the operator pinned it to.
+    Pin,
 }
 
 impl Display for Stage {
@@ -36,6 +38,7 @@ impl Display for Stage {
             Self::Describe => "describe",
             Self::Manifest => "manifest",
             Self::Name => "name",
+            Self::Pin => "pin",
         })
     }
 }
@@ -111,6 +114,16 @@ pub enum Report {
         /// The plugin.
         plugin: Arc<Loaded>,
     },
+    /// The operator stopped a plugin, or it was stopped before and is loaded without serving.
+    Stopped {
+        /// The plugin.
+        plugin: Arc<Loaded>,
+    },
+    /// The operator started a plugin that was stopped.
+    Started {
+        /// The plugin.
+        plugin: Arc<Loaded>,
+    },
     /// A word is claimed by more than one plugin.
     Conflict {
         /// The word.
@@ -172,6 +185,13 @@ impl Display for Report {
             }
             Self::Failed(problem) => problem.fmt(f),
             Self::Mended { plugin } => write!(f, "{} is right again", Named(plugin)),
+            Self::Stopped { plugin } => write!(
+                f,
+                "{} is stopped; `moa plugin start {}` lets it serve",
+                Named(plugin),
+                plugin.name
+            ),
+            Self::Started { plugin } => write!(f, "started {}", Named(plugin)),
             Self::Conflict { word, kept, refused } => write!(
                 f,
                 "`{}` stays with {kept}; in {refused} it is `{refused}:{}` (`[commands.alias]` can decide otherwise)",

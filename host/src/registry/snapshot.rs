@@ -1,5 +1,6 @@
 //! What is loaded at one moment.
 
+use super::locks::Locks;
 use super::problem::Problem;
 use jiff::Timestamp;
 use moa_core::manifest::Manifest;
@@ -51,8 +52,12 @@ impl std::fmt::Debug for Loaded {
 /// All that is loaded, as of one moment. It never changes; a change makes another one.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// The plugins by name.
+    /// The plugins that serve, by name.
     pub plugins: BTreeMap<String, Arc<Loaded>>,
+    /// Those that the operator stopped, by name. Their words are in the table, and nothing calls them.
+    pub stopped: BTreeMap<String, Arc<Loaded>>,
+    /// What the operator decided about plugins.
+    pub locks: Locks,
     /// Which words lead to which of them.
     pub table: Table,
     /// Files that could not be loaded, by path.
@@ -62,6 +67,6 @@ pub struct Snapshot {
 }
 
 /// The first characters of a version.
-pub(super) fn short(version: &str) -> &str {
+pub(crate) fn short(version: &str) -> &str {
     version.get(..12).unwrap_or(version)
 }

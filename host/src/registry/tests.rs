@@ -7,18 +7,18 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A folder that is watched, and what the registry told.
-struct Bench {
-    root: tempfile::TempDir,
+pub(super) struct Bench {
+    pub(super) root: tempfile::TempDir,
     store: Arc<dyn Store>,
-    registry: Registry,
+    pub(super) registry: Registry,
     reports: mpsc::UnboundedReceiver<Report>,
 }
 
 /// Files that are there before the registry starts.
-type Before<'a> = &'a [(&'a str, &'a [u8])];
+pub(super) type Before<'a> = &'a [(&'a str, &'a [u8])];
 
 impl Bench {
-    async fn new(before: Before<'_>) -> Self {
+    pub(super) async fn new(before: Before<'_>) -> Self {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("plugins")).unwrap();
         for (name, content) in before {
@@ -33,7 +33,8 @@ impl Bench {
             cpu: Duration::from_millis(500),
             ..Limits::default()
         };
-        let registry = Registry::start(Parts {
+        let locks = Locks::read(&root.path().join("plugins.lock")).unwrap();
+        let parts = Parts {
             engine: engine(),
             dir: root.path().join("plugins"),
             cache_dir: root.path().join("compiled"),
@@ -42,8 +43,8 @@ impl Bench {
             aliases: BTreeMap::new(),
             store: Arc::clone(&store),
             reports: told,
-        })
-        .unwrap();
+        };
+        let registry = Registry::with(parts, locks, Visit::Stay).unwrap();
         registry.ready().await;
         Self {
             root,
@@ -53,28 +54,28 @@ impl Bench {
         }
     }
 
-    async fn restart(self) -> Self {
+    pub(super) async fn restart(self) -> Self {
         self.registry.shutdown().await;
         Self::start(self.root, self.store).await
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.root.path().join("plugins").join(name)
     }
 
     /// As a careful tool does it: elsewhere first, then in one step.
-    fn put(&self, name: &str, content: &[u8]) {
+    pub(super) fn put(&self, name: &str, content: &[u8]) {
         let new = self.root.path().join("new");
         std::fs::write(&new, content).unwrap();
         std::fs::rename(new, self.at(name)).unwrap();
     }
 
     /// As `cp` does it: over what is there.
-    fn copy(&self, name: &str, content: &[u8]) {
+    pub(super) fn copy(&self, name: &str, content: &[u8]) {
         std::fs::write(self.at(name), content).unwrap();
     }
 
-    async fn report(&mut self) -> Report {
+    pub(super) async fn report(&mut self) -> Report {
         tokio::time::timeout(Duration::from_secs(60), self.reports.recv())
             .await
             .unwrap()
@@ -82,14 +83,14 @@ impl Bench {
     }
 
     /// What the registry told so far.
-    fn told(&mut self) -> Vec<String> {
+    pub(super) fn told(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.reports.try_recv().ok())
             .map(|report| report.to_string())
             .collect()
     }
 
     /// Name, manifest version and file of what is live.
-    fn live(&self) -> Vec<(String, String, String)> {
+    pub(super) fn live(&self) -> Vec<(String, String, String)> {
         let snapshot = self.registry.current();
         let shown = |plugin: &Arc<Loaded>| {
             let file = plugin.path.file_name().unwrap().to_string_lossy().into_owned();
@@ -99,7 +100,7 @@ impl Bench {
     }
 }
 
-fn live(plugins: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+pub(super) fn live(plugins: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
     plugins
         .iter()
         .map(|(name, version, file)| ((*name).into(), (*version).into(), (*file).into()))
@@ -394,14 +395,14 @@ async fn a_word_stays_with_its_owner_over_a_restart_and_a_broken_file() {
 #[tokio::test]
 async fn many_files_at_once_are_all_loaded() {
     let mut bench = Bench::new(&[]).await;
-    for n in 0..60 {
+    for n in 0..500 {
         bench.copy(&format!("p{n}.wasm"), &plugin(&format!("p{n}"), "1"));
     }
-    for _ in 0..60 {
+    for _ in 0..500 {
         let report = bench.report().await;
         assert!(matches!(report, Report::Loaded { .. }), "{report}");
     }
-    assert_eq!(bench.live().len(), 60);
+    assert_eq!(bench.live().len(), 500);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl Versions {
     }
 
     /// The content of a version's file, if it is there and whole. Blocks.
-    fn read(&self, version: &str) -> Option<Vec<u8>> {
+    pub(super) fn read(&self, version: &str) -> Option<Vec<u8>> {
         let bytes = std::fs::read(self.file(version)).ok()?;
         (hex(&Sha256::digest(&bytes)) == version).then_some(bytes)
     }

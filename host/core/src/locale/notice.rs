@@ -73,6 +73,11 @@ pub enum UserNotice {
         /// The plugin.
         plugin: String,
     },
+    /// The operator stopped the plugin.
+    PluginStopped {
+        /// The plugin.
+        plugin: String,
+    },
     /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
     /// before it was cut off is not known.
     TooOld,
@@ -145,6 +150,10 @@ impl UserNotice {
             Self::PluginGone { plugin } => locale.pick(
                 format!("⚠️ `{plugin}` 플러그인이 방금 내려가서 명령을 실행하지 못했습니다."),
                 format!("⚠️ The plugin `{plugin}` has just been removed, so the command was not carried out."),
+            ),
+            Self::PluginStopped { plugin } => locale.pick(
+                format!("⏸️ `{plugin}` 플러그인은 관리자가 멈춰 두어서 지금은 쓸 수 없습니다."),
+                format!("⏸️ The plugin `{plugin}` was stopped by the operator and cannot be used for now."),
             ),
             Self::TooOld => locale.pick(
                 "⚠️ 봇이 오래 멈춰 있어서 이 명령을 끝까지 처리했는지 알 수 없습니다. 확인해 보고, 아직 필요하면 다시 입력해 주세요.".to_owned(),

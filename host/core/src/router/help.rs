@@ -27,7 +27,7 @@ pub(super) fn overview(table: &Table, settings: &Settings, locale: Locale) -> Co
         .plugins
         .iter()
         .enumerate()
-        .filter(|(_, plugin)| !plugin.commands.is_empty())
+        .filter(|(_, plugin)| !plugin.commands.is_empty() && !plugin.stopped)
     {
         lines.push(heading(plugin, locale));
         lines.extend(commands(table, settings, index, plugin, locale));
@@ -50,7 +50,11 @@ pub(super) fn plugins(table: &Table, locale: Locale) -> Content {
         };
         let count = plugin.commands.len();
         let count = locale.pick(format!("명령 {count}개"), format!("commands: {count}"));
-        format!("{}{version} ({count})", heading(plugin, locale))
+        let stopped = match plugin.stopped {
+            true => locale.pick(", 멈춤", ", stopped"),
+            false => "",
+        };
+        format!("{}{version} ({count}{stopped})", heading(plugin, locale))
     };
     said(table.plugins.iter().map(line).collect())
 }

@@ -57,6 +57,8 @@ pub(super) struct Plugin {
     pub(super) version: String,
     pub(super) summary: LocalText,
     pub(super) commands: Vec<Command>,
+    /// Whether it does not serve for now.
+    pub(super) stopped: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +109,7 @@ impl Table {
                 version: manifest.version.clone(),
                 summary: manifest.summary.clone(),
                 commands: manifest.commands.clone(),
+                stopped: false,
             });
         }
         for (word, builtin) in BUILTINS {
@@ -150,6 +153,13 @@ impl Table {
             }
         }
         (table, conflicts)
+    }
+
+    /// Plugins that do not serve for now: help does not offer their commands, and their words stay theirs.
+    pub fn hush(&mut self, stopped: impl Fn(&str) -> bool) {
+        for plugin in &mut self.plugins {
+            plugin.stopped = stopped(&plugin.name);
+        }
     }
 
     /// Which plugin each word belongs to now: to be given to the next [`Table::build`].

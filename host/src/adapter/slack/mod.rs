@@ -20,7 +20,7 @@ mod people;
 mod proxy;
 mod session;
 mod socket;
-mod tls;
+pub(crate) mod tls;
 mod told;
 mod web;
 

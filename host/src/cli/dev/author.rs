@@ -126,7 +126,9 @@ impl Author {
             Report::Loaded { plugin, .. }
             | Report::Replaced { plugin, .. }
             | Report::Moved { plugin, .. }
-            | Report::Mended { plugin } => plugin.name.clone(),
+            | Report::Mended { plugin }
+            | Report::Stopped { plugin }
+            | Report::Started { plugin } => plugin.name.clone(),
             Report::Removed { name, .. } | Report::DuplicateName { name, .. } => name.clone(),
             Report::Conflict { refused, .. } => refused.clone(),
             Report::Failed(problem) => stem(&problem.path),
@@ -154,7 +156,9 @@ impl Plugins {
             Report::Loaded { plugin, .. }
             | Report::Replaced { plugin, .. }
             | Report::Moved { plugin, .. }
-            | Report::Mended { plugin } => {
+            | Report::Mended { plugin }
+            | Report::Stopped { plugin }
+            | Report::Started { plugin } => {
                 self.problems.remove(&plugin.path);
                 self.loaded.retain(|_, other| other.name != plugin.name);
                 self.loaded.insert(plugin.path.clone(), Arc::clone(plugin));
@@ -324,7 +328,10 @@ impl<S: Subscriber> Layer<S> for Catcher {
         );
         event.record(&mut line);
         let Line(mut line, more) = line;
-        line.text.push_str(&more);
+        // What a plugin says is shown as it says it.
+        if metadata.target() != PLUGIN {
+            line.text.push_str(&more);
+        }
         // What the host calls an error of a call is what it failed by; a plugin may call errors what it likes.
         line.fault = level == Level::Error && metadata.target() != PLUGIN && !line.invocation.is_empty();
         // No room: see there.

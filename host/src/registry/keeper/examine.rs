@@ -41,7 +41,10 @@ impl Keeper {
             }
             return;
         }
-        if self.take_renamed(name, &path, &content.hash, gone) {
+        if let Some(reason) = self.refusal_by_file(name, &content.hash) {
+            return self.failed(name, Some(content.hash), Failure::of_file(Stage::Pin, reason));
+        }
+        if self.take_renamed(name, &path, &content.hash, gone).await {
             return;
         }
         let Content { bytes, hash, .. } = content;
@@ -55,7 +58,7 @@ impl Keeper {
             (self.limits)(&name.unwrap_or_else(stem))
         };
         match self.loader.load(bytes, &hash, &limits).await {
-            Ok(fresh) => self.place(name, path, hash, fresh, gone, begun),
+            Ok(fresh) => self.place(name, path, hash, fresh, gone, begun).await,
             // Still being written, perhaps: it is looked at again when it has been left alone for a while.
             Err(failure) if !failure.passing && changed_lately(&path) => {
                 tracing::debug!(file = %Shown(&path), reason = %failure.reason, "not loadable yet");
@@ -66,13 +69,14 @@ impl Keeper {
     }
 
     /// A file that went away and this one are the same plugin: only the path is new.
-    fn take_renamed(&mut self, name: &OsStr, path: &Path, hash: &str, gone: &BTreeSet<OsString>) -> bool {
+    async fn take_renamed(&mut self, name: &OsStr, path: &Path, hash: &str, gone: &BTreeSet<OsString>) -> bool {
         let before = gone.iter().find_map(|from| {
             let serving = self.files.get(from)?.serving.as_ref()?;
             (serving.version == hash).then(|| (from.clone(), Arc::clone(serving)))
         });
         let Some((from, old)) = before else { return false };
         self.files.remove(&from);
+        self.follow_file(&old.name, name).await;
         let plugin = Arc::new(Loaded {
             path: path.to_owned(),
             ..Loaded::clone(&old)
@@ -86,7 +90,7 @@ impl Keeper {
     }
 
     /// Gives a plugin its place, unless another file has its name.
-    fn place(
+    pub(super) async fn place(
         &mut self,
         name: &OsStr,
         path: PathBuf,
@@ -95,13 +99,11 @@ impl Keeper {
         gone: &BTreeSet<OsString>,
         begun: Instant,
     ) {
-        let holder = self.files.iter().find_map(|(file, state)| {
-            let serving = state
-                .serving
-                .as_ref()
-                .filter(|serving| serving.name == fresh.manifest.name)?;
-            Some((file.clone(), Arc::clone(serving)))
-        });
+        let plugin = fresh.manifest.name.clone();
+        if let Some(reason) = self.refusal_by_name(&plugin, &hash) {
+            return self.failed(name, Some(hash), Failure::of_file(Stage::Pin, reason));
+        }
+        let holder = self.holder(&plugin);
         let mut before = None;
         if let Some((file, old)) = holder {
             if file != name {
@@ -114,6 +116,7 @@ impl Keeper {
             }
             before = Some(old.version.clone());
         }
+        self.follow_file(&plugin, name).await;
         let plugin = Arc::new(fresh.settle(path, hash));
         let took = begun.elapsed();
         self.pending.push(match before {
@@ -127,7 +130,21 @@ impl Keeper {
                 took,
             },
         });
+        if self.locks.is_stopped(&plugin.name) {
+            self.pending.push(Report::Stopped {
+                plugin: Arc::clone(&plugin),
+            });
+        }
         self.serve(name, plugin);
+    }
+
+    /// What is decided about a plugin goes with it when its file has another name.
+    async fn follow_file(&mut self, plugin: &str, file: &OsStr) {
+        if self.locks.of(plugin).is_some()
+            && let Err(error) = self.decide(plugin, file, |_| {}).await
+        {
+            tracing::warn!(plugin, %error, "the new name of a plugin's file could not be kept");
+        }
     }
 
     /// Whether a file gives its plugin's name away: it does if it holds another plugin by now, which only waits for a name
@@ -225,7 +242,7 @@ impl Keeper {
     }
 }
 
-async fn read(path: PathBuf) -> Result<Content, ReadError> {
+pub(super) async fn read(path: PathBuf) -> Result<Content, ReadError> {
     let read = tokio::task::spawn_blocking(move || scan::read(&path)).await;
     read.unwrap_or_else(|error| Err(ReadError::Io(std::io::Error::other(error))))
 }

@@ -1,6 +1,7 @@
 //! From what is known to what readers see.
 
 use super::Keeper;
+use crate::registry::Visit;
 use crate::registry::problem::Report;
 use crate::registry::snapshot::{Loaded, Snapshot};
 use moa_core::router::{Conflict, Table};
@@ -34,20 +35,27 @@ impl Keeper {
                 .iter()
                 .map(|(name, plugin)| (name.as_str(), &*plugin.manifest))
                 .collect();
-            let (table, conflicts) = Table::build(&manifests, &self.owners.words, &self.aliases);
+            let (mut table, conflicts) = Table::build(&manifests, &self.owners.words, &self.aliases);
             let files = plugins
                 .iter()
                 .map(|(name, plugin)| (name.as_str(), file_name(&plugin.path)))
                 .collect();
             self.owners.update(table.owners(), &files);
+            table.hush(|plugin| self.locks.is_stopped(plugin));
             let problems = self
                 .files
                 .values()
                 .filter_map(|file| file.problem.as_ref())
                 .map(|(problem, _)| problem.clone())
                 .collect();
+            for (name, plugin) in &plugins {
+                self.history.serves(name, &plugin.version);
+            }
+            let (stopped, plugins) = plugins.into_iter().partition(|(name, _)| self.locks.is_stopped(name));
             self.snapshot.store(Arc::new(Snapshot {
                 plugins,
+                stopped,
+                locks: self.locks.clone(),
                 table,
                 problems,
                 complete: true,
@@ -75,6 +83,10 @@ impl Keeper {
     }
 
     async fn keep_owners(&mut self) {
+        if self.visit == Visit::Brief {
+            return;
+        }
+        self.keep_history().await;
         if self.stored.as_ref().is_none_or(|stored| *stored == self.owners) {
             return;
         }
@@ -82,6 +94,24 @@ impl Keeper {
             Ok(()) => self.stored = Some(self.owners.clone()),
             Err(error) => {
                 tracing::error!(%error, "the owners of command words could not be kept; after a restart they may differ");
+            }
+        }
+    }
+}
+
+impl Keeper {
+    async fn keep_history(&mut self) {
+        if self
+            .stored_history
+            .as_ref()
+            .is_none_or(|stored| *stored == self.history)
+        {
+            return;
+        }
+        match self.history.write(&*self.store).await {
+            Ok(()) => self.stored_history = Some(self.history.clone()),
+            Err(error) => {
+                tracing::error!(%error, "which versions of plugins served could not be kept; after a restart `moa plugin rollback` may not find them");
             }
         }
     }

@@ -211,3 +211,21 @@ fn a_hostile_manifest_cannot_break_help() {
 fn markup(text: &str) -> Vec<crate::text::markup::Span> {
     crate::text::markup::parse(text)
 }
+
+#[test]
+fn what_is_stopped_is_not_offered_and_keeps_its_words() {
+    let mut table = table();
+    table.hush(|plugin| plugin == "lunch");
+    let say = |say: Say| say.render(&table, &Settings::default(), Locale::En).text;
+    let help = say(Say::Help { topic: None });
+    assert!(help.contains("!echo") && !help.contains("lunch"), "{help}");
+    let plugins = say(Say::Plugins);
+    assert!(
+        plugins.contains("stopped)") && plugins.matches("stopped").count() == 1,
+        "{plugins}"
+    );
+    assert_eq!(
+        short(routed_in(&table, "!점심팀 3", PlaceKind::Channel)),
+        short(routed("!점심팀 3"))
+    );
+}
