@@ -184,11 +184,14 @@ async fn what_can_be_tried_is_what_the_plugins_answer() {
         {"name": "memo", "examples": ["!memo", "!메모 점심"]}, {"name": "no"},
         {"name": "link", "subcommands": [{"name": "add", "examples": ["!link add x"]}]},
     ]});
-    sim.author().set_plugins(vec![memo]);
-    page.wait_for(&format!("{tries}.length === 4")).await.unwrap();
+    let mut order = hello();
+    order.manifest = json!({"name": "order", "commands": [{"name": "order", "examples": ["!주문"]}]});
+    sim.author().set_plugins(vec![memo, order]);
+    page.wait_for(&format!("{tries}.length === 5")).await.unwrap();
     assert_eq!(
         page.eval(tries).await.unwrap(),
-        json!(["!help", "!메모 점심", "!link add x", "@moa help"])
+        json!(["!help", "!메모 점심", "!주문", "!link add x", "@moa help"]),
+        "each plugin is seen"
     );
     page.click("#intro .tries button:nth-child(2)").await.unwrap();
     assert_eq!(

@@ -56,7 +56,7 @@ const state = {
   conversations: new Map(), // id → {id, kind, name, topic, members, has_bot, messages: Map ts → message, unread}
   online: true,
 };
-const TRIES = 3; // examples of plugins to begin with
+const TRIES = 5; // examples of plugins to begin with
 const NARROW = matchMedia('(max-width: 1500px)'); // no room for a thread and the authors' panel
 const say = () => TEXTS[state.language];
 
@@ -292,7 +292,9 @@ function triable() {
   const known = panel.examples();
   if (!known) return ['echo 안녕'];
   const readable = (text) => /[가-힣]/.test(text) === (state.language === 'ko');
-  const firsts = known.map((examples) => examples.find(readable) ?? examples[0]).filter(Boolean);
+  // The first commands of all plugins, then the second ones: no plugin hides the others.
+  const ranked = known.flatMap((commands) => commands.map((examples, rank) => ({ rank, text: examples.find(readable) ?? examples[0] })));
+  const firsts = ranked.sort((a, b) => a.rank - b.rank).map(({ text }) => text);
   return firsts.slice(0, TRIES).map((text) => text.replace(/^!/, ''));
 }
 

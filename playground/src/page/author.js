@@ -151,6 +151,9 @@ export function authorPanel(page) {
 
   // --- frames ---
 
+  /** What somebody did, and with what. */
+  const interaction = (payload) => [payload.type, payload.actions?.[0]?.action_id ?? payload.view?.callback_id ?? payload.callback_id];
+
   /** What a frame is, in a few words. */
   function nameOf(frame) {
     if (frame.kind === 'call') {
@@ -165,7 +168,7 @@ export function authorPanel(page) {
     }
     const event = json.payload?.event;
     if (frame.kind === 'out') return [json.envelope_id ? 'ack' : 'frame', (json.envelope_id ?? '').slice(0, 8), false];
-    const detail = event ? [event.type, event.subtype].filter(Boolean).join(' · ') : (json.payload?.command ?? json.reason ?? '');
+    const detail = (event ? [event.type, event.subtype] : json.type === 'interactive' ? interaction(json.payload ?? {}) : [json.payload?.command ?? json.reason]).filter(Boolean).join(' · ');
     return [json.type ?? 'frame', `${detail}${json.retry_attempt ? ` ↻${json.retry_attempt}` : ''}`, false];
   }
 
@@ -346,11 +349,12 @@ export function authorPanel(page) {
     isOpen,
     showInvocation,
     render: renderPanel,
-    /** What can be typed, by the manifests; `null` where no plugin is known. */
+    /** What can be typed, by the manifests: of each plugin the examples of each command. `null` where none is known. */
     examples() {
       const commands = (list) => list.flatMap((command) => [command, ...commands(command.subcommands ?? [])]);
       const known = shown.plugins.filter((plugin) => plugin.manifest);
-      return known.length ? known.flatMap((plugin) => commands(plugin.manifest.commands ?? [])).map((command) => command.examples ?? []) : null;
+      const ofOne = (plugin) => commands(plugin.manifest.commands ?? []).map((command) => command.examples ?? []).filter((list) => list.length);
+      return known.length ? known.map(ofOne) : null;
     },
     load(author) {
       Object.assign(shown, { plugins: author.plugins, builds: author.builds, faults: author.faults });

@@ -9,6 +9,7 @@ const every = { name: 'every', type: 'number', min: 1 };
 const method = { name: 'method', type: 'text', list: 'methods', optional: true };
 // kind, its arguments
 const SWITCHES = [
+  ['clear', []],
   ['refresh', [{ name: 'all', type: 'checkbox' }, every]],
   ['warning', [{ name: 'all', type: 'checkbox' }, every]],
   ['close', [{ name: 'all', type: 'checkbox' }, every]],
@@ -22,7 +23,6 @@ const SWITCHES = [
   ['short-pages', []],
   ['app-rate-limited', []],
   ['revoke', []],
-  ['clear', []],
 ];
 
 /** `page`: say(), post(what, body). Fills the tab; `inForce` is drawn anew whenever it changes. */

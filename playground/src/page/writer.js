@@ -10,7 +10,7 @@ export function grow(area) {
 /** While an input method composes, keys are its own; 229 is what older engines report then. */
 export const composing = (event) => event.isComposing || event.keyCode === 229;
 
-const MOST = 8; // choices shown at once
+const MOST = 50; // choices offered at once; what does not fit is scrolled to
 let numbered = 0;
 
 /**
@@ -40,6 +40,7 @@ export function complete(area, choices) {
   const mark = () => {
     for (const [at, item] of [...list.children].entries()) item.setAttribute('aria-selected', String(at === chosen));
     area.setAttribute('aria-activedescendant', `${id}-${chosen}`);
+    list.children[chosen]?.scrollIntoView({ block: 'nearest' });
   };
   const take = (at) => {
     const { insert, act } = found[at];
