@@ -117,18 +117,28 @@ fn arguments(command: &Command) -> String {
 /// The subcommands that can follow, with a blank before them; empty where there are none.
 fn subcommands(command: &Command, locale: Locale) -> String {
     let below = &command.subcommands;
-    let mut names: Vec<String> = below.iter().take(5).map(|sub| shown(name_in(sub, locale))).collect();
-    if below.len() > names.len() {
-        names.push("…".into());
-    }
-    match names.is_empty() {
+    match below.is_empty() {
         true => String::new(),
-        false => format!(" <{}>", names.join("|")),
+        false => format!(" <{}>", one_of(below.iter().map(|sub| name_in(sub, locale)))),
     }
 }
 
+/// Words of which one is typed: `add|remove|list`. Of many only the first, since a form is one line.
+fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut words = words.map(shown);
+    let mut out: Vec<String> = words.by_ref().take(5).collect();
+    if words.next().is_some() {
+        out.push("…".into());
+    }
+    out.join("|")
+}
+
 fn placeholder(arg: &ArgSpec) -> String {
-    let name = shown(&arg.name);
+    // What can be typed tells more than what it is called.
+    let name = match arg.choices.is_empty() {
+        true => shown(&arg.name),
+        false => one_of(arg.choices.iter().map(String::as_str)),
+    };
     let more = if arg.takes_rest() { "…" } else { "" };
     match arg.is_optional() {
         true => format!("[{name}{more}]"),

@@ -32,6 +32,16 @@ fn usage_shows_what_is_wrong_the_form_and_an_example() {
 }
 
 #[test]
+fn usage_shows_what_can_be_chosen() {
+    let sizes = json!(["a", "b", "c", "d", "e", "f"]);
+    let plugin = manifest(json!({"name": "order", "commands": [{"name": "order", "args": [
+        {"name": "size", "type": "choice", "choices": sizes},
+        {"name": "show", "type": "choice", "choices": ["목록", "list"], "optional": true},
+    ]}]}));
+    assert_eq!(plugin.commands[0].hint(Locale::En), "<a|b|c|d|e|…> [목록|list]");
+}
+
+#[test]
 fn usage_told_by_the_plugin_itself() {
     let Routed::Command(command) = routed("!서버 web e set 오늘") else {
         panic!()
