@@ -57,6 +57,44 @@ fn edit(source: &Path, from: &str, to: &str) {
     fs::write(source, text.replace(from, to)).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_transcripts_of_the_bundled_plugins_are_what_their_plugins_do() {
+    let _alone = alone().await;
+    let mut command = moa(&root());
+    command
+        .args(["test", "plugins"])
+        // Where the other tests have built them already.
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("../guests/build"),
+        );
+    let tested = finish_within(&mut command, BUILD).await;
+    assert_eq!(tested.code, Some(0), "{}{}", tested.stdout, tested.stderr);
+    let mut all = 0;
+    for plugin in fs::read_dir(root().join("plugins")).unwrap() {
+        let Ok(transcripts) = fs::read_dir(plugin.unwrap().path().join("tests")) else {
+            continue;
+        };
+        all += transcripts
+            .filter(|file| {
+                file.as_ref()
+                    .unwrap()
+                    .path()
+                    .extension()
+                    .is_some_and(|end| end == "chat")
+            })
+            .count();
+    }
+    let passed = tested.stdout.matches("  ok       plugins/").count();
+    assert_eq!((passed, all > 5), (all, true), "{}", tested.stdout);
+    // The whole order form is one of them.
+    assert!(
+        tested.stdout.contains("  ok       plugins/order/tests/order.chat\n"),
+        "{}",
+        tested.stdout
+    );
+}
+
 /// `moa dev` there, and the workspace that it opened once the bot is connected and `hello` answers.
 async fn dev(home: &Path) -> (Running, Sim) {
     fs::create_dir(home.join("tmp")).unwrap();

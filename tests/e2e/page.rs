@@ -1,16 +1,22 @@
 //! The playground's page, used as a person uses it: in a browser, by keyboard.
 
 use super::support::bot::Plan;
-use super::support::guests::{hello, links, lunch, memo};
+use super::support::guests::{hello, links, lunch, memo, order};
 use super::support::sim::Workspace;
 use moa_test_browser::{Browser, Page};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Types into the open conversation and sends it.
 async fn write(page: &Page, text: &str) {
     page.focus("#composer").await.unwrap();
     page.type_text(text).await.unwrap();
     page.press("Enter").await.unwrap();
+}
+
+/// Where a picture of the page goes.
+fn picture(name: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    target.join(format!("screenshots/{name}.png"))
 }
 
 /// Waits until the page shows a message of the bot that holds `text`.
@@ -48,10 +54,7 @@ async fn a_person_types_commands_and_sees_the_bot_answer() {
     write(&page, "!help").await;
     shows(&page, "echo").await;
 
-    let picture = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .unwrap()
-        .join("screenshots/e2e-page.png");
+    let picture = picture("e2e-page");
     page.screenshot(&picture).await.unwrap();
     assert!(
         std::fs::metadata(&picture).unwrap().len() > 10_000,
@@ -121,4 +124,97 @@ async fn the_bundled_plugins_answer_on_the_page_as_in_their_transcripts() {
     page.click("[data-conversation=C00GENERAL0]").await.unwrap();
     write(&page, "가이드").await;
     assert_eq!(answer(&page, 1).await, "가이드: https://example.com/guide");
+}
+
+/// Speaks as somebody else.
+async fn become_person(page: &Page, id: &str) {
+    page.click(&format!("label:has([data-person={id}])")).await.unwrap();
+}
+
+/// Empties a field of the form and writes into it.
+async fn fill(page: &Page, field: &str, text: &str) {
+    page.focus(&format!("#modal [data-block={field}]")).await.unwrap();
+    page.eval("document.activeElement.select()").await.unwrap();
+    page.type_text(text).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_played_by_clicks_from_the_button_to_the_changed_message() {
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let workspace = Workspace::start().await;
+    let _bot = Plan::new(&workspace).plugin(order()).start().await;
+    let page = browser.open(&workspace.page_url()).await.unwrap();
+    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+    page.wait_for("document.querySelector('#bot-state').dataset.connections > 0")
+        .await
+        .unwrap();
+    become_person(&page, "U00000ROSIE").await;
+    page.click("[data-conversation=C0000LUNCH0]").await.unwrap();
+    let shoot = async |step: &str| page.screenshot(&picture(&format!("e2e-order-{step}"))).await.unwrap();
+
+    // The button opens the form.
+    write(&page, "!주문").await;
+    page.wait_for("document.querySelector('#messages [data-action=\"order/open\"]')")
+        .await
+        .unwrap();
+    shoot("1-button").await;
+    page.click("#messages [data-action=\"order/open\"]").await.unwrap();
+    page.wait_for("document.querySelector('#modal[open] [data-block=quantity]')")
+        .await
+        .unwrap();
+
+    // More than there is: told at the field, and what was filled in stays.
+    page.eval("(() => { const dish = document.querySelector('#modal [data-block=dish]'); dish.value = 'gimbap'; dish.dispatchEvent(new Event('change', {bubbles: true})); })()")
+        .await
+        .unwrap();
+    page.click("#modal [data-block=size] input[value=large]").await.unwrap();
+    fill(&page, "quantity", "21").await;
+    fill(&page, "note", "단무지 많이").await;
+    page.click("#modal-submit").await.unwrap();
+    page.wait_for(
+        "document.querySelector('#modal [data-in-block=quantity] .wrong')?.textContent === '1개부터 20개까지 주문할 수 있어요.'",
+    )
+    .await
+    .unwrap();
+    shoot("2-error").await;
+    let note = page
+        .eval("document.querySelector('#modal [data-block=note]').value")
+        .await;
+    assert_eq!(note.unwrap(), "단무지 많이");
+    fill(&page, "quantity", "2").await;
+    page.click("#modal-submit").await.unwrap();
+    page.wait_for("!document.querySelector('#modal[open]')").await.unwrap();
+
+    // What was ordered is asked back, everybody sees the buttons, and one decides.
+    shows(&page, "로지님: 김밥 곱빼기 2개 (단무지 많이)").await;
+    shows(&page, "이대로 주문할까요?").await;
+    shoot("3-question").await;
+    let confirm = "#messages [data-action^=\"order/confirm:\"]";
+    become_person(&page, "U00000SALLY").await;
+    page.wait_for(&format!("document.querySelector('{confirm}')"))
+        .await
+        .unwrap();
+    page.click(confirm).await.unwrap();
+    page.wait_for(
+        "document.querySelector('#messages [data-ephemeral=true]')?.textContent.includes('로지님만 정할 수 있어요')",
+    )
+    .await
+    .unwrap();
+    shoot("4-not-yours").await;
+    become_person(&page, "U00000ROSIE").await;
+    page.wait_for("!document.querySelector('#messages [data-ephemeral=true]')")
+        .await
+        .unwrap();
+    page.click(confirm).await.unwrap();
+    shows(&page, "✅ 주문 1번 확정. 로지님: 김밥 곱빼기 2개 (단무지 많이)").await;
+    page.wait_for(&format!("!document.querySelector('{confirm}')"))
+        .await
+        .unwrap();
+    write(&page, "!주문 목록").await;
+    page.wait_for("[...document.querySelectorAll('#messages pre')].some((table) => table.textContent.includes('김밥 곱빼기    2 단무지 많이'))")
+        .await
+        .unwrap();
+    shoot("5-confirmed").await;
 }
