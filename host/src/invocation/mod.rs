@@ -141,6 +141,18 @@ impl Invoker {
                     Err(error) => unsent(error),
                 }
             }
+            // Somebody pressed what is another's, or is over: nothing failed.
+            (Todo::Tell(notice @ (UserNotice::NotAsked { .. } | UserNotice::QuestionOver)), _) => {
+                let locale = self.locale_of(&self.asker(&work).await);
+                let content = Content {
+                    audience: answer::own_audience(&work.event),
+                    ..Content::text(notice.render(locale))
+                };
+                match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => unsent(error),
+                }
+            }
             (Todo::Tell(notice), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 self.tell(&work, &own_id(), notice, notice.render(Locale::En), locale)

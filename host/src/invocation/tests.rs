@@ -216,6 +216,22 @@ async fn a_call_whose_version_is_gone_ends_as_diverged_and_its_person_is_told_on
 }
 
 #[tokio::test]
+async fn a_press_on_what_is_anothers_or_over_is_no_failure() {
+    let house = house(FakeAdapter::default()).await;
+    let not_asked = UserNotice::NotAsked { who: "U2".into() };
+    for (number, notice) in [not_asked, UserNotice::QuestionOver].into_iter().enumerate() {
+        let mut work = house.work(message("U1", &format!("{number}.0"), "!help")).await;
+        let seq = work.ticket.seq().await.unwrap();
+        work.matched.todo = Todo::Tell(notice.clone());
+        house.run(work).await;
+        assert_eq!(house.adapter.texts()[number], notice.render(Locale::En));
+        let filed = house.store.filed(seq).await.unwrap().unwrap();
+        let outcome = filed.end.unwrap().outcome;
+        assert!(matches!(outcome, Outcome::Done), "the operator is told of {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_service_refuses_is_told_to_the_person() {
     let house = house(FakeAdapter::default()).await;
     let work = house.work(message("U1", "1.0", "!help")).await;
