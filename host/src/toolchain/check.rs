@@ -2,6 +2,7 @@
 
 use crate::registry::{OneLine, Shown, Stage, hex, is_plugin_file, missing_export};
 use anyhow::Context;
+use moa_core::locale::Locale;
 use moa_core::manifest::{Command, Manifest, Requests, Shortcut, ShortcutPlace};
 use moa_engine::{Engine, Inspection, Limits, MAX_PLUGIN_BYTES};
 use serde::Serialize;
@@ -274,12 +275,9 @@ fn listed<'a>(f: &mut Formatter<'_>, title: &str, lines: impl Iterator<Item = &'
 }
 
 fn command_line(command: &Command) -> String {
-    let mut line = format!("!{}", command.name);
-    for arg in &command.args {
-        let dots = if arg.takes_rest() { "…" } else { "" };
-        let (open, close) = if arg.is_optional() { ('[', ']') } else { ('<', '>') };
-        line.push_str(&format!(" {open}{}{dots}{close}", arg.name));
-    }
+    let mut line = format!("!{} {}", command.name, command.hint(Locale::En))
+        .trim_end()
+        .to_owned();
     if !command.aliases.is_empty() {
         line.push_str(&format!(", also {}", command.aliases.join(", ")));
     }
