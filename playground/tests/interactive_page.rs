@@ -155,6 +155,17 @@ async fn an_order_form_is_played_from_button_to_edited_message() {
         .await
         .unwrap();
     goes(&page, "#messages [data-action=order]").await;
+
+    // Whoever writes the bot sees what each frame was about.
+    page.click("#author-toggle").await.unwrap();
+    page.click("[data-tab=frames]").await.unwrap();
+    for what in ["block_actions · order", "view_submission · order"] {
+        page.wait_for(&format!(
+            "document.querySelector('#frame-list').textContent.includes('{what}')"
+        ))
+        .await
+        .unwrap();
+    }
 }
 
 #[tokio::test]
@@ -393,6 +404,46 @@ async fn faults_are_switched_on_the_page() {
         .await
         .unwrap();
     drop(bot);
+}
+
+#[tokio::test]
+async fn every_fault_of_the_page_is_one_that_the_workspace_knows() {
+    let Some((sim, browser)) = stage().await else {
+        return;
+    };
+    let page = open_dev(&sim, &browser).await;
+    page.click("#author-toggle").await.unwrap();
+    page.click("[data-tab=faults]").await.unwrap();
+    appears(&page, "[data-fault]").await;
+    let kinds = page
+        .eval("[...document.querySelectorAll('[data-fault]')].map((form) => form.dataset.fault)")
+        .await
+        .unwrap();
+    let kinds: Vec<&str> = kinds.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    for kind in [
+        "refresh",
+        "close",
+        "silent",
+        "duplicate",
+        "rate-limit",
+        "slow",
+        "api-error",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} is not among {kinds:?}");
+    }
+    for kind in kinds {
+        page.click(&format!("[data-fault={kind}] button")).await.unwrap();
+        page.wait_for(&format!(
+            "document.querySelector('[data-fault={kind}] > .note').textContent"
+        ))
+        .await
+        .unwrap();
+        assert_eq!(
+            text(&page, &format!("[data-fault={kind}] > .note")).await,
+            "✓",
+            "{kind}"
+        );
+    }
 }
 
 #[tokio::test]
