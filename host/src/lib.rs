@@ -8,6 +8,7 @@ pub mod control;
 pub mod stores;
 
 pub mod adapter;
+pub mod admins;
 pub mod capability;
 pub mod dispatch;
 pub mod intake;
@@ -19,6 +20,7 @@ pub mod matching;
 pub mod outbox;
 pub mod questions;
 pub mod recall;
+pub mod rest;
 pub mod vitals;
 
 pub mod registry;

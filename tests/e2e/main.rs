@@ -38,6 +38,7 @@ mod plugins;
 mod presses;
 mod redis;
 mod reruns;
+mod rest;
 mod rough;
 mod samples;
 mod slack_manifest;

@@ -1,7 +1,9 @@
 //! The languages that the host itself speaks.
 
+mod admin;
 mod notice;
 
+pub use admin::AdminNotice;
 pub use notice::UserNotice;
 
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@ pub mod signal;
 
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
+use crate::admins::Admins;
 use crate::capability::{Grants, Machine, World};
 use crate::control::Desk;
 use crate::dispatch::{Dispatch, Room};
@@ -142,6 +143,13 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
     let revoked = outbox.revoked();
+    let admins = Arc::new(Admins {
+        ids: config.bot.admins.clone(),
+        adapter: Arc::clone(&adapter),
+        outbox: Arc::clone(&outbox),
+        locale: config.bot.locale,
+        beside: courtesies.clone(),
+    });
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
@@ -149,6 +157,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         world: Arc::clone(&world),
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
+        rests: Arc::default(),
+        admins,
         courtesies: courtesies.clone(),
         locale: config.bot.locale,
         timezone: config.bot.timezone.clone(),

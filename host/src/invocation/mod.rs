@@ -1,7 +1,8 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
-//! told, `reply` what follows a press, `form` a form that waits for it, `hourglass` the sign that it takes long.
+//! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried, `hourglass` the sign
+//! that it takes long.
 
 mod allowance;
 mod answer;
@@ -9,6 +10,7 @@ mod form;
 mod hourglass;
 mod input;
 mod reply;
+mod resting;
 
 pub use allowance::{Allowance, Allowances};
 pub use form::HeldForm;
@@ -17,6 +19,7 @@ pub(crate) use input::{Names, full, id_of};
 use input::{change_id, command_id, heard_id, invocation_id, press_id};
 
 use crate::adapter::Adapter;
+use crate::admins::Admins;
 use crate::capability::{self, Scene, World};
 use crate::dispatch::Turn;
 use crate::journal::Ticket;
@@ -24,6 +27,7 @@ use crate::matching::{Match, Matcher, Todo};
 use crate::outbox::{Ordinals, Outbox};
 use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
+use crate::rest::Rests;
 use answer::unsent;
 use hourglass::Hourglass;
 use moa_core::call::{Failure, Reply};
@@ -94,6 +98,10 @@ pub struct Invoker {
     pub allowances: Arc<Allowances>,
     /// Which plugin an event is for.
     pub matcher: Arc<Matcher>,
+    /// Which plugins rest.
+    pub rests: Arc<Rests>,
+    /// Who is told of it.
+    pub admins: Arc<Admins>,
     /// What is done beside the work and never waited for by it.
     pub courtesies: TaskTracker,
     /// The language of people of whom none is known.
@@ -118,6 +126,15 @@ impl Invoker {
             };
             work.matched = matched;
         }
+        // What an earlier run began is finished, whatever the plugin is like by now.
+        let admitted = match &before {
+            None => self.admit(&work.matched),
+            Some(_) => Ok(None),
+        };
+        let _trial = match admitted {
+            Ok(trial) => trial,
+            Err(until) => return self.turn_away(&work, until, turn).await,
+        };
         let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
         let outcome = match (&work.matched.todo, before) {
             // What goes on where it was asks nothing of the plugins as they are now.
@@ -162,15 +179,20 @@ impl Invoker {
         if let Outcome::Failed { reason } | Outcome::Diverged { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
         }
+        self.let_go(&work).await;
+        // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
+        // has to wait for too.
+        drop(turn);
+        self.close(&work.event, &work.ticket, outcome).await;
+    }
+
+    /// Nothing that waits for the work waits any longer.
+    async fn let_go(&self, work: &Work) {
         if let Some(form) = &work.form {
             // Unless it was closed, or told what to show, on the way.
             form.close();
         }
         self.close_question(&work.event).await;
-        // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
-        // has to wait for too.
-        drop(turn);
-        self.close(&work.event, &work.ticket, outcome).await;
     }
 
     /// Closes the event's record, if this was the last that it asked for.
@@ -400,6 +422,7 @@ impl Invoker {
             cpu_us = usage.cpu.as_micros(), wall_us = usage.wall.as_micros(),
             memory = usage.memory_peak, host_calls = usage.host_calls, "called"
         );
+        self.count(loaded, &scene.invocation, &done.result);
         self.matcher
             .registry
             .vitals()

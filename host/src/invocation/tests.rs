@@ -25,8 +25,11 @@ pub(super) async fn house(adapter: FakeAdapter) -> House {
     let (matcher, dir) = matcher(&store, &[]);
     matcher.registry.ready().await;
     let out = Arc::clone(&adapter) as Arc<dyn Adapter>;
+    let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
-        outbox: Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1)),
+        rests: Arc::default(),
+        admins: Admins::none(&out, &outbox),
+        outbox,
         adapter: out,
         store: Arc::clone(&store) as Arc<dyn Store>,
         world: Arc::new(capability::Machine),

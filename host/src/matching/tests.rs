@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapter::{Adapter, Intake as _};
+use crate::admins::Admins;
 use crate::capability::Machine;
 use crate::dispatch::Dispatch;
 use crate::intake::{self, Door, Intake};
@@ -33,8 +34,11 @@ async fn house(plugins: &[(&str, Vec<u8>)]) -> House {
     let (adapter, store) = (Arc::<FakeAdapter>::default(), Arc::<FlakyStore>::default());
     let (matcher, dir) = matcher(&store, plugins);
     let out = Arc::clone(&adapter) as Arc<dyn Adapter>;
+    let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
-        outbox: Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1)),
+        rests: Arc::default(),
+        admins: Admins::none(&out, &outbox),
+        outbox,
         adapter: out,
         store: Arc::clone(&store) as Arc<dyn Store>,
         world: Arc::new(Machine),

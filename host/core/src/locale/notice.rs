@@ -78,6 +78,13 @@ pub enum UserNotice {
         /// The plugin.
         plugin: String,
     },
+    /// The plugin failed again and again and rests.
+    Resting {
+        /// The plugin.
+        plugin: String,
+        /// Until when, as the person's clock shows it; nothing if that is being found out.
+        until: Option<String>,
+    },
     /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
     /// before it was cut off is not known.
     TooOld,
@@ -154,6 +161,17 @@ impl UserNotice {
             Self::PluginStopped { plugin } => locale.pick(
                 format!("⏸️ `{plugin}` 플러그인은 관리자가 멈춰 두어서 지금은 쓸 수 없습니다."),
                 format!("⏸️ The plugin `{plugin}` was stopped by the operator and cannot be used for now."),
+            ),
+            Self::Resting {
+                plugin,
+                until: Some(until),
+            } => locale.pick(
+                format!("⏸️ `{plugin}` 플러그인이 거듭 실패해서 {until}까지 쉽니다. 그 뒤에 다시 해 주세요."),
+                format!("⏸️ The plugin `{plugin}` failed again and again and rests until {until}. Try again after that."),
+            ),
+            Self::Resting { plugin, until: None } => locale.pick(
+                format!("⏸️ `{plugin}` 플러그인이 거듭 실패해서 다시 되는지 살펴보는 중입니다. 잠시 뒤에 다시 해 주세요."),
+                format!("⏸️ The plugin `{plugin}` failed again and again, and whether it works again is being tried. Try again in a moment."),
             ),
             Self::TooOld => locale.pick(
                 "⚠️ 봇이 오래 멈춰 있어서 이 명령을 끝까지 처리했는지 알 수 없습니다. 확인해 보고, 아직 필요하면 다시 입력해 주세요.".to_owned(),

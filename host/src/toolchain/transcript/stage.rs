@@ -3,6 +3,7 @@
 use super::parse::Act;
 use super::room::{Happening, Room, Spot};
 use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
+use crate::admins::Admins;
 use crate::capability::{Grants, World};
 use crate::dispatch::{Dispatch, Room as Places};
 use crate::intake::{self, Door, Intake};
@@ -155,8 +156,11 @@ impl Stage {
             },
             grants: Grants::Everything,
         });
+        let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
         let invoker = Arc::new(Invoker {
-            outbox: Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1)),
+            rests: Arc::default(),
+            admins: Admins::none(&adapter, &outbox),
+            outbox,
             adapter,
             store: Arc::clone(&store),
             world: Arc::clone(&world) as Arc<dyn World>,

@@ -1,0 +1,73 @@
+//! A plugin that fails again and again rests: its people are told at once, its admins once, and a new version ends it.
+
+use super::support::bot::Plan;
+use super::support::guests::{altered, hello, hostile, put};
+use super::support::record::Post;
+use super::support::sim::{Line, Workspace};
+
+const ROSIE: &str = "U00000ROSIE";
+
+async fn ask(workspace: &Workspace, text: &str) -> Post {
+    workspace.ask(&Line::new(text)).await
+}
+
+/// The plugin fails until it rests.
+async fn exhaust(workspace: &Workspace) {
+    for _ in 0..5 {
+        let said = ask(workspace, "!trap").await.text;
+        assert!(said.contains("⚠️"), "{said}");
+    }
+}
+
+/// What admins were told of rests.
+async fn told(workspace: &Workspace, count: usize) -> Vec<Post> {
+    let of_rests = |post: &Post| post.text.contains("times in a row") || post.text.contains("번 거듭 실패해서");
+    workspace
+        .until("the admin to be told", |record| {
+            let told: Vec<Post> = record.posts().into_iter().filter(of_rests).collect();
+            (told.len() >= count).then_some(told)
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_faults_and_it_rests_until_a_new_version_comes() {
+    let workspace = Workspace::start().await;
+    let bot = Plan::new(&workspace)
+        .plugin(hello())
+        .plugin(hostile())
+        .env("MOA_BOT__ADMINS", ROSIE)
+        .start()
+        .await;
+    // A good call in between, and it is no row.
+    for _ in 0..4 {
+        ask(&workspace, "!trap").await;
+    }
+    assert_eq!(ask(&workspace, "!ok then").await.text, "ok then");
+    exhaust(&workspace).await;
+    for _ in 0..2 {
+        let said = ask(&workspace, "!ok").await.text;
+        assert!(said.starts_with("⏸️") && said.contains("hostile"), "{said}");
+    }
+    // Nobody else notices.
+    assert_eq!(ask(&workspace, "!echo hi").await.text, "hi");
+    let one = told(&workspace, 1).await;
+    assert_eq!(one.len(), 1, "{one:?}");
+    assert!(
+        one[0].channel.starts_with('D') && one[0].text.contains("trap"),
+        "{one:?}"
+    );
+
+    let from = bot.lines();
+    put(
+        &altered(hostile(), "misbehaves", "misbehaved"),
+        &bot.plugins().join("hostile.wasm"),
+    );
+    bot.log().wait_for(from, &["replaced", "hostile"]).await;
+    assert_eq!(ask(&workspace, "!ok again").await.text, "ok again");
+    // What it does from now on is another row, and another word to the admin.
+    exhaust(&workspace).await;
+    assert!(ask(&workspace, "!ok").await.text.starts_with("⏸️"));
+    let both = told(&workspace, 2).await;
+    assert_eq!(both.len(), 2, "{both:?}");
+}
