@@ -11,6 +11,7 @@ pub mod adapter;
 pub mod admins;
 pub mod capability;
 pub mod dispatch;
+pub mod grants;
 pub mod intake;
 pub mod invocation;
 pub mod journal;

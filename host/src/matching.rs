@@ -25,6 +25,8 @@ pub enum Todo {
         /// The plugin's name.
         plugin: String,
     },
+    /// An admin pressed what the host itself had put there.
+    Own,
     /// An answer of the host itself.
     Say(Box<Say>),
     /// A line about why it was not done.
@@ -38,7 +40,7 @@ impl Todo {
             Self::Command(command) => &command.plugin,
             Self::Heard(heard) => &heard.plugin,
             Self::Pressed { plugin } | Self::Changed { plugin } => plugin,
-            Self::Say(_) | Self::Tell(_) => "",
+            Self::Own | Self::Say(_) | Self::Tell(_) => "",
         }
     }
 }
@@ -98,6 +100,9 @@ impl Matcher {
     /// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
     fn pressed(&self, snapshot: &Snapshot, press: &Press) -> Todo {
         let plugin = press.plugin.clone();
+        if plugin.is_empty() {
+            return Todo::Own;
+        }
         if let Some(notice) = self.questions.refusal(press) {
             return Todo::Tell(notice);
         }
@@ -117,7 +122,7 @@ impl Matcher {
             return Some(matched);
         }
         match &matched.todo {
-            Todo::Say(_) | Todo::Tell(_) => Some(matched),
+            Todo::Own | Todo::Say(_) | Todo::Tell(_) => Some(matched),
             Todo::Command(command) => {
                 let plugin = command.plugin.clone();
                 let gone = || Match {

@@ -711,7 +711,7 @@ impl Stage {
             store,
             event: Arc::new(event),
             requests: Requests::default(),
-            grants: Grants::Configured(BTreeMap::new()),
+            grants: Grants::Configured(crate::capability::Says::default()),
             ticket: Arc::new(Ticket::of(seq)),
             calls: AtomicUsize::new(0),
         }

@@ -29,6 +29,7 @@ mod crashes;
 mod degradation;
 mod delivery;
 mod dev;
+mod grants;
 mod hears;
 mod in_memory;
 mod page;

@@ -158,6 +158,8 @@ async fn a_plugin_that_misbehaves_costs_its_caller_one_line_and_nobody_else_anyt
         let ids: Vec<&str> = words.filter(|word| id(word)).collect();
         assert_eq!(ids.len(), 1, "!{command}: no invocation id: {}", line.text);
         bot.log().wait_for(0, &[ids[0]]).await;
+        // After five faults in a row it would rest.
+        workspace.ask(&Line::new("!ok")).await;
     }
     assert!(bot.process.is_up());
     assert_eq!(bot.process.id(), process);

@@ -9,6 +9,7 @@
 //! `MOA_TEST_…` have uses of their own.
 
 mod error;
+mod grant;
 mod keys;
 mod secret;
 mod show;
@@ -19,10 +20,12 @@ mod tests;
 mod units;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use grant::{LineError, lists};
 pub use secret::{SecretSource, SecretValue};
 pub use units::{duration, duration_text, size, size_text};
 
 use crate::locale::Locale;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -172,6 +175,8 @@ pub struct PluginSettings {
     pub limits: Limits,
     /// `[plugin.NAME.grant]`
     pub grant: Grant,
+    /// `[plugin.NAME.deny]`: what it may not touch, whoever approved it.
+    pub deny: Grant,
     /// `[plugin.NAME.config]`, as JSON; checked against the manifest by
     /// [`Manifest::settle`](crate::manifest::Manifest::settle).
     pub config: serde_json::Map<String, serde_json::Value>,
@@ -226,7 +231,9 @@ impl Default for Limits {
 }
 
 /// `[plugin.NAME.grant]`: what the operator allows. It counts only together with the manifest's request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// `[plugin.NAME.deny]` has the same keys and says what is not allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Grant {
     /// Origins (`https://api.example.com`), or `*` for all that the plugin requests.
     pub http: Vec<String>,

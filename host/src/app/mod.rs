@@ -8,9 +8,10 @@ pub mod signal;
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
-use crate::capability::{Grants, Machine, World};
+use crate::capability::{Grants, Machine, Said, Says, World};
 use crate::control::Desk;
 use crate::dispatch::{Dispatch, Room};
+use crate::grants::{Approvals, Asking};
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
@@ -25,11 +26,10 @@ use moa_core::config::{Config, PluginSettings};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
@@ -90,7 +90,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store).await;
     let engine = Engine::new(moa_engine::Options::default())?;
-    let allowances = Arc::new(allowances(&config, grant_everything));
+    let approvals = Approvals::load(Arc::clone(&store)).await?;
+    let mut allowances = allowances(&config, grant_everything);
+    if let Grants::Configured(says) = &mut allowances.grants {
+        says.approved = approvals.approved();
+    }
+    let allowances = Arc::new(allowances);
     let (told, heard) = mpsc::unbounded_channel();
     let reporter = tokio::spawn(report(heard, reports));
     let parts = registry::Parts {
@@ -150,6 +155,16 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         locale: config.bot.locale,
         beside: courtesies.clone(),
     });
+    let asking = Asking::new(
+        registry.cell(),
+        allowances.grants.clone(),
+        Arc::clone(&approvals),
+        Arc::clone(&admins),
+    );
+    let follower: Weak<Asking> = Arc::downgrade(&asking);
+    registry.follow(follower);
+    desk.decide(Arc::clone(&asking), Arc::clone(&approvals));
+    let asking = tokio::spawn(asking.watch());
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
@@ -157,6 +172,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         world: Arc::clone(&world),
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
+        approvals,
         rests: Arc::default(),
         admins,
         courtesies: courtesies.clone(),
@@ -201,6 +217,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     listener.pause();
     waiting.abort();
+    asking.abort();
     drain(&dispatch, &calls).await;
     dispatch.stop();
     courtesies.close();
@@ -365,13 +382,15 @@ fn allowances(config: &Config, grant_everything: bool) -> Allowances {
     let grants = if grant_everything {
         Grants::Everything
     } else {
-        Grants::Configured(
-            config
-                .plugin
-                .iter()
-                .map(|(name, plugin)| (name.clone(), plugin.grant.clone()))
-                .collect::<BTreeMap<_, _>>(),
-        )
+        let said = |plugin: &PluginSettings| Said {
+            grant: plugin.grant.clone(),
+            deny: plugin.deny.clone(),
+        };
+        let by_plugin = config.plugin.iter().map(|(name, plugin)| (name.clone(), said(plugin)));
+        Grants::Configured(Says {
+            by_plugin: by_plugin.collect(),
+            ..Says::default()
+        })
     };
     Allowances {
         by_plugin,

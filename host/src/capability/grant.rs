@@ -3,30 +3,91 @@
 //! Free without any grant: speaking, editing, deleting and reacting where the call came from, that conversation's past,
 //! members and files, the people of the event and direct conversations with them, and the plugin's own brain.
 
+use arc_swap::ArcSwap;
 use moa_core::call::{CapError, CapResult};
+use moa_core::config::{Grant, lists};
 use moa_core::manifest::Requests;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What admins approved, by plugin; it changes while the host runs.
+pub type Approved = Arc<ArcSwap<BTreeMap<String, Grant>>>;
 
 /// What the operator grants.
 #[derive(Clone, Debug)]
 pub enum Grants {
     /// Whatever each plugin asks for (`moa dev`).
     Everything,
-    /// What the configuration says, by plugin.
-    Configured(BTreeMap<String, moa_core::config::Grant>),
+    /// What the configuration and the admins say.
+    Configured(Says),
+}
+
+/// What the configuration and the admins say.
+#[derive(Clone, Debug, Default)]
+pub struct Says {
+    /// The configuration, by plugin.
+    pub by_plugin: BTreeMap<String, Said>,
+    /// The admins.
+    pub approved: Approved,
+}
+
+/// What the configuration says of a plugin.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// `[plugin.NAME.grant]`
+    pub grant: Grant,
+    /// `[plugin.NAME.deny]`: stands over the admins.
+    pub deny: Grant,
 }
 
 impl Grants {
     /// What a plugin with these requests may touch.
     pub fn of(&self, plugin: &str, requests: &Requests) -> Granted {
-        let grant = match self {
+        let decided = match self {
             Self::Everything => None,
-            Self::Configured(grants) => Some(grants.get(plugin).cloned().unwrap_or_default()),
+            Self::Configured(says) => Some(says.of(plugin)),
         };
         Granted {
             plugin: plugin.to_owned(),
             requests: requests.clone(),
-            grant,
+            decided,
+        }
+    }
+
+    /// What a plugin with these requests asks for and nobody has granted or denied.
+    pub fn missing(&self, plugin: &str, requests: &Requests) -> Grant {
+        match self {
+            Self::Everything => Grant::default(),
+            Self::Configured(says) => {
+                let Said { grant, deny } = says.of(plugin);
+                Grant::of(requests).without(&grant).without(&deny)
+            }
+        }
+    }
+
+    /// What the configuration denies a plugin.
+    pub fn denied(&self, plugin: &str) -> Grant {
+        match self {
+            Self::Everything => Grant::default(),
+            Self::Configured(says) => says
+                .by_plugin
+                .get(plugin)
+                .map(|said| said.deny.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Says {
+    /// What is granted, by whomever, and what is denied.
+    fn of(&self, plugin: &str) -> Said {
+        let said = self.by_plugin.get(plugin).cloned().unwrap_or_default();
+        match self.approved.load().get(plugin) {
+            Some(approved) => Said {
+                grant: said.grant.or(approved),
+                deny: said.deny,
+            },
+            None => said,
         }
     }
 }
@@ -37,7 +98,7 @@ pub struct Granted {
     plugin: String,
     requests: Requests,
     /// `None`: everything that is requested.
-    grant: Option<moa_core::config::Grant>,
+    decided: Option<Said>,
 }
 
 impl Granted {
@@ -46,12 +107,11 @@ impl Granted {
     /// # Errors
     /// [`CapError::AccessDenied`] with the line to add.
     pub fn conversation(&self, id: &str) -> CapResult<()> {
-        let lists = |list: &[String]| list.iter().any(|one| one == id || one == "*");
         self.check(
             "use other conversations",
             &format!("conversations = [\"{id}\"]"),
-            lists(&self.requests.conversations),
-            self.grant.as_ref().is_none_or(|grant| lists(&grant.conversations)),
+            lists(&self.requests.conversations, id),
+            |grant| lists(&grant.conversations, id),
         )
     }
 
@@ -64,7 +124,7 @@ impl Granted {
             "look up and write to other people",
             "users = true",
             self.requests.users,
-            self.grant.as_ref().is_none_or(|grant| grant.users),
+            |grant| grant.users,
         )
     }
 
@@ -77,11 +137,12 @@ impl Granted {
             "use the shared brain",
             "shared-brain = true",
             self.requests.shared_brain,
-            self.grant.as_ref().is_none_or(|grant| grant.shared_brain),
+            |grant| grant.shared_brain,
         )
     }
 
-    fn check(&self, what: &str, line: &str, requested: bool, granted: bool) -> CapResult<()> {
+    /// `has`: whether what was granted, or denied, has it.
+    fn check(&self, what: &str, line: &str, requested: bool, has: impl Fn(&Grant) -> bool) -> CapResult<()> {
         let plugin = &self.plugin;
         if !requested {
             return Err(CapError::AccessDenied(format!(
@@ -89,9 +150,17 @@ impl Granted {
                 line.replace(" = ", ": ")
             )));
         }
-        if !granted {
+        let Some(Said { grant, deny }) = &self.decided else {
+            return Ok(());
+        };
+        if has(deny) {
             return Err(CapError::AccessDenied(format!(
-                "`{plugin}` may not {what}: the operator grants it by the line `{line}` below [plugin.{plugin}.grant] in moa.toml"
+                "`{plugin}` may not {what}: the operator denies it below [plugin.{plugin}.deny] in moa.toml"
+            )));
+        }
+        if !has(grant) {
+            return Err(CapError::AccessDenied(format!(
+                "`{plugin}` may not {what}: the operator grants it by the line `{line}` below [plugin.{plugin}.grant] in moa.toml, or by `moa plugin grant {plugin}`"
             )));
         }
         Ok(())
@@ -109,16 +178,22 @@ mod tests {
     #[test]
     fn request_and_grant_are_both_needed_and_the_denial_names_the_line() {
         let asking = requests(r#"{"conversations": ["C1"], "shared-brain": true}"#);
-        let nothing = Grants::Configured(BTreeMap::new());
+        let nothing = Grants::Configured(Says::default());
         let denied = nothing.of("memo", &asking).conversation("C1").unwrap_err().to_string();
         assert!(
             denied.contains("conversations = [\"C1\"]") && denied.contains("[plugin.memo.grant]"),
             "{denied}"
         );
 
-        let mut grant = moa_core::config::Grant::default();
-        grant.conversations.push("C1".into());
-        let some = Grants::Configured(BTreeMap::from([("memo".to_owned(), grant)]));
+        let line = |line: &str| Grant::of_line(line).unwrap();
+        let said = Said {
+            grant: line("conversations = ['C1']"),
+            deny: Grant::default(),
+        };
+        let some = Grants::Configured(Says {
+            by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+            approved: Approved::default(),
+        });
         assert_eq!(some.of("memo", &asking).conversation("C1"), Ok(()));
         assert!(some.of("memo", &asking).conversation("C2").is_err());
         assert!(some.of("memo", &asking).shared_brain().is_err());
@@ -140,5 +215,37 @@ mod tests {
                 .shared_brain()
                 .is_err()
         );
+    }
+
+    #[test]
+    fn what_is_approved_counts_at_once_unless_the_file_denies_it() {
+        let asking = requests(r#"{"conversations": ["C1", "C2"], "shared-brain": true, "users": true}"#);
+        let line = |line: &str| Grant::of_line(line).unwrap();
+        let says = Says {
+            by_plugin: BTreeMap::from([(
+                "memo".to_owned(),
+                Said {
+                    grant: line("conversations = ['*']"),
+                    deny: line("users = true").or(&line("conversations = ['C2']")),
+                },
+            )]),
+            approved: Approved::default(),
+        };
+        let approved = Arc::clone(&says.approved);
+        let grants = Grants::Configured(says);
+        assert_eq!(grants.missing("memo", &asking).lines(), ["shared-brain = true"]);
+        assert!(grants.of("memo", &asking).shared_brain().is_err());
+        let all = BTreeMap::from([("memo".to_owned(), Grant::of(&asking))]);
+        approved.store(Arc::new(all));
+        let granted = grants.of("memo", &asking);
+        assert_eq!((granted.shared_brain(), granted.conversation("C1")), (Ok(()), Ok(())));
+        for denied in [granted.users(), granted.conversation("C2")] {
+            let denied = denied.unwrap_err().to_string();
+            assert!(denied.contains("[plugin.memo.deny]"), "{denied}");
+        }
+        assert!(grants.missing("memo", &asking).is_empty());
+        // An approval is no request.
+        assert!(grants.of("memo", &Requests::default()).shared_brain().is_err());
+        assert!(grants.of("other", &asking).shared_brain().is_err());
     }
 }

@@ -14,7 +14,7 @@ mod reruns;
 mod system;
 mod triggers;
 
-pub use grant::{Granted, Grants};
+pub use grant::{Approved, Granted, Grants, Said, Says};
 pub use system::{Machine, World};
 
 use crate::adapter::Adapter;

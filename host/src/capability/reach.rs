@@ -3,7 +3,7 @@
 //!
 //! `schedule`, `http`, `sql` and `objects` are not there yet; the engine answers `unsupported` for each of theirs.
 
-use crate::capability::{Grants, host};
+use crate::capability::{Grants, Said, Says, host};
 use crate::testing::{FakeAdapter, Stage, message, place};
 use moa_core::call::{CapError, CapResult};
 use moa_core::config::Grant;
@@ -403,7 +403,14 @@ async fn nothing_outside_of_a_grant_is_reachable() {
         ];
         for (setup, requests, grant) in setups {
             stage.requests = requests;
-            stage.grants = Grants::Configured(BTreeMap::from([("memo".to_owned(), grant)]));
+            let said = Said {
+                grant,
+                deny: Grant::default(),
+            };
+            stage.grants = Grants::Configured(Says {
+                by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+                ..Says::default()
+            });
             let answer = made(&host(stage.scene(false).await), call.clone()).await;
             let what = format!("{call:?} with {setup}: {answer:?}");
             match (&need, setup) {

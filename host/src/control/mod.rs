@@ -21,6 +21,7 @@
 //! | `POST /v1/plugins/NAME/WHAT` | `stop`, `start`, `restart`, `rollback`, `unpin` |
 //! | `DELETE /v1/plugins/NAME` | removes the file |
 //! | `GET /v1/logs?plugin&invocation&lines&follow` | what plugins log, JSON lines |
+//! | `GET, POST, DELETE /v1/plugins/NAME/grants` | what a plugin asks for and has; approves (`POST`: lines, or all); takes back |
 //!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
@@ -29,6 +30,7 @@ pub mod backup;
 mod brain;
 pub mod client;
 mod copy;
+mod grants;
 pub mod http;
 mod journal;
 pub mod lines;
@@ -37,6 +39,7 @@ mod plugins;
 pub mod socket;
 mod sync;
 
+use crate::grants::{Approvals, Asking};
 use crate::intake::Intake;
 use crate::lessons::Lessons;
 use crate::logs::Logs;
@@ -55,6 +58,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use brain::{Changed, Imported, Listed, Usage};
 pub use copy::{CopyRequest, CopyStep};
+pub use grants::GrantRequest;
 pub use journal::{Did, Retried, Row, Shown};
 pub use plugins::{BrokenRow, Counts, Did as PluginDid, FaultRow, PluginList, PluginRow, State};
 
@@ -65,6 +69,7 @@ pub struct Control {
     quotas: Quotas,
     host: OnceLock<Attached>,
     house: OnceLock<plugins::House>,
+    decides: OnceLock<(Arc<Asking>, Arc<Approvals>)>,
 }
 
 /// What of a running host follows, or does, what its operator wants.
@@ -92,6 +97,7 @@ impl Control {
             quotas,
             host: OnceLock::new(),
             house: OnceLock::new(),
+            decides: OnceLock::new(),
         })
     }
 
@@ -103,6 +109,9 @@ impl Control {
 
     /// The brain was changed beside the plugins: what the host derives from it follows.
     async fn follow(&self) -> Result<(), Fault> {
+        if let Some((_, approvals)) = self.decides.get() {
+            approvals.reload().await?;
+        }
         match self.host.get() {
             Some(host) => {
                 host.lessons.reload().await?;
@@ -140,6 +149,12 @@ impl Desk {
     /// The plugins are being loaded: from now on they can be asked for.
     pub fn show(&self, registry: Arc<Registry>, logs: Arc<Logs>) {
         self.control.show(registry, Some(logs));
+    }
+
+    /// From now on what plugins ask for can be shown and decided.
+    pub fn decide(&self, asking: Arc<Asking>, approvals: Arc<Approvals>) {
+        // Once, at the start.
+        let _ = self.control.decides.set((asking, approvals));
     }
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
@@ -188,6 +203,9 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
             Box::pin(plugins::order(control, verb, (*name).into()))
         }
         (&Method::GET, ["v1", "logs"]) => Box::pin(plugins::logs(control, query)),
+        (&Method::GET, ["v1", "plugins", name, "grants"]) => Box::pin(grants::show(control, (*name).into())),
+        (&Method::POST, ["v1", "plugins", name, "grants"]) => Box::pin(grants::approve(control, (*name).into(), body)),
+        (&Method::DELETE, ["v1", "plugins", name, "grants"]) => Box::pin(grants::withdraw(control, (*name).into())),
         (&Method::GET, ["v1", "journal"]) => Box::pin(journal::list(control, query)),
         (&Method::GET, ["v1", "journal", seq]) => Box::pin(journal::show(control, (*seq).into())),
         (&Method::DELETE, ["v1", "journal", seq]) => Box::pin(journal::drop(control, (*seq).into())),

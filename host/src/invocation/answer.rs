@@ -33,9 +33,12 @@ impl Invoker {
                         Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale)
                     }
                     // Only commands have a right form to show.
-                    Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. } | Todo::Say(_) | Todo::Tell(_) => {
-                        Content::text(text)
-                    }
+                    Todo::Heard(_)
+                    | Todo::Pressed { .. }
+                    | Todo::Changed { .. }
+                    | Todo::Own
+                    | Todo::Say(_)
+                    | Todo::Tell(_) => Content::text(text),
                 };
                 self.refused(work, scene, content, locale).await
             }

@@ -1,7 +1,8 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
-//! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried, `hourglass` the sign
+//! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried,
+//! `own` what the host itself asks of admins, `hourglass` the sign
 //! that it takes long.
 
 mod allowance;
@@ -9,6 +10,7 @@ mod answer;
 mod form;
 mod hourglass;
 mod input;
+mod own;
 mod reply;
 mod resting;
 
@@ -22,6 +24,7 @@ use crate::adapter::Adapter;
 use crate::admins::Admins;
 use crate::capability::{self, Scene, World};
 use crate::dispatch::Turn;
+use crate::grants::Approvals;
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use crate::outbox::{Ordinals, Outbox};
@@ -98,6 +101,8 @@ pub struct Invoker {
     pub allowances: Arc<Allowances>,
     /// Which plugin an event is for.
     pub matcher: Arc<Matcher>,
+    /// What admins decide.
+    pub approvals: Arc<Approvals>,
     /// Which plugins rest.
     pub rests: Arc<Rests>,
     /// Who is told of it.
@@ -150,6 +155,7 @@ impl Invoker {
             (Todo::Heard(heard), None) => self.heard(&work, heard, &mut turn).await,
             (Todo::Pressed { plugin }, None) => self.pressed(&work, plugin, &mut turn).await,
             (Todo::Changed { plugin }, None) => self.changed(&work, plugin, &mut turn).await,
+            (Todo::Own, _) => self.own(&work).await,
             (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);

@@ -28,6 +28,7 @@ pub(super) async fn house(adapter: FakeAdapter) -> House {
     let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
         rests: Arc::default(),
+        approvals: Arc::new(Approvals::empty(Arc::clone(&store) as Arc<dyn Store>)),
         admins: Admins::none(&out, &outbox),
         outbox,
         adapter: out,

@@ -5,6 +5,7 @@ use crate::adapter::{Adapter, Intake as _};
 use crate::admins::Admins;
 use crate::capability::Machine;
 use crate::dispatch::Dispatch;
+use crate::grants::Approvals;
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Invoker, Work};
 use crate::outbox::Outbox;
@@ -37,6 +38,7 @@ async fn house(plugins: &[(&str, Vec<u8>)]) -> House {
     let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
         rests: Arc::default(),
+        approvals: Arc::new(Approvals::empty(Arc::clone(&store) as Arc<dyn Store>)),
         admins: Admins::none(&out, &outbox),
         outbox,
         adapter: out,

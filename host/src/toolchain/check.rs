@@ -2,6 +2,7 @@
 
 use crate::registry::{OneLine, Shown, Stage, hex, is_plugin_file, missing_export};
 use anyhow::Context;
+use moa_core::config::Grant;
 use moa_core::locale::Locale;
 use moa_core::manifest::{Command, Manifest, Requests, Shortcut, ShortcutPlace};
 use moa_engine::{Engine, Inspection, Limits, MAX_PLUGIN_BYTES};
@@ -174,34 +175,7 @@ pub(super) async fn examine(engine: &Engine, bytes: Arc<Vec<u8>>, file: &Inspect
 
 /// What a plugin asks for, in the lines that would grant it in `[plugin.NAME.grant]`; none if it asks for nothing.
 pub fn grant_lines(requests: &Requests) -> Vec<String> {
-    let lists = [
-        ("http", &requests.http),
-        ("conversations", &requests.conversations),
-        ("sql", &requests.sql),
-        ("objects", &requests.objects),
-        ("secrets", &requests.secrets),
-    ];
-    let flags = [
-        ("users", requests.users),
-        ("shared-brain", requests.shared_brain),
-        ("schedule", requests.schedule),
-        ("broadcast", requests.broadcast),
-    ];
-    let lists = lists
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(key, names)| {
-            let names: Vec<String> = names
-                .iter()
-                .map(|name| toml::Value::from(name.as_str()).to_string())
-                .collect();
-            format!("{key} = [{}]", names.join(", "))
-        });
-    let flags = flags
-        .into_iter()
-        .filter(|(_, wanted)| *wanted)
-        .map(|(key, _)| format!("{key} = true"));
-    lists.chain(flags).collect()
+    Grant::of(requests).lines()
 }
 
 /// A size for people: `512 B`, `75.3 KB`, `18.3 MB`.

@@ -219,7 +219,8 @@ impl Keys {
             .map(|name| {
                 let settings = PluginSettings {
                     limits: self.limits(&name),
-                    grant: self.grant(&name),
+                    grant: self.grant(&name, "grant"),
+                    deny: self.grant(&name, "deny"),
                     config: json_table(self.sources.table(&["plugin", &name, "config"])),
                 };
                 (name, settings)
@@ -246,8 +247,8 @@ impl Keys {
         }
     }
 
-    fn grant(&mut self, plugin: &str) -> Grant {
-        let at = |key: &'static str| ["plugin", plugin, "grant", key];
+    fn grant(&mut self, plugin: &str, table: &str) -> Grant {
+        let at = |key: &'static str| ["plugin", plugin, table, key];
         let form = "a list of texts";
         Grant {
             http: self.texts_that(&at("http"), &[], form, |_| true),

@@ -71,6 +71,9 @@ concurrency = 2
 [plugin.lunch.grant]
 conversations = ["C1"]
 shared-brain = true
+[plugin.lunch.deny]
+broadcast = true
+secrets = ["*"]
 [plugin.lunch.config]
 team-size = 3
 nested = { a = [1, 2] }
@@ -105,7 +108,8 @@ nested = { a = [1, 2] }
     );
     assert_eq!(lunch.limits.queue, 64, "what is not written stays as it was");
     assert_eq!(lunch.grant.conversations, ["C1"]);
-    assert!(lunch.grant.shared_brain);
+    assert!(lunch.grant.shared_brain && !lunch.grant.broadcast);
+    assert_eq!(lunch.deny.lines(), ["secrets = [\"*\"]", "broadcast = true"]);
     assert_eq!(
         serde_json::Value::Object(lunch.config),
         serde_json::json!({"team-size": 3, "nested": {"a": [1, 2]}})

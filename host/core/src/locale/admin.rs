@@ -20,6 +20,28 @@ pub enum AdminNotice {
         /// How long it rests at first.
         pause: Duration,
     },
+    /// A plugin asks for more than it is granted; below stand the buttons.
+    GrantAsked {
+        /// The plugin.
+        plugin: String,
+        /// Its version, short.
+        version: String,
+        /// What it asks for, in lines of the configuration.
+        lines: Vec<String>,
+    },
+    /// That was decided.
+    GrantDecided {
+        /// The plugin.
+        plugin: String,
+        /// What it asked for.
+        lines: Vec<String>,
+        /// Whether it was approved.
+        approved: bool,
+        /// By whom: an id, or empty for the operator.
+        by: String,
+    },
+    /// There is nothing to decide any more.
+    GrantOver,
 }
 
 impl AdminNotice {
@@ -43,8 +65,61 @@ impl AdminNotice {
                     ),
                 )
             }
+            Self::GrantAsked { plugin, version, lines } => {
+                let list = list(lines);
+                locale.pick(
+                    format!(
+                        "🔐 `{plugin}` 플러그인({version})이 아직 허락되지 않은 것을 요청합니다.\n{list}\n승인하면 바로 쓸 수 있습니다. moa.toml의 `[plugin.{plugin}.deny]`는 승인보다 앞섭니다."
+                    ),
+                    format!(
+                        "🔐 The plugin `{plugin}` ({version}) asks for what it is not granted yet.\n{list}\nApproved, it can use that at once. `[plugin.{plugin}.deny]` in moa.toml stands over an approval."
+                    ),
+                )
+            }
+            Self::GrantDecided {
+                plugin,
+                lines,
+                approved,
+                by,
+            } => {
+                let list = list(lines);
+                let who = match by.is_empty() {
+                    true => locale.pick("운영자가".to_owned(), "The operator".to_owned()),
+                    false => locale.pick(format!("{{@{by}}} 님이"), format!("{{@{by}}}")),
+                };
+                match approved {
+                    true => locale.pick(
+                        format!("✅ {who} `{plugin}` 플러그인의 요청을 승인했습니다.\n{list}"),
+                        format!("✅ {who} approved what the plugin `{plugin}` asks for.\n{list}"),
+                    ),
+                    false => locale.pick(
+                        format!("🚫 {who} `{plugin}` 플러그인의 요청을 거절했습니다.\n{list}"),
+                        format!("🚫 {who} rejected what the plugin `{plugin}` asks for.\n{list}"),
+                    ),
+                }
+            }
+            Self::GrantOver => locale.pick(
+                "이 요청은 이미 지나간 것입니다. `moa plugin show`가 지금 상태를 보여 줍니다.".to_owned(),
+                "This request is no longer open. `moa plugin show` tells how things stand.".to_owned(),
+            ),
         }
     }
+}
+
+/// How many lines of a list are shown: a plugin may ask for very many things.
+const LINES: usize = 20;
+
+/// Lines of the configuration, each as code.
+fn list(lines: &[String]) -> String {
+    let mut shown: Vec<String> = lines
+        .iter()
+        .take(LINES)
+        .map(|line| format!("• {}", code(line)))
+        .collect();
+    if lines.len() > LINES {
+        shown.push(format!("• … (+{})", lines.len() - LINES));
+    }
+    shown.join("\n")
 }
 
 /// The longest text in code that is shown, in characters.
@@ -63,6 +138,38 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_decided_what_is_told_and_what_a_plugin_wrote_calls_nobody() {
+        let lines = vec!["conversations = [\"`<!channel>{@U9}`\"]".to_owned(); 30];
+        let asked = AdminNotice::GrantAsked {
+            plugin: "lunch".into(),
+            version: "0123".into(),
+            lines: lines.clone(),
+        };
+        let decided = |approved, by: &str| AdminNotice::GrantDecided {
+            plugin: "lunch".into(),
+            lines: lines.clone(),
+            approved,
+            by: by.into(),
+        };
+        for locale in [Locale::Ko, Locale::En] {
+            let mut texts = std::collections::BTreeSet::new();
+            for (notice, pings) in [
+                (asked.clone(), 0),
+                (decided(true, "U1"), 1),
+                (decided(false, "U1"), 1),
+                (decided(true, ""), 0),
+                (AdminNotice::GrantOver, 0),
+            ] {
+                let native = crate::slack::render::mrkdwn(&notice.render(locale));
+                assert_eq!(native.matches("<@").count(), pings, "{native}");
+                assert!(!native.contains("<!") && native.lines().count() < 25, "{native}");
+                texts.insert(native);
+            }
+            assert_eq!(texts.len(), 5);
+        }
+    }
 
     #[test]
     fn foreign_text_stays_one_line_of_code() {

@@ -85,6 +85,10 @@ pub enum UserNotice {
         /// Until when, as the person's clock shows it; nothing if that is being found out.
         until: Option<String>,
     },
+    /// Somebody else pressed what is for admins.
+    AdminsOnly,
+    /// What an admin decided could not be kept.
+    Undecided,
     /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
     /// before it was cut off is not known.
     TooOld,
@@ -172,6 +176,14 @@ impl UserNotice {
             Self::Resting { plugin, until: None } => locale.pick(
                 format!("⏸️ `{plugin}` 플러그인이 거듭 실패해서 다시 되는지 살펴보는 중입니다. 잠시 뒤에 다시 해 주세요."),
                 format!("⏸️ The plugin `{plugin}` failed again and again, and whether it works again is being tried. Try again in a moment."),
+            ),
+            Self::AdminsOnly => locale.pick(
+                "이 단추는 관리자만 누를 수 있습니다.".to_owned(),
+                "Only admins can press this button.".to_owned(),
+            ),
+            Self::Undecided => locale.pick(
+                "⚠️ 지금은 봇의 저장소를 쓸 수 없어 결정하지 못했습니다. 잠시 뒤에 다시 눌러 주세요.".to_owned(),
+                "⚠️ The bot's memory cannot be used right now, so nothing was decided. Press again in a while.".to_owned(),
             ),
             Self::TooOld => locale.pick(
                 "⚠️ 봇이 오래 멈춰 있어서 이 명령을 끝까지 처리했는지 알 수 없습니다. 확인해 보고, 아직 필요하면 다시 입력해 주세요.".to_owned(),

@@ -6,6 +6,7 @@ use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
 use crate::admins::Admins;
 use crate::capability::{Grants, World};
 use crate::dispatch::{Dispatch, Room as Places};
+use crate::grants::Approvals;
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
@@ -159,6 +160,7 @@ impl Stage {
         let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
         let invoker = Arc::new(Invoker {
             rests: Arc::default(),
+            approvals: Arc::new(Approvals::empty(Arc::clone(&store))),
             admins: Admins::none(&adapter, &outbox),
             outbox,
             adapter,

@@ -10,6 +10,7 @@ use super::text::portable;
 use super::{Context, Ignored, What, time};
 use crate::event::{Event, EventKind, Identity, MessageRef, Place, PlaceKind, Press, PressKind};
 use crate::manifest::is_plain_name;
+use crate::slack::render::RESERVED;
 use crate::slack::render::form::opened;
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,10 +25,11 @@ pub fn text<'v>(value: &'v Value, path: &str) -> &'v str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Takes `PLUGIN/ID` apart; `None` for what is nobody's.
+/// Takes `PLUGIN/ID` apart; `None` for what is nobody's. What the host itself put there has no plugin.
 fn owned(id: &str) -> Option<(&str, &str)> {
+    let host_s = |plugin: &str, id: &str| plugin.is_empty() && id.starts_with(RESERVED);
     id.split_once('/')
-        .filter(|(plugin, id)| is_plain_name(plugin) && !id.is_empty())
+        .filter(|(plugin, id)| is_plain_name(plugin) && !id.is_empty() || host_s(plugin, id))
 }
 
 /// The plugin's own part of an id, or the whole where it names no plugin.

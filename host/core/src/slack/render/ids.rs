@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// The longest `action_id`, `block_id` and `callback_id`, in characters.
 const LONGEST: usize = 255;
 /// What the ids of the host's own elements begin with.
-const RESERVED: &str = "moa:";
+pub const RESERVED: &str = "moa:";
 
 /// The id as Slack is told it.
 ///

@@ -6,6 +6,7 @@ mod ids;
 mod markup;
 mod native;
 
+pub use ids::RESERVED;
 pub use markup::mrkdwn;
 
 use crate::call::Stamp;

@@ -1,0 +1,256 @@
+//! What plugins ask for beyond what they are granted: shown to operators, and decided by admins or operators.
+
+use super::{Approvals, Ask, Decision};
+use crate::admins::Admins;
+use crate::capability::Grants;
+use crate::registry::{Follower, Loaded, Snapshot};
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use moa_core::config::{Grant, LineError};
+use moa_core::content::{Action, Content, Style};
+use moa_core::locale::{AdminNotice, Locale};
+use moa_store::StoreError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What the ids of the buttons begin with.
+const BUTTON: &str = "moa:grant:";
+const APPROVE: &str = "approve";
+const REJECT: &str = "reject";
+
+/// How a plugin stands between what it asks for and what it has, in lines of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// The plugin.
+    pub plugin: String,
+    /// What its manifest asks for.
+    pub requested: Vec<String>,
+    /// What was approved beyond the configuration.
+    pub approved: Vec<String>,
+    /// What it asks for and nobody granted.
+    pub missing: Vec<String>,
+    /// What it asks for and the configuration denies.
+    pub denied: Vec<String>,
+}
+
+/// Why nothing was granted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// No such plugin.
+    #[error("no plugin `{0}` is loaded; `moa plugin list` shows those that are")]
+    NoPlugin(String),
+    /// The line says nothing.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Keeps up with what plugins ask for.
+pub struct Asking {
+    plugins: Arc<ArcSwap<Snapshot>>,
+    grants: Grants,
+    approvals: Arc<Approvals>,
+    admins: Arc<Admins>,
+    changed: Notify,
+    /// Which versions the log has told of.
+    logged: Mutex<BTreeSet<(String, String)>>,
+}
+
+impl Asking {
+    /// Nobody was asked yet.
+    pub fn new(
+        plugins: Arc<ArcSwap<Snapshot>>,
+        grants: Grants,
+        approvals: Arc<Approvals>,
+        admins: Arc<Admins>,
+    ) -> Arc<Self> {
+        let asking = Self {
+            plugins,
+            grants,
+            approvals,
+            admins,
+            changed: Notify::new(),
+            logged: Mutex::default(),
+        };
+        // What is loaded already counts.
+        asking.changed.notify_one();
+        Arc::new(asking)
+    }
+
+    /// Looks whenever the plugins changed, without end.
+    pub async fn watch(self: Arc<Self>) {
+        loop {
+            self.changed.notified().await;
+            let snapshot = self.plugins.load_full();
+            for loaded in snapshot.plugins.values() {
+                let missing = self.missing(loaded);
+                if missing.is_empty() {
+                    continue;
+                }
+                self.log(loaded, &missing);
+                if let Err(error) = self.ask(loaded, missing).await {
+                    tracing::warn!(plugin = %loaded.name, %error, "whether to grant what a plugin asks for could not be asked");
+                }
+            }
+        }
+    }
+
+    /// How a plugin stands.
+    ///
+    /// # Errors
+    /// [`GrantError::NoPlugin`].
+    pub fn status(&self, plugin: &str) -> Result<Status, GrantError> {
+        let loaded = self.loaded(plugin)?;
+        let requested = Grant::of(&loaded.manifest.requests);
+        let denied = requested.without(&requested.without(&self.grants.denied(plugin)));
+        Ok(Status {
+            plugin: plugin.to_owned(),
+            requested: requested.lines(),
+            approved: self.approvals.of(plugin).approved.lines(),
+            missing: self.missing(&loaded).lines(),
+            denied: denied.lines(),
+        })
+    }
+
+    /// The operator approves these lines, or all that the plugin asks for.
+    ///
+    /// # Errors
+    /// [`GrantError`]; nothing is approved then.
+    pub async fn approve(&self, plugin: &str, lines: Option<&[String]>) -> Result<Status, GrantError> {
+        let loaded = self.loaded(plugin)?;
+        let what = match lines {
+            None => self.missing(&loaded),
+            Some(lines) => lines.iter().try_fold(Grant::default(), |all, line| {
+                Grant::of_line(line).map(|one| all.or(&one))
+            })?,
+        };
+        self.approvals.approve(plugin, &what, now_ms()).await?;
+        tracing::info!(plugin, granted = what.lines().join(", "), "the operator approved");
+        self.status(plugin)
+    }
+
+    /// The operator takes back what was approved.
+    ///
+    /// # Errors
+    /// [`GrantError`]; what was approved counts on then.
+    pub async fn withdraw(&self, plugin: &str) -> Result<Status, GrantError> {
+        self.loaded(plugin)?;
+        self.approvals.withdraw(plugin, now_ms()).await?;
+        tracing::info!(plugin, "the operator took back what was approved");
+        self.status(plugin)
+    }
+
+    fn loaded(&self, plugin: &str) -> Result<Arc<Loaded>, GrantError> {
+        let found = self.plugins.load().plugins.get(plugin).cloned();
+        found.ok_or_else(|| GrantError::NoPlugin(plugin.to_owned()))
+    }
+
+    fn missing(&self, loaded: &Loaded) -> Grant {
+        self.grants.missing(&loaded.name, &loaded.manifest.requests)
+    }
+
+    fn log(&self, loaded: &Loaded, missing: &Grant) {
+        let key = (loaded.name.clone(), loaded.version.clone());
+        // A panic elsewhere leaves a set as good as it was.
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.insert(key) {
+            let (plugin, lines) = (&loaded.name, missing.lines().join(", "));
+            tracing::warn!(
+                plugin, version = %loaded.version, missing = lines,
+                "asks for more than it is granted; `moa plugin grant {plugin} --all` grants it, or these lines below [plugin.{plugin}.grant]"
+            );
+        }
+    }
+
+    async fn ask(&self, loaded: &Loaded, what: Grant) -> Result<(), StoreError> {
+        if self.admins.ids.is_empty() {
+            return Ok(());
+        }
+        let Some((ask, look_first)) = self.approvals.ask(&loaded.name, &loaded.version, &what).await? else {
+            return Ok(());
+        };
+        let locale = self.admins.locale;
+        let notice = AdminNotice::GrantAsked {
+            plugin: loaded.name.clone(),
+            version: loaded.short_version().to_owned(),
+            lines: what.lines(),
+        };
+        let button = |what: &str, label: &str, style| Action::Button {
+            id: format!("{BUTTON}{}:{what}", ask.id),
+            label: label.to_owned(),
+            value: String::new(),
+            style,
+            confirm: None,
+        };
+        let content = Content {
+            actions: vec![
+                button(APPROVE, locale.pick("승인", "Approve"), Style::Primary),
+                button(REJECT, locale.pick("거절", "Reject"), Style::Danger),
+            ],
+            ..Content::text(notice.render(locale))
+        };
+        let (approvals, plugin, id) = (Arc::clone(&self.approvals), loaded.name.clone(), ask.id);
+        self.admins.tell(sign(&id), content, look_first, move |count| async move {
+            if count > 0
+                && let Err(error) = approvals.told(&plugin, &id).await
+            {
+                tracing::warn!(plugin, %error, "that the admins were asked could not be kept; after a restart they may be asked again");
+            }
+        });
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Follower for Asking {
+    async fn plugins_changed(&self) {
+        self.changed.notify_one();
+    }
+}
+
+/// The sign of a question's message.
+pub(crate) fn sign(id: &str) -> String {
+    format!("{id}!grant")
+}
+
+/// Of the id of a button, the question and whether it is approved.
+pub(crate) fn pressed(id: &str) -> Option<(&str, bool)> {
+    let (id, what) = id.strip_prefix(BUTTON)?.split_once(':')?;
+    match what {
+        APPROVE => Some((id, true)),
+        REJECT => Some((id, false)),
+        _ => None,
+    }
+}
+
+/// What a question's message says once it is decided; `None`: there is no such question any more.
+pub(crate) fn decided(decided: Option<&(String, Ask)>, locale: Locale) -> Content {
+    let notice = match decided {
+        Some((
+            plugin,
+            Ask {
+                what,
+                decision: Some(Decision { approved, by, .. }),
+                ..
+            },
+        )) => AdminNotice::GrantDecided {
+            plugin: plugin.clone(),
+            lines: what.lines(),
+            approved: *approved,
+            by: by.clone(),
+        },
+        _ => AdminNotice::GrantOver,
+    };
+    Content::text(notice.render(locale))
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
