@@ -2,6 +2,7 @@
 
 use super::support::bot::{Bot, Plan};
 use super::support::guests::{altered, errands, hello, put};
+use super::support::process::{finish, moa};
 use super::support::record::{Post, Record};
 use super::support::sim::{Line, Workspace};
 use serde_json::json;
@@ -111,6 +112,26 @@ async fn an_admin_is_asked_once_and_what_is_approved_works_at_once() {
     again(&mut bot).await;
     assert_eq!(reach(&workspace).await, "whispered in D00000SALLY");
     assert_eq!(questions(&workspace.settled().await).len(), 1);
+
+    // The operator has the last word.
+    let operator = async |arguments: &[&str]| {
+        let done = finish(moa(bot.home()).args(["plugin"]).args(arguments)).await;
+        assert_eq!(done.code, Some(0), "{done:?}");
+        done.stdout
+    };
+    let left = operator(&["deny", "errands"]).await;
+    assert!(left.contains("not granted: users = true"), "{left}");
+    assert!(reach(&workspace).await.starts_with("Error::AccessDenied"));
+    let given = operator(&["grant", "errands", "users = true"]).await;
+    assert!(
+        given.contains("approved: users = true") && !given.contains("not granted"),
+        "{given}"
+    );
+    assert_eq!(reach(&workspace).await, "whispered in D00000SALLY");
+    operator(&["deny", "errands"]).await;
+    operator(&["grant", "errands", "--all"]).await;
+    assert_eq!(reach(&workspace).await, "whispered in D00000SALLY");
+    assert!(operator(&["grant", "errands"]).await.contains("asks for: users = true"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ use moa_core::locale::{AdminNotice, Locale};
 use moa_store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// What the ids of the buttons begin with.
@@ -60,6 +60,8 @@ pub struct Asking {
     changed: Notify,
     /// Which versions the log has told of.
     logged: Mutex<BTreeSet<(String, String)>>,
+    /// The questions that are on their way, or have arrived, by their ids: the plugins may change meanwhile.
+    sent: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Asking {
@@ -77,6 +79,7 @@ impl Asking {
             admins,
             changed: Notify::new(),
             logged: Mutex::default(),
+            sent: Arc::default(),
         };
         // What is loaded already counts.
         asking.changed.notify_one();
@@ -157,9 +160,7 @@ impl Asking {
 
     fn log(&self, loaded: &Loaded, missing: &Grant) {
         let key = (loaded.name.clone(), loaded.version.clone());
-        // A panic elsewhere leaves a set as good as it was.
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.insert(key) {
+        if lock(&self.logged).insert(key) {
             let (plugin, lines) = (&loaded.name, missing.lines().join(", "));
             tracing::warn!(
                 plugin, version = %loaded.version, missing = lines,
@@ -175,6 +176,9 @@ impl Asking {
         let Some((ask, look_first)) = self.approvals.ask(&loaded.name, &loaded.version, &what).await? else {
             return Ok(());
         };
+        if !lock(&self.sent).insert(ask.id.clone()) {
+            return Ok(());
+        }
         let locale = self.admins.locale;
         let notice = AdminNotice::GrantAsked {
             plugin: loaded.name.clone(),
@@ -195,11 +199,13 @@ impl Asking {
             ],
             ..Content::text(notice.render(locale))
         };
-        let (approvals, plugin, id) = (Arc::clone(&self.approvals), loaded.name.clone(), ask.id);
+        let (approvals, sent) = (Arc::clone(&self.approvals), Arc::clone(&self.sent));
+        let (plugin, id) = (loaded.name.clone(), ask.id);
         self.admins.tell(sign(&id), content, look_first, move |count| async move {
-            if count > 0
-                && let Err(error) = approvals.told(&plugin, &id).await
-            {
+            if count == 0 {
+                // When the plugins change, or after a restart, it is tried again.
+                lock(&sent).remove(&id);
+            } else if let Err(error) = approvals.told(&plugin, &id).await {
                 tracing::warn!(plugin, %error, "that the admins were asked could not be kept; after a restart they may be asked again");
             }
         });
@@ -212,6 +218,11 @@ impl Follower for Asking {
     async fn plugins_changed(&self) {
         self.changed.notify_one();
     }
+}
+
+/// A panic elsewhere leaves a set as good as it was.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sign of a question's message.

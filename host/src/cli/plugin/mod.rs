@@ -1,6 +1,7 @@
 //! `moa plugin`: the plugins of a host, for its operator; while it runs and while it does not.
 
 mod fetch;
+mod grant;
 mod list;
 
 use super::output::{shown, unless_unread};
@@ -110,6 +111,16 @@ pub enum PluginAction {
     /// A pin follows.
     #[command(after_help = "Example:\n  moa plugin rollback lunch")]
     Rollback(Name),
+    /// Approve what a plugin asks for, or show what that is
+    ///
+    /// What is approved can be used at once, and outlives restarts. [plugin.NAME.deny] in the configuration stands over it.
+    #[command(
+        after_help = "Examples:\n  moa plugin grant lunch\n  moa plugin grant lunch --all\n  moa plugin grant lunch 'users = true'"
+    )]
+    Grant(grant::GrantArgs),
+    /// Take back all that was approved for a plugin; what the configuration grants stays
+    #[command(after_help = "Example:\n  moa plugin deny lunch")]
+    Deny(Name),
     /// Let a plugin's file have any content again
     #[command(after_help = "Example:\n  moa plugin unpin lunch")]
     Unpin(Name),
@@ -166,6 +177,8 @@ async fn act(config: &Config, action: &PluginAction, json: bool) -> anyhow::Resu
         }
         PluginAction::List => return list::all(&client(config).await?, config, json).await,
         PluginAction::Show(name) => return list::one(&client(config).await?, &name.name, json).await,
+        PluginAction::Grant(args) => return grant::grant(config, args, json).await,
+        PluginAction::Deny(name) => return grant::deny(config, name, json).await,
         PluginAction::Stop(name) => verb("stop", name),
         PluginAction::Start(name) => verb("start", name),
         PluginAction::Restart(name) => verb("restart", name),
@@ -202,9 +215,12 @@ fn told(action: &PluginAction, did: &PluginDid) -> anyhow::Result<End> {
             None => format!("{name} is {version}, and so is its file"),
         },
         PluginAction::Unpin(_) => format!("{name} is not pinned: any file is taken"),
-        PluginAction::List | PluginAction::Show(_) | PluginAction::Install { .. } | PluginAction::Logs { .. } => {
-            String::new()
-        }
+        PluginAction::List
+        | PluginAction::Show(_)
+        | PluginAction::Install { .. }
+        | PluginAction::Logs { .. }
+        | PluginAction::Grant(_)
+        | PluginAction::Deny(_) => String::new(),
     };
     if did.stopped && !matches!(action, PluginAction::Stop(_)) {
         text.push_str(&format!("; it is stopped (moa plugin start {name})"));

@@ -447,6 +447,9 @@ fn what_is_nobodys_is_acknowledged_and_no_more() {
         (question.plugin.as_str(), question.id.as_str()),
         ("lunch", "moa:ask:7:a/b")
     );
+    // What the host itself asked is no plugin's.
+    let own = pressed(&button("/moa:grant:0a:approve"));
+    assert_eq!((own.plugin.as_str(), own.id.as_str()), ("", "moa:grant:0a:approve"));
 }
 
 #[test]
