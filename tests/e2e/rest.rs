@@ -2,6 +2,7 @@
 
 use super::support::bot::Plan;
 use super::support::guests::{altered, hello, hostile, put};
+use super::support::process::{finish, moa};
 use super::support::record::Post;
 use super::support::sim::{Line, Workspace};
 
@@ -49,6 +50,8 @@ async fn five_faults_and_it_rests_until_a_new_version_comes() {
         let said = ask(&workspace, "!ok").await.text;
         assert!(said.starts_with("⏸️") && said.contains("hostile"), "{said}");
     }
+    let list = finish(moa(bot.home()).args(["plugin", "list"])).await.stdout;
+    assert!(list.contains("resting"), "{list}");
     // Nobody else notices.
     assert_eq!(ask(&workspace, "!echo hi").await.text, "hi");
     let one = told(&workspace, 1).await;

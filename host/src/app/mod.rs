@@ -9,7 +9,7 @@ use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, Said, Says, World};
-use crate::control::Desk;
+use crate::control::{Decides, Desk};
 use crate::dispatch::{Dispatch, Room};
 use crate::grants::{Approvals, Asking};
 use crate::intake::{self, Door, Intake};
@@ -20,6 +20,7 @@ use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::questions::Questions;
 use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
+use crate::rest::Rests;
 use crate::stores::{self, Purpose};
 use anyhow::Context;
 use moa_core::config::{Config, PluginSettings};
@@ -163,7 +164,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     );
     let follower: Weak<Asking> = Arc::downgrade(&asking);
     registry.follow(follower);
-    desk.decide(Arc::clone(&asking), Arc::clone(&approvals));
+    let rests = Arc::<Rests>::default();
+    desk.decide(Decides {
+        asking: Arc::clone(&asking),
+        approvals: Arc::clone(&approvals),
+        rests: Arc::clone(&rests),
+    });
     let asking = tokio::spawn(asking.watch());
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
@@ -173,7 +179,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
         approvals,
-        rests: Arc::default(),
+        rests,
         admins,
         courtesies: courtesies.clone(),
         locale: config.bot.locale,

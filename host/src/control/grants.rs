@@ -36,7 +36,7 @@ fn asking(control: &Control) -> Result<&Arc<Asking>, Fault> {
         Fault::new(StatusCode::SERVICE_UNAVAILABLE, "no moa runs here that loads plugins")
             .hint("start it with `moa run`, or write the lines below [plugin.NAME.grant] in moa.toml")
     };
-    control.decides.get().map(|(asking, _)| asking).ok_or_else(none)
+    control.decides.get().map(|decides| &decides.asking).ok_or_else(none)
 }
 
 impl From<GrantError> for Fault {

@@ -45,6 +45,7 @@ use crate::lessons::Lessons;
 use crate::logs::Logs;
 use crate::questions::Questions;
 use crate::registry::Registry;
+use crate::rest::Rests;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -69,7 +70,7 @@ pub struct Control {
     quotas: Quotas,
     host: OnceLock<Attached>,
     house: OnceLock<plugins::House>,
-    decides: OnceLock<(Arc<Asking>, Arc<Approvals>)>,
+    decides: OnceLock<Decides>,
 }
 
 /// What of a running host follows, or does, what its operator wants.
@@ -77,6 +78,16 @@ struct Attached {
     lessons: Arc<Lessons>,
     questions: Arc<Questions>,
     intake: Arc<Intake>,
+}
+
+/// What a running host decides about its plugins.
+pub struct Decides {
+    /// What they ask for beyond what they are granted.
+    pub asking: Arc<Asking>,
+    /// What was approved.
+    pub approvals: Arc<Approvals>,
+    /// Which of them rest.
+    pub rests: Arc<Rests>,
 }
 
 /// How many bytes each plugin's brain may hold.
@@ -109,8 +120,8 @@ impl Control {
 
     /// The brain was changed beside the plugins: what the host derives from it follows.
     async fn follow(&self) -> Result<(), Fault> {
-        if let Some((_, approvals)) = self.decides.get() {
-            approvals.reload().await?;
+        if let Some(decides) = self.decides.get() {
+            decides.approvals.reload().await?;
         }
         match self.host.get() {
             Some(host) => {
@@ -152,9 +163,9 @@ impl Desk {
     }
 
     /// From now on what plugins ask for can be shown and decided.
-    pub fn decide(&self, asking: Arc<Asking>, approvals: Arc<Approvals>) {
+    pub fn decide(&self, decides: Decides) {
         // Once, at the start.
-        let _ = self.control.decides.set((asking, approvals));
+        let _ = self.control.decides.set(decides);
     }
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records

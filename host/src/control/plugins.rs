@@ -2,7 +2,7 @@
 
 use super::http::{self, Body, Query};
 use super::pipe::{self, Ended};
-use super::{Control, Fault};
+use super::{Control, Decides, Fault};
 use crate::logs::{Logs, Wanted};
 use crate::registry::locks::is_digest;
 use crate::registry::{Loaded, Order, OrderError, Ordered, Package, Registry, Snapshot};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The lines of a log that are shown where nobody says how many.
 const LINES: usize = 50;
@@ -46,6 +46,8 @@ pub struct PluginList {
 pub enum State {
     /// It answers.
     Serving,
+    /// It failed again and again, and rests.
+    Resting,
     /// The operator stopped it.
     Stopped,
     /// It would answer, and no host runs.
@@ -74,6 +76,12 @@ pub struct PluginRow {
     pub source: Option<String>,
     /// Why what is in its file now does not serve, where that is another version.
     pub problem: Option<String>,
+    /// Until when it rests; nothing also while a call finds out whether it works again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting_until: Option<Timestamp>,
+    /// What it asks for and nobody granted or denied, in lines of `[plugin.NAME.grant]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// What is counted of its calls.
     #[serde(flatten)]
     pub counts: Counts,
@@ -176,7 +184,35 @@ impl Verb {
 
 pub(super) async fn list(control: Arc<Control>) -> Result<Response<Body>, Fault> {
     let house = control.house()?;
-    http::json(&house.list()?)
+    let mut list = house.list()?;
+    if let Some(decides) = control.decides.get() {
+        for plugin in &mut list.plugins {
+            decides.mark(plugin);
+        }
+    }
+    http::json(&list)
+}
+
+impl Decides {
+    /// Adds how a plugin stands with its faults and its grants.
+    fn mark(&self, plugin: &mut PluginRow) {
+        let name = &plugin.manifest.name;
+        if plugin.state == State::Serving
+            && let Some(resting) = self.rests.of(name, (&plugin.version, plugin.since))
+        {
+            plugin.state = State::Resting;
+            plugin.resting_until = resting.until.and_then(|until| {
+                let left = until.saturating_duration_since(Instant::now());
+                Timestamp::now().saturating_add(left).ok()
+            });
+        }
+        // Of one that is stopped nothing is known here.
+        plugin.missing = self
+            .asking
+            .status(name)
+            .map(|status| status.missing)
+            .unwrap_or_default();
+    }
 }
 
 pub(super) async fn order(control: Arc<Control>, verb: Verb, plugin: String) -> Result<Response<Body>, Fault> {
@@ -298,6 +334,8 @@ impl House {
             pinned: lock.and_then(|lock| lock.digest.clone()),
             source: lock.and_then(|lock| lock.source.clone()),
             problem: problem.map(|problem| format!("{}: {}", problem.stage, problem.reason)),
+            resting_until: None,
+            missing: Vec::new(),
             counts: self.registry.vitals().of(&loaded.name).into(),
         }
     }

@@ -57,7 +57,7 @@ pub(super) async fn all(client: &Client, config: &Config, json: bool) -> anyhow:
 fn loaded(plugin: &PluginRow, now: Timestamp) -> [String; 10] {
     let counts = &plugin.counts;
     let up = match plugin.state {
-        State::Serving => age(plugin.since, now),
+        State::Serving | State::Resting => age(plugin.since, now),
         State::Stopped | State::Idle => "-".into(),
     };
     let fault = match (&plugin.problem, &counts.last_fault) {
@@ -69,7 +69,10 @@ fn loaded(plugin: &PluginRow, now: Timestamp) -> [String; 10] {
     [
         plugin.manifest.name.clone(),
         version_text(&plugin.manifest.version, &plugin.version),
-        state(plugin).into(),
+        match plugin.missing.is_empty() {
+            true => state(plugin).into(),
+            false => format!("{}, asks for more", state(plugin)),
+        },
         up,
         counts.calls.to_string(),
         counts.errors.to_string(),
@@ -151,7 +154,12 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
                 .collect::<Vec<_>>()
                 .join(", "),
         ),
+        (
+            "rests until",
+            plugin.resting_until.map(|until| until.to_string()).unwrap_or_default(),
+        ),
         ("asks for", check::grant_lines(&manifest.requests).join(", ")),
+        ("not granted", plugin.missing.join(", ")),
         (
             "calls",
             format!(
@@ -184,6 +192,7 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
 fn state(plugin: &PluginRow) -> &'static str {
     match plugin.state {
         State::Serving => "serving",
+        State::Resting => "resting",
         State::Stopped => "stopped",
         State::Idle => "idle (no moa runs)",
     }
