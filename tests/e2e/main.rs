@@ -31,6 +31,7 @@ mod delivery;
 mod dev;
 mod grants;
 mod hears;
+mod hostile;
 mod in_memory;
 mod page;
 mod pings;

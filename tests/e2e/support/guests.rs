@@ -39,6 +39,12 @@ pub fn hostile() -> &'static Path {
     HOSTILE.get_or_init(|| moa_test_guests::fixture("hostile"))
 }
 
+/// A plugin whose commands reach for what is none of its business.
+pub fn intruder() -> &'static Path {
+    static INTRUDER: OnceLock<PathBuf> = OnceLock::new();
+    INTRUDER.get_or_init(|| moa_test_guests::fixture("intruder"))
+}
+
 /// A plugin that listens, and can be taught to.
 pub fn ears() -> &'static Path {
     static EARS: OnceLock<PathBuf> = OnceLock::new();
