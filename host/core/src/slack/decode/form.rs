@@ -51,7 +51,9 @@ impl Fields {
         let mut out = Map::new();
         for (name, why) in errors {
             let by_block = self.0.iter().find(|field| field.block == *name);
-            let field = by_block.or_else(|| self.0.iter().find(|field| field.id == own_id(name)));
+            let by_id = |id: &str| self.0.iter().find(|field| field.id == id);
+            // Its own id may look like one with a plugin's name before it, so that comes first.
+            let field = by_block.or_else(|| by_id(name)).or_else(|| by_id(own_id(name)));
             let said = match field {
                 Some(_) => why.clone(),
                 None => format!("{name}: {why}"),

@@ -56,8 +56,9 @@ fn rich_text(value: &Value, out: &mut String) {
     match text(value, "/type") {
         "text" => escape(text(value, "/text"), out),
         "emoji" => out.extend([":", text(value, "/name"), ":"]),
-        "user" => token("@", text(value, "/user_id"), out),
-        "channel" => token("#", text(value, "/channel_id"), out),
+        // Plain text, as whatever is typed into a form: a plugin that repeats it must call nobody.
+        "user" => escape(&format!("@{}", text(value, "/user_id")), out),
+        "channel" => escape(&format!("#{}", text(value, "/channel_id")), out),
         "link" => match text(value, "/text") {
             "" => escape(text(value, "/url"), out),
             label => {
@@ -74,12 +75,6 @@ fn rich_text(value: &Value, out: &mut String) {
                 out.push('\n');
             }
         }
-    }
-}
-
-fn token(mark: &str, id: &str, out: &mut String) {
-    if id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        out.extend(["<", mark, id, ">"]);
     }
 }
 
@@ -116,7 +111,8 @@ pub fn of_view(view: &Value, pressed: Address<'_>) -> Vec<(String, String)> {
         .into_iter()
         .filter(|((block, id), _)| (*block, *id) != pressed)
         .map(|((block, id), element)| {
-            let name = if alone(block) { own_id(block) } else { own_id(id) };
+            // A block's name is the plugin's own to the letter; only an element's carries the plugin's before it.
+            let name = if alone(block) { block } else { own_id(id) };
             (name.into(), value(element))
         })
         .collect()

@@ -198,7 +198,8 @@ fn what_was_typed_can_call_nobody() {
     ]});
     assert_eq!(
         typed(json!({"type": "rich_text_input", "rich_text_value": rich})),
-        "hi {\u{2060}@U1} {@U2} <!channel> @here:tada:\ne https://e.com/?a&b\n{#C1}"
+        "hi {\u{2060}@U1} @U2 <!channel> @here:tada:@U3> <!channel\ne https://e.com/?a&b\n#C1",
+        "what is repeated of it calls nobody"
     );
     assert_eq!(typed(json!({"type": "rich_text_input", "rich_text_value": null})), "");
 }
@@ -303,6 +304,33 @@ fn a_form_comes_from_where_it_was_opened_with_its_fields_in_order() {
             ("note", "no {\u{2060}@U9}, <!channel>"),
         ]
     );
+}
+
+#[test]
+fn names_with_a_slash_in_them_come_back_whole() {
+    let input = |block: &str, id: &str| json!({"type": "input", "block_id": block, "element": {"type": "plain_text_input", "action_id": id}});
+    let mut form = submission(json!({}));
+    form["view"]["blocks"] = json!([input("address/street", "lunch/street/name"), input("city", "lunch/to/city")]);
+    form["view"]["state"] = json!({"values": {
+        "address/street": {"lunch/street/name": {"type": "plain_text_input", "value": "Main"}},
+        "city": {"lunch/to/city": {"type": "plain_text_input", "value": "Busan"}}}});
+    let What::Form(form) = interactive(&form) else {
+        panic!()
+    };
+    let EventKind::Press(press) = &form.event.kind else {
+        panic!()
+    };
+    let names: Vec<&str> = press.state.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["address/street", "city"]);
+    for (name, block) in [
+        ("address/street", "address/street"),
+        ("street/name", "address/street"),
+        ("lunch/street/name", "address/street"),
+        ("to/city", "city"),
+    ] {
+        let errors = form.fields.errors(&[(name.to_owned(), "what?".to_owned())]).unwrap();
+        assert_eq!(Value::Object(errors), json!({block: "what?"}), "{name}");
+    }
 }
 
 #[test]
