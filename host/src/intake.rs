@@ -4,6 +4,7 @@
 //! journal has it on disk. What the service would send again may be worked on before that; slash commands may not,
 //! because nobody repeats them.
 
+mod forms;
 mod resume;
 
 use crate::adapter::{self, Ack, Delivery, Fatal};
@@ -12,6 +13,7 @@ use crate::dispatch::{Dispatch, Full, OrderKey, Room};
 use crate::invocation::{Allowances, HeldForm, Work};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
+use forms::Forms;
 use moa_core::event::{Event, Identity};
 use moa_core::locale::UserNotice;
 use moa_store::{Accepted, NewRecord, Outcome, Seq, Store, StoreError};
@@ -90,6 +92,7 @@ pub struct Intake {
     parts: Parts,
     seen: Mutex<HashMap<Identity, Seen>>,
     gate: Mutex<Gate>,
+    forms: Forms,
     open: AtomicBool,
     started: SystemTime,
     since: Instant,
@@ -117,6 +120,7 @@ impl Intake {
             parts,
             seen: Mutex::new(seen),
             gate: Mutex::new(Gate::Closed(Vec::new())),
+            forms: Forms::default(),
             open: AtomicBool::new(false),
             started: SystemTime::now(),
             since: Instant::now(),
@@ -269,6 +273,11 @@ impl Intake {
     /// Brings an event into the journal though it is not known yet whether anybody wants it; nothing for a twin.
     fn record_unmatched(self: &Arc<Self>, delivery: Delivery) -> Option<(Event, Arc<Ticket>, i64)> {
         let Delivery { event, ack } = delivery;
+        if event.is_timeout() {
+            // It is told again when it is known whether its plugin is there.
+            ack.done();
+            return None;
+        }
         let event = self.parts.matcher.questions.resolve(event);
         self.offer(&event, ack).then(|| {
             let ticket = Arc::new(Ticket::default());
@@ -280,22 +289,24 @@ impl Intake {
 
     fn take(self: &Arc<Self>, delivery: Delivery) {
         let Delivery { event, ack } = delivery;
-        let event = self.parts.matcher.questions.resolve(event);
-        let matches = self.parts.matcher.route(&event);
+        let matcher = &self.parts.matcher;
+        if matcher.is_put_off(&event, self.parts.world.now()) {
+            return ack.done();
+        }
+        let event = matcher.resolve(event);
+        let matches = matcher.route(&event);
         if matches.is_empty() {
             ack.done();
             return;
         }
-        let (ack, form) = match event.is_answered_at_once() {
-            true => (Ack::new(|| {}), Some(HeldForm::new(ack))),
-            false => (ack, None),
+        let form = match event.is_answered_at_once() {
+            true => match self.offer_form(&event, ack) {
+                Some(form) => Some(form),
+                None => return,
+            },
+            false if self.offer(&event, ack) => None,
+            false => return,
         };
-        if !self.offer(&event, ack) {
-            if let Some(form) = form {
-                form.close();
-            }
-            return;
-        }
         let ticket = Arc::new(Ticket::default());
         if let Some(form) = &form {
             form.close_in_time(Arc::clone(&ticket));
@@ -305,7 +316,12 @@ impl Intake {
             ms: milliseconds(self.parts.world.now()),
         };
         self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
-        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::No, form);
+        // A plugin that asked something waits for its end; there are no more of them than were let ask.
+        let promised = match event.ends_question() {
+            true => Promised::Yes,
+            false => Promised::No,
+        };
+        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, promised, form);
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.
@@ -452,7 +468,7 @@ impl Intake {
         };
         let room = match promised {
             Promised::No => room,
-            // There are no more of them than an earlier run had room for, or than came within the start.
+            // There are no more of them than an earlier run had room for, came within the start, or were asked.
             Promised::Yes => Room {
                 queue: usize::MAX,
                 ..room
@@ -506,7 +522,8 @@ enum Then {
     Close,
 }
 
-/// Whether the event was accepted before it was known what it asks for: then it is not refused any more.
+/// Whether the event was accepted before it was known what it asks for, or somebody counts on it: then it is not refused
+/// any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Promised {
     Yes,

@@ -3,10 +3,15 @@
 use crate::lessons::{Lessons, Present};
 use crate::questions::Questions;
 use crate::registry::{Loaded, Registry, Snapshot};
+use jiff::Timestamp;
 use moa_core::event::{Change, Event, EventKind, Press};
 use moa_core::locale::UserNotice;
 use moa_core::router::{self, CommandMatch, HeardMatch, Me, Routed, Say, Settings};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// How long after its time a question's end waits for a plugin that is not loaded.
+const RETURNS: Duration = Duration::from_secs(24 * 3600);
 
 /// What an event asks for.
 #[derive(Clone, Debug)]
@@ -84,6 +89,32 @@ impl Matcher {
         todos.into_iter().map(with).collect()
     }
 
+    /// A press on a question's button as its answer. As long as the question's plugin is not loaded it stays a press: the
+    /// person is told, and can answer once the plugin is back.
+    pub fn resolve(&self, event: Event) -> Event {
+        match &event.kind {
+            EventKind::Press(press) if self.is_loaded(&press.plugin) => self.questions.resolve(event),
+            _ => event,
+        }
+    }
+
+    /// Whether a time-out is not to be told yet, since its plugin is not loaded: it may just be being replaced. It is told
+    /// again and again until it is taken, and some time after its plugin was removed it is taken for nothing.
+    pub fn is_put_off(&self, event: &Event, now: SystemTime) -> bool {
+        let EventKind::Press(press) = &event.kind else {
+            return false;
+        };
+        let since = || press.time.parse::<Timestamp>().ok().map(SystemTime::from);
+        event.is_timeout()
+            && !self.is_loaded(&press.plugin)
+            && since().is_some_and(|since| now.duration_since(since).is_ok_and(|late| late < RETURNS))
+    }
+
+    fn is_loaded(&self, plugin: &str) -> bool {
+        let snapshot = &self.lessons.present().snapshot;
+        snapshot.plugins.contains_key(plugin) && !snapshot.stopped.contains_key(plugin)
+    }
+
     fn said(&self, present: &Present, event: &Event) -> Vec<Todo> {
         let table = &present.snapshot.table;
         match router::route(table, &present.hears, &self.settings, &self.me, event) {
@@ -103,15 +134,15 @@ impl Matcher {
         if plugin.is_empty() {
             return Todo::Own;
         }
-        if let Some(notice) = self.questions.refusal(press) {
-            return Todo::Tell(notice);
-        }
         if let Some(notice) = stopped(snapshot, &plugin) {
             return Todo::Tell(notice);
         }
-        match snapshot.plugins.contains_key(&plugin) {
-            true => Todo::Pressed { plugin },
-            false => Todo::Tell(UserNotice::PluginGone { plugin }),
+        if !snapshot.plugins.contains_key(&plugin) {
+            return Todo::Tell(UserNotice::PluginGone { plugin });
+        }
+        match self.questions.refusal(press) {
+            Some(notice) => Todo::Tell(notice),
+            None => Todo::Pressed { plugin },
         }
     }
 

@@ -194,7 +194,9 @@ impl Questions {
     pub async fn sent(&self, plugin: &str, uid: &str, on: MessageRef) -> Result<(), StoreError> {
         let _changing = self.changing.lock().await;
         let question = lock(&self.book).by_uid(uid).cloned();
-        let Some(mut question) = question.filter(|question| question.plugin == plugin) else {
+        // A rerun says so again.
+        let news = |question: &Question| question.plugin == plugin && question.on.as_ref() != Some(&on);
+        let Some(mut question) = question.filter(news) else {
             return Ok(());
         };
         question.on = Some(on);

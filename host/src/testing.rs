@@ -14,7 +14,9 @@ use crate::registry::{self, Registry};
 use async_trait::async_trait;
 use moa_core::call::{CommandCall, FullMessage, Invocation, Sent, Value};
 use moa_core::content::{Audience, Content};
-use moa_core::event::{Conversation, Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash, User};
+use moa_core::event::{
+    Conversation, Event, EventKind, File, Identity, Message, MessageRef, Place, PlaceKind, Slash, User,
+};
 use moa_core::manifest::Requests;
 use moa_core::router::{self, Settings};
 use moa_engine::Limits;
@@ -192,6 +194,24 @@ impl FakeAdapter {
         Crash::moment(crash.as_ref()).await;
     }
 
+    /// A file that was taken stands in the conversation.
+    fn show(&self, id: &str, file: Upload<'_>) {
+        let here = vec![file.to.conversation.clone()];
+        self.contents
+            .lock()
+            .unwrap()
+            .insert(id.into(), (here, file.data.to_vec()));
+        let mut message = message(&self.me.user_id, id, file.comment).message().unwrap().clone();
+        message.at.place = file.to.clone();
+        message.files.push(File {
+            id: id.into(),
+            name: file.name.into(),
+            mime: String::new(),
+            size: u32::try_from(file.data.len()).unwrap(),
+        });
+        self.past.lock().unwrap().insert(0, message);
+    }
+
     async fn stick(&self) {
         if self.stuck {
             std::future::pending::<()>().await;
@@ -282,17 +302,22 @@ impl Adapter for FakeAdapter {
         if let Some(Next::Fail(error)) = next {
             return Err(error);
         }
-        let mut files = files.lock().unwrap();
-        let content = String::from_utf8_lossy(file.data).into_owned();
-        files.push(SentFile {
-            to: file.to.clone(),
-            name: file.name.into(),
-            content,
-            comment: file.comment.into(),
-        });
+        let id = {
+            let mut files = files.lock().unwrap();
+            let content = String::from_utf8_lossy(file.data).into_owned();
+            files.push(SentFile {
+                to: file.to.clone(),
+                name: file.name.into(),
+                content,
+                comment: file.comment.into(),
+            });
+            format!("F{}", files.len())
+        };
+        self.show(&id, file);
+        self.moment().await;
         match next {
             Some(Next::TakeAndFail(error)) => Err(error),
-            _ => Ok(format!("F{}", files.len())),
+            _ => Ok(id),
         }
     }
 
@@ -357,6 +382,7 @@ impl Adapter for FakeAdapter {
     }
 
     async fn unreact(&self, _at: &MessageRef, emoji: &str) -> Result<(), SendError> {
+        self.moment().await;
         self.reacted.lock().unwrap().push((emoji.into(), false));
         Ok(())
     }
@@ -371,8 +397,14 @@ impl Adapter for FakeAdapter {
         }))
     }
 
-    async fn find_conversation(&self, _id: &str) -> Result<Option<Conversation>, SendError> {
-        Ok(None)
+    /// Only `C8` is known, by its topic.
+    async fn find_conversation(&self, id: &str) -> Result<Option<Conversation>, SendError> {
+        Ok((id == "C8").then(|| Conversation {
+            id: id.into(),
+            name: "eight".into(),
+            kind: PlaceKind::Channel,
+            topic: "ask {@U7}".into(),
+        }))
     }
 
     /// `C1` has two pages of members, `U1` and the bot, then `U2`; there is no other conversation.

@@ -405,6 +405,17 @@ impl Event {
         matches!(self.kind, EventKind::Message(_) | EventKind::Change(_))
     }
 
+    /// Whether it ends a question: with its answer, or because none came.
+    pub fn ends_question(&self) -> bool {
+        let ends = |kind| matches!(kind, PressKind::Answer | PressKind::Timeout);
+        matches!(&self.kind, EventKind::Press(press) if ends(press.kind))
+    }
+
+    /// Whether it is that nobody did something: then nobody waits for an answer to it either.
+    pub fn is_timeout(&self) -> bool {
+        matches!(&self.kind, EventKind::Press(press) if press.kind == PressKind::Timeout)
+    }
+
     /// Whether its acknowledgement carries what the plugin says to it: a form that was sent stays before the person until
     /// then.
     pub fn is_answered_at_once(&self) -> bool {

@@ -189,6 +189,25 @@ pub enum SendError {
     Revoked(Fatal),
 }
 
+/// The codes of places where the bot may not write, whatever it says.
+const CLOSED: &[&str] = &[
+    "not_in_channel",
+    "channel_not_found",
+    "is_archived",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "restricted_action_non_threadable_channel",
+    "posting_to_channel_denied",
+];
+
+impl SendError {
+    /// Whether the bot may not write in that place at all: then nothing else can be said there either.
+    pub fn is_of_closed_place(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if CLOSED.contains(&code.as_str()))
+    }
+}
+
 impl From<Refused> for SendError {
     fn from(refused: Refused) -> Self {
         Self::Refused {

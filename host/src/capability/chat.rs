@@ -7,6 +7,7 @@ mod refused;
 
 use super::Scene;
 use crate::adapter::{Form, Stamp};
+use crate::invocation::Names;
 use crate::outbox::Letter;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
@@ -163,7 +164,8 @@ impl moa_engine::Chat for Chat {
         let live = async {
             self.visible(&id)?;
             let conversation = self.0.adapter.find_conversation(&id).await.map_err(refused)?;
-            conversation.ok_or_else(|| absent(&id))
+            let conversation = conversation.ok_or_else(|| absent(&id))?;
+            Ok(Names::in_topic(&*self.0.adapter, conversation).await)
         };
         self.0.read(print, live).await
     }

@@ -8,8 +8,9 @@
 use crate::adapter::Adapter;
 use crate::capability::{Scene, host};
 use crate::lessons::Lessons;
+use crate::questions::Questions;
 use crate::recall::Stop;
-use crate::testing::{Crash, FlakyStore, Stage, message, place};
+use crate::testing::{Crash, FakeAdapter, FlakyStore, Stage, message, place};
 use fastrand::Rng;
 use moa_core::call::{CapError, Sent};
 use moa_core::content::Content;
@@ -41,6 +42,10 @@ enum Ask {
     SayElsewhere,
     Edit(MessageRef, String),
     React(MessageRef, String),
+    Unreact(MessageRef, String),
+    Unsay(MessageRef),
+    Upload(String),
+    Question(&'static str, String),
     Hear(String),
     Forget(String),
 }
@@ -50,7 +55,14 @@ impl Ask {
     fn is_outward(&self) -> bool {
         matches!(
             self,
-            Self::Say(_) | Self::Edit(..) | Self::React(..) | Self::SayElsewhere
+            Self::Say(_)
+                | Self::Edit(..)
+                | Self::React(..)
+                | Self::Unreact(..)
+                | Self::Unsay(_)
+                | Self::Upload(_)
+                | Self::Question(..)
+                | Self::SayElsewhere
         )
     }
 }
@@ -120,7 +132,7 @@ impl Program {
             numbers: 0..0,
         };
         let (brain, chat, system) = (&host.brain, &host.chat, &host.system);
-        match rng.u32(..20) {
+        match rng.u32(..23) {
             0 => line.answer = format!("{:?}", system.now()),
             1 => line.answer = format!("{:?}", system.elapsed()),
             2 => {
@@ -199,7 +211,37 @@ impl Program {
                     line.answer = shown(&chat.send(place("C2"), Content::text("psst")).await)?;
                 }
             },
-            18 => {
+            18 => match last {
+                Some(at) if rng.bool() => {
+                    line.ask = Ask::Unsay(at.clone());
+                    line.answer = shown(&chat.delete(at.clone()).await)?;
+                }
+                Some(at) => {
+                    line.ask = Ask::Unreact(at.clone(), value.clone());
+                    line.answer = shown(&chat.unreact(at.clone(), value.clone()).await)?;
+                }
+                None => line.answer = shown(&chat.open_direct("U1".into()).await)?,
+            },
+            19 => {
+                line.ask = Ask::Upload(value.clone());
+                line.answer = shown(
+                    &chat
+                        .upload(place("C1"), "a.txt".into(), value.into_bytes(), String::new())
+                        .await,
+                )?;
+            }
+            20 => {
+                let mut what = Content::text(value.clone());
+                what.actions = vec![moa_core::content::Action::Select {
+                    id: "size".into(),
+                    placeholder: String::new(),
+                    choices: vec![("L".into(), "L".into())],
+                }];
+                line.ask = Ask::Question(key, value);
+                let asked = chat.ask(place("C1"), "U1".into(), key.into(), what, 600).await;
+                line.answer = shown(&asked)?;
+            }
+            21 => {
                 let what = Taught {
                     what: What::Keyword(value.clone()),
                     scopes: vec![moa_core::manifest::Scope::Ambient],
@@ -231,6 +273,8 @@ struct Model {
     brain: BTreeMap<&'static str, (String, Option<String>)>,
     taught: BTreeSet<String>,
     said: Vec<String>,
+    asked: BTreeSet<String>,
+    files: Vec<String>,
 }
 
 impl Model {
@@ -301,7 +345,16 @@ impl Model {
             }
             Ask::Say(text) => self.said.push(text.clone()),
             Ask::SayElsewhere => assert!(answer.contains("AccessDenied"), "{answer}"),
-            Ask::Edit(..) | Ask::React(..) => assert_eq!(answer, "Ok(())"),
+            Ask::Edit(..) | Ask::React(..) | Ask::Unreact(..) | Ask::Unsay(_) => assert_eq!(answer, "Ok(())"),
+            Ask::Upload(content) => {
+                assert!(answer.starts_with("Ok"), "{answer}");
+                self.files.push(content.clone());
+            }
+            Ask::Question(id, text) => {
+                assert!(answer.starts_with("Ok"), "{answer}");
+                self.said.push(text.clone());
+                self.asked.insert((*id).to_owned());
+            }
             Ask::Hear(id) => {
                 assert_eq!(answer, "Ok(())");
                 self.taught.insert(id.clone());
@@ -344,6 +397,7 @@ async fn run(
     stage.store = Arc::new(store);
     // After a restart this, too, is another.
     stage.lessons = Arc::new(Lessons::empty(Arc::clone(&stage.store) as _, Arc::default()));
+    stage.questions = Questions::load(Arc::clone(&stage.store) as _).await.unwrap();
     *stage.adapter.crash.lock().unwrap() = crash.clone();
     let scene = stage.scene(again).await;
     let trace = Mutex::new(Vec::new());
@@ -367,6 +421,19 @@ fn known(trace: &[Line], log: &[Recorded]) -> (usize, usize) {
     }
 }
 
+/// With a chat service that takes files.
+async fn stage(disk: &Disk) -> Stage {
+    let stage = Stage::on(FlakyStore::of(disk.open(), None), message("U1", "1.0", "!x")).await;
+    let adapter = FakeAdapter {
+        files: Some(Mutex::default()),
+        ..FakeAdapter::default()
+    };
+    Stage {
+        adapter: Arc::new(adapter),
+        ..stage
+    }
+}
+
 async fn one_call(seed: u64, redb: bool) {
     let mut rng = Rng::with_seed(seed);
     let program = Program {
@@ -375,7 +442,7 @@ async fn one_call(seed: u64, redb: bool) {
         odd: None,
     };
     let disk = Disk::new(redb);
-    let mut stage = Stage::on(FlakyStore::of(disk.open(), None), message("U1", "1.0", "!x")).await;
+    let mut stage = stage(&disk).await;
     let seq = stage.ticket.seq().await.unwrap();
     let mut others: Vec<(usize, &'static str, i64)> = Vec::new();
     let mut given: Vec<Line> = Vec::new();
@@ -450,6 +517,13 @@ async fn assert_is(model: &Model, trace: &[Line], stage: &Stage) {
     let taught = store.keys(&taught, "", None, 100).await.unwrap().keys;
     let expected: Vec<String> = model.taught.iter().map(|id| format!("memo/{id}")).collect();
     assert_eq!(taught, expected);
+    let asked = moa_store::Space::new("moa:asked", moa_store::Scope::Plugin);
+    let asked = store.keys(&asked, "", None, 100).await.unwrap().keys;
+    let expected: Vec<String> = model.asked.iter().map(|id| format!("memo/{id}")).collect();
+    assert_eq!(asked, expected, "each question once, under its id");
+    let files = stage.adapter.files.as_ref().unwrap().lock().unwrap().clone();
+    let files: Vec<String> = files.into_iter().map(|file| file.content).collect();
+    assert_eq!(files, model.files, "each file once, in order");
     let limit = stage.adapter.max_text();
     let parts = model.said.iter().flat_map(|text| moa_core::text::split(text, limit));
     assert_eq!(
@@ -461,6 +535,10 @@ async fn assert_is(model: &Model, trace: &[Line], stage: &Stage) {
         stage.adapter.edited.lock().unwrap(),
         stage.adapter.reacted.lock().unwrap(),
     );
+    let deleted = stage.adapter.deleted.lock().unwrap();
+    for at in deleted.iter() {
+        assert!(trace.iter().any(|line| line.ask == Ask::Unsay(at.clone())), "{at:?}");
+    }
     for (at, text) in edited.iter() {
         assert!(
             trace.iter().any(|line| line.ask == Ask::Edit(at.clone(), text.clone())),
@@ -471,6 +549,8 @@ async fn assert_is(model: &Model, trace: &[Line], stage: &Stage) {
         match &line.ask {
             Ask::Edit(at, text) => assert!(edited.contains(&(at.clone(), text.clone()))),
             Ask::React(_, emoji) => assert!(reacted.contains(&(emoji.clone(), true))),
+            Ask::Unreact(_, emoji) => assert!(reacted.contains(&(emoji.clone(), false))),
+            Ask::Unsay(at) => assert!(deleted.contains(at)),
             _ => {}
         }
     }
@@ -485,7 +565,7 @@ async fn one_changed_call(seed: u64) {
         odd: None,
     };
     let disk = Disk::new(false);
-    let mut stage = Stage::on(FlakyStore::of(disk.open(), None), message("U1", "1.0", "!x")).await;
+    let mut stage = stage(&disk).await;
     let seq = stage.ticket.seq().await.unwrap();
     let store = FlakyStore::of(disk.open(), Some(Crash::after(rng.i64(8..40))));
     let (_, first, _) = run(&mut stage, program, store, false).await;

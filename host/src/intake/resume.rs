@@ -5,7 +5,7 @@ use crate::invocation::{Before, Work, id_of};
 use crate::journal::Ticket;
 use crate::matching::{Match, Todo};
 use crate::recall::{Past, Unreadable};
-use moa_core::event::{Event, EventKind, PressKind};
+use moa_core::event::Event;
 use moa_core::locale::UserNotice;
 use moa_store::{Outcome, Record, Recorded, Seq, StoreError};
 use std::collections::BTreeMap;
@@ -58,8 +58,7 @@ impl Intake {
             }
         };
         // A plugin that asked something waits for one of the two, however late.
-        let is_question = matches!(&event.kind, EventKind::Press(press) if matches!(press.kind, PressKind::Answer | PressKind::Timeout));
-        if too_old && why == Why::CutOff && !is_question {
+        if too_old && why == Why::CutOff && !event.ends_question() {
             tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
             if todo
                 .iter()

@@ -1,5 +1,7 @@
 //! Twins, failures of the journal, the gate at the start, what an earlier run left.
 
+mod presses;
+
 use super::*;
 use crate::dispatch::Turn;
 use crate::testing::{FlakyStore, allowances, delivery, matcher, message, slash, until};
@@ -21,7 +23,11 @@ async fn house() -> House {
 
 /// A host without plugins.
 async fn house_on(store: Arc<FlakyStore>) -> House {
-    let (matcher, dir) = matcher(&store, &[]);
+    house_with(store, &[]).await
+}
+
+async fn house_with(store: Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> House {
+    let (matcher, dir) = matcher(&store, plugins);
     let started: Started = Arc::default();
     let log = Arc::clone(&started);
     let dispatch = Dispatch::new(move |work, turn| lock(&log).push((work, turn)));

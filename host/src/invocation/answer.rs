@@ -9,7 +9,7 @@ use crate::recall::Stop;
 use crate::registry::Loaded;
 use moa_core::call::Failure;
 use moa_core::content::{Audience, Content};
-use moa_core::event::{Event, EventKind, PressKind};
+use moa_core::event::{Event, EventKind, PlaceKind};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::Say;
 use moa_engine::Fault;
@@ -61,7 +61,7 @@ impl Invoker {
 
     /// Sends why a plugin did not do it; nobody is told who did not ask for anything.
     async fn refused(&self, work: &Work, scene: &Scene, content: Content, locale: Locale) -> Outcome {
-        if matches!(work.matched.todo, Todo::Changed { .. }) || is_timeout(&work.event) {
+        if matches!(work.matched.todo, Todo::Changed { .. }) || work.event.is_timeout() {
             return Outcome::Failed { reason: content.text };
         }
         let content = Content {
@@ -163,27 +163,52 @@ impl Invoker {
     }
 
     /// Sends what a plugin says. What the service will never take is no answer, so the person is told that there is none.
+    /// (Who has to see to it is told by the service's own part, once for a cause.)
     pub(super) async fn said(&self, work: &Work, scene: &Scene, content: &Content, locale: Locale) -> Outcome {
         match self.answer(work, &scene.effects, content, &scene.ordinals).await {
             Ok(()) => Outcome::Done,
-            Err(error @ SendError::Refused { .. }) => {
-                let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
-                tracing::error!(
-                    plugin,
-                    invocation = id,
-                    "what the plugin said could not be sent: {error}"
-                );
-                let reason = error.to_string();
-                self.tell(
-                    work,
-                    &scene.effects,
-                    &UserNotice::Internal { plugin, id },
-                    reason,
-                    locale,
-                )
-                .await
-            }
+            Err(error @ SendError::Refused { .. }) => self.not_shown(work, scene, &error, locale).await,
             Err(error) => unsent(error),
+        }
+    }
+
+    /// What came of a call cannot be shown.
+    pub(super) async fn not_shown(&self, work: &Work, scene: &Scene, error: &SendError, locale: Locale) -> Outcome {
+        let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
+        // The person knows the call by this number.
+        let reason = format!("what `{plugin}` said could not be shown ({id}): {error}");
+        if error.is_of_closed_place() {
+            self.tell_directly(work, &scene.effects, locale).await;
+            return Outcome::Failed { reason };
+        }
+        let notice = UserNotice::Internal { plugin, id };
+        self.tell(work, &scene.effects, &notice, reason, locale).await
+    }
+
+    /// Tells the person directly that nothing can be said where they are. Nobody else could, and they would wait in vain.
+    pub(super) async fn tell_directly(&self, work: &Work, id: &str, locale: Locale) {
+        let (here, person) = (work.event.place(), work.event.author());
+        if here.kind == PlaceKind::Direct || !is_waited_for(work) || work.ticket.over() {
+            return;
+        }
+        let conversation = here.conversation.clone();
+        let content = Content::text(UserNotice::NoVoice { conversation }.render(locale));
+        let told = async {
+            let to = self.adapter.open_direct(person).await?;
+            let letter = Letter {
+                to: &to,
+                answers: None,
+                asker: Some(person),
+                content: &content,
+                plugin: work.matched.todo.plugin(),
+                invocation: &format!("{id}@"),
+                response_url: None,
+                look_first: work.look_first,
+            };
+            self.outbox.send(letter, &Ordinals::default()).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(event = %work.event.identity, %error, "a person cannot be told directly either that the bot may not write where they are");
         }
     }
 
@@ -198,12 +223,8 @@ impl Invoker {
         reason: String,
         locale: Locale,
     ) -> Outcome {
-        match &work.matched.todo {
-            // Nobody spoke to the bot, and nobody misses an answer.
-            Todo::Heard(heard) if heard.ambient => return Outcome::Failed { reason },
-            Todo::Changed { .. } => return Outcome::Failed { reason },
-            Todo::Pressed { .. } if is_timeout(&work.event) => return Outcome::Failed { reason },
-            _ => {}
+        if !is_waited_for(work) {
+            return Outcome::Failed { reason };
         }
         let content = Content {
             audience: own_audience(&work.event),
@@ -214,9 +235,13 @@ impl Invoker {
             .await
         {
             Ok(()) => Outcome::Failed { reason },
-            Err(error) => Outcome::Failed {
-                reason: format!("{reason}; and the person could not be told: {error}"),
-            },
+            Err(error) => {
+                if error.is_of_closed_place() {
+                    self.tell_directly(work, id, locale).await;
+                }
+                let reason = format!("{reason}; and the person could not be told: {error}");
+                Outcome::Failed { reason }
+            }
         }
     }
 
@@ -264,9 +289,13 @@ pub(super) fn own_audience(event: &Event) -> Audience {
     }
 }
 
-/// Whether it is that nobody did something.
-fn is_timeout(event: &Event) -> bool {
-    matches!(&event.kind, EventKind::Press(press) if press.kind == PressKind::Timeout)
+/// Whether somebody waits for an answer: nobody does who did not speak to the bot, or did nothing at all.
+fn is_waited_for(work: &Work) -> bool {
+    match &work.matched.todo {
+        Todo::Heard(heard) => !heard.ambient,
+        Todo::Changed { .. } => false,
+        Todo::Command(_) | Todo::Pressed { .. } | Todo::Say(_) | Todo::Tell(_) | Todo::Own => !work.event.is_timeout(),
+    }
 }
 
 pub(super) fn unsent(error: SendError) -> Outcome {

@@ -2,7 +2,7 @@
 
 use crate::adapter::{Ack, FormAnswer};
 use crate::journal::Ticket;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// After how long a form closes though the plugin has not answered yet. Slack shows an error after 3 s.
@@ -11,43 +11,97 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 /// The acknowledgement of a form, which carries what the plugin says to it. It is given once, by whoever comes first: the
 /// plugin's answer or the clock. Dropped without it, the service tells the person that it did not work.
 #[derive(Clone, Debug)]
-pub struct HeldForm(Arc<Mutex<Option<Ack>>>);
+pub struct HeldForm {
+    waiting: Arc<Waiting>,
+    given: Given,
+}
+
+/// All deliveries of the form that wait for an answer; nothing once it was given.
+type Waiting = Mutex<Option<Vec<Ack>>>;
+/// The answer, once it was given: nothing where the form closed.
+type Given = Arc<OnceLock<Option<FormAnswer>>>;
+
+/// What further deliveries of a form need in order to be answered as the first. It holds nothing back.
+#[derive(Debug)]
+pub struct Twins {
+    waiting: Weak<Waiting>,
+    given: Given,
+}
+
+impl Twins {
+    /// Answers another delivery of the form together with the first, or as that was answered.
+    pub fn join(&self, ack: Ack) {
+        if let Some(waiting) = self.waiting.upgrade()
+            && let Some(acks) = &mut *lock(&waiting)
+        {
+            return acks.push(ack);
+        }
+        match self.given.get() {
+            Some(Some(answer)) => drop(ack.answer(answer.clone())),
+            Some(None) => ack.done(),
+            // The first was given up unanswered, and so is this one.
+            None => {}
+        }
+    }
+}
 
 impl HeldForm {
     /// Holds an acknowledgement back.
     pub fn new(ack: Ack) -> Self {
-        Self(Arc::new(Mutex::new(Some(ack))))
+        Self {
+            waiting: Arc::new(Mutex::new(Some(vec![ack]))),
+            given: Arc::default(),
+        }
+    }
+
+    /// For other deliveries of the same form.
+    pub fn twins(&self) -> Twins {
+        Twins {
+            waiting: Arc::downgrade(&self.waiting),
+            given: Arc::clone(&self.given),
+        }
     }
 
     /// The form closes. Nothing happens where it is closed already.
     pub fn close(&self) {
-        if let Some(ack) = self.take() {
-            ack.done();
-        }
+        self.give(None).into_iter().for_each(Ack::done);
     }
 
     /// The form shows something else. `false` where nobody sees it: it is closed already, or can show nothing, and closes.
     pub fn show(&self, what: FormAnswer) -> bool {
-        self.take().is_some_and(|ack| ack.answer(what))
+        let acks = self.give(Some(&what));
+        acks.into_iter()
+            .fold(false, |shown, ack| ack.answer(what.clone()) || shown)
     }
 
     /// Closes the form just before the service would lose patience, provided that the event is in the journal by then.
     pub fn close_in_time(&self, ticket: Arc<Ticket>) {
-        let (form, by) = (Arc::downgrade(&self.0), tokio::time::Instant::now() + PATIENCE);
+        let (waiting, given) = (Arc::downgrade(&self.waiting), Arc::clone(&self.given));
+        let by = tokio::time::Instant::now() + PATIENCE;
         tokio::spawn(async move {
             if ticket.seq().await.is_none() {
                 return;
             }
             tokio::time::sleep_until(by).await;
-            if let Some(form) = form.upgrade() {
-                Self(form).close();
+            if let Some(waiting) = waiting.upgrade() {
+                Self { waiting, given }.close();
             }
         });
     }
 
-    fn take(&self) -> Option<Ack> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Those who are to be told; nobody where an answer was given before.
+    fn give(&self, answer: Option<&FormAnswer>) -> Vec<Ack> {
+        let mut waiting = lock(&self.waiting);
+        let Some(acks) = waiting.take() else { return Vec::new() };
+        // Under the lock: whoever finds nobody waiting finds the answer.
+        let _ = self.given.set(answer.cloned());
+        acks
     }
+}
+
+/// Nothing here is left half changed by a panic elsewhere.
+fn lock(waiting: &Waiting) -> MutexGuard<'_, Option<Vec<Ack>>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -109,5 +163,33 @@ mod tests {
         form.close();
         tokio::time::sleep(PATIENCE * 2).await;
         assert_eq!(*shown.lock().unwrap(), [Some(errors)]);
+    }
+
+    #[test]
+    fn another_delivery_of_a_form_is_answered_as_the_first() {
+        let errors = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+        let (shown, tell) = (Shown::default(), |shown: &Shown| {
+            let shown = Arc::clone(shown);
+            Ack::of_form(move |what| {
+                shown.lock().unwrap().push(what);
+                true
+            })
+        });
+        let form = HeldForm::new(tell(&shown));
+        let twins = form.twins();
+        twins.join(tell(&shown));
+        assert!(shown.lock().unwrap().is_empty(), "it does not close the form");
+        assert!(form.show(errors.clone()));
+        drop(form);
+        twins.join(tell(&shown));
+        assert_eq!(*shown.lock().unwrap(), vec![Some(errors); 3]);
+
+        let (closed, given_up) = (HeldForm::new(tell(&shown)), HeldForm::new(tell(&shown)));
+        let (of_closed, of_given_up) = (closed.twins(), given_up.twins());
+        closed.close();
+        drop(given_up);
+        of_closed.join(tell(&shown));
+        of_given_up.join(tell(&shown));
+        assert_eq!(shown.lock().unwrap()[3..], [None, None]);
     }
 }

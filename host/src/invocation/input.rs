@@ -4,7 +4,7 @@ use super::{Invoker, Work};
 use crate::adapter::Adapter;
 use crate::matching::Todo;
 use moa_core::call::{ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, Invocation, PressCall, Value};
-use moa_core::event::{Change, Changed, Event, EventKind, Mention, Message, Press, PressKind, User};
+use moa_core::event::{Change, Changed, Conversation, Event, EventKind, Mention, Message, Press, PressKind, User};
 use moa_core::locale::Locale;
 use moa_core::manifest::Confirm;
 use moa_core::router::{CommandMatch, HeardMatch};
@@ -145,7 +145,10 @@ impl Invoker {
             ArgValue::Number(number) => Value::Number(*number),
             ArgValue::Truth(truth) => Value::Truth(*truth),
             ArgValue::User(id) => Value::User(self.adapter.user(id).await),
-            ArgValue::Conversation(id) => Value::Conversation(self.adapter.conversation(id).await),
+            ArgValue::Conversation(id) => {
+                let conversation = self.adapter.conversation(id).await;
+                Value::Conversation(Names::in_topic(&*self.adapter, conversation).await)
+            }
             ArgValue::Seconds(seconds) => Value::Seconds(*seconds),
             ArgValue::Date(date) => Value::Date(date.clone()),
             ArgValue::Time(time) => Value::Time(time.clone()),
@@ -178,13 +181,27 @@ impl Invoker {
 }
 
 impl Invoker {
-    pub(super) fn press_call(&self, work: &Work, press: &Press, id: &str, user: User, locale: Locale) -> PressCall {
+    pub(super) async fn press_call(
+        &self,
+        work: &Work,
+        press: &Press,
+        id: &str,
+        user: User,
+        locale: Locale,
+    ) -> PressCall {
+        let mut state = press.state.clone();
+        if press.kind == PressKind::Shortcut {
+            // The text of somebody's message. In all other presses mentions are those that the plugin put there itself.
+            for (_, value) in &mut state {
+                *value = Names::in_text(&*self.adapter, value).await;
+            }
+        }
         PressCall {
             invocation: self.invocation(work, id, &user, locale),
             kind: press.kind,
             id: press.id.clone(),
             value: press.value.clone(),
-            state: press.state.clone(),
+            state,
             user,
             place: press.place.clone(),
             on: press.on.clone(),
@@ -205,7 +222,7 @@ impl Invoker {
             Changed::Unreacted(at, emoji) => Changed::Unreacted(at.clone(), emoji.clone()),
             Changed::Joined(place) => Changed::Joined(place.clone()),
             Changed::Left(place) => Changed::Left(place.clone()),
-            Changed::Topic(place, topic) => Changed::Topic(place.clone(), topic.clone()),
+            Changed::Topic(place, topic) => Changed::Topic(place.clone(), Names::in_text(&*self.adapter, topic).await),
             Changed::Deleted(at) => Changed::Deleted(at.clone()),
             Changed::Edited(message) => {
                 let author = match message.author == who.id {
@@ -327,6 +344,27 @@ impl Names {
             unknown.insert(timeout_at(by, look_up).await.unwrap_or_default());
         }
         Self(names)
+    }
+
+    /// A text with names in the place of all that it mentions.
+    pub(crate) async fn in_text(adapter: &dyn Adapter, text: &str) -> String {
+        let mut mentions = Vec::new();
+        moa_core::text::plain_mentions(text, |mark, id| {
+            mentions.push(match mark {
+                '@' => Mention::User(id.to_owned()),
+                _ => Mention::Conversation(id.to_owned()),
+            });
+            None
+        });
+        Self::of(adapter, &mentions).await.readable(text)
+    }
+
+    /// The same for the topic of a conversation: anybody may have written it.
+    pub(crate) async fn in_topic(adapter: &dyn Adapter, conversation: Conversation) -> Conversation {
+        Conversation {
+            topic: Self::in_text(adapter, &conversation.topic).await,
+            ..conversation
+        }
     }
 
     pub(super) fn readable(&self, text: &str) -> String {

@@ -15,7 +15,7 @@ mod reply;
 mod resting;
 
 pub use allowance::{Allowance, Allowances};
-pub use form::HeldForm;
+pub use form::{HeldForm, Twins};
 pub use input::Call;
 pub(crate) use input::{Names, full, id_of};
 use input::{change_id, command_id, heard_id, invocation_id, press_id};
@@ -35,7 +35,7 @@ use answer::unsent;
 use hourglass::Hourglass;
 use moa_core::call::{Failure, Reply};
 use moa_core::content::Content;
-use moa_core::event::{Event, EventKind, PlaceKind, PressKind, User};
+use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
 use moa_engine::{Done, Fault};
@@ -161,7 +161,12 @@ impl Invoker {
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
                 match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
                     Ok(()) => Outcome::Done,
-                    Err(error) => unsent(error),
+                    Err(error) => {
+                        if error.is_of_closed_place() {
+                            self.tell_directly(&work, &own_id(), locale).await;
+                        }
+                        unsent(error)
+                    }
                 }
             }
             // Somebody pressed what is another's, or is over: nothing failed.
@@ -251,7 +256,7 @@ impl Invoker {
         let Some(loaded) = work.matched.snapshot.plugins.get(plugin) else {
             return self.gone(work, plugin, &id, locale).await;
         };
-        let call = Call::Pressed(self.press_call(work, press, &id, user, locale));
+        let call = Call::Pressed(self.press_call(work, press, &id, user, locale).await);
         let recall = self.first_run(loaded, call, false);
         self.carry_out(work, loaded, recall, locale, turn).await
     }
@@ -298,8 +303,7 @@ impl Invoker {
     /// A question whose answer was told, or that there is none, is over. That comes before the record is closed: after a
     /// crash in between the call runs again, is given what it did, and comes here once more.
     async fn close_question(&self, event: &Event) {
-        let EventKind::Press(press) = &event.kind else { return };
-        if !matches!(press.kind, PressKind::Answer | PressKind::Timeout) {
+        if !event.ends_question() {
             return;
         }
         let Some((_, uid)) = event.identity.as_str().rsplit_once("/ask/") else {

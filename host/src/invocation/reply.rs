@@ -7,7 +7,7 @@ use crate::capability::Scene;
 use moa_core::call::Reply;
 use moa_core::content::Content;
 use moa_core::event::EventKind;
-use moa_core::locale::{Locale, UserNotice};
+use moa_core::locale::Locale;
 use moa_store::Outcome;
 
 impl Invoker {
@@ -99,19 +99,6 @@ impl Invoker {
             Ok(()) => Outcome::Done,
             Err(error) => self.not_shown(work, scene, &error, locale).await,
         }
-    }
-
-    /// What came of a press cannot be shown.
-    async fn not_shown(&self, work: &Work, scene: &Scene, error: &SendError, locale: Locale) -> Outcome {
-        let (plugin, id) = (scene.plugin.clone(), scene.invocation.clone());
-        tracing::error!(
-            plugin,
-            invocation = id,
-            "what followed a press could not be shown: {error}"
-        );
-        let notice = UserNotice::Internal { plugin, id };
-        self.tell(work, &scene.effects, &notice, error.to_string(), locale)
-            .await
     }
 }
 

@@ -298,3 +298,81 @@ async fn names_that_do_not_come_are_not_waited_for() {
     assert!(begun.elapsed() < NAMES * 2, "{:?}", begun.elapsed());
     assert_eq!(names.readable("{@U7}"), "@U7");
 }
+
+#[tokio::test]
+async fn what_the_host_says_where_it_may_not_write_is_told_directly() {
+    let house = house(FakeAdapter {
+        max_text: 4_000,
+        ..FakeAdapter::default()
+    })
+    .await;
+    let refused = || {
+        let (code, explanation) = ("not_in_channel".into(), "invite it".into());
+        Next::Fail(SendError::Refused { code, explanation })
+    };
+    house.adapter.next.lock().unwrap().push_back(refused());
+    house.run(house.work(message("U1", "1.0", "!help")).await).await;
+    let told = house.adapter.told.lock().unwrap().clone();
+    assert_eq!((told.len(), told[0].conversation.as_str()), (1, "DU1"));
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_a_time_out_found_no_plugin() {
+    let house = house(FakeAdapter::default()).await;
+    let mut event = message("U1", "1.0", "x");
+    event.kind = EventKind::Press(moa_core::event::Press {
+        kind: moa_core::event::PressKind::Timeout,
+        plugin: "gone".into(),
+        id: "size?".into(),
+        value: String::new(),
+        state: Vec::new(),
+        user: "U1".into(),
+        place: crate::testing::place("C1"),
+        on: None,
+        trigger: None,
+        response_url: None,
+        time: "2026-11-21T00:50:00Z".into(),
+    });
+    house.run(house.work(event).await).await;
+    assert_eq!(house.adapter.texts(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn topics_and_the_texts_of_messages_that_shortcuts_are_used_on_call_nobody() {
+    let house = house(FakeAdapter::default()).await;
+    let mut event = message("U1", "1.0", "x");
+    let (place, time) = (crate::testing::place("C1"), "2026-11-21T00:50:00Z");
+    let press = moa_core::event::Press {
+        kind: moa_core::event::PressKind::Shortcut,
+        plugin: "gone".into(),
+        id: "save".into(),
+        value: String::new(),
+        state: vec![("text".into(), "ask {@U7}".into()), ("author".into(), "U7".into())],
+        user: "U1".into(),
+        place: place.clone(),
+        on: None,
+        trigger: None,
+        response_url: None,
+        time: time.into(),
+    };
+    event.kind = EventKind::Press(press.clone());
+    let work = house.work(event).await;
+    let call = house
+        .invoker
+        .press_call(&work, &press, "id", User::unknown("U1"), Locale::En)
+        .await;
+    assert_eq!(call.state[0].1, "ask @name of U7");
+    let change = moa_core::event::Change {
+        who: "U1".into(),
+        what: moa_core::event::Changed::Topic(place, "ask {@U7} in {#C9}".into()),
+        time: time.into(),
+    };
+    let call = house
+        .invoker
+        .change_call(&work, &change, "id", User::unknown("U1"), Locale::En)
+        .await;
+    assert!(
+        matches!(&call.what, moa_core::event::Changed::Topic(_, topic) if topic == "ask @name of U7 in #C9"),
+        "{call:?}"
+    );
+}

@@ -247,3 +247,20 @@ async fn what_makes_no_question_is_refused_and_nothing_stays_open() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn a_press_while_the_plugin_is_away_is_no_answer_yet() {
+    let store: Arc<FlakyStore> = Arc::default();
+    let (matcher, _dir) = crate::testing::matcher(&store, &[]);
+    matcher.registry.ready().await;
+    asked(&matcher.questions, &store, [question(UID, "size?", 1_000)]).await;
+    let event = press("U1", "moa:ask:0011:yes");
+    let resolved = matcher.resolve(event.clone());
+    assert_eq!(resolved, event, "it does not take the answer's place");
+    let todo = matcher.route(&resolved).remove(0).todo;
+    let gone = UserNotice::PluginGone { plugin: "memo".into() };
+    assert!(
+        matches!(&todo, crate::matching::Todo::Tell(notice) if *notice == gone),
+        "{todo:?}"
+    );
+}

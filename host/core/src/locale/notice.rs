@@ -99,6 +99,11 @@ pub enum UserNotice {
     },
     /// Somebody pressed a button of a question that is over.
     QuestionOver,
+    /// Somebody spoke to the bot where it may not write. They are told so elsewhere.
+    NoVoice {
+        /// Where: the conversation's id.
+        conversation: String,
+    },
 }
 
 impl UserNotice {
@@ -198,6 +203,10 @@ impl UserNotice {
                 "이 질문은 이미 끝났습니다.".to_owned(),
                 "This question is over.".to_owned(),
             ),
+            Self::NoVoice { conversation } => locale.pick(
+                format!("⚠️ {{#{conversation}}} 대화방에는 봇이 글을 쓸 수 없어 여기에 알려 드립니다. 봇을 그곳에 초대해 주시고(`/invite`), 이미 있다면 워크스페이스 관리자에게 물어봐 주세요."),
+                format!("⚠️ The bot may not write in {{#{conversation}}}, so it can tell you only here. Invite it there (`/invite`), or if it is there already, ask an admin of the workspace."),
+            ),
         }
     }
 }
@@ -252,6 +261,12 @@ mod tests {
                     "{text}"
                 );
             }
+        }
+        let here = UserNotice::NoVoice {
+            conversation: "C1".into(),
+        };
+        for locale in [Locale::Ko, Locale::En] {
+            assert!(here.render(locale).contains("{#C1}"));
         }
         assert!(faults[2].render(Locale::En).contains("128MiB"));
         assert_ne!(

@@ -82,17 +82,12 @@ impl Slack {
         if is_private(&message) {
             return self.send_privately(&message, arguments).await.map(|()| None);
         }
-        match self.post(&message, arguments.clone()).await {
-            // A slash command works where the bot is no member, and so does its response URL.
-            Err(SendError::Refused { code, explanation })
-                if matches!(code.as_str(), "not_in_channel" | "channel_not_found") =>
-            {
-                match message.response_url {
-                    Some(url) => self.respond(url, arguments, "in_channel", false).await.map(|()| None),
-                    None => Err(SendError::Refused { code, explanation }),
-                }
+        match (self.post(&message, arguments.clone()).await, message.response_url) {
+            // A slash command works where the bot is no member or must not write, and so does its response URL.
+            (Err(error), Some(url)) if error.is_of_closed_place() => {
+                self.respond(url, arguments, "in_channel", false).await.map(|()| None)
             }
-            other => other.map(Some),
+            (sent, _) => sent.map(Some),
         }
     }
 
@@ -325,7 +320,7 @@ fn exists(at: &MessageRef) -> Result<(), SendError> {
     if at.id.is_empty() {
         return Err(refused(
             "message_not_found",
-            "a slash command is no message: it cannot be changed or reacted to",
+            "a slash command is no message, and what only one person sees has no id: neither can be changed or reacted to",
         ));
     }
     Ok(())

@@ -467,3 +467,13 @@ async fn an_upload_is_put_once_however_the_first_run_ended() {
         "two equal files are two"
     );
 }
+
+#[tokio::test]
+async fn the_topic_of_a_conversation_calls_nobody() {
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    stage.requests = requests("C8");
+    stage.grants = crate::capability::Grants::Everything;
+    let chat = Chat::new(stage.scene(false).await);
+    let conversation = chat.get_conversation("C8".into()).await.unwrap();
+    assert_eq!(conversation.topic, "ask @name of U7");
+}

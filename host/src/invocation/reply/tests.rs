@@ -128,3 +128,42 @@ async fn a_form_that_nothing_can_open_and_an_update_that_is_refused_are_told() {
         "{done:?}"
     );
 }
+
+#[tokio::test]
+async fn where_the_bot_may_not_write_the_person_is_told_directly_and_once() {
+    let refused = |code: &str| {
+        let (code, explanation) = (code.into(), "invite it".into());
+        Next::Fail(SendError::Refused { code, explanation })
+    };
+    let house = house(FakeAdapter {
+        max_text: 4_000,
+        ..FakeAdapter::default()
+    })
+    .await;
+    for (n, code) in ["not_in_channel", "is_archived", "restricted_action"]
+        .into_iter()
+        .enumerate()
+    {
+        house.adapter.next.lock().unwrap().push_back(refused(code));
+        let event = Event {
+            identity: moa_core::event::Identity(code.into()),
+            ..press(PressKind::Button)
+        };
+        let done = replied(&house, event, None, Reply::Say(Content::text("hello"))).await;
+        assert!(
+            matches!(&done, Outcome::Failed { reason } if reason.contains(code)),
+            "{done:?}"
+        );
+        let told = house.adapter.told.lock().unwrap().clone();
+        assert_eq!((told.len(), told[n].conversation.as_str()), (n + 1, "DU1"));
+        assert!(told[n].text.contains("may not write in {#C1}"), "{told:?}");
+    }
+    // Nobody waits for what follows a time-out.
+    house.adapter.next.lock().unwrap().push_back(refused("not_in_channel"));
+    let event = Event {
+        identity: moa_core::event::Identity("timeout".into()),
+        ..press(PressKind::Timeout)
+    };
+    replied(&house, event, None, Reply::Say(Content::text("hello"))).await;
+    assert_eq!(house.adapter.texts().len(), 3);
+}

@@ -153,10 +153,18 @@ async fn what_only_the_asker_sees() {
 #[tokio::test]
 async fn a_slash_command_is_answered_where_the_bot_is_no_member() {
     let fake = Fake::start().await;
-    fake.answer("chat.postMessage", error("not_in_channel"));
+    for code in ["is_archived", "restricted_action", "not_in_channel"] {
+        fake.answer("chat.postMessage", error(code));
+    }
     fake.answer("respond", Answer::Status(200, "ok"));
     let slack = fake.slack().await;
     let url = fake.api.replace("/api/", "/respond");
+    for _ in ["is_archived", "restricted_action"] {
+        assert_eq!(
+            send(&slack, &place(None), &for_all(Audience::Everyone), Some(&url)).await,
+            Ok(None)
+        );
+    }
     assert_eq!(
         send(&slack, &place(None), &for_all(Audience::Everyone), Some(&url)).await,
         Ok(None)
@@ -193,6 +201,11 @@ async fn a_rate_limit_is_waited_out() {
         matches!(result, Err(SendError::RateLimited { retry_after }) if retry_after.as_secs() > 3_500),
         "{result:?}"
     );
+    // One that no clock can count to is as long as any other.
+    let endless = Fake::start().await;
+    endless.answer("chat.postMessage", Answer::RetryAfter(u64::MAX));
+    let result = send(&endless.slack().await, &place(None), &for_all(Audience::Everyone), None).await;
+    assert!(matches!(result, Err(SendError::RateLimited { .. })), "{result:?}");
 }
 
 #[tokio::test]

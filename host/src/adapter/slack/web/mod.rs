@@ -39,6 +39,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER: usize = 8 << 20;
 /// Where a rate limit comes without a `Retry-After` that can be read. Slack's own SDK for Python takes the same.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// Past this a `Retry-After` is a mistake; clocks do not reach as far as its digits do.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// How often the operator hears of the same refusal in the same conversation.
 const TOLD: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -473,7 +475,7 @@ fn retry_after(response: &Response) -> Duration {
     // A wait of nothing would be a busy loop.
     seconds
         .map_or(DEFAULT_RETRY_AFTER, Duration::from_secs)
-        .max(FIRST_PAUSE)
+        .clamp(FIRST_PAUSE, LONGEST_RETRY_AFTER)
 }
 
 fn transport(error: &reqwest::Error) -> CallError {

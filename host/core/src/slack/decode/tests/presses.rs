@@ -310,13 +310,14 @@ fn a_form_comes_from_where_it_was_opened_with_its_fields_in_order() {
 fn names_with_a_slash_in_them_come_back_whole() {
     let input = |block: &str, id: &str| json!({"type": "input", "block_id": block, "element": {"type": "plain_text_input", "action_id": id}});
     let mut form = submission(json!({}));
-    form["view"]["blocks"] = json!([input("address/street", "lunch/street/name"), input("city", "lunch/to/city")]);
+    form["view"]["blocks"] = json!([
+        input("address/street", "lunch/street/name"),
+        input("city", "lunch/to/city")
+    ]);
     form["view"]["state"] = json!({"values": {
         "address/street": {"lunch/street/name": {"type": "plain_text_input", "value": "Main"}},
         "city": {"lunch/to/city": {"type": "plain_text_input", "value": "Busan"}}}});
-    let What::Form(form) = interactive(&form) else {
-        panic!()
-    };
+    let What::Form(form) = interactive(&form) else { panic!() };
     let EventKind::Press(press) = &form.event.kind else {
         panic!()
     };
