@@ -69,9 +69,11 @@ impl HeldForm {
 
     /// The form shows something else. `false` where nobody sees it: it is closed already, or can show nothing, and closes.
     pub fn show(&self, what: FormAnswer) -> bool {
-        let acks = self.give(Some(&what));
-        acks.into_iter()
-            .fold(false, |shown, ack| ack.answer(what.clone()) || shown)
+        let mut shown = false;
+        for ack in self.give(Some(&what)) {
+            shown |= ack.answer(what.clone());
+        }
+        shown
     }
 
     /// Closes the form just before the service would lose patience, provided that the event is in the journal by then.
