@@ -47,7 +47,7 @@ pub const STAMP: &str = "moa_reply";
 /// The message's arguments.
 ///
 /// # Errors
-/// [`Refused::Refused`] for native JSON that is not allowed, actions that Slack cannot show, a message that is empty
+/// [`Refused`] for native JSON that is not allowed, actions that Slack cannot show, a message that is empty
 /// or far too long.
 pub fn arguments(content: &Content, stamp: &Stamp) -> Result<Map<String, Value>, Refused> {
     let mut out = Map::new();
