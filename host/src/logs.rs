@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -227,7 +227,7 @@ pub fn layer<S>(logs: &Arc<Logs>) -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    Tap(Arc::clone(logs)).with_filter(filter_fn(is_kept))
+    Tap(Arc::clone(logs)).with_filter(filter_fn(is_kept).with_max_level_hint(LevelFilter::DEBUG))
 }
 
 /// What plugins say, but for their finest details; of the host what is worth a line in its own log.

@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 use tracing::field::Field;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -35,19 +35,30 @@ pub fn start_with(
     also: impl Layer<Registry> + Send + Sync + 'static,
 ) -> anyhow::Result<()> {
     let (filter, color) = settings(global, default)?;
+    // As above.
+    let _ = subscriber_with(filter, color, std::io::stderr, also).try_init();
+    Ok(())
+}
+
+/// Each layer has a filter of its own, and each filter says how fine the finest line is that it may let through. Without
+/// that every `trace!` of every library, some for each frame, would be looked at before it is dropped.
+fn subscriber_with<W>(
+    filter: EnvFilter,
+    color: bool,
+    writer: W,
+    also: impl Layer<Registry> + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let harmless = filter_fn(|line| !tells_tickets(line)).with_max_level_hint(LevelFilter::TRACE);
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(color)
         .with_target(false)
         .fmt_fields(debug_fn(field).delimited(" "))
-        .with_writer(std::io::stderr)
-        .with_filter(filter);
-    let log = tracing_subscriber::registry()
-        .with(also)
-        .with(lines)
-        .with(filter_fn(|line| !tells_tickets(line)));
-    // As above.
-    let _ = log.try_init();
-    Ok(())
+        .with_writer(writer)
+        .with_filter(filter.and(harmless));
+    tracing_subscriber::registry().with(also).with(lines)
 }
 
 /// What is shown, and whether in colours.
@@ -123,7 +134,7 @@ fn filter_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn a_level_speaks_for_moa_alone() {
@@ -151,17 +162,46 @@ mod tests {
         );
     }
 
+    /// What is logged with this filter, which must be the same beside what keeps the lines of plugins.
     fn logged(filter: &str) -> String {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let to = Mutex::new(file.reopen().unwrap());
-        let subscriber = subscriber(EnvFilter::new(filter_text(filter)), false, to);
-        tracing::subscriber::with_default(subscriber, || {
+        let say = || {
             tracing::trace!(target: "tungstenite::client", "wss://x/?ticket=1");
             tracing::debug!(target: "tungstenite::client", "done");
             tracing::info!(target: "moa::app", "connected");
             tracing::info!(target: "plugin", "counted");
+        };
+        let [alone, beside] = [false, true].map(|beside| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let to = Mutex::new(file.reopen().unwrap());
+            let filter = EnvFilter::new(filter_text(filter));
+            match beside {
+                true => {
+                    let logs = crate::logs::layer(&Arc::default());
+                    tracing::subscriber::with_default(subscriber_with(filter, false, to, logs), say);
+                }
+                false => tracing::subscriber::with_default(subscriber(filter, false, to), say),
+            }
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            // Without the time.
+            let lines = text.lines().map(|line| line.split_once(' ').unwrap().1.to_owned());
+            lines.collect::<Vec<_>>().join("\n")
         });
-        std::fs::read_to_string(file.path()).unwrap()
+        assert_eq!(alone, beside);
+        alone
+    }
+
+    #[test]
+    fn what_nobody_wants_is_dropped_before_it_is_looked_at() {
+        let filter = || EnvFilter::new(filter_text("info"));
+        let logs = crate::logs::layer(&Arc::default());
+        let log = subscriber_with(filter(), false, std::io::sink, logs);
+        assert_eq!(
+            log.max_level_hint(),
+            Some(LevelFilter::DEBUG),
+            "what plugins say is kept to there"
+        );
+        let alone = subscriber(filter(), false, std::io::sink);
+        assert_eq!(alone.max_level_hint(), Some(LevelFilter::INFO));
     }
 
     #[test]
