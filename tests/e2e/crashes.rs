@@ -114,7 +114,7 @@ async fn an_answer_that_had_to_wait_at_the_end_is_said_after_the_next_start() {
     let workspace = Workspace::start().await;
     let mut bot = Plan::new(&workspace).plugin(hello()).start().await;
 
-    let wait = json!({"kind": "rate-limit", "count": 100, "retry_after": 600, "method": "chat.postMessage"});
+    let wait = json!({"kind": "rate-limit", "count": 100, "retry_after": 300, "method": "chat.postMessage"});
     workspace.fault(wait).await;
     workspace.send(&Line::new("!count")).await;
     let limited = |record: &Record| record.of("api").any(|call| call["status"] == 429).then_some(());

@@ -137,9 +137,9 @@ async fn what_was_pressed_before_a_kill_is_done_once() {
     let workspace = Workspace::start().await;
     let mut bot = open(&workspace).await;
     let panel = workspace.ask(&Line::new("!panel")).await;
-    // Nothing that the bot says gets through, so it is killed with the presses acknowledged and not answered.
+    // Nothing that the bot says gets through (a wait longer than its patience would be given up at once), so it is killed with the presses acknowledged and not answered.
     workspace
-        .fault(json!({"kind": "rate-limit", "count": 100, "retry_after": 600, "method": "chat.postMessage"}))
+        .fault(json!({"kind": "rate-limit", "count": 100, "retry_after": 300, "method": "chat.postMessage"}))
         .await;
     workspace.press("ben", &panel, "clerk/say", None).await;
     workspace.press("rosie", &panel, "clerk/size", Some("s")).await;
