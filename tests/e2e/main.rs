@@ -5,7 +5,7 @@
 //! *not* happen is shown by letting a later event overtake it.
 //!
 //! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; and the rough run, 20,000 commands
-//! too. With `--nocapture` they print what came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no
+//! too; and the replacing, 200 files in 20,000 commands. With `--nocapture` they print what came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no
 //! Redis, no namespaces) into a failure.
 
 // Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
@@ -39,6 +39,7 @@ mod plugin_cli;
 mod plugins;
 mod presses;
 mod redis;
+mod replace;
 mod reruns;
 mod rest;
 mod rough;

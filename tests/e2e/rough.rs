@@ -6,7 +6,7 @@ use super::support::guests::hello;
 use super::support::sim::{Sim, Workspace};
 use super::support::{DEADLINE, long};
 use moa_playground::Options;
-use moa_test_rough::{Plan, Rates, drive};
+use moa_test_rough::{Asking, Plan, Rates, drive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ async fn while_all_goes_wrong_every_command_is_answered_exactly_once() {
         commands,
         outstanding: OUTSTANDING,
         rates,
+        asking: Asking::default(),
+        until: None,
         patience: DEADLINE,
     };
     let report = drive(&mut People(workspace.sim()), &plan).await.unwrap();

@@ -81,6 +81,16 @@ pub fn clerk() -> &'static Path {
     CLERK.get_or_init(|| moa_test_guests::fixture("clerk"))
 }
 
+/// A plugin of its own, and an edition of it, which stands in each of its answers: `!NAME text` → `EDITION text`. The
+/// fixture `edition` has both texts in its data, where others of the same length (`plugin-0000`, `edition-0000`) take
+/// their places.
+pub fn edition(name: &str, edition: &str) -> Vec<u8> {
+    static FIXTURE: OnceLock<PathBuf> = OnceLock::new();
+    let fixture = FIXTURE.get_or_init(|| moa_test_guests::fixture("edition"));
+    let named = altered(fixture, "plugin-0000", name);
+    replaced(named, "edition-0000", edition).expect("the fixture has an edition")
+}
+
 /// A core module: WebAssembly, but not what plugins are.
 pub const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -89,16 +99,20 @@ pub const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// Another version of a plugin: `from`, which stands in its data, becomes `to` of the same length.
 pub fn altered(file: &Path, from: &str, to: &str) -> Vec<u8> {
+    let replaced = replaced(std::fs::read(file).unwrap(), from, to);
+    replaced.unwrap_or_else(|| panic!("{} has no {from:?}", file.display()))
+}
+
+/// `None` if it has no `from`.
+fn replaced(mut bytes: Vec<u8>, from: &str, to: &str) -> Option<Vec<u8>> {
     assert_eq!(from.len(), to.len());
-    let mut bytes = std::fs::read(file).unwrap();
     let places: Vec<usize> = (0..bytes.len() - from.len())
         .filter(|at| bytes[*at..].starts_with(from.as_bytes()))
         .collect();
-    assert!(!places.is_empty(), "{} has no {from:?}", file.display());
-    for at in places {
-        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    for at in &places {
+        bytes[*at..*at + to.len()].copy_from_slice(to.as_bytes());
     }
-    bytes
+    (!places.is_empty()).then_some(bytes)
 }
 
 /// Puts a file where a running bot looks, as `cp` does.

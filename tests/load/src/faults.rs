@@ -6,7 +6,7 @@ use crate::measure;
 use crate::sim::Sim;
 use anyhow::Context;
 use clap::Args;
-use moa_test_rough::{Plan, Rates, Report, Workspace, drive};
+use moa_test_rough::{Asking, Plan, Rates, Report, Workspace, drive};
 use std::time::Duration;
 
 /// Entries that the workspace's record holds. It is read all the while, so this is room for a reader that is held up.
@@ -61,6 +61,8 @@ pub async fn run(build: &Build, options: &Options) -> anyhow::Result<Report> {
             duplicate: options.duplicate_every,
             rate_limit: options.rate_limit_every,
         },
+        asking: Asking::default(),
+        until: None,
         patience: PATIENCE,
     };
     let driven = async {

@@ -1,20 +1,22 @@
 //! Commands while the workspace misbehaves: connections are refreshed and dropped, events come twice, posts are refused.
 //!
-//! [`drive`] gives numbered commands to a bot that answers `!echo X` with `X`, and counts the answers by the workspace's
-//! own record: what is said there was said, whatever anybody believes. So it is counted how often each fault took place:
-//! a run in which nothing went wrong proves nothing.
+//! [`drive`] gives numbered commands to a bot that answers `!echo X` with `X`, or another one with `EDITION X`, and counts
+//! the answers by the workspace's own record: what is said there was said, whatever anybody believes. So it is counted
+//! how often each fault took place: a run in which nothing went wrong proves nothing.
 
 mod entry;
 mod report;
 mod tally;
 
-pub use report::{Faults, Often, Redelivered, Report, Row};
+pub use report::{Answer, Faults, Often, Redelivered, Report, Row};
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tally::{Said, Tally};
 
@@ -45,6 +47,16 @@ pub struct Rates {
     pub rate_limit: u64,
 }
 
+impl Rates {
+    /// Nothing goes wrong.
+    pub const NONE: Self = Self {
+        refresh: 0,
+        close: 0,
+        duplicate: 0,
+        rate_limit: 0,
+    };
+}
+
 impl Default for Rates {
     fn default() -> Self {
         Self {
@@ -56,11 +68,33 @@ impl Default for Rates {
     }
 }
 
+/// How the bot is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// What stands before the text that is to be repeated.
+    pub command: String,
+    /// Whether an answer begins with a word that tells who answers, and is then the text.
+    pub signed: bool,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self {
+            command: "!echo ".to_owned(),
+            signed: false,
+        }
+    }
+}
+
 /// What is done.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Commands in all.
+    /// Commands in all; the least of them where there is `until`.
     pub commands: usize,
+    /// How the bot is asked.
+    pub asking: Asking,
+    /// Commands go on until this is true, past their number.
+    pub until: Option<Arc<AtomicBool>>,
     /// Commands that wait for their answers at the same time, each in a thread of its own.
     pub outstanding: usize,
     /// What goes wrong meanwhile.
@@ -70,7 +104,7 @@ pub struct Plan {
     pub patience: Duration,
 }
 
-/// Gives all commands, and counts. The bot has to be connected and to answer `!echo`.
+/// Gives all commands, and counts. The bot has to be connected and to answer as the plan says.
 ///
 /// # Errors
 /// When the workspace cannot be asked or answers something else than it should. What the bot does wrong is in the report.
@@ -78,7 +112,9 @@ pub async fn drive(workspace: &mut impl Workspace, plan: &Plan) -> anyhow::Resul
     let mut run = Run::begin(workspace, plan).await?;
     run.arm(&plan.rates).await?;
     let begun = Instant::now();
-    let all = run.until(|run| run.tally.answered() == plan.commands).await?;
+    let all = run
+        .until(|run| run.to_give() == 0 && run.tally.answered() == run.given)
+        .await?;
     let took = begun.elapsed();
     let at_rest = all && run.rest().await?;
     run.control("fault", &json!({"kind": "clear"})).await?;
@@ -135,7 +171,7 @@ impl<'a, W: Workspace> Run<'a, W> {
             free: (0..plan.outstanding).collect(),
             given: 0,
             seen: 0,
-            tally: Tally::default(),
+            tally: Tally::of(&plan.asking),
         };
         let people = ["rosie", "sally", "ally", "vincent", "ben"].into_iter().cycle();
         let channels = ["#general", "#lunch", "#dev"].into_iter().cycle();
@@ -215,18 +251,28 @@ impl<'a, W: Workspace> Run<'a, W> {
         Ok(true)
     }
 
+    /// How many commands are still to be given, as far as it is known.
+    fn to_give(&self) -> usize {
+        let goes_on = |until: &Arc<AtomicBool>| !until.load(Ordering::SeqCst);
+        match self.plan.until.as_ref().is_some_and(goes_on) {
+            true => usize::MAX,
+            false => self.plan.commands.saturating_sub(self.given),
+        }
+    }
+
     /// Gives a command in every lane that is free.
     async fn give(&mut self) -> anyhow::Result<()> {
-        let room = self.free.len().min(self.plan.commands - self.given);
+        let room = self.free.len().min(self.to_give());
         if room == 0 {
             return Ok(());
         }
         let mut lines = Vec::with_capacity(room);
+        let command = &self.plan.asking.command;
         for lane in self.free.drain(..room) {
             lines.extend(line(
                 &self.lanes,
                 lane,
-                &format!("!echo {}{}", tally::COMMAND, self.given),
+                &format!("{command}{}{}", tally::COMMAND, self.given),
             ));
             self.tally.give(lane);
             self.given += 1;
@@ -259,8 +305,9 @@ impl<'a, W: Workspace> Run<'a, W> {
     }
 
     async fn say_last_words(&mut self) -> anyhow::Result<()> {
+        let command = &self.plan.asking.command;
         let lines: Value = (0..self.lanes.len())
-            .filter_map(|lane| line(&self.lanes, lane, &format!("!echo {}{lane}", tally::LAST)))
+            .filter_map(|lane| line(&self.lanes, lane, &format!("{command}{}{lane}", tally::LAST)))
             .collect();
         self.send(&lines).await.map(drop)
     }

@@ -91,6 +91,19 @@ pub struct Row {
     pub max: f64,
 }
 
+/// The first answer to a command. Times are in microseconds since the workspace started.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The command's number.
+    pub number: usize,
+    /// When the workspace had the command.
+    pub sent: u64,
+    /// When it had the answer.
+    pub answered: u64,
+    /// The word that the answer began with; empty where answers are not signed.
+    pub by: String,
+}
+
 /// Everything that was counted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -120,6 +133,9 @@ pub struct Report {
     pub seconds: f64,
     /// Times; the first row is of all commands.
     pub times: Vec<Row>,
+    /// The commands that were answered, in the order in which they were given.
+    #[serde(skip)]
+    pub answers: Vec<Answer>,
 }
 
 impl Report {
@@ -145,6 +161,7 @@ impl Report {
             gave_up: tally.gave_up,
             seconds,
             times: times(tally),
+            answers: answers(commands),
         }
     }
 
@@ -250,6 +267,18 @@ impl Report {
 
 fn took(command: &Command) -> Option<u64> {
     Some(command.answered?.saturating_sub(command.sent))
+}
+
+fn answers(commands: &[Command]) -> Vec<Answer> {
+    let answer = |(number, command): (usize, &Command)| {
+        Some(Answer {
+            number,
+            sent: command.sent,
+            answered: command.answered?,
+            by: command.by.clone(),
+        })
+    };
+    commands.iter().enumerate().filter_map(answer).collect()
 }
 
 fn times(tally: &Tally) -> Vec<Row> {

@@ -1,5 +1,6 @@
 //! Who asked what when, and how often it was answered: from the record alone.
 
+use crate::Asking;
 use crate::entry::{Entry, POST};
 use std::collections::{HashMap, HashSet};
 
@@ -19,6 +20,8 @@ pub struct Command {
     pub answered: Option<u64>,
     /// how often it was answered
     pub times: usize,
+    /// the word that the first answer began with, where answers are signed
+    pub by: String,
     /// whether a connection that was dropped took a delivery along that it then waited for, or it found none
     pub taken_along: bool,
 }
@@ -44,6 +47,7 @@ pub struct Expired {
 /// Everything that is known so far.
 #[derive(Debug, Default)]
 pub struct Tally {
+    asking: Asking,
     threads: HashMap<String, usize>,
     pub commands: Vec<Command>,
     answered: usize,
@@ -81,6 +85,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Of a bot that is asked like this.
+    pub fn of(asking: &Asking) -> Self {
+        Self {
+            asking: asking.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The lanes are these threads.
     pub fn open(&mut self, threads: impl Iterator<Item = String>) {
         self.threads = threads.enumerate().map(|(lane, thread)| (thread, lane)).collect();
@@ -198,7 +210,8 @@ impl Tally {
 
     fn message(&mut self, at: u64, channel: &str, ts: &str, text: &str) {
         self.messages += 1;
-        let number = text.strip_prefix("!echo ").and_then(|text| numbered(text, COMMAND));
+        let text = text.strip_prefix(self.asking.command.as_str());
+        let number = text.and_then(|text| numbered(text, COMMAND));
         if let Some(number) = number
             && let Some(command) = self.commands.get_mut(number)
         {
@@ -209,17 +222,22 @@ impl Tally {
 
     fn post(&mut self, at: u64, text: &str, thread: Option<&str>) -> Said {
         let lane = thread.and_then(|thread| self.threads.get(thread)).copied();
-        if let Some(number) = numbered(text, COMMAND)
+        let (by, said) = match self.asking.signed {
+            true => text.split_once(' ').unwrap_or_default(),
+            false => ("", text),
+        };
+        if let Some(number) = numbered(said, COMMAND)
             && let Some(command) = self.commands.get_mut(number)
             && Some(command.lane) == lane
         {
             command.times += 1;
             if command.times == 1 {
                 command.answered = Some(at);
+                by.clone_into(&mut command.by);
                 self.answered += 1;
                 return Said::First(command.lane);
             }
-        } else if let Some(number) = numbered(text, LAST)
+        } else if let Some(number) = numbered(said, LAST)
             && Some(number) == lane
         {
             self.last_words.insert(number);

@@ -14,6 +14,11 @@ struct Made {
     strange: bool,
     /// no fault takes place
     tame: bool,
+    /// two that answer in turn, each with its name
+    signed: bool,
+    answers: u64,
+    /// becomes true after 300 answers
+    enough: Option<Arc<AtomicBool>>,
 }
 
 impl Made {
@@ -65,6 +70,12 @@ impl Made {
 
     fn answer(&mut self, answer: &str, thread: &str) {
         let is_seventh = answer == "answer 7";
+        self.answers += 1;
+        if let Some(enough) = &self.enough {
+            enough.store(self.answers >= 300, Ordering::SeqCst);
+        }
+        let signed = format!("{} {answer}", ["even", "odd"][self.answers as usize % 2]);
+        let answer = if self.signed { &signed } else { answer };
         let api = |status: u16| json!({"method": "chat.postMessage", "status": status, "args": {}, "answer": {}});
         if self.due("rate-limit", self.messages) {
             self.add("api", api(429));
@@ -103,10 +114,19 @@ impl Workspace for Made {
     }
 }
 
-async fn run(mut made: Made) -> Report {
+async fn run(made: Made) -> Report {
+    run_until(made, None).await
+}
+
+async fn run_until(mut made: Made, until: Option<Arc<AtomicBool>>) -> Report {
     made.add("open", json!({"connection": 1}));
     let plan = Plan {
         commands: 100,
+        asking: Asking {
+            signed: made.signed,
+            ..Asking::default()
+        },
+        until,
         outstanding: 8,
         rates: Rates {
             refresh: 20,
@@ -187,4 +207,21 @@ async fn a_run_in_which_nothing_goes_wrong_proves_nothing() {
     let wrong = report.wrong();
     assert_eq!(wrong.len(), 4, "{wrong:?}");
     assert!(wrong[0].starts_with("0 refreshes took place where "), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn who_answered_is_told_and_commands_go_on_until_they_need_not() {
+    let enough = Arc::new(AtomicBool::new(false));
+    let made = Made {
+        signed: true,
+        enough: Some(Arc::clone(&enough)),
+        ..Made::default()
+    };
+    let report = run_until(made, Some(enough)).await;
+    assert_eq!(report.wrong(), Vec::<String>::new());
+    assert!(report.once >= 300 && report.once == report.commands, "{}", report.once);
+    let by: Vec<&str> = report.answers.iter().take(3).map(|answer| &*answer.by).collect();
+    assert_eq!(by, ["odd", "even", "odd"]);
+    let in_order = |answer: &Answer| answer.sent < answer.answered;
+    assert!(report.answers.iter().all(in_order));
 }
