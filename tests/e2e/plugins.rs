@@ -1,10 +1,12 @@
 //! Plugins come, change, break and go while the bot runs; what they do wrong stays inside them.
 
 use super::support::bot::Plan;
-use super::support::guests::{CORE_MODULE, EMPTY_COMPONENT, altered, hello, hostile, put};
+use super::support::guests::{CORE_MODULE, EMPTY_COMPONENT, altered, dice, hello, hostile, put};
 use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
 use serde_json::Value;
+use std::fs::Permissions;
+use std::path::Path;
 use std::time::Instant;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,6 +75,64 @@ async fn a_file_that_appears_changes_breaks_and_goes_takes_effect_at_once() {
     assert!(!counted, "a removed plugin answered");
     let mentioned = bot.log().lines().into_iter().find(|line| line.contains("README.md"));
     assert_eq!(mentioned, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_or_a_folder_that_may_not_be_read_changes_nothing_until_it_may() {
+    use std::os::unix::fs::PermissionsExt;
+    let allow = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let workspace = Workspace::start().await;
+    let mut plan = Plan::new(&workspace).plugin(hello());
+    // SAFETY: takes nothing and cannot fail.
+    if unsafe { libc::geteuid() } == 0 {
+        // Without these two even root has to ask.
+        plan = plan.by(&["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]);
+    }
+    let bot = plan.start().await;
+    let (folder, file, new) = (
+        bot.plugins(),
+        bot.plugins().join("hello.wasm"),
+        bot.plugins().join("new.wasm"),
+    );
+    let answers = async |number: u32| {
+        let answer = workspace.ask(&Line::new("!count")).await.text;
+        assert_eq!(answer, format!("That was number {number}."));
+    };
+
+    let from = bot.lines();
+    allow(&file, 0o000);
+    let line = bot
+        .log()
+        .wait_for(from, &["hello.wasm", "is not loaded (read)", "serves on"])
+        .await;
+    assert!(line.contains("owner and mode"), "{line}");
+    answers(1).await;
+    let from = bot.lines();
+    allow(&file, 0o644);
+    bot.log().wait_for(from, &["hello", "is right again"]).await;
+
+    let from = bot.lines();
+    let hidden = folder.join("new.part");
+    put(&std::fs::read(dice()).unwrap(), &hidden);
+    allow(&hidden, 0o000);
+    std::fs::rename(hidden, &new).unwrap();
+    bot.log().wait_for(from, &["new.wasm", "is not loaded (read)"]).await;
+    let from = bot.lines();
+    allow(&new, 0o600);
+    bot.log().wait_for(from, &["loaded dice"]).await;
+
+    let from = bot.lines();
+    allow(&folder, 0o000);
+    bot.log()
+        .wait_for(from, &["the plugin folder", "cannot be read", "serves on"])
+        .await;
+    answers(2).await;
+    let from = bot.lines();
+    allow(&folder, 0o755);
+    bot.log().wait_for(from, &["the plugin folder", "is back"]).await;
+    answers(3).await;
+    let removed = bot.log().lines().into_iter().find(|line| line.contains("removed"));
+    assert_eq!(removed, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,6 +22,8 @@ mod versions;
 mod watch;
 
 #[cfg(test)]
+mod folder_tests;
+#[cfg(test)]
 mod order_tests;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -96,6 +96,12 @@ dir = "./plugins"
         self
     }
 
+    /// Started by another program, which is given its command line.
+    pub fn by(mut self, program: &[&str]) -> Self {
+        self.within = program.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     /// Starts it and waits until it is connected and its plugins are loaded.
     pub async fn start(self) -> Bot {
         std::fs::write(self.dir.path().join("moa.toml"), &self.config).unwrap();
