@@ -35,11 +35,6 @@ impl Admins {
         })
     }
 
-    /// Whether this person is one of them. By the id: names say nothing.
-    pub fn has(&self, user: &str) -> bool {
-        self.ids.iter().any(|id| id == user)
-    }
-
     /// Says something to each of them, and does not wait for it. `sign` is the message's own, by which it is found again
     /// if it was sent already and `look_first` says that it may have been. `told` is called at the end, with how many have
     /// got it.

@@ -7,6 +7,7 @@ pub mod app;
 pub mod control;
 pub mod stores;
 
+pub mod access;
 pub mod adapter;
 pub mod admins;
 pub mod capability;

@@ -1,12 +1,13 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
+use crate::access::Access;
 use crate::lessons::{Lessons, Present};
 use crate::questions::Questions;
 use crate::registry::{Loaded, Registry, Snapshot};
 use jiff::Timestamp;
 use moa_core::event::{Change, Event, EventKind, Press};
 use moa_core::locale::UserNotice;
-use moa_core::router::{self, CommandMatch, HeardMatch, Me, Routed, Say, Settings};
+use moa_core::router::{self, CommandMatch, HeardMatch, Manage, Me, Routed, Say, Settings};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +33,8 @@ pub enum Todo {
     },
     /// An admin pressed what the host itself had put there.
     Own,
+    /// Those who look after the bot want something of the host itself. Whether they may is found out when it is done.
+    Manage(Box<Manage>),
     /// An answer of the host itself.
     Say(Box<Say>),
     /// A line about why it was not done.
@@ -45,7 +48,7 @@ impl Todo {
             Self::Command(command) => &command.plugin,
             Self::Heard(heard) => &heard.plugin,
             Self::Pressed { plugin } | Self::Changed { plugin } => plugin,
-            Self::Own | Self::Say(_) | Self::Tell(_) => "",
+            Self::Own | Self::Manage(_) | Self::Say(_) | Self::Tell(_) => "",
         }
     }
 }
@@ -71,6 +74,8 @@ pub struct Matcher {
     pub lessons: Arc<Lessons>,
     /// What they asked people.
     pub questions: Arc<Questions>,
+    /// Who may do what.
+    pub access: Arc<Access>,
 }
 
 impl Matcher {
@@ -125,6 +130,7 @@ impl Matcher {
             },
             Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
             Routed::Say(say) => vec![Todo::Say(Box::new(say))],
+            Routed::Manage(manage) => vec![Todo::Manage(Box::new(manage))],
         }
     }
 
@@ -153,7 +159,7 @@ impl Matcher {
             return Some(matched);
         }
         match &matched.todo {
-            Todo::Own | Todo::Say(_) | Todo::Tell(_) => Some(matched),
+            Todo::Own | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) => Some(matched),
             Todo::Command(command) => {
                 let plugin = command.plugin.clone();
                 let gone = || Match {

@@ -1,6 +1,7 @@
 //! Moa's words and rules, without any I/O: what an event is, how text is read, which plugin a message is for, what the
 //! configuration says. In reading order:
 
+pub mod access;
 pub mod call;
 pub mod command;
 pub mod config;

@@ -7,11 +7,13 @@ mod address;
 mod find;
 pub mod hears;
 mod help;
+mod manage;
 mod say;
 mod table;
 mod usage;
 
 pub use hears::{HeardMatch, Hears};
+pub use manage::{AdminWord, Listed, Manage, RoleOrder};
 pub use table::{Conflict, Table};
 
 use crate::call::Arg;
@@ -75,6 +77,8 @@ pub enum Routed {
     Heard(Vec<HeardMatch>),
     /// The host answers it itself.
     Say(Say),
+    /// Those who look after the bot want something of the host.
+    Manage(Manage),
 }
 
 /// A command for a plugin.
@@ -272,6 +276,7 @@ impl<'a> Call<'a> {
                 topic: Some(rest.trim().to_owned()).filter(|topic| !topic.is_empty()),
             }),
             Target::Builtin(Builtin::Plugins) => Routed::Say(Say::Plugins),
+            Target::Builtin(Builtin::Manage(word)) => Routed::Manage(word.read(rest)),
             Target::Builtin(Builtin::Reserved) => Routed::Nothing,
             Target::Command { .. } => self.command(table, target, rest, clock),
             Target::Alias(alias) => {

@@ -5,6 +5,7 @@
 
 pub mod signal;
 
+use crate::access::{Access, Roles};
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
@@ -92,6 +93,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let desk = Desk::open(&config, &store).await;
     let engine = Engine::new(moa_engine::Options::default())?;
     let approvals = Approvals::load(Arc::clone(&store)).await?;
+    let roles = Roles::load(Arc::clone(&store)).await?;
     let mut allowances = allowances(&config, grant_everything);
     if let Grants::Configured(says) = &mut allowances.grants {
         says.approved = approvals.approved();
@@ -145,6 +147,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         registry: Arc::clone(&registry),
         lessons: Arc::clone(&lessons),
         questions: Arc::clone(&questions),
+        access: Arc::new(Access {
+            admins: config.bot.admins.clone(),
+            roles: Arc::clone(&roles),
+        }),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -168,6 +174,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     desk.decide(Decides {
         asking: Arc::clone(&asking),
         approvals: Arc::clone(&approvals),
+        roles,
         rests: Arc::clone(&rests),
     });
     let asking = tokio::spawn(asking.watch());

@@ -39,6 +39,7 @@ mod plugins;
 pub mod socket;
 mod sync;
 
+use crate::access::Roles;
 use crate::grants::{Approvals, Asking};
 use crate::intake::Intake;
 use crate::lessons::Lessons;
@@ -86,6 +87,8 @@ pub struct Decides {
     pub asking: Arc<Asking>,
     /// What was approved.
     pub approvals: Arc<Approvals>,
+    /// Who has which role.
+    pub roles: Arc<Roles>,
     /// Which of them rest.
     pub rests: Arc<Rests>,
 }
@@ -122,6 +125,7 @@ impl Control {
     async fn follow(&self) -> Result<(), Fault> {
         if let Some(decides) = self.decides.get() {
             decides.approvals.reload().await?;
+            decides.roles.reload().await?;
         }
         match self.host.get() {
             Some(host) => {

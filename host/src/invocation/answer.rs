@@ -37,6 +37,7 @@ impl Invoker {
                     | Todo::Pressed { .. }
                     | Todo::Changed { .. }
                     | Todo::Own
+                    | Todo::Manage(_)
                     | Todo::Say(_)
                     | Todo::Tell(_) => Content::text(text),
                 };
@@ -294,7 +295,9 @@ fn is_waited_for(work: &Work) -> bool {
     match &work.matched.todo {
         Todo::Heard(heard) => !heard.ambient,
         Todo::Changed { .. } => false,
-        Todo::Command(_) | Todo::Pressed { .. } | Todo::Say(_) | Todo::Tell(_) | Todo::Own => !work.event.is_timeout(),
+        Todo::Command(_) | Todo::Pressed { .. } | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) | Todo::Own => {
+            !work.event.is_timeout()
+        }
     }
 }
 

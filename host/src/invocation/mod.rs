@@ -2,14 +2,15 @@
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
 //! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried,
-//! `own` what the host itself asks of admins, `hourglass` the sign
-//! that it takes long.
+//! `own` what the host itself asks of admins, `manage` what admins want of the host, `hourglass` the sign that it takes
+//! long.
 
 mod allowance;
 mod answer;
 mod form;
 mod hourglass;
 mod input;
+mod manage;
 mod own;
 mod reply;
 mod resting;
@@ -156,6 +157,7 @@ impl Invoker {
             (Todo::Pressed { plugin }, None) => self.pressed(&work, plugin, &mut turn).await,
             (Todo::Changed { plugin }, None) => self.changed(&work, plugin, &mut turn).await,
             (Todo::Own, _) => self.own(&work).await,
+            (Todo::Manage(manage), _) => self.manage(&work, manage).await,
             (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);

@@ -23,13 +23,13 @@ impl Invoker {
         let Some((id, approved)) = grants::pressed(&press.id) else {
             return tell(UserNotice::QuestionOver, format!("no button `{}` is known", press.id)).await;
         };
-        if !self.admins.has(user) {
+        if !self.matcher.access.is_admin(&work.event) {
             tracing::warn!(
                 user,
                 ask = id,
                 "somebody who is no admin pressed an admin's button; it does not count"
             );
-            return tell(UserNotice::AdminsOnly, format!("{user} is none of bot.admins")).await;
+            return tell(UserNotice::AdminsOnly, format!("{user} is no admin")).await;
         }
         let decision = Decision {
             approved,

@@ -1,6 +1,7 @@
 //! A call of a plugin, and what it is matched against.
 
 use super::{FakeAdapter, FlakyStore, message};
+use crate::access::{Access, Roles};
 use crate::adapter::Adapter;
 use crate::capability::{Grants, Machine, Scene};
 use crate::dispatch::Room;
@@ -62,6 +63,10 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
             settings,
             lessons,
             questions: Arc::new(Questions::empty(Arc::clone(store) as Arc<dyn Store>)),
+            access: Arc::new(Access {
+                admins: Vec::new(),
+                roles: Arc::new(Roles::empty(Arc::clone(store) as Arc<dyn Store>)),
+            }),
             registry: Arc::new(registry),
         }),
         dir,

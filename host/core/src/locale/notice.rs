@@ -87,8 +87,12 @@ pub enum UserNotice {
     },
     /// Somebody else pressed what is for admins.
     AdminsOnly,
+    /// Somebody else typed a command for admins.
+    ForAdmins,
     /// What an admin decided could not be kept.
     Undecided,
+    /// What an admin wants could not be kept.
+    NotKept,
     /// The bot was away for so long that the command is not carried out any more; whether an earlier run finished it just
     /// before it was cut off is not known.
     TooOld,
@@ -185,6 +189,14 @@ impl UserNotice {
             Self::AdminsOnly => locale.pick(
                 "이 단추는 관리자만 누를 수 있습니다.".to_owned(),
                 "Only admins can press this button.".to_owned(),
+            ),
+            Self::ForAdmins => locale.pick(
+                "🔒 이 명령은 봇의 관리자만 쓸 수 있습니다.".to_owned(),
+                "🔒 This command is for the bot's admins only.".to_owned(),
+            ),
+            Self::NotKept => locale.pick(
+                "⚠️ 지금은 봇의 저장소를 쓸 수 없어 바꾸지 못했습니다. 잠시 뒤에 다시 해 주세요.".to_owned(),
+                "⚠️ The bot's memory cannot be used right now, so nothing was changed. Try again in a while.".to_owned(),
             ),
             Self::Undecided => locale.pick(
                 "⚠️ 지금은 봇의 저장소를 쓸 수 없어 결정하지 못했습니다. 잠시 뒤에 다시 눌러 주세요.".to_owned(),

@@ -83,7 +83,8 @@ impl Words {
         self.exact.insert(word.into(), target);
         let folded = fold(word).into_owned();
         let keys = keys_of(word);
-        if target != Target::Builtin(Builtin::Reserved) {
+        let hidden = matches!(target, Target::Builtin(builtin) if !builtin.is_forgiving());
+        if !hidden {
             self.similar.push(Similar {
                 word: word.into(),
                 folded: folded.chars().collect(),
@@ -179,6 +180,7 @@ impl Table {
     pub(super) fn typed(&self, target: Target) -> String {
         match target {
             Target::Builtin(Builtin::Plugins) => "plugins".into(),
+            Target::Builtin(Builtin::Manage(word)) => word.name().into(),
             Target::Builtin(_) => "help".into(),
             Target::Alias(alias) => self.alias_word(alias).into(),
             Target::Command { .. } => match self.command(target) {

@@ -1,6 +1,7 @@
 //! All words that mean something, built once for each set of plugins.
 
 use super::find::Words;
+use super::manage::{self, AdminWord};
 use crate::manifest::{Command, Confirm, LocalText, Manifest};
 use crate::text::{fold, normalise};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -86,8 +87,23 @@ pub(super) enum Target {
 pub(super) enum Builtin {
     Help,
     Plugins,
+    /// For those who look after the bot.
+    Manage(AdminWord),
     /// Kept free for the host.
     Reserved,
+}
+
+impl Builtin {
+    /// Whether it is for everybody, so that it may be found by more than its exact name.
+    pub(super) fn is_forgiving(self) -> bool {
+        matches!(self, Self::Help | Self::Plugins)
+    }
+}
+
+/// All of the host's own words.
+fn builtins() -> impl Iterator<Item = (&'static str, Builtin)> {
+    let manage = manage::WORDS.map(|(word, what)| (word, Builtin::Manage(what)));
+    BUILTINS.into_iter().chain(manage)
 }
 
 impl Table {
@@ -112,10 +128,8 @@ impl Table {
                 stopped: false,
             });
         }
-        for (word, builtin) in BUILTINS {
-            table
-                .words
-                .add(word, Target::Builtin(builtin), builtin != Builtin::Reserved);
+        for (word, builtin) in builtins() {
+            table.words.add(word, Target::Builtin(builtin), builtin.is_forgiving());
         }
         let decided: HashSet<String> = aliases.keys().map(|word| normalise(word).into_owned()).collect();
         let (claims, conflicts) = table.claims(owners, &decided);
@@ -191,7 +205,7 @@ impl Table {
                 }
             };
             let folded = fold(&word);
-            if BUILTINS.iter().any(|(builtin, _)| *builtin == folded) {
+            if builtins().any(|(builtin, _)| builtin == folded) {
                 refuse(HOST, plugin);
                 continue;
             }
@@ -226,7 +240,7 @@ impl Table {
     /// Whether a target may be found by more than its exact name.
     fn is_forgiving(&self, target: Target) -> bool {
         match target {
-            Target::Builtin(builtin) => builtin != Builtin::Reserved,
+            Target::Builtin(builtin) => builtin.is_forgiving(),
             Target::Command { .. } => {
                 let command = self.command(target).map(|(_, command)| command);
                 command.is_some_and(|command| !command.restricted && command.confirm == Confirm::None)

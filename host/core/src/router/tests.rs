@@ -133,6 +133,7 @@ fn short(routed: Routed) -> String {
         }
         Routed::Say(Say::Suggest { similar, .. }) => format!("suggest {}", similar.join(" ")).trim_end().into(),
         Routed::Say(Say::WhichOne { candidates, .. }) => format!("which {}", candidates.join(" ")),
+        Routed::Manage(manage) => format!("{manage:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::parse::Act;
 use super::room::{Happening, Room, Spot};
+use crate::access::{Access, Roles};
 use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
 use crate::admins::Admins;
 use crate::capability::{Grants, World};
@@ -140,6 +141,10 @@ impl Stage {
             registry: Arc::clone(&bench.registry),
             lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
             questions: Questions::load(Arc::clone(&store)).await?,
+            access: Arc::new(Access {
+                admins: Vec::new(),
+                roles: Arc::new(Roles::empty(Arc::clone(&store))),
+            }),
         });
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {

@@ -1,0 +1,172 @@
+//! The host's own commands for those who look after the bot.
+//!
+//! A new one is a [`AdminWord`], a variant of [`Manage`] and a line in [`WORDS`] and [`AdminWord::forms`]; the host carries it out
+//! in `invocation/manage.rs`.
+
+use crate::access::role_name;
+use crate::command::values::mentioned;
+use crate::command::{Token, Tokens};
+use crate::locale::Locale;
+use crate::text::fold;
+
+/// The words, those in Korean too. They are found by their exact spelling only.
+pub(super) const WORDS: [(&str, AdminWord); 2] = [("role", AdminWord::Role), ("역할", AdminWord::Role)];
+
+/// What somebody who looks after the bot wants of the host itself. Whether they may is for the host to find out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manage {
+    /// Something about roles.
+    Role(RoleOrder),
+    /// What stands behind the word makes no sense.
+    Misused(AdminWord),
+}
+
+/// What is wanted of a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleOrder {
+    /// Somebody shall have it.
+    Grant {
+        /// The role's name, as [`role_name`] gives it.
+        role: String,
+        /// The person's id.
+        user: String,
+    },
+    /// Somebody shall not have it any more.
+    Revoke {
+        /// The role's name, as [`role_name`] gives it.
+        role: String,
+        /// The person's id.
+        user: String,
+    },
+    /// Who has which.
+    List(Listed),
+}
+
+/// Which roles are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// All.
+    All,
+    /// Those who have this one.
+    Role(String),
+    /// Those of this person, by id.
+    Person(String),
+}
+
+/// The first word of a command for admins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AdminWord {
+    /// `role`
+    Role,
+}
+
+impl AdminWord {
+    /// All, in the order in which help shows them.
+    pub const ALL: [Self; 1] = [Self::Role];
+
+    /// The word itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+        }
+    }
+
+    /// How it is written, without the prefix, each with what it is good for.
+    pub fn forms(self, locale: Locale) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Role => locale.pick(
+                &[
+                    ("역할 부여 역할이름 @사람", "역할을 줍니다"),
+                    ("역할 회수 역할이름 @사람", "역할을 거둡니다"),
+                    ("역할 목록 [역할이름|@사람]", "누가 어떤 역할을 가졌는지 보여 줍니다"),
+                ],
+                &[
+                    ("role grant ROLE @person", "gives somebody a role"),
+                    ("role revoke ROLE @person", "takes a role back"),
+                    ("role list [ROLE|@person]", "shows who has which role"),
+                ],
+            ),
+        }
+    }
+
+    /// What the words behind it mean.
+    pub(super) fn read(self, rest: &str) -> Manage {
+        let tokens = Tokens::new(rest);
+        let read = match self {
+            Self::Role => role(&tokens).map(Manage::Role),
+        };
+        read.unwrap_or(Manage::Misused(self))
+    }
+}
+
+fn role(tokens: &Tokens<'_>) -> Option<RoleOrder> {
+    let word = |at: usize| tokens.get(at).map(|token| fold(&token.text).into_owned());
+    let both = || match (tokens.get(1), tokens.get(2), tokens.get(3)) {
+        (Some(role), Some(person), None) => Some((role_name(&role.text)?, person_in(person)?)),
+        _ => None,
+    };
+    match word(0).as_deref()? {
+        "grant" | "부여" => both().map(|(role, user)| RoleOrder::Grant { role, user }),
+        "revoke" | "회수" => both().map(|(role, user)| RoleOrder::Revoke { role, user }),
+        "list" | "목록" => match (tokens.get(1), tokens.get(2)) {
+            (None, _) => Some(RoleOrder::List(Listed::All)),
+            (Some(one), None) => match person_in(one) {
+                Some(user) => Some(RoleOrder::List(Listed::Person(user))),
+                None => Some(RoleOrder::List(Listed::Role(role_name(&one.text)?))),
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The person whom a word mentions. A name in letters is nobody: everybody can call themselves so.
+fn person_in(token: &Token<'_>) -> Option<String> {
+    mentioned(&token.text, '@').map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_of_roles() {
+        let grant = |role: &str| {
+            Manage::Role(RoleOrder::Grant {
+                role: role.into(),
+                user: "U2".into(),
+            })
+        };
+        let list = |what| Manage::Role(RoleOrder::List(what));
+        for (rest, expected) in [
+            ("grant Deployer {@U2}", grant("deployer")),
+            ("부여 배포자 {@U2}", grant("배포자")),
+            (
+                "회수 배포자 {@U2}",
+                Manage::Role(RoleOrder::Revoke {
+                    role: "배포자".into(),
+                    user: "U2".into(),
+                }),
+            ),
+            ("list", list(Listed::All)),
+            ("목록 {@U2}", list(Listed::Person("U2".into()))),
+            ("list Admin", list(Listed::Role("admin".into()))),
+        ] {
+            assert_eq!(AdminWord::Role.read(rest), expected, "{rest}");
+        }
+        for rest in [
+            "",
+            "grant",
+            "grant deployer",
+            "grant deployer sally",
+            "grant deployer U2",
+            "grant {@U2} deployer",
+            "grant deployer {@U2} {@U3}",
+            "grant deployer {#C1}",
+            "list a b",
+            "take deployer {@U2}",
+        ] {
+            assert_eq!(AdminWord::Role.read(rest), Manage::Misused(AdminWord::Role), "{rest}");
+        }
+    }
+}
