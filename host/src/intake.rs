@@ -241,6 +241,7 @@ impl Intake {
             Gate::Parked(early) => {
                 for (event, ticket, received_ms) in early {
                     let matches = self.parts.matcher.route(&event);
+                    let matches = self.parts.matcher.within_rates(&event, matches);
                     if matches.is_empty() {
                         self.close(ticket);
                         continue;
@@ -307,6 +308,10 @@ impl Intake {
             false if self.offer(&event, ack) => None,
             false => return,
         };
+        let matches = matcher.within_rates(&event, matches);
+        if matches.is_empty() {
+            return self.acknowledge(&event.identity);
+        }
         let ticket = Arc::new(Ticket::default());
         if let Some(form) = &form {
             form.close_in_time(Arc::clone(&ticket));

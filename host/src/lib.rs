@@ -21,6 +21,7 @@ pub mod logs;
 pub mod matching;
 pub mod outbox;
 pub mod questions;
+pub mod rates;
 pub mod recall;
 pub mod rest;
 pub mod vitals;

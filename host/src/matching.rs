@@ -3,13 +3,14 @@
 use crate::access::Access;
 use crate::lessons::{Lessons, Present};
 use crate::questions::Questions;
+use crate::rates::{Admitted, Rates};
 use crate::registry::{Loaded, Registry, Snapshot};
 use jiff::Timestamp;
 use moa_core::event::{Change, Event, EventKind, Press};
 use moa_core::locale::UserNotice;
 use moa_core::router::{self, CommandMatch, HeardMatch, Manage, Me, Routed, Say, Settings};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long after its time a question's end waits for a plugin that is not loaded.
 const RETURNS: Duration = Duration::from_secs(24 * 3600);
@@ -70,6 +71,8 @@ pub struct Matcher {
     pub settings: Settings,
     /// The plugins.
     pub registry: Arc<Registry>,
+    /// How often they may be asked for something.
+    pub rates: Arc<Rates>,
     /// What they listen for.
     pub lessons: Arc<Lessons>,
     /// What they asked people.
@@ -150,6 +153,29 @@ impl Matcher {
             Some(notice) => Todo::Tell(notice),
             None => Todo::Pressed { plugin },
         }
+    }
+
+    /// What is left of it when nobody asks for more than they may. To be asked once for each event. Nothing where nobody
+    /// is to hear of it any more.
+    pub fn within_rates(&self, event: &Event, mut matches: Vec<Match>) -> Vec<Match> {
+        matches.retain_mut(|matched| {
+            let Todo::Command(command) = &matched.todo else {
+                return true;
+            };
+            let Some(loaded) = matched.snapshot.plugins.get(&command.plugin) else {
+                return true;
+            };
+            match self.rates.admit(event, command, &loaded.manifest, Instant::now()) {
+                Admitted::Yes => true,
+                Admitted::No(notice) => {
+                    tracing::info!(event = %event.identity, user = event.author(), plugin = command.plugin, "more than [rate] allows");
+                    matched.todo = Todo::Tell(notice);
+                    true
+                }
+                Admitted::Again => false,
+            }
+        });
+        matches
     }
 
     /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing

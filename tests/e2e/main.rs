@@ -38,6 +38,7 @@ mod pings;
 mod plugin_cli;
 mod plugins;
 mod presses;
+mod rates;
 mod redis;
 mod replace;
 mod reruns;

@@ -2,6 +2,7 @@
 
 mod args;
 mod error;
+mod named;
 mod tokens;
 pub(crate) mod values;
 
@@ -9,5 +10,6 @@ pub(crate) use args::is_of_machine;
 pub use args::{Matched, Wrong, read};
 pub use error::ArgError;
 pub(crate) use error::shown;
+pub use named::Named;
 pub use tokens::{Token, Tokens, list};
 pub use values::Clock;

@@ -25,6 +25,7 @@ pub use secret::{SecretSource, SecretValue};
 pub use units::{duration, duration_text, size, size_text};
 
 use crate::locale::Locale;
+use crate::rate::Rate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ pub struct Config {
     pub admin: Listener,
     /// `[plugins]`
     pub plugins: Plugins,
+    /// `[rate]`
+    pub rate: Rates,
     /// `[secrets]`, by name.
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
@@ -152,6 +155,15 @@ pub struct Outbox {
 pub struct Journal {
     /// Unfinished events older than this are reported instead of run after a restart.
     pub max_age: Duration,
+}
+
+/// `[rate]`: how often something may be asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Commands of one person.
+    pub user: Option<Rate>,
+    /// `[rate.command]`: a command of all people together, by its name as the operator writes it.
+    pub commands: BTreeMap<String, Rate>,
 }
 
 /// `[http]` and `[admin]`: an address to listen at.

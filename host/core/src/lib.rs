@@ -10,6 +10,7 @@ pub mod event;
 pub mod hangul;
 pub mod locale;
 pub mod manifest;
+pub mod rate;
 pub mod router;
 pub mod slack;
 #[cfg(test)]

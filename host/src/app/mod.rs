@@ -20,6 +20,7 @@ use crate::logs::Logs;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::questions::Questions;
+use crate::rates::Rates;
 use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::stores::{self, Purpose};
@@ -145,6 +146,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         me: me(&*adapter),
         settings: settings(&config),
         registry: Arc::clone(&registry),
+        rates: Arc::new(Rates::new(&config.rate)),
         lessons: Arc::clone(&lessons),
         questions: Arc::clone(&questions),
         access: Arc::new(Access {

@@ -35,7 +35,7 @@ use crate::rest::Rests;
 use answer::unsent;
 use hourglass::Hourglass;
 use moa_core::call::{Failure, Reply};
-use moa_core::content::Content;
+use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
@@ -171,11 +171,11 @@ impl Invoker {
                     }
                 }
             }
-            // Somebody pressed what is another's, or is over: nothing failed.
-            (Todo::Tell(notice @ (UserNotice::NotAsked { .. } | UserNotice::QuestionOver)), _) => {
+            // Somebody pressed what is another's, or is over, or asked too often: nothing failed.
+            (Todo::Tell(notice), _) if notice.is_for_one() => {
                 let locale = self.locale_of(&self.asker(&work).await);
                 let content = Content {
-                    audience: answer::own_audience(&work.event),
+                    audience: Audience::Asker,
                     ..Content::text(notice.render(locale))
                 };
                 match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {

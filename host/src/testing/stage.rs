@@ -61,6 +61,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
         Arc::new(Matcher {
             me,
             settings,
+            rates: Arc::default(),
             lessons,
             questions: Arc::new(Questions::empty(Arc::clone(store) as Arc<dyn Store>)),
             access: Arc::new(Access {

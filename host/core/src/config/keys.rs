@@ -1,5 +1,7 @@
 //! Every key of the configuration: its place, its form, its default.
 
+mod rates;
+
 use super::error::ConfigErrors;
 use super::secret::{SecretSource, SecretValue};
 use super::shown::{Bytes, Shown};
@@ -51,6 +53,7 @@ impl Config {
             plugins: Plugins {
                 dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
             },
+            rate: keys.rates(),
             secrets: keys.secrets(),
             aliases: keys.aliases(),
             plugin: keys.plugins(),

@@ -54,6 +54,12 @@ per-conversation-per-second = 0
 burst = 7
 [journal]
 max-age = "1h30m"
+[rate]
+user = "60/1m"
+[rate.command]
+"lunch:team" = "3/1h"
+"서버 exception" = "1/10s"
+deploy = ""
 [http]
 listen = "127.0.0.1:0"
 [admin]
@@ -96,6 +102,15 @@ nested = { a = [1, 2] }
         Backup {
             every: Duration::from_secs(6 * 3600),
             keep: 0
+        }
+    );
+    let rate = |text| Rate::parse(text).unwrap();
+    let commands = [("lunch:team", rate("3/1h")), ("서버 exception", rate("1/10s"))];
+    assert_eq!(
+        config.rate,
+        Rates {
+            user: Some(rate("60/1m")),
+            commands: commands.map(|(name, rate)| (name.to_owned(), rate)).into(),
         }
     );
     assert_eq!(config.plugins.dir, PathBuf::from("/srv/plugins"));
@@ -206,6 +221,11 @@ fn the_file_has_types() {
         "[journal]\nmax-age = 600",
         "[slack]\nping-timeout = \"500ms\"",
         "[slack]\nping-timeout = \"1h\"",
+        "[rate]\nuser = 60",
+        "[rate]\nuser = \"60\"",
+        "[rate]\nusers = \"60/1m\"",
+        "[rate.command]\ndeploy = \"0/1m\"",
+        "[rate.command]\n\":deploy\" = \"1/1m\"",
         "[bott]",
         "[http.tls]",
     ] {
@@ -216,6 +236,9 @@ fn the_file_has_types() {
         "[secrets]",
         "[commands]",
         "[commands.alias]",
+        "[rate]",
+        "[rate.command]",
+        "[rate]\nuser = \"\"",
         "[plugin]",
         "[plugin.a]",
         "[plugin.a.config]",

@@ -126,7 +126,7 @@ fn list(lines: &[String]) -> String {
 const SHOWN: usize = 300;
 
 /// Foreign text as it is safe to show: one line of code that nothing in it can end.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let plain = text.chars().take(SHOWN).map(|c| match c {
         '`' => '\'',
         c if crate::text::is_unseen(c) => ' ',

@@ -3,6 +3,7 @@
 
 use super::Locale;
 use crate::config::{duration_text, size_text};
+use crate::rate::Rate;
 use std::time::Duration;
 
 /// Why a command was not carried out.
@@ -103,6 +104,22 @@ pub enum UserNotice {
     },
     /// Somebody pressed a button of a question that is over.
     QuestionOver,
+    /// The person asks for more than one person may.
+    TooMany {
+        /// What one may.
+        rate: Rate,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// All people together ask for a command more often than it may be.
+    TooOften {
+        /// The command, as the operator's limit names it.
+        command: String,
+        /// How often it may be.
+        rate: Rate,
+        /// How long to wait.
+        wait: Duration,
+    },
     /// Somebody spoke to the bot where it may not write. They are told so elsewhere.
     NoVoice {
         /// Where: the conversation's id.
@@ -111,6 +128,14 @@ pub enum UserNotice {
 }
 
 impl UserNotice {
+    /// Whether it is nobody's fault and nobody else's business: it is told to the person alone, and nothing failed.
+    pub fn is_for_one(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAsked { .. } | Self::QuestionOver | Self::TooMany { .. } | Self::TooOften { .. }
+        )
+    }
+
     /// The line, as portable markup.
     pub fn render(&self, locale: Locale) -> String {
         match self {
@@ -215,12 +240,32 @@ impl UserNotice {
                 "이 질문은 이미 끝났습니다.".to_owned(),
                 "This question is over.".to_owned(),
             ),
+            Self::TooMany { rate, wait } => {
+                let (count, per, wait) = (rate.count(), duration_text(rate.period()), seconds(*wait));
+                locale.pick(
+                    format!("⏳ 명령은 {per}에 {count}번까지 보낼 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
+                    format!("⏳ You may send {count} commands in {per}. Try again in {wait} s."),
+                )
+            }
+            Self::TooOften { command, rate, wait } => {
+                let (count, per, wait) = (rate.count(), duration_text(rate.period()), seconds(*wait));
+                let command = super::admin::code(command);
+                locale.pick(
+                    format!("⏳ {command} 명령은 모두 합해 {per}에 {count}번까지 쓸 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
+                    format!("⏳ The command {command} may be used {count} times in {per} by all together. Try again in {wait} s."),
+                )
+            }
             Self::NoVoice { conversation } => locale.pick(
                 format!("⚠️ {{#{conversation}}} 대화방에는 봇이 글을 쓸 수 없어 여기에 알려 드립니다. 봇을 그곳에 초대해 주시고(`/invite`), 이미 있다면 워크스페이스 관리자에게 물어봐 주세요."),
                 format!("⚠️ The bot may not write in {{#{conversation}}}, so it can tell you only here. Invite it there (`/invite`), or if it is there already, ask an admin of the workspace."),
             ),
         }
     }
+}
+
+/// Whole seconds, and never too few.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 #[cfg(test)]
@@ -272,6 +317,22 @@ mod tests {
                     text.contains("lunch") && text.contains("0123abcd") && !text.contains('\n'),
                     "{text}"
                 );
+            }
+        }
+        let (rate, wait) = (Rate::parse("3/1h").unwrap(), Duration::from_millis(90_001));
+        let command = "`<!channel>\n{@U1}".to_owned();
+        for notice in [
+            UserNotice::TooMany { rate, wait },
+            UserNotice::TooOften { command, rate, wait },
+        ] {
+            for locale in [Locale::Ko, Locale::En] {
+                let text = notice.render(locale);
+                assert!(
+                    text.contains("1h") && text.contains("91") && !text.contains('\n'),
+                    "{text}"
+                );
+                let native = crate::slack::render::mrkdwn(&text);
+                assert!(!native.contains("<!") && !native.contains("<@"), "{native}");
             }
         }
         let here = UserNotice::NoVoice {

@@ -139,6 +139,7 @@ impl Stage {
                 timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
             },
             registry: Arc::clone(&bench.registry),
+            rates: Arc::default(),
             lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
             questions: Questions::load(Arc::clone(&store)).await?,
             access: Arc::new(Access {
