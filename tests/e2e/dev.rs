@@ -1,6 +1,7 @@
 //! `moa dev`: the way in for whoever writes a plugin.
 
 mod authors;
+mod falls;
 
 use super::support::alone;
 use super::support::process::{Running, finish_within, moa};

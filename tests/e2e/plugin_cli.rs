@@ -288,10 +288,18 @@ async fn logs_tell_everything_of_a_call_and_are_followed() {
     let fault = following.log.wait_for(from, &["ERROR", "(host)"]).await;
     assert!(following.is_up(), "{fault}");
 
-    for (told, words) in [(first, "this was to be expected"), (second, "backtrace")] {
+    for (told, words) in [(first, "this was to be expected"), (second, "it ended itself")] {
         let id = id_in(&told);
+        // Every line about it names it, also in what the host itself prints.
+        let printed = bot.log().lines();
+        let printed: Vec<_> = printed.iter().filter(|line| line.contains(words)).collect();
+        assert!(
+            !printed.is_empty() && printed.iter().all(|line| line.contains(&id)),
+            "{printed:?}"
+        );
         let all = done(&dir, &format!("logs --invocation {id}")).await;
         assert!(all.contains(words) && all.contains("(host)"), "{all}");
+        assert!(all.contains("backtrace 0: "), "{all}");
         let heads: Vec<&str> = all.lines().filter(|line| !line.starts_with(' ')).collect();
         assert!(
             heads.iter().all(|line| line.contains(&id) && line.contains("hostile")),

@@ -28,6 +28,9 @@ pub struct Options {
     pub tick: Duration,
     /// How long a call waits for a free place before it is answered with [`Fault::Busy`](crate::Fault::Busy).
     pub patience: Duration,
+    /// Whether a fault tells file and line, where a component knows them. For those who write plugins: compiled code is
+    /// larger by the way back to its lines, and what the component says of them is read by this process.
+    pub source_lines: bool,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
             guest_threads: 0,
             tick: Duration::from_millis(5),
             patience: Duration::from_secs(10),
+            source_lines: false,
         }
     }
 }
@@ -50,6 +54,7 @@ pub struct Engine(Arc<Shared>);
 pub(crate) struct Shared {
     engine: wasmtime::Engine,
     allocation: Allocation,
+    source_lines: bool,
     linker: Linker<State>,
     pub(crate) ticker: Ticker,
     pub(crate) room: Arc<Room>,
@@ -66,7 +71,7 @@ impl Engine {
     ///
     /// [`EngineError`] where this machine cannot run WebAssembly, or gives no thread.
     pub fn new(options: Options) -> Result<Self, EngineError> {
-        let (engine, allocation) = settings::engine(options.allocation)?;
+        let (engine, allocation) = settings::engine(options.allocation, options.source_lines)?;
         let linker = link(&engine).map_err(|error| EngineError::Unsuitable(format!("{error:#}")))?;
         let total = match options.total_memory {
             0 => machine::memory() / 2,
@@ -81,6 +86,7 @@ impl Engine {
             begins_here: Semaphore::new((machine::cores() / 2).max(1)),
             engine,
             allocation,
+            source_lines: options.source_lines,
             linker,
         })))
     }
@@ -90,10 +96,15 @@ impl Engine {
         self.0.allocation
     }
 
+    /// Whether faults tell file and line. A process that compiles for this one must know.
+    pub fn source_lines(&self) -> bool {
+        self.0.source_lines
+    }
+
     /// Names everything that compiled code depends on (engine version, settings, processor): part of the name of any
     /// file that keeps such code.
     pub fn compatibility_key(&self) -> String {
-        settings::compatibility_key(&self.0.engine)
+        settings::compatibility_key(&self.0.engine, self.0.source_lines)
     }
 
     /// Bytes of linear memory that running calls have now, all together.

@@ -33,8 +33,6 @@ pub enum Fault {
     Trap {
         /// What it did.
         message: String,
-        /// Where, innermost first; one frame a line, empty where nothing is known.
-        backtrace: String,
     },
     /// It ended itself, and said why.
     #[error("the plugin panicked: {message}")]
@@ -93,6 +91,21 @@ pub struct Done<T> {
     pub result: Result<T, Fault>,
     /// What it used.
     pub usage: Usage,
+    /// Where in the plugin a fault ended it, innermost first, a line each: the function, and file, line and column where
+    /// the engine has [`source_lines`](crate::Options::source_lines) and the component knows them. Empty where nothing
+    /// is known.
+    pub backtrace: Vec<String>,
+}
+
+impl<T> Done<T> {
+    /// A call that never began.
+    pub(crate) fn without_a_call(fault: Fault) -> Self {
+        Self {
+            result: Err(fault),
+            usage: Usage::default(),
+            backtrace: Vec::new(),
+        }
+    }
 }
 
 /// Why the engine could not be started.

@@ -26,6 +26,7 @@ mod machine;
 mod settings;
 mod ticker;
 
+mod backtrace;
 mod plugin;
 mod state;
 mod verdict;

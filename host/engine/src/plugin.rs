@@ -1,10 +1,11 @@
 //! A loaded plugin and its calls.
 
+use crate::backtrace;
 use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
 use crate::capability::Host;
 use crate::describe;
 use crate::engine::Shared;
-use crate::fault::{Done, Fault, LoadError, Usage};
+use crate::fault::{Done, Fault, LoadError};
 use crate::limits::Limits;
 use crate::meter::Tally;
 use crate::state::State;
@@ -197,10 +198,7 @@ impl Loaded {
 
 /// A call that the host, not the guest, did not bring to its end.
 fn lost<T>(why: &dyn Display) -> Done<T> {
-    Done {
-        result: Err(Fault::Engine(format!("the call was lost: {why}"))),
-        usage: Usage::default(),
-    }
+    Done::without_a_call(Fault::Engine(format!("the call was lost: {why}")))
 }
 
 /// Ends a call when nobody waits for it any more.
@@ -219,10 +217,7 @@ async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: A
     let _place = match tokio::time::timeout(engine.patience, waiting).await {
         Ok(Ok(place)) => place,
         Ok(Err(_)) | Err(_) => {
-            return Done {
-                result: Err(Fault::Busy("all places for plugins are taken")),
-                usage: Usage::default(),
-            };
+            return Done::without_a_call(Fault::Busy("all places for plugins are taken"));
         }
     };
     let _running = engine.ticker.running();
@@ -231,14 +226,24 @@ async fn perform<E: Entry>(plugin: Arc<Loaded>, entry: E, state: State, tally: A
     let call = tally.measure(live(&plugin, entry, state));
     let result = tokio::time::timeout(limit, call)
         .await
-        .unwrap_or(Err(Fault::WallTime { limit }));
+        .unwrap_or_else(|_| Err((Fault::WallTime { limit }, Vec::new())));
     let usage = tally.usage(began.elapsed());
     plugin.quick.store(usage.cpu < QUICK, Relaxed);
-    Done { result, usage }
+    let (result, backtrace) = match result {
+        Ok(answer) => (Ok(answer), Vec::new()),
+        Err((fault, backtrace)) => (Err(fault), backtrace),
+    };
+    Done {
+        result,
+        usage,
+        backtrace,
+    }
 }
 
 /// The life of one instance. Its store is dropped here, whatever happened, and never used again.
-async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Output, Fault> {
+///
+/// A fault comes with its back trace.
+async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Output, (Fault, Vec<String>)> {
     plugin.instances.fetch_add(1, Relaxed);
     let mut store = store(plugin, state);
     let (answer, born) = match plugin.linked.instantiate_async(&mut store).await {
@@ -247,8 +252,8 @@ async fn live<E: Entry>(plugin: &Loaded, entry: E, state: State) -> Result<E::Ou
     };
     store.data().log.finish();
     match answer {
-        Ok(answer) => answer,
-        Err(error) => Err(verdict::fault(&error, store.data(), born)),
+        Ok(answer) => answer.map_err(|fault| (fault, Vec::new())),
+        Err(error) => Err((verdict::fault(&error, store.data(), born), backtrace::of(&error))),
     }
 }
 

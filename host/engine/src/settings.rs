@@ -1,10 +1,12 @@
 //! How wasmtime is set up: one place, so that what is compiled in one process runs in another.
 
+use crate::backtrace::FRAMES;
 use crate::fault::{EngineError, LoadError};
 use crate::memory::TABLE_ELEMENTS;
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use std::num::NonZeroUsize;
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
 
 /// Memories that the pool has places for; also how many calls can run at once if each needs one.
 pub(crate) const PLACES: u32 = 256;
@@ -28,20 +30,25 @@ pub enum Allocation {
 }
 
 /// Compiles plugins without being able to run them: what a short-lived child process needs.
-pub struct Compiler(wasmtime::Engine);
+pub struct Compiler {
+    engine: wasmtime::Engine,
+    source_lines: bool,
+}
 
 impl Compiler {
-    /// A compiler for an engine with this allocation; `Auto` stands for `Pooled`.
+    /// A compiler for an engine with this allocation (`Auto` stands for `Pooled`), and with or without
+    /// [`source_lines`](crate::Options::source_lines).
     ///
     /// # Errors
     ///
     /// [`EngineError::Unsuitable`] where code cannot be generated for this machine.
-    pub fn new(allocation: Allocation) -> Result<Self, EngineError> {
+    pub fn new(allocation: Allocation, source_lines: bool) -> Result<Self, EngineError> {
         // Reserves nothing: a child process has little address space.
-        let config = compile_settings(allocation != Allocation::OnDemand);
-        wasmtime::Engine::new(&config)
-            .map(Self)
-            .map_err(|error| EngineError::Unsuitable(format!("{error:#}")))
+        let config = compile_settings(allocation != Allocation::OnDemand, source_lines);
+        match wasmtime::Engine::new(&config) {
+            Ok(engine) => Ok(Self { engine, source_lines }),
+            Err(error) => Err(EngineError::Unsuitable(format!("{error:#}"))),
+        }
     }
 
     /// Compiles. The answer is what [`Engine::load_file`](crate::Engine::load_file) reads.
@@ -50,12 +57,12 @@ impl Compiler {
     ///
     /// Whatever [`inspect`](crate::inspect) finds, and [`LoadError::Refused`] for invalid code.
     pub fn precompile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-        precompile(&self.0, wasm)
+        precompile(&self.engine, wasm)
     }
 
     /// The same as the engine's, see [`Engine::compatibility_key`](crate::Engine::compatibility_key).
     pub fn compatibility_key(&self) -> String {
-        compatibility_key(&self.0)
+        compatibility_key(&self.engine, self.source_lines)
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn precompile(engine: &wasmtime::Engine, wasm: &[u8]) -> Result<Vec<u
         .map_err(|error| LoadError::Refused(format!("{error:#}")))
 }
 
-pub(crate) fn compatibility_key(engine: &wasmtime::Engine) -> String {
+pub(crate) fn compatibility_key(engine: &wasmtime::Engine, source_lines: bool) -> String {
     struct Digesting(Sha256);
     impl Hasher for Digesting {
         fn write(&mut self, bytes: &[u8]) {
@@ -78,6 +85,8 @@ pub(crate) fn compatibility_key(engine: &wasmtime::Engine) -> String {
     }
     let mut hasher = Digesting(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    // Code without an address map loads into an engine that wants one, and would have no lines.
+    source_lines.hash(&mut hasher);
     hasher
         .0
         .finalize()
@@ -88,10 +97,10 @@ pub(crate) fn compatibility_key(engine: &wasmtime::Engine) -> String {
 }
 
 /// An engine that can run, and the allocation that it really has.
-pub(crate) fn engine(wanted: Allocation) -> Result<(wasmtime::Engine, Allocation), EngineError> {
+pub(crate) fn engine(wanted: Allocation, source_lines: bool) -> Result<(wasmtime::Engine, Allocation), EngineError> {
     let unsuitable = |error: wasmtime::Error| EngineError::Unsuitable(format!("{error:#}"));
     if wanted != Allocation::OnDemand {
-        match pooled() {
+        match pooled(source_lines) {
             Ok(engine) => return Ok((engine, Allocation::Pooled)),
             Err(error) if wanted == Allocation::Pooled => return Err(unsuitable(error)),
             Err(error) => {
@@ -99,11 +108,11 @@ pub(crate) fn engine(wanted: Allocation) -> Result<(wasmtime::Engine, Allocation
             }
         }
     }
-    let engine = wasmtime::Engine::new(&compile_settings(false)).map_err(unsuitable)?;
+    let engine = wasmtime::Engine::new(&compile_settings(false, source_lines)).map_err(unsuitable)?;
     Ok((engine, Allocation::OnDemand))
 }
 
-fn pooled() -> wasmtime::Result<wasmtime::Engine> {
+fn pooled(source_lines: bool) -> wasmtime::Result<wasmtime::Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_memories(PLACES)
         .total_tables(PLACES * TABLES_PER_PLACE)
@@ -126,13 +135,13 @@ fn pooled() -> wasmtime::Result<wasmtime::Engine> {
         .table_keep_resident(16 << 10)
         .async_stack_keep_resident(32 << 10)
         .pagemap_scan(Enabled::Auto);
-    let mut config = compile_settings(true);
+    let mut config = compile_settings(true, source_lines);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     wasmtime::Engine::new(&config)
 }
 
 /// Everything that changes the compiled code.
-fn compile_settings(pooled: bool) -> Config {
+fn compile_settings(pooled: bool, source_lines: bool) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -142,9 +151,16 @@ fn compile_settings(pooled: bool) -> Config {
         .wasm_function_references(false)
         .wasm_gc(false)
         .wasm_exceptions(false)
-        // Only debuggers outside need these tables; back traces work without, and compiled files are smaller.
+        // Only debuggers outside need these tables.
         .native_unwind_info(false)
-        .generate_address_map(false);
+        .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
+        // Names are there without it; lines need the map, which takes room, and reading what the component brings. Said in
+        // any case: otherwise a variable of the environment decides.
+        .generate_address_map(source_lines)
+        .wasm_backtrace_details(match source_lines {
+            true => WasmBacktraceDetails::Enable,
+            false => WasmBacktraceDetails::Disable,
+        });
     if !pooled {
         // Where address space is short, 4 GiB for each memory is too much: bounds are checked in the code instead.
         config
@@ -161,16 +177,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compiler_makes_code_for_the_engine_of_the_same_allocation() {
+    fn a_compiler_makes_code_for_the_engine_of_the_same_settings_and_no_other() {
+        let mut keys = std::collections::BTreeSet::new();
         for allocation in [Allocation::Pooled, Allocation::OnDemand] {
-            let (engine, got) = engine(allocation).unwrap();
-            assert_eq!(got, allocation);
-            let compiler = Compiler::new(allocation).unwrap();
-            assert_eq!(compatibility_key(&engine), compiler.compatibility_key());
+            for source_lines in [false, true] {
+                let (engine, got) = engine(allocation, source_lines).unwrap();
+                assert_eq!(got, allocation);
+                let compiler = Compiler::new(allocation, source_lines).unwrap();
+                let key = compiler.compatibility_key();
+                assert_eq!(compatibility_key(&engine, source_lines), key);
+                assert!(keys.insert(key), "{allocation:?} {source_lines}");
+            }
         }
-        assert_ne!(
-            Compiler::new(Allocation::Pooled).unwrap().compatibility_key(),
-            Compiler::new(Allocation::OnDemand).unwrap().compatibility_key(),
-        );
     }
 }

@@ -3,13 +3,8 @@
 use crate::fault::Fault;
 use crate::memory::{Denied, INSTANCES};
 use crate::state::{State, Stopped};
-use moa_core::text::printable_line;
-use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
-
-/// Frames of a back trace that are kept, and characters of each: the names in it are the plugin's.
-const FRAMES: usize = 32;
-const FRAME: usize = 300;
 
 /// What a call that ended with an error died of.
 ///
@@ -35,13 +30,13 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State, born: bool) -> Fault
         return Fault::Busy("all places for plugins are taken");
     }
     if let Some(I32Exit(code)) = error.downcast_ref() {
-        return ended_itself(state, || format!("it ended itself with exit code {code}"), error);
+        return ended_itself(state, || format!("it ended itself with exit code {code}"));
     }
     let Some(trap) = error.downcast_ref::<Trap>() else {
         return untrapped(error, born);
     };
     match trap {
-        Trap::UnreachableCodeReached => ended_itself(state, || String::from("it ended itself"), error),
+        Trap::UnreachableCodeReached => ended_itself(state, || String::from("it ended itself")),
         Trap::StringOutOfBounds
         | Trap::ListOutOfBounds
         | Trap::InvalidChar
@@ -49,11 +44,9 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State, born: bool) -> Fault
         | Trap::UnalignedPointer => Fault::BadOutput(trap_text(trap)),
         Trap::StackOverflow => Fault::Trap {
             message: "its call stack is exhausted; it calls itself too deeply".into(),
-            backtrace: backtrace(error),
         },
         other => Fault::Trap {
             message: trap_text(other),
-            backtrace: backtrace(error),
         },
     }
 }
@@ -66,7 +59,6 @@ fn untrapped(error: &wasmtime::Error, born: bool) -> Fault {
     if !born && error.root_cause().to_string().contains("instance count too high") {
         return Fault::Trap {
             message: format!("it consists of more than {INSTANCES} instances"),
-            backtrace: String::new(),
         };
     }
     if !born || error.chain().any(|cause| cause.is::<std::io::Error>()) {
@@ -75,32 +67,14 @@ fn untrapped(error: &wasmtime::Error, born: bool) -> Fault {
     Fault::BadOutput(error.root_cause().to_string())
 }
 
-fn ended_itself(state: &State, otherwise: impl FnOnce() -> String, error: &wasmtime::Error) -> Fault {
+fn ended_itself(state: &State, otherwise: impl FnOnce() -> String) -> Fault {
     match state.log.last_words() {
         Some(message) => Fault::Panic { message },
-        None => Fault::Trap {
-            message: otherwise(),
-            backtrace: backtrace(error),
-        },
+        None => Fault::Trap { message: otherwise() },
     }
 }
 
 fn trap_text(trap: &Trap) -> String {
     let text = trap.to_string();
     text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned()
-}
-
-fn backtrace(error: &wasmtime::Error) -> String {
-    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
-        return String::new();
-    };
-    let text = trace.to_string();
-    let frames: Vec<String> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
-        .take(FRAMES)
-        .map(|line| printable_line(line, FRAME))
-        .collect();
-    frames.join("\n")
 }

@@ -57,6 +57,8 @@ pub struct Start {
     pub bot_token: String,
     /// Whether plugins get all that they ask for (`moa dev`) or what the configuration grants.
     pub grant_everything: bool,
+    /// Whether faults tell file and line, see [`moa_engine::Options::source_lines`] (`moa dev`).
+    pub source_lines: bool,
     /// How compiled code is made.
     pub compiler: Compiler,
     /// Is told what the registry does, instead of the log.
@@ -82,6 +84,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         app_token,
         bot_token,
         grant_everything,
+        source_lines,
         compiler,
         reports,
         logs,
@@ -92,7 +95,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store).await;
-    let engine = Engine::new(moa_engine::Options::default())?;
+    let engine = Engine::new(moa_engine::Options {
+        source_lines,
+        ..Default::default()
+    })?;
     let approvals = Approvals::load(Arc::clone(&store)).await?;
     let roles = Roles::load(Arc::clone(&store)).await?;
     let mut allowances = allowances(&config, grant_everything);

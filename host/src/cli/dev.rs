@@ -82,7 +82,10 @@ async fn develop(
     let config = config(global, &playground, &data_dir, &plugins)?;
     let author = Arc::new(Author::new(playground.author(), &config));
     let shower = tokio::spawn(Arc::clone(&author).show_lines(lines));
-    let engine = Engine::new(moa_engine::Options::default())?;
+    let engine = Engine::new(moa_engine::Options {
+        source_lines: true,
+        ..Default::default()
+    })?;
     // From before the first build on: what is saved during it is built after it.
     let changed = Arc::new(Notify::new());
     let watch = if args.no_watch || !args.dir.is_dir() {
@@ -105,6 +108,7 @@ async fn develop(
         app_token: playground.app_token().to_owned(),
         bot_token: playground.bot_token().to_owned(),
         grant_everything: true,
+        source_lines: true,
         compiler: run::compiler()?,
         reports: Some(print_reports(Arc::clone(&author))),
         logs,

@@ -20,6 +20,7 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
         app_token,
         bot_token,
         grant_everything: false,
+        source_lines: false,
         compiler: compiler()?,
         reports: None,
         logs,

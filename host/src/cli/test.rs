@@ -50,7 +50,10 @@ pub(super) fn main(global: &Global, args: &TestArgs) -> anyhow::Result<End> {
 }
 
 async fn test(global: &Global, args: &TestArgs) -> anyhow::Result<End> {
-    let engine = Engine::new(moa_engine::Options::default())?;
+    let engine = Engine::new(moa_engine::Options {
+        source_lines: true,
+        ..Default::default()
+    })?;
     let dir = tempfile::Builder::new()
         .prefix("moa-test-")
         .tempdir()

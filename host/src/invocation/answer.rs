@@ -81,13 +81,6 @@ impl Invoker {
         locale: Locale,
     ) -> Outcome {
         let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
-        let blame = if fault.is_guest() { "plugin" } else { "host" };
-        tracing::error!(plugin, invocation = id, version = %loaded.version, blame, "{fault}");
-        if let Fault::Trap { backtrace, .. } = fault
-            && !backtrace.is_empty()
-        {
-            tracing::info!(plugin, invocation = id, "backtrace:\n{backtrace}");
-        }
         let notice = match fault {
             Fault::CpuTime { limit } => UserNotice::TooSlowCpu {
                 plugin,
@@ -112,8 +105,8 @@ impl Invoker {
             | Fault::Stopped
             | Fault::Engine(_) => UserNotice::Internal { plugin, id },
         };
-        self.tell(work, &scene.effects, &notice, fault.to_string(), locale)
-            .await
+        let reason = format!("{fault} ({})", scene.invocation);
+        self.tell(work, &scene.effects, &notice, reason, locale).await
     }
 
     /// A call that was stopped: it did something else than its first run, or its record was closed.
@@ -279,6 +272,18 @@ impl Invoker {
             look_first: work.look_first,
         };
         self.outbox.send(letter, ordinals).await.map(drop)
+    }
+}
+
+/// What of a fault is for the operator and the plugin's author. Each line bears the call's id, so that whoever looks for
+/// one finds all of it.
+pub(super) fn log_fault(loaded: &Loaded, scene: &Scene, fault: &Fault, backtrace: &[String]) {
+    let (plugin, invocation) = (&loaded.name, &scene.invocation);
+    let blame = if fault.is_guest() { "plugin" } else { "host" };
+    tracing::error!(plugin, invocation, version = %loaded.version, blame, "{fault}");
+    for (number, frame) in backtrace.iter().enumerate() {
+        // Shown with what the plugin itself says: `moa test` shows nothing else.
+        tracing::warn!(target: "plugin::fault", plugin, invocation, "backtrace {number}: {frame}");
     }
 }
 

@@ -32,14 +32,14 @@ use crate::outbox::{Ordinals, Outbox};
 use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
 use crate::rest::Rests;
-use answer::unsent;
+use answer::{log_fault, unsent};
 use hourglass::Hourglass;
 use moa_core::call::{Failure, Reply};
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
-use moa_engine::{Done, Fault};
+use moa_engine::Done;
 use moa_store::{Outcome, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -366,7 +366,7 @@ impl Invoker {
             let attempt = recall.begun().call.invocation().attempt;
             let scene = self.scene(work, loaded, recall);
             let done = self.watched(work, loaded, &scene).await;
-            let stop = match &done {
+            let stop = match &done.result {
                 Ok(_) => scene.recall.ended(),
                 Err(_) => scene.recall.stopped(),
             };
@@ -374,7 +374,7 @@ impl Invoker {
                 turn.leave_place();
                 return self.stopped(work, loaded, &scene, stop, locale).await;
             }
-            if let Ok(Err(Failure::Retry(seconds))) = &done
+            if let Ok(Err(Failure::Retry(seconds))) = &done.result
                 && attempt < ATTEMPTS
             {
                 let pause = (*seconds).min(LONGEST_PAUSE);
@@ -390,18 +390,21 @@ impl Invoker {
             }
             turn.leave_place();
             scene.ordinals.go_on_at(ANSWER);
-            return match done {
+            return match done.result {
                 Ok(Ok(Said::Content(Some(content)))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(Said::Content(None))) => Outcome::Done,
                 Ok(Ok(Said::Reply(reply))) => self.replied(work, &scene, reply, locale).await,
                 Ok(Err(failure)) => self.failed(work, loaded, &scene, failure, locale).await,
-                Err(fault) => self.faulted(work, loaded, &scene, &fault, locale).await,
+                Err(fault) => {
+                    log_fault(loaded, &scene, &fault, &done.backtrace);
+                    self.faulted(work, loaded, &scene, &fault, locale).await
+                }
             };
         }
     }
 
     /// Calls the plugin, with a ⏳ on the message while it takes long.
-    async fn watched(&self, work: &Work, loaded: &Loaded, scene: &Arc<Scene>) -> Result<Result<Said, Failure>, Fault> {
+    async fn watched(&self, work: &Work, loaded: &Loaded, scene: &Arc<Scene>) -> Done<Result<Said, Failure>> {
         let limits = &self.allowances.of(&loaded.name).limits;
         let host = capability::host(Arc::clone(scene));
         let call = scene.recall.begun().call.clone();
@@ -439,7 +442,7 @@ impl Invoker {
             .registry
             .vitals()
             .ended(&loaded.name, &scene.invocation, &done);
-        done.result
+        done
     }
 
     fn first_run(&self, loaded: &Loaded, call: Call, ambient: bool) -> Recall {
@@ -491,6 +494,7 @@ fn of<T>(done: Done<Result<T, Failure>>, said: impl FnOnce(T) -> Said) -> Done<R
     Done {
         result: done.result.map(|answer| answer.map(said)),
         usage: done.usage,
+        backtrace: done.backtrace,
     }
 }
 

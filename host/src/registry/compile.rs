@@ -29,6 +29,7 @@ const NICE: libc::c_int = 10;
 const WORDS: u64 = 16 << 10;
 /// Tells the child which engine it compiles for.
 const ALLOCATION: &str = "MOA_COMPILE_ALLOCATION";
+const SOURCE_LINES: &str = "MOA_COMPILE_SOURCE_LINES";
 
 /// How machine code is made.
 #[derive(Clone, Debug)]
@@ -113,12 +114,50 @@ pub(super) async fn compiled(
                 })
                 .await?
             };
-            run_child(exe, engine.allocation(), &input, &output, WALL).await?;
+            run_child(exe, Settings::of(engine), &input, &output, WALL).await?;
             output
         }
     };
     let (cache, hash) = (cache.clone(), hash.to_owned());
     blocking(move || Ok(cache.store(&hash, new.into_temp_path())?)).await
+}
+
+/// What the child must know of the engine that it compiles for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Settings {
+    allocation: Allocation,
+    source_lines: bool,
+}
+
+impl Settings {
+    fn of(engine: &Engine) -> Self {
+        Self {
+            allocation: engine.allocation(),
+            source_lines: engine.source_lines(),
+        }
+    }
+
+    fn environment(self) -> [(&'static str, &'static str); 2] {
+        let allocation = match self.allocation {
+            Allocation::OnDemand => "on-demand",
+            Allocation::Auto | Allocation::Pooled => "pooled",
+        };
+        [
+            (ALLOCATION, allocation),
+            (SOURCE_LINES, if self.source_lines { "yes" } else { "no" }),
+        ]
+    }
+
+    fn from_environment() -> Self {
+        let is = |name, value: &str| std::env::var(name).is_ok_and(|set| set == value);
+        Self {
+            allocation: match is(ALLOCATION, "on-demand") {
+                true => Allocation::OnDemand,
+                false => Allocation::Pooled,
+            },
+            source_lines: is(SOURCE_LINES, "yes"),
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -131,7 +170,7 @@ async fn blocking<T: Send + 'static>(
 
 async fn run_child(
     exe: &Path,
-    allocation: Allocation,
+    settings: Settings,
     input: &NamedTempFile,
     output: &NamedTempFile,
     wall: Duration,
@@ -141,14 +180,7 @@ async fn run_child(
         .arg(input.path())
         .arg(output.path())
         .env_clear()
-        .env(
-            ALLOCATION,
-            if allocation == Allocation::OnDemand {
-                "on-demand"
-            } else {
-                "pooled"
-            },
-        )
+        .envs(settings.environment())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -220,12 +252,12 @@ pub fn compile_child_main(input: &Path, output: &Path) -> ExitCode {
 }
 
 fn compile_file(input: &Path, output: &Path) -> Result<(), String> {
-    let allocation = match std::env::var(ALLOCATION).as_deref() {
-        Ok("on-demand") => Allocation::OnDemand,
-        _ => Allocation::Pooled,
-    };
+    let Settings {
+        allocation,
+        source_lines,
+    } = Settings::from_environment();
     let wasm = std::fs::read(input).map_err(|error| format!("{} cannot be read: {error}", input.display()))?;
-    let compiler = moa_engine::Compiler::new(allocation).map_err(|error| error.to_string())?;
+    let compiler = moa_engine::Compiler::new(allocation, source_lines).map_err(|error| error.to_string())?;
     let code = compiler.precompile(&wasm).map_err(|error| error.to_string())?;
     std::fs::write(output, code).map_err(|error| format!("{} cannot be written: {error}", output.display()))
 }
@@ -286,7 +318,11 @@ mod tests {
             let mut input = self.cache.temporary().unwrap();
             input.write_all(b"component").unwrap();
             let output = self.cache.temporary().unwrap();
-            run_child(&exe, Allocation::Pooled, &input, &output, wall).await?;
+            let settings = Settings {
+                allocation: Allocation::OnDemand,
+                source_lines: true,
+            };
+            run_child(&exe, settings, &input, &output, wall).await?;
             Ok(std::fs::read_to_string(output.path()).unwrap())
         }
     }
@@ -313,11 +349,11 @@ mod tests {
         let bench = Bench::new();
         let made = bench
             .run(
-                "/bin/cat \"$2\" > \"$3\"; echo \"$1 $HOME $MOA_COMPILE_ALLOCATION\" >> \"$3\"",
+                "/bin/cat \"$2\" > \"$3\"; echo \"$1 $HOME $MOA_COMPILE_ALLOCATION $MOA_COMPILE_SOURCE_LINES\" >> \"$3\"",
                 LONG,
             )
             .await;
-        assert_eq!(made.unwrap(), "component__compile  pooled\n");
+        assert_eq!(made.unwrap(), "component__compile  on-demand yes\n");
     }
 
     #[tokio::test]
@@ -408,7 +444,8 @@ mod tests {
         let bench = Bench::new();
         let input = bench.cache.temporary().unwrap();
         let output = bench.cache.temporary().unwrap();
-        let error = run_child(Path::new("/nowhere/moa"), Allocation::Pooled, &input, &output, LONG)
+        let settings = Settings::of(&super::super::testing::engine());
+        let error = run_child(Path::new("/nowhere/moa"), settings, &input, &output, LONG)
             .await
             .unwrap_err();
         assert!(

@@ -213,6 +213,10 @@ impl Note {
 
 /// Builds every plugin source at or below `dirs` into `out`. Two builds into the same folder go one after the other.
 ///
+/// For an engine with [`source_lines`](moa_engine::Options::source_lines) components keep their functions' names and get
+/// line tables, whatever the sources' own settings say: they are for their author, to be tried. They are several times as
+/// large.
+///
 /// # Errors
 /// When nothing can be built at all. What is wrong with one source is in its own result, and the others are built.
 pub async fn build(
@@ -274,14 +278,18 @@ async fn build_one(
     let begun = SystemTime::now();
     let file = out.join(format!("{}.wasm", source.name));
     let note_file = out.join(NOTES).join(format!("{}.json", source.name));
-    let tools = match source.language {
+    let lines = engine.source_lines();
+    let mut tools = match source.language {
         Language::Rust => rust::tools(source).await?,
     };
+    if lines {
+        tools.push_str("with lines");
+    }
     if let Some(built) = unchanged(&note_file, &file, &tools, out) {
         return Ok(built);
     }
     let made = match source.language {
-        Language::Rust => rust::build(source, progress).await?,
+        Language::Rust => rust::build(source, lines, progress).await?,
     };
     let bytes = Arc::new(read(&made.file)?);
     let inspection =

@@ -38,9 +38,17 @@ pub(super) async fn tools(source: &Source) -> Result<String, BuildError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs cargo in the source's folder.
+/// What a build is asked for beside the source's own settings, so that a fault can tell file and line. Code is the same
+/// with or without.
+const WITH_LINES: [(&str, &str); 2] = [
+    ("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only"),
+    ("CARGO_PROFILE_RELEASE_STRIP", "none"),
+];
+
+/// Runs cargo in the source's folder, for a component as its settings say, or with names and line tables.
 pub(super) async fn build(
     source: &Source,
+    lines: bool,
     progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync),
 ) -> Result<Made, BuildError> {
     let manifest = source.dir.join("Cargo.toml");
@@ -51,6 +59,7 @@ pub(super) async fn build(
     }
     need_target(source, progress).await?;
     let mut child = tool("cargo", source)
+        .envs(WITH_LINES.into_iter().filter(|_| lines))
         .args([
             "build",
             "--release",
@@ -67,12 +76,12 @@ pub(super) async fn build(
     let mut cargo = Cargo::new(&manifest);
     let mut words = VecDeque::new();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let output = lines(stdout, |line| {
+    let output = each_line(stdout, |line| {
         if let Some(diagnostic) = cargo.line(&line) {
             progress(BuildEvent::Diagnostic { source, diagnostic });
         }
     });
-    let errors = lines(stderr, |line| {
+    let errors = each_line(stderr, |line| {
         progress(BuildEvent::Tool { source, line: &line });
         if words.len() == LAST_WORDS {
             words.pop_front();
@@ -221,7 +230,7 @@ fn no_rust(reason: &str) -> BuildError {
     }
 }
 
-async fn lines(from: Option<impl AsyncRead + Unpin>, mut each: impl FnMut(String)) -> std::io::Result<()> {
+async fn each_line(from: Option<impl AsyncRead + Unpin>, mut each: impl FnMut(String)) -> std::io::Result<()> {
     let Some(from) = from else { return Ok(()) };
     let mut lines = BufReader::new(from).split(b'\n');
     while let Some(line) = lines.next_segment().await? {

@@ -80,12 +80,36 @@ async fn impossible_growth_between_does_not_loosen_the_limit() {
 
 #[tokio::test]
 async fn a_trap_has_its_back_trace() {
-    match fault(hostile(), "trap", &Limits::default()).await {
-        Fault::Trap { message, backtrace } => {
-            assert_eq!(message, "it ended itself");
-            assert!(backtrace.contains("hostile"), "{backtrace}");
-        }
-        other => panic!("{other:?}"),
+    let done = run(hostile(), "trap", "", &Limits::default()).await;
+    let message = "it ended itself".into();
+    assert_eq!(done.result, Err(Fault::Trap { message }));
+    assert!(!done.backtrace.is_empty());
+    let deep = run(hostile(), "deep", "", &Limits::default()).await;
+    assert_eq!(deep.backtrace[0], "hostile::ackermann");
+    let good = run(hostile(), "ok", "", &Limits::default()).await;
+    assert!(good.backtrace.is_empty());
+}
+
+#[tokio::test]
+async fn whatever_ends_a_plugin_it_is_told_where_by_names_that_people_gave() {
+    let limits = Limits {
+        cpu: Duration::from_millis(100),
+        memory: 8 << 20,
+        ..Limits::default()
+    };
+    for command in ["panic", "loop", "alloc", "deep", "exit", "flood"] {
+        let done = run(hostile(), command, "", &limits).await;
+        assert!(done.result.is_err(), "{command}");
+        let all = done.backtrace.join("\n");
+        // Which of the functions between are left is the optimiser's choice.
+        assert!(all.contains("hostile::") || all.contains("#handle"), "{command}: {all}");
+        assert!(
+            !all.contains("::h") && !all.contains("_ZN") && !all.contains("_R"),
+            "{command}: {all}"
+        );
+        assert!(!done.backtrace[0].starts_with("std::"), "{command}: {all}");
+        assert!(done.backtrace.len() <= 32, "{command}");
+        assert!(!all.contains("lib.rs"), "{command}: no lines were asked for: {all}");
     }
 }
 
@@ -104,7 +128,7 @@ async fn a_panic_has_its_message_and_place() {
 #[tokio::test]
 async fn leaving_is_a_trap() {
     match fault(hostile(), "exit", &Limits::default()).await {
-        Fault::Trap { message, .. } => assert!(message.contains("exit code"), "{message}"),
+        Fault::Trap { message } => assert!(message.contains("exit code"), "{message}"),
         other => panic!("{other:?}"),
     }
 }
@@ -112,7 +136,7 @@ async fn leaving_is_a_trap() {
 #[tokio::test]
 async fn recursion_without_end_is_told_as_such() {
     match fault(hostile(), "deep", &Limits::default()).await {
-        Fault::Trap { message, .. } => assert!(message.contains("stack"), "{message}"),
+        Fault::Trap { message } => assert!(message.contains("stack"), "{message}"),
         other => panic!("{other:?}"),
     }
 }

@@ -170,7 +170,7 @@ fn too_large_a_file_is_not_read() {
 async fn what_one_process_compiles_another_loads() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hostile.cwasm");
-    let compiler = Compiler::new(engine().allocation()).unwrap();
+    let compiler = Compiler::new(engine().allocation(), engine().source_lines()).unwrap();
     assert_eq!(compiler.compatibility_key(), engine().compatibility_key());
     std::fs::write(&path, compiler.precompile(&wasm("hostile")).unwrap()).unwrap();
     // SAFETY: written by this engine's compiler right above, and by nobody else.
