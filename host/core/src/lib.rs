@@ -2,6 +2,7 @@
 //! configuration says. In reading order:
 
 pub mod access;
+pub mod audit;
 pub mod call;
 pub mod command;
 pub mod config;

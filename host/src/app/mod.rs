@@ -3,6 +3,7 @@
 //! Start: data directory, store, the operator's socket, engine, plugins, who we are, intake, connection. Stop: connection,
 //! calls that run, store. Whatever has not finished by then is in the journal and is taken up by the next start.
 
+mod audit;
 pub mod signal;
 
 use crate::access::{Access, Roles};
@@ -93,6 +94,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let locks = Locks::read(&config.bot.data_dir.join(LOCKS))?;
 
     let store = stores::open(&config.store.url, Purpose::Host).await?;
+    let record = audit::Record::open(&config, &store).await?;
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store).await;
     let engine = Engine::new(moa_engine::Options {
@@ -133,6 +135,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         () = &mut stop => {
             registry.shutdown().await;
             drop(desk);
+            record.close().await;
             return Ok(store.close().await?);
         }
         signed_in = Slack::sign_in(&options) => Arc::new(signed_in.map_err(|error| match error {
@@ -196,6 +199,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         approvals,
         rests,
         admins,
+        audit: record.audit(),
         courtesies: courtesies.clone(),
         locale: config.bot.locale,
         timezone: config.bot.timezone.clone(),
@@ -249,6 +253,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     registry.shutdown().await;
     reporter.abort();
     drop(desk);
+    record.close().await;
     let closed = store.close().await;
     // Why it ended says more than how.
     ended?;

@@ -23,6 +23,7 @@ use input::{change_id, command_id, heard_id, invocation_id, press_id};
 
 use crate::adapter::Adapter;
 use crate::admins::Admins;
+use crate::audit::Audit;
 use crate::capability::{self, Scene, World};
 use crate::dispatch::Turn;
 use crate::grants::Approvals;
@@ -108,6 +109,8 @@ pub struct Invoker {
     pub rests: Arc<Rests>,
     /// Who is told of it.
     pub admins: Arc<Admins>,
+    /// Where what people do is written down.
+    pub audit: Arc<Audit>,
     /// What is done beside the work and never waited for by it.
     pub courtesies: TaskTracker,
     /// The language of people of whom none is known.

@@ -4,6 +4,7 @@ use super::hourglass::HOURGLASS;
 use super::input::{NAMES, Names};
 use super::*;
 use crate::adapter::SendError;
+use crate::audit::Audit;
 use crate::dispatch::{Dispatch, OrderKey, Room};
 use crate::testing::{FakeAdapter, FlakyStore, Next, Stage, allowances, matcher, message, slash, until};
 use moa_core::content::Audience;
@@ -28,6 +29,7 @@ pub(super) async fn house(adapter: FakeAdapter) -> House {
     let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
         rests: Arc::default(),
+        audit: Audit::none(),
         approvals: Arc::new(Approvals::empty(Arc::clone(&store) as Arc<dyn Store>)),
         admins: Admins::none(&out, &outbox),
         outbox,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::adapter::{Adapter, Intake as _};
 use crate::admins::Admins;
+use crate::audit::Audit;
 use crate::capability::Machine;
 use crate::dispatch::Dispatch;
 use crate::grants::Approvals;
@@ -38,6 +39,7 @@ async fn house(plugins: &[(&str, Vec<u8>)]) -> House {
     let outbox = Arc::new(Outbox::new(Arc::clone(&out), 0.0, 1));
     let invoker = Arc::new(Invoker {
         rests: Arc::default(),
+        audit: Audit::none(),
         approvals: Arc::new(Approvals::empty(Arc::clone(&store) as Arc<dyn Store>)),
         admins: Admins::none(&out, &outbox),
         outbox,

@@ -5,6 +5,7 @@ use super::room::{Happening, Room, Spot};
 use crate::access::{Access, Roles};
 use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
 use crate::admins::Admins;
+use crate::audit::Audit;
 use crate::capability::{Grants, World};
 use crate::dispatch::{Dispatch, Room as Places};
 use crate::grants::Approvals;
@@ -166,6 +167,7 @@ impl Stage {
         let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
         let invoker = Arc::new(Invoker {
             rests: Arc::default(),
+            audit: Audit::none(),
             approvals: Arc::new(Approvals::empty(Arc::clone(&store))),
             admins: Admins::none(&adapter, &outbox),
             outbox,

@@ -1,0 +1,330 @@
+//! The log's files: `AUDIT-DAY-NUMBER.jsonl`, the day and the number of the first line in the name. The numbers, not the
+//! days, are their order.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use moa_core::audit::{Entry, Hash, Head, Line, Outcome, What};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A file that has grown to this is followed by another.
+pub const LARGEST: u64 = 16 << 20;
+/// How much of the rest of a torn line is kept in the line that tells of it.
+const PIECE: usize = 400;
+
+/// One of the log's files, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The number of its first line.
+    pub first: u64,
+    /// The day of its first line, in UTC.
+    pub day: Date,
+}
+
+impl Named {
+    fn new(dir: &Path, day: Date, first: u64) -> Self {
+        Self {
+            path: dir.join(format!("AUDIT-{day}-{first:012}.jsonl")),
+            first,
+            day,
+        }
+    }
+
+    fn of(path: PathBuf) -> Result<Self, PathBuf> {
+        let read = || {
+            let name = path.file_name()?.to_str()?;
+            let (day, first) = name.strip_prefix("AUDIT-")?.strip_suffix(".jsonl")?.rsplit_once('-')?;
+            let named = Self::new(path.parent()?, day.parse().ok()?, first.parse().ok()?);
+            // One name for each file: no `+1`, no `1` for `000000000001`.
+            (named.path == path).then_some(named)
+        };
+        read().ok_or(path)
+    }
+}
+
+/// What is in the log's folder.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Its files, in the order of their lines.
+    pub files: Vec<Named>,
+    /// What else begins with `AUDIT`.
+    pub strange: Vec<PathBuf>,
+}
+
+/// Lists the files of a log. A folder that is not there has none.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(dir: &Path) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
+        other => other?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        match Named::of(path) {
+            Ok(named) => listing.files.push(named),
+            Err(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if name.to_uppercase().starts_with("AUDIT") {
+                    listing.strange.push(path);
+                }
+            }
+        }
+    }
+    listing.files.sort_by_key(|file| (file.first, file.day));
+    listing.strange.sort();
+    Ok(listing)
+}
+
+/// The log, open for writing. There is one at a time.
+pub(super) struct Log {
+    dir: PathBuf,
+    /// Held as long as the log is open, so that nobody else writes to it.
+    _lock: File,
+    file: Option<Open>,
+    head: Head,
+    largest: u64,
+    /// One line at a time.
+    line: Vec<u8>,
+}
+
+struct Open {
+    file: File,
+    day: Date,
+    bytes: u64,
+    /// Behind `bytes` stands the beginning of a line that could not be written, nor be taken away.
+    torn: bool,
+}
+
+impl Log {
+    /// Opens the log of a folder behind its last line, and tells what is not as the store knows it. `known` is the head
+    /// in the store.
+    pub(super) fn open(dir: &Path, known: Option<Head>) -> io::Result<(Self, Vec<Entry>)> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(dir.join("lock"))?;
+        lock.try_lock().map_err(io::Error::from)?;
+        let mut log = Self {
+            dir: dir.to_owned(),
+            _lock: lock,
+            file: None,
+            head: Head::NONE,
+            largest: LARGEST,
+            line: Vec::new(),
+        };
+        let told = log.find_end(known)?;
+        Ok((log, told))
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.head
+    }
+
+    fn find_end(&mut self, known: Option<Head>) -> io::Result<Vec<Entry>> {
+        let is_known = known.is_some();
+        let known = known.unwrap_or(Head::NONE);
+        let mut told = Vec::new();
+        let mut there = Head::NONE;
+        let mut at_known = None;
+        // A file that was begun and not written to is no end.
+        for named in list(&self.dir)?.files.into_iter().rev() {
+            let bytes = fs::read(&named.path)?;
+            let end = End::of(&bytes, known.seq);
+            let mut length = bytes.len();
+            if end.whole < bytes.len() {
+                let piece = bytes.get(end.whole..).unwrap_or_default();
+                let shown = String::from_utf8_lossy(piece.get(..PIECE).unwrap_or(piece)).into_owned();
+                let reason = format!(
+                    "the last {} bytes of {} were no whole line and are taken away: {shown:?}",
+                    piece.len(),
+                    named.path.display()
+                );
+                told.push(Entry::own(What::Log, Outcome::Torn).because(reason));
+                let file = OpenOptions::new().write(true).open(&named.path)?;
+                file.set_len(end.whole as u64)?;
+                file.sync_data()?;
+                length = end.whole;
+            }
+            let Some(head) = end.last else {
+                continue;
+            };
+            there = head;
+            at_known = end.at_known;
+            let file = OpenOptions::new().append(true).open(&named.path)?;
+            self.file = Some(Open {
+                file,
+                day: named.day,
+                bytes: length as u64,
+                torn: false,
+            });
+            break;
+        }
+        self.head = there;
+        let reason = if there.seq < known.seq {
+            let (from, to) = (there.seq + 1, known.seq);
+            Some(format!("lines {from} to {to} were written and are not there any more"))
+        } else {
+            at_known
+                .filter(|hash| *hash != known.hash)
+                .map(|_| format!("line {} is not the one that was written", known.seq))
+        };
+        if !is_known && there.seq > 0 {
+            let reason = "the store does not know where the log ended, so nobody can tell whether its end is missing";
+            told.push(Entry::own(What::Log, Outcome::Mismatch).because(reason));
+        }
+        if let Some(reason) = reason {
+            told.push(Entry::own(What::Log, Outcome::Mismatch).because(reason));
+            // So the chain shows it for ever, whatever the store knows by then.
+            self.head = Head {
+                seq: there.seq.max(known.seq),
+                hash: known.hash,
+            };
+        }
+        Ok(told)
+    }
+
+    /// Writes an entry as the next line, with one write.
+    ///
+    /// # Errors
+    /// It is not there then, nor a part of it that would count.
+    pub(super) fn append(&mut self, at: SystemTime, entry: Entry) -> io::Result<()> {
+        let time = Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut head = self.head;
+        let mut line = std::mem::take(&mut self.line);
+        let written = head
+            .chain(format!("{time:.3}"), entry, &mut line)
+            .map_err(io::Error::from)
+            .and_then(|()| self.put(time.to_zoned(TimeZone::UTC).date(), &line));
+        self.line = line;
+        written.map(|()| self.head = head)
+    }
+
+    fn put(&mut self, day: Date, line: &[u8]) -> io::Result<()> {
+        let fits = |open: &&mut Open| open.day >= day && (open.bytes == 0 || open.bytes < self.largest);
+        let open = match self.file.as_mut().filter(fits) {
+            Some(open) => open,
+            None => {
+                let open = self.next_file(day)?;
+                self.file.insert(open)
+            }
+        };
+        open.put(line)
+    }
+
+    fn next_file(&mut self, day: Date) -> io::Result<Open> {
+        if let Some(open) = &self.file {
+            open.file.sync_data()?;
+        }
+        let named = Named::new(&self.dir, day, self.head.seq + 1);
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&named.path)?;
+        // One that was begun before and is empty, or holds what is no line.
+        file.set_len(0)?;
+        File::open(&self.dir)?.sync_all()?;
+        Ok(Open {
+            file,
+            day,
+            bytes: 0,
+            torn: false,
+        })
+    }
+
+    /// What was written is on the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |open| open.file.sync_data())
+    }
+}
+
+impl Open {
+    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.bytes)?;
+            self.torn = false;
+        }
+        match self.file.write_all(line) {
+            Ok(()) => {
+                self.bytes += line.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // A full disk may have taken a part of it.
+                self.torn = self.file.set_len(self.bytes).is_err();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What a file ends with.
+struct End {
+    /// How many bytes are whole lines.
+    whole: usize,
+    /// The last line.
+    last: Option<Head>,
+    /// The hash of the line with a certain number, if it is in this file.
+    at_known: Option<Hash>,
+}
+
+impl End {
+    fn of(bytes: &[u8], known: u64) -> Self {
+        let mut end = Self {
+            whole: 0,
+            last: None,
+            at_known: None,
+        };
+        let mut rest = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => bytes.get(..at).unwrap_or_default(),
+            None => return end,
+        };
+        // From behind: a power cut may leave more than one line that is none.
+        loop {
+            let from = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let line = rest.get(from..).unwrap_or_default();
+            if end.last.is_none()
+                && let Ok(read) = serde_json::from_slice::<Line>(line)
+                && read.seq > 0
+            {
+                end.whole = rest.len() + 1;
+                end.last = Some(Head {
+                    seq: read.seq,
+                    hash: Hash::of(line),
+                });
+            }
+            if end.last.is_some() {
+                match serde_json::from_slice::<Number>(line) {
+                    Ok(number) if number.seq == known => {
+                        end.at_known = Some(Hash::of(line));
+                        return end;
+                    }
+                    Ok(number) if number.seq < known => return end,
+                    _ if known == 0 => return end,
+                    _ => {}
+                }
+            }
+            if from == 0 {
+                return end;
+            }
+            rest = rest.get(..from - 1).unwrap_or_default();
+        }
+    }
+}
+
+/// The one field that is looked for.
+#[derive(serde::Deserialize)]
+struct Number {
+    seq: u64,
+}

@@ -1,0 +1,88 @@
+//! The end of the log in the store, so that it shows where an end was taken away.
+//!
+//! It is written beside the work, some time after the lines; never before they are on the disk, so that no power cut makes
+//! it lie.
+
+use super::Audit;
+use moa_core::audit::Head;
+use moa_store::{Cell, Scope, Space, Store, StoreError, Write};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// At least so much time is between two writes.
+const PAUSE: Duration = Duration::from_millis(500);
+/// When a write that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What the store knows of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The last line.
+    pub head: Head,
+    /// The last line of those that were removed for their age.
+    #[serde(default)]
+    pub removed: Head,
+}
+
+/// No plugin's name has a colon.
+fn cell() -> Cell {
+    Space::new("moa:audit", Scope::Plugin).cell("head")
+}
+
+impl Kept {
+    /// What the store knows; nothing if no log was ever begun.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn read(store: &dyn Store) -> Result<Option<Self>, StoreError> {
+        let Some(entry) = store.get(&cell()).await? else {
+            return Ok(None);
+        };
+        let read = serde_json::from_slice(&entry.value);
+        if let Err(error) = &read {
+            tracing::error!(%error, "what the store knows of the audit log's end cannot be read");
+        }
+        Ok(read.ok())
+    }
+
+    /// Lets the store know.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub async fn write(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(self).map_err(|error| StoreError::Io(error.to_string()))?;
+        store.write(vec![Write::set(cell(), value)], None).await.map(drop)
+    }
+}
+
+/// Lets the store know of every new end, until the log is closed.
+pub async fn follow(audit: Arc<Audit>, store: Arc<dyn Store>, mut kept: Kept) {
+    let mut head = audit.head();
+    drop(audit);
+    while head.wait_for(|head| *head != kept.head).await.is_ok() {
+        let now = Kept {
+            head: *head.borrow_and_update(),
+            ..kept
+        };
+        match now.write(&*store).await {
+            Ok(()) => {
+                kept = now;
+                rest(&mut head).await;
+            }
+            Err(StoreError::Closed) => return,
+            Err(error) => {
+                tracing::warn!(%error, "the store could not take the end of the audit log; trying again");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+/// A pause, which ends when the log is closed.
+async fn rest(head: &mut watch::Receiver<Head>) {
+    let until = Instant::now() + PAUSE;
+    while let Ok(Ok(())) = tokio::time::timeout_at(until, head.changed()).await {}
+}
