@@ -12,6 +12,7 @@ pub mod adapter;
 pub mod admins;
 pub mod audit;
 pub mod capability;
+pub mod descriptors;
 pub mod dispatch;
 pub mod grants;
 pub mod intake;

@@ -4,9 +4,9 @@
 //! Nothing here waits a fixed time. Each wait is for something that must happen, with a deadline; that something does
 //! *not* happen is shown by letting a later event overtake it.
 //!
-//! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; and the rough run, 20,000 commands
-//! too; and the replacing, 200 files in 20,000 commands. With `--nocapture` they print what came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no
-//! Redis, no namespaces) into a failure.
+//! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; the rough run, 20,000 commands
+//! too; the replacing, 200 files in 20,000 commands; and of many plugins a thousand. With `--nocapture` they print what
+//! came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no Redis, no namespaces) into a failure.
 
 // Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
 #![allow(
@@ -33,6 +33,7 @@ mod grants;
 mod hears;
 mod hostile;
 mod in_memory;
+mod many;
 mod page;
 mod pings;
 mod plugin_cli;

@@ -12,6 +12,7 @@ use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, Said, Says, World};
 use crate::control::{Decides, Desk};
+use crate::descriptors;
 use crate::dispatch::{Dispatch, Room};
 use crate::grants::{Approvals, Asking};
 use crate::intake::{self, Door, Intake};
@@ -115,6 +116,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         dir: config.plugins.dir.clone(),
         cache_dir: config.bot.data_dir.join("compiled"),
         compiler,
+        room: descriptors::raise(),
         limits: {
             let allowances = Arc::clone(&allowances);
             Arc::new(move |plugin| allowances.of(plugin).limits.clone())

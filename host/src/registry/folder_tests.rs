@@ -120,6 +120,7 @@ async fn folders_that_cannot_be_made_are_readable_errors() {
             dir: dir.into(),
             cache_dir: cache.into(),
             compiler: Compiler::InProcess,
+            room: usize::MAX,
             limits: Arc::new(|_| Limits::default()),
             aliases: BTreeMap::new(),
             store: Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock)),
@@ -130,4 +131,42 @@ async fn folders_that_cannot_be_made_are_readable_errors() {
     let (file, good) = (root.path().join("file"), root.path().join("good"));
     assert!(start(&file.join("x"), &good).contains("plugins.dir"));
     assert!(start(&good, &file.join("x")).contains("bot.data-dir"));
+}
+
+#[tokio::test]
+async fn a_plugin_for_which_there_is_no_room_waits_until_another_one_goes() {
+    let of = |name| plugin(name, "1");
+    let mut bench = Bench::with_room(&[("a.wasm", &of("a")), ("b.wasm", &of("b")), ("c.wasm", &of("c"))], 2).await;
+    let two = live(&[("a", "1", "a.wasm"), ("b", "1", "b.wasm")]);
+    assert_eq!(bench.live(), two);
+    let [problem] = &bench.registry.current().problems[..] else {
+        panic!("{:?}", bench.registry.current().problems)
+    };
+    assert_eq!((problem.stage, &problem.path), (Stage::Load, &bench.at("c.wasm")));
+    assert!(problem.reason.contains("hard limit of open files"), "{problem}");
+    let order = Order::Install(Package {
+        bytes: of("d"),
+        source: None,
+        digest: None,
+    });
+    let refused = bench.registry.order(order).await.unwrap_err().to_string();
+    assert!(refused.contains("hard limit of open files"), "{refused}");
+    assert_eq!(bench.live(), two);
+
+    // What is there already can change: its content, and its file's name.
+    bench.told();
+    bench.put("a.wasm", &plugin("a", "2"));
+    assert!(matches!(bench.report().await, Report::Replaced { .. }));
+    std::fs::rename(bench.at("a.wasm"), bench.at("d.wasm")).unwrap();
+    assert!(matches!(bench.report().await, Report::Moved { .. }));
+    assert_eq!(bench.live(), live(&[("a", "2", "d.wasm"), ("b", "1", "b.wasm")]));
+
+    std::fs::remove_file(bench.at("b.wasm")).unwrap();
+    let (one, two) = (bench.report().await, bench.report().await);
+    assert!(matches!(&one, Report::Removed { name, .. } if name == "b"), "{one}");
+    assert!(
+        matches!(&two, Report::Loaded { plugin, .. } if plugin.name == "c"),
+        "{two}"
+    );
+    assert!(bench.registry.current().problems.is_empty());
 }

@@ -54,6 +54,10 @@ struct File {
 pub(super) struct Keeper {
     dir: PathBuf,
     loader: Loader,
+    /// How many plugins may be loaded.
+    room: usize,
+    /// Whether it was logged that there are more.
+    told_full: bool,
     limits: LimitsOf,
     aliases: BTreeMap<String, String>,
     store: Arc<dyn Store>,
@@ -99,6 +103,7 @@ impl Keeper {
             dir,
             cache_dir,
             compiler,
+            room,
             limits,
             aliases,
             store,
@@ -129,6 +134,8 @@ impl Keeper {
                 cache,
                 versions,
             },
+            room,
+            told_full: false,
             limits,
             aliases,
             store,

@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    fn of_host(stage: Stage, reason: impl ToString) -> Self {
+    pub(super) fn of_host(stage: Stage, reason: impl ToString) -> Self {
         Self {
             stage,
             reason: reason.to_string(),

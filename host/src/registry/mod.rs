@@ -67,6 +67,8 @@ pub struct Parts {
     pub cache_dir: PathBuf,
     /// How machine code is made.
     pub compiler: Compiler,
+    /// How many plugins may be loaded at the same time: each holds an open file.
+    pub room: usize,
     /// The limits under which a plugin is asked for its manifest.
     pub limits: LimitsOf,
     /// The operator's table `[commands.alias]`.

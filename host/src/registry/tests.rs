@@ -11,6 +11,7 @@ pub(super) struct Bench {
     store: Arc<dyn Store>,
     pub(super) registry: Registry,
     reports: mpsc::UnboundedReceiver<Report>,
+    room: usize,
 }
 
 /// Files that are there before the registry starts.
@@ -18,15 +19,21 @@ pub(super) type Before<'a> = &'a [(&'a str, &'a [u8])];
 
 impl Bench {
     pub(super) async fn new(before: Before<'_>) -> Self {
+        Self::with_room(before, usize::MAX).await
+    }
+
+    /// With room for so many plugins.
+    pub(super) async fn with_room(before: Before<'_>, room: usize) -> Self {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("plugins")).unwrap();
         for (name, content) in before {
             std::fs::write(root.path().join("plugins").join(name), content).unwrap();
         }
-        Self::start(root, Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock))).await
+        let store = Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock));
+        Self::start(root, store, room).await
     }
 
-    async fn start(root: tempfile::TempDir, store: Arc<dyn Store>) -> Self {
+    async fn start(root: tempfile::TempDir, store: Arc<dyn Store>, room: usize) -> Self {
         let (told, reports) = mpsc::unbounded_channel();
         let limits = Limits {
             cpu: Duration::from_millis(500),
@@ -38,6 +45,7 @@ impl Bench {
             dir: root.path().join("plugins"),
             cache_dir: root.path().join("compiled"),
             compiler: Compiler::InProcess,
+            room,
             limits: Arc::new(move |_| limits.clone()),
             aliases: BTreeMap::new(),
             store: Arc::clone(&store),
@@ -50,12 +58,13 @@ impl Bench {
             store,
             registry,
             reports,
+            room,
         }
     }
 
     pub(super) async fn restart(self) -> Self {
         self.registry.shutdown().await;
-        Self::start(self.root, self.store).await
+        Self::start(self.root, self.store, self.room).await
     }
 
     pub(super) fn at(&self, name: &str) -> PathBuf {

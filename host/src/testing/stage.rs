@@ -38,6 +38,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
         dir: dir.path().join("plugins"),
         cache_dir: dir.path().join("cache"),
         compiler: registry::Compiler::InProcess,
+        room: usize::MAX,
         limits: Arc::new(|_| Limits::default()),
         aliases: BTreeMap::new(),
         store: Arc::clone(store) as Arc<dyn Store>,

@@ -10,6 +10,7 @@ use crate::app::{LOCKS, limits_of};
 use crate::control::client::Client;
 use crate::control::http::{empty, full, path};
 use crate::control::{Control, PluginDid, Quotas};
+use crate::descriptors;
 use crate::registry::locks::is_digest;
 use crate::registry::{Locks, Parts, Registry, Visit};
 use crate::settings;
@@ -297,6 +298,7 @@ async fn client(config: &Config) -> anyhow::Result<Client> {
         dir: config.plugins.dir.clone(),
         cache_dir: data.join("compiled"),
         compiler: run::compiler()?,
+        room: descriptors::raise(),
         limits: limits_of(config),
         aliases: config.aliases.clone(),
         store: store.clone(),

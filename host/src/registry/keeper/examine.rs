@@ -13,6 +13,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::time::Instant;
 
+/// There is no room for another plugin.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "as many plugins are loaded as this process may have open files for ({0}); raise the hard limit of open files \
+     (`ulimit -Hn`; `LimitNOFILE=` for systemd) and start Moa again, or remove a plugin"
+)]
+pub(super) struct Full(pub(super) usize);
+
 impl Keeper {
     /// Looks at one file and does what is to be done.
     pub(super) async fn examine(&mut self, name: &OsStr, stamp: Option<Stamp>, gone: &BTreeSet<OsString>) {
@@ -21,6 +29,10 @@ impl Keeper {
         let file = self.files.entry(name.to_owned()).or_default();
         file.stamp = stamp;
         file.again = None;
+        if self.is_full(name, gone) {
+            return self.failed(name, None, Failure::of_host(Stage::Load, Full(self.room)));
+        }
+        let file = self.files.entry(name.to_owned()).or_default();
         let content = match read(path.clone()).await {
             Ok(content) if content.restless => return self.look_again(name),
             Ok(content) => content,
@@ -66,6 +78,21 @@ impl Keeper {
             }
             Err(failure) => self.failed(name, Some(hash), failure),
         }
+    }
+
+    /// Whether there is no room for a plugin more. A file that is a plugin already, or the successor of one that is gone,
+    /// needs none.
+    pub(super) fn is_full(&mut self, name: &OsStr, gone: &BTreeSet<OsString>) -> bool {
+        let others = self
+            .files
+            .iter()
+            .filter(|(other, file)| *other != name && file.serving.is_some() && !gone.contains(*other))
+            .count();
+        let is_full = others >= self.room;
+        if is_full && !std::mem::replace(&mut self.told_full, true) {
+            tracing::warn!(dir = %self.dir.display(), "not every plugin can be loaded: {}", Full(self.room));
+        }
+        is_full
     }
 
     /// A file that went away and this one are the same plugin: only the path is new.
@@ -174,7 +201,7 @@ impl Keeper {
         }
     }
 
-    /// A name is free, which may be what another file waits for.
+    /// A name is free, and so is room, which may be what another file waits for.
     pub(super) fn removed(&mut self, old: &Loaded) {
         self.pending.push(Report::Removed {
             name: old.name.clone(),
@@ -182,11 +209,8 @@ impl Keeper {
             path: old.path.clone(),
         });
         for (name, file) in &mut self.files {
-            if file
-                .problem
-                .as_ref()
-                .is_some_and(|(problem, _)| problem.stage == Stage::Name)
-            {
+            let waits_for_a_name = |(problem, _): &(Problem, _)| problem.stage == Stage::Name;
+            if file.again.is_some() || file.problem.as_ref().is_some_and(waits_for_a_name) {
                 file.again = Some(Instant::now());
                 self.touched.add(name.clone());
             }

@@ -1,6 +1,7 @@
 //! What an operator has done to a plugin. Runs in the keeper's task, between two looks at the folder.
 
 use super::Keeper;
+use super::examine::Full;
 use crate::registry::load::{Failure, Fresh};
 use crate::registry::locks::{Lock, LocksError, SHA256, bare};
 use crate::registry::order::{Order, OrderError, Ordered, Package};
@@ -177,6 +178,11 @@ impl Keeper {
             return Err(OrderError::Taken { path, holder });
         }
         let old = self.holder(&plugin);
+        if old.is_none() && self.is_full(&file, &BTreeSet::new()) {
+            let what = source.unwrap_or_else(|| "the file".into());
+            let (stage, reason) = (Stage::Load, Full(self.room).to_string());
+            return Err(OrderError::Unusable { what, stage, reason });
+        }
         let pin = |lock: &mut Lock| {
             lock.digest = Some(format!("{SHA256}{hash}"));
             lock.source = source;

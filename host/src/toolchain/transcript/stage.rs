@@ -73,6 +73,7 @@ impl Bench {
             cache_dir: cache.to_owned(),
             // The author's own component, which the build has compiled in this process once already.
             compiler: Compiler::InProcess,
+            room: usize::MAX,
             limits: Arc::new(|_| Limits::default()),
             aliases: BTreeMap::new(),
             store: Arc::new(MemoryStore::new(SystemClock)),
