@@ -241,7 +241,7 @@ impl Intake {
             Gate::Parked(early) => {
                 for (event, ticket, received_ms) in early {
                     let matches = self.parts.matcher.route(&event);
-                    let matches = self.parts.matcher.within_rates(&event, matches);
+                    let matches = self.parts.matcher.accepted(&event, matches);
                     if matches.is_empty() {
                         self.close(ticket);
                         continue;
@@ -279,7 +279,10 @@ impl Intake {
             ack.done();
             return None;
         }
-        let event = self.parts.matcher.questions.resolve(event);
+        let event = match self.parts.matcher.maintenance.hold(&event) {
+            None => self.parts.matcher.questions.resolve(event),
+            Some(_) => event,
+        };
         self.offer(&event, ack).then(|| {
             let ticket = Arc::new(Ticket::default());
             let received_ms = milliseconds(self.parts.world.now());
@@ -308,7 +311,7 @@ impl Intake {
             false if self.offer(&event, ack) => None,
             false => return,
         };
-        let matches = matcher.within_rates(&event, matches);
+        let matches = matcher.accepted(&event, matches);
         if matches.is_empty() {
             return self.acknowledge(&event.identity);
         }

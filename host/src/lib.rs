@@ -20,6 +20,7 @@ pub mod invocation;
 pub mod journal;
 pub mod lessons;
 pub mod logs;
+pub mod maintenance;
 pub mod matching;
 pub mod outbox;
 pub mod questions;

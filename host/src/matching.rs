@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::lessons::{Lessons, Present};
+use crate::maintenance::{Hold, Maintenance};
 use crate::questions::Questions;
 use crate::rates::{Admitted, Rates};
 use crate::registry::{Loaded, Registry, Snapshot};
@@ -79,17 +80,23 @@ pub struct Matcher {
     pub questions: Arc<Questions>,
     /// Who may do what.
     pub access: Arc<Access>,
+    /// What admins silenced.
+    pub maintenance: Arc<Maintenance>,
 }
 
 impl Matcher {
     /// What an event asks for: one thing, or a call for each pattern that fits. Nothing when it is nobody's business.
     pub fn route(&self, event: &Event) -> Vec<Match> {
         let present = self.lessons.present();
-        let todos = match &event.kind {
+        let hold = self.maintenance.hold(event);
+        let mut todos = match &event.kind {
             EventKind::Message(_) | EventKind::Slash(_) => self.said(&present, event),
             EventKind::Press(press) => vec![self.pressed(&present.snapshot, press)],
             EventKind::Change(change) => changed(&present.snapshot, change),
         };
+        if let Some(hold) = &hold {
+            self.hold_back(hold, event, &mut todos);
+        }
         let with = |todo| Match {
             todo,
             snapshot: Arc::clone(&present.snapshot),
@@ -97,16 +104,19 @@ impl Matcher {
         todos.into_iter().map(with).collect()
     }
 
-    /// A press on a question's button as its answer. As long as the question's plugin is not loaded it stays a press: the
-    /// person is told, and can answer once the plugin is back.
+    /// A press on a question's button as its answer. As long as the question's plugin is not loaded, or an admin holds
+    /// presses back, it stays a press: the person is told, and can answer later.
     pub fn resolve(&self, event: Event) -> Event {
         match &event.kind {
-            EventKind::Press(press) if self.is_loaded(&press.plugin) => self.questions.resolve(event),
+            EventKind::Press(press) if self.is_loaded(&press.plugin) && self.maintenance.hold(&event).is_none() => {
+                self.questions.resolve(event)
+            }
             _ => event,
         }
     }
 
-    /// Whether a time-out is not to be told yet, since its plugin is not loaded: it may just be being replaced. It is told
+    /// Whether a time-out is not to be told yet, since its plugin is not loaded: it may just be being replaced; or since
+    /// no plugin is called for now. It is told
     /// again and again until it is taken, and some time after its plugin was removed it is taken for nothing.
     pub fn is_put_off(&self, event: &Event, now: SystemTime) -> bool {
         let EventKind::Press(press) = &event.kind else {
@@ -114,7 +124,7 @@ impl Matcher {
         };
         let since = || press.time.parse::<Timestamp>().ok().map(SystemTime::from);
         event.is_timeout()
-            && !self.is_loaded(&press.plugin)
+            && (!self.is_loaded(&press.plugin) || self.maintenance.is_paused())
             && since().is_some_and(|since| now.duration_since(since).is_ok_and(|late| late < RETURNS))
     }
 
@@ -137,6 +147,42 @@ impl Matcher {
         }
     }
 
+    /// What is left of what an event asks for where admins silenced something. A pause leaves what the host does itself, and
+    /// whoever wants something of a plugin is told. Where the bot is mute, there is only what admins want of the host; and
+    /// whoever did what nobody else sees is told so by what nobody else sees.
+    fn hold_back(&self, hold: &Hold, event: &Event, todos: &mut Vec<Todo>) {
+        let notice = || Todo::Tell(hold.notice(&self.settings.timezone));
+        match hold {
+            Hold::Paused(_) => {
+                todos.retain(|todo| !matches!(todo, Todo::Heard(_) | Todo::Changed { .. }));
+                for todo in todos {
+                    let of_plugin = match todo {
+                        Todo::Command(_) | Todo::Pressed { .. } => true,
+                        Todo::Say(say) => matches!(**say, Say::Usage { .. }),
+                        // Whether it is the right person's press is looked at when it can be an answer.
+                        Todo::Tell(notice) => matches!(notice, UserNotice::NotAsked { .. }),
+                        _ => false,
+                    };
+                    if of_plugin {
+                        *todo = notice();
+                    }
+                }
+            }
+            Hold::Muted => {
+                let is_unseen = matches!(event.kind, EventKind::Slash(_) | EventKind::Press(_));
+                let is_asked = !todos.is_empty();
+                todos.retain(|todo| match todo {
+                    Todo::Own => true,
+                    Todo::Manage(_) => self.access.is_admin(event),
+                    _ => false,
+                });
+                if todos.is_empty() && is_asked && is_unseen {
+                    todos.push(notice());
+                }
+            }
+        }
+    }
+
     /// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
     fn pressed(&self, snapshot: &Snapshot, press: &Press) -> Todo {
         let plugin = press.plugin.clone();
@@ -155,12 +201,16 @@ impl Matcher {
         }
     }
 
-    /// What is left of it when nobody asks for more than they may. To be asked once for each event. Nothing where nobody
-    /// is to hear of it any more.
-    pub fn within_rates(&self, event: &Event, mut matches: Vec<Match>) -> Vec<Match> {
+    /// What is left of it when nobody asks for more than they may, and nobody is told again and again why they have to
+    /// wait. To be asked once for each event. Nothing where nobody is to hear of it any more.
+    pub fn accepted(&self, event: &Event, mut matches: Vec<Match>) -> Vec<Match> {
         matches.retain_mut(|matched| {
-            let Todo::Command(command) = &matched.todo else {
-                return true;
+            let command = match &matched.todo {
+                Todo::Command(command) => command,
+                Todo::Tell(UserNotice::Paused { .. } | UserNotice::Muted) => {
+                    return self.maintenance.tells(event, Instant::now());
+                }
+                _ => return true,
             };
             let Some(loaded) = matched.snapshot.plugins.get(&command.plugin) else {
                 return true;
@@ -180,7 +230,13 @@ impl Matcher {
 
     /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing
     /// where a plugin does not listen for it any more.
-    pub fn refresh(&self, event: &Event, matched: Match) -> Option<Match> {
+    pub fn refresh(&self, event: &Event, mut matched: Match) -> Option<Match> {
+        // Admins may have silenced something meanwhile.
+        if let Some(hold) = self.maintenance.hold(event) {
+            let mut todos = vec![matched.todo];
+            self.hold_back(&hold, event, &mut todos);
+            matched.todo = todos.pop()?;
+        }
         if Arc::ptr_eq(&matched.snapshot, &self.lessons.present().snapshot) {
             return Some(matched);
         }

@@ -33,6 +33,7 @@ mod grants;
 mod hears;
 mod hostile;
 mod in_memory;
+mod maintenance;
 mod many;
 mod page;
 mod pings;

@@ -19,6 +19,7 @@ use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
 use crate::logs::Logs;
+use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::questions::Questions;
@@ -104,6 +105,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     })?;
     let approvals = Approvals::load(Arc::clone(&store)).await?;
     let roles = Roles::load(Arc::clone(&store)).await?;
+    let maintenance = Maintenance::load(Arc::clone(&store)).await?;
     let mut allowances = allowances(&config, grant_everything);
     if let Grants::Configured(says) = &mut allowances.grants {
         says.approved = approvals.approved();
@@ -164,6 +166,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
             admins: config.bot.admins.clone(),
             roles: Arc::clone(&roles),
         }),
+        maintenance: Arc::clone(&maintenance),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -188,6 +191,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         asking: Arc::clone(&asking),
         approvals: Arc::clone(&approvals),
         roles,
+        maintenance,
         rests: Arc::clone(&rests),
     });
     let asking = tokio::spawn(asking.watch());

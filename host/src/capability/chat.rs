@@ -48,7 +48,7 @@ impl moa_engine::Chat for Chat {
         own_ids(&what)?;
         let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
         let live = async {
-            self.allowed(&which.place)?;
+            self.may_write(&which.place)?;
             let stamp = Stamp {
                 plugin: self.0.plugin.clone(),
                 invocation: self.0.effects.clone(),
@@ -74,7 +74,7 @@ impl moa_engine::Chat for Chat {
     async fn react(&self, which: MessageRef, emoji: String) -> CapResult<()> {
         let print = Print::of(Function::ChatReact).json(&which).text(&emoji).done();
         let live = async {
-            self.allowed(&which.place)?;
+            self.may_write(&which.place)?;
             self.0.ordinals.next();
             let scene = &self.0;
             let done = scene.outbox.carry_out(|| scene.adapter.react(&which, &emoji));
@@ -200,7 +200,7 @@ impl Chat {
     }
 
     async fn say(&self, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
-        self.allowed(to)?;
+        self.may_write(to)?;
         let scene = &self.0;
         let here = to.conversation == scene.event.place().conversation;
         // A slash command is no message in the conversation: there is nothing to hang a thread on. But it has an address
@@ -231,6 +231,18 @@ impl Chat {
             )));
         }
         self.visible(&place.conversation)
+    }
+
+    /// As [`Chat::allowed`], and nobody made the bot silent there.
+    fn may_write(&self, place: &Place) -> CapResult<()> {
+        self.allowed(place)?;
+        let conversation = &place.conversation;
+        match self.0.maintenance.is_muted(&place.service, conversation) {
+            true => Err(CapError::AccessDenied(format!(
+                "an admin made the bot silent in the conversation `{conversation}`, until an admin writes `!unmute` and its name"
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// Where the call came from everything is free, and so is a direct conversation that it could open.

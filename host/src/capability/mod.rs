@@ -20,6 +20,7 @@ pub use system::{Machine, World};
 use crate::adapter::Adapter;
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
+use crate::maintenance::Maintenance;
 use crate::outbox::{Ordinals, Outbox};
 use crate::questions::Questions;
 use crate::recall::Recall;
@@ -67,6 +68,8 @@ pub struct Scene {
     pub lessons: Arc<Lessons>,
     /// What plugins asked people.
     pub questions: Arc<Questions>,
+    /// What admins silenced.
+    pub maintenance: Arc<Maintenance>,
     /// Memory.
     pub store: Arc<dyn Store>,
 }

@@ -44,6 +44,7 @@ use crate::grants::{Approvals, Asking};
 use crate::intake::Intake;
 use crate::lessons::Lessons;
 use crate::logs::Logs;
+use crate::maintenance::Maintenance;
 use crate::questions::Questions;
 use crate::registry::Registry;
 use crate::rest::Rests;
@@ -89,6 +90,8 @@ pub struct Decides {
     pub approvals: Arc<Approvals>,
     /// Who has which role.
     pub roles: Arc<Roles>,
+    /// What admins silenced.
+    pub maintenance: Arc<Maintenance>,
     /// Which of them rest.
     pub rests: Arc<Rests>,
 }
@@ -126,6 +129,7 @@ impl Control {
         if let Some(decides) = self.decides.get() {
             decides.approvals.reload().await?;
             decides.roles.reload().await?;
+            decides.maintenance.reload().await?;
         }
         match self.host.get() {
             Some(host) => {

@@ -239,6 +239,13 @@ impl Invoker {
         }
     }
 
+    /// Whether a plugin would speak where an admin made the bot silent. The host itself may: it answers admins.
+    pub(super) fn is_hushed(&self, work: &Work) -> bool {
+        let place = work.event.place();
+        let maintenance = &self.matcher.maintenance;
+        !work.matched.todo.plugin().is_empty() && maintenance.is_muted(&place.service, &place.conversation)
+    }
+
     /// Sends what a call returned to where it came from.
     pub(super) async fn answer(
         &self,
@@ -249,6 +256,15 @@ impl Invoker {
     ) -> Result<(), SendError> {
         if work.ticket.over() {
             tracing::info!(event = %work.event.identity, "an event that was done with before came again; nothing more is said to it");
+            return Ok(());
+        }
+        if self.is_hushed(work) {
+            let plugin = work.matched.todo.plugin();
+            tracing::info!(
+                plugin,
+                invocation,
+                "what a call says is not sent: an admin made the bot silent there meanwhile"
+            );
             return Ok(());
         }
         let audience = match (&work.event.kind, content.audience) {

@@ -26,6 +26,9 @@ impl Invoker {
         let EventKind::Message(message) = &work.event.kind else {
             return shown;
         };
+        if what == Hourglass::Shown && self.is_hushed(work) {
+            return shown;
+        }
         let (adapter, at) = (Arc::clone(&self.adapter), message.at.clone());
         self.courtesies.spawn(async move {
             if what == Hourglass::Shown

@@ -174,11 +174,15 @@ impl Invoker {
                     }
                 }
             }
-            // Somebody pressed what is another's, or is over, or asked too often: nothing failed.
-            (Todo::Tell(notice), _) if notice.is_for_one() => {
+            // Somebody pressed what is another's, or is over, or asked too often, or at a bad time: nothing failed.
+            (Todo::Tell(notice), _) if notice.is_for_one() || notice.is_wanted() => {
                 let locale = self.locale_of(&self.asker(&work).await);
+                let audience = match notice.is_for_one() {
+                    true => Audience::Asker,
+                    false => answer::own_audience(&work.event),
+                };
                 let content = Content {
-                    audience: Audience::Asker,
+                    audience,
                     ..Content::text(notice.render(locale))
                 };
                 match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
@@ -479,6 +483,7 @@ impl Invoker {
             outbox: Arc::clone(&self.outbox),
             lessons: Arc::clone(&self.matcher.lessons),
             questions: Arc::clone(&self.matcher.questions),
+            maintenance: Arc::clone(&self.matcher.maintenance),
             store: Arc::clone(&self.store),
         })
     }

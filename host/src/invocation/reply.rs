@@ -64,6 +64,9 @@ impl Invoker {
             invocation: scene.effects.clone(),
             ordinal: scene.ordinals.next(),
         };
+        if self.is_hushed(work) {
+            return Outcome::Done;
+        }
         let done = match (&press.on, &press.response_url) {
             (Some(on), _) if !on.id.is_empty() => self.outbox.edit(on, content, &stamp).await,
             // Only its person sees the message, and only this address leads to it.

@@ -8,6 +8,7 @@ use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances, Call};
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
+use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
 use crate::questions::Questions;
@@ -69,6 +70,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
                 admins: Vec::new(),
                 roles: Arc::new(Roles::empty(Arc::clone(store) as Arc<dyn Store>)),
             }),
+            maintenance: Arc::new(Maintenance::none(Arc::clone(store) as Arc<dyn Store>)),
             registry: Arc::new(registry),
         }),
         dir,
@@ -132,6 +134,7 @@ pub(crate) struct Stage {
     pub ticket: Arc<Ticket>,
     pub lessons: Arc<Lessons>,
     pub questions: Arc<Questions>,
+    pub maintenance: Arc<Maintenance>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -158,6 +161,7 @@ impl Stage {
             adapter: Arc::default(),
             lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>, Arc::default())),
             questions: Arc::new(Questions::empty(Arc::clone(&store) as Arc<dyn Store>)),
+            maintenance: Arc::new(Maintenance::none(Arc::clone(&store) as Arc<dyn Store>)),
             store,
             event: Arc::new(event),
             requests: Requests::default(),
@@ -206,6 +210,7 @@ impl Stage {
             outbox: Arc::new(Outbox::new(adapter, 0.0, 1)),
             lessons: Arc::clone(&self.lessons),
             questions: Arc::clone(&self.questions),
+            maintenance: Arc::clone(&self.maintenance),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
         })
     }

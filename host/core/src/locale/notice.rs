@@ -4,7 +4,11 @@
 use super::Locale;
 use crate::config::{duration_text, size_text};
 use crate::rate::Rate;
+use crate::text::{markup, printable_line};
 use std::time::Duration;
+
+/// The longest text of somebody's own that is shown in a notice, in characters.
+const REASON: usize = 300;
 
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +124,17 @@ pub enum UserNotice {
         /// How long to wait.
         wait: Duration,
     },
+    /// An admin stopped all plugins for a while.
+    Paused {
+        /// The admin's name.
+        by: String,
+        /// Since when, as the bot's clock shows it.
+        since: String,
+        /// Why, in their words; empty where they said nothing.
+        reason: String,
+    },
+    /// An admin made the bot silent where somebody pressed something or used a slash command.
+    Muted,
     /// Somebody spoke to the bot where it may not write. They are told so elsewhere.
     NoVoice {
         /// Where: the conversation's id.
@@ -132,8 +147,14 @@ impl UserNotice {
     pub fn is_for_one(&self) -> bool {
         matches!(
             self,
-            Self::NotAsked { .. } | Self::QuestionOver | Self::TooMany { .. } | Self::TooOften { .. }
+            Self::NotAsked { .. } | Self::QuestionOver | Self::TooMany { .. } | Self::TooOften { .. } | Self::Muted
         )
+    }
+
+    /// Whether it is as those want it who look after the bot: then nothing failed either, and all who are there may see
+    /// it.
+    pub fn is_wanted(&self) -> bool {
+        matches!(self, Self::Paused { .. })
     }
 
     /// The line, as portable markup.
@@ -255,6 +276,23 @@ impl UserNotice {
                     format!("⏳ The command {command} may be used {count} times in {per} by all together. Try again in {wait} s."),
                 )
             }
+            Self::Paused { by, since, reason } => {
+                // Nobody is called by it, however often it is said.
+                let harmless = |text: &str| markup::escape(&printable_line(text, REASON));
+                let by = harmless(by);
+                let why = match reason.is_empty() {
+                    true => String::new(),
+                    false => format!(" — {}", harmless(reason)),
+                };
+                locale.pick(
+                    format!("⏸️ {by} 님이 {since}부터 봇을 점검하고 있어서 지금은 실행할 수 없습니다.{why}"),
+                    format!("⏸️ {by} paused the bot on {since}, so this cannot be done now.{why}"),
+                )
+            }
+            Self::Muted => locale.pick(
+                "🔇 관리자가 이 대화방에서 봇을 조용히 있게 했습니다.".to_owned(),
+                "🔇 An admin made the bot silent in this conversation.".to_owned(),
+            ),
             Self::NoVoice { conversation } => locale.pick(
                 format!("⚠️ {{#{conversation}}} 대화방에는 봇이 글을 쓸 수 없어 여기에 알려 드립니다. 봇을 그곳에 초대해 주시고(`/invite`), 이미 있다면 워크스페이스 관리자에게 물어봐 주세요."),
                 format!("⚠️ The bot may not write in {{#{conversation}}}, so it can tell you only here. Invite it there (`/invite`), or if it is there already, ask an admin of the workspace."),
@@ -333,6 +371,20 @@ mod tests {
                 );
                 let native = crate::slack::render::mrkdwn(&text);
                 assert!(!native.contains("<!") && !native.contains("<@"), "{native}");
+            }
+        }
+        let paused = UserNotice::Paused {
+            by: "*Rosie* <@U1>".into(),
+            since: "2026-11-21 19:05".into(),
+            reason: "{@U1} <!channel>\n*moves*".into(),
+        };
+        for notice in [paused, UserNotice::Muted] {
+            let (ko, en) = (notice.render(Locale::Ko), notice.render(Locale::En));
+            assert_ne!(ko, en);
+            for text in [ko, en] {
+                let native = crate::slack::render::mrkdwn(&text);
+                let calls = native.contains("<!") || native.contains("<@");
+                assert!(!calls && !native.contains('\n'), "{native}");
             }
         }
         let here = UserNotice::NoVoice {

@@ -7,16 +7,47 @@ use crate::access::role_name;
 use crate::command::values::mentioned;
 use crate::command::{Token, Tokens};
 use crate::locale::Locale;
-use crate::text::fold;
+use crate::text::{fold, printable_line};
+
+/// The longest reason for a pause, in characters.
+const REASON: usize = 300;
 
 /// The words, those in Korean too. They are found by their exact spelling only.
-pub(super) const WORDS: [(&str, AdminWord); 2] = [("role", AdminWord::Role), ("역할", AdminWord::Role)];
+pub(super) const WORDS: [(&str, AdminWord); 10] = [
+    ("role", AdminWord::Role),
+    ("역할", AdminWord::Role),
+    ("pause", AdminWord::Pause),
+    ("점검", AdminWord::Pause),
+    ("resume", AdminWord::Resume),
+    ("재개", AdminWord::Resume),
+    ("mute", AdminWord::Mute),
+    ("음소거", AdminWord::Mute),
+    ("unmute", AdminWord::Unmute),
+    ("음소거해제", AdminWord::Unmute),
+];
 
 /// What somebody who looks after the bot wants of the host itself. Whether they may is for the host to find out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Manage {
     /// Something about roles.
     Role(RoleOrder),
+    /// No plugin is to be called until further notice.
+    Pause {
+        /// Why, in the admin's words; empty where they say nothing.
+        reason: String,
+    },
+    /// That is over.
+    Resume,
+    /// The bot is to be silent in a conversation.
+    Mute {
+        /// The conversation's id.
+        conversation: String,
+    },
+    /// That is over.
+    Unmute {
+        /// The conversation's id.
+        conversation: String,
+    },
     /// What stands behind the word makes no sense.
     Misused(AdminWord),
 }
@@ -58,16 +89,28 @@ pub enum Listed {
 pub enum AdminWord {
     /// `role`
     Role,
+    /// `pause`
+    Pause,
+    /// `resume`
+    Resume,
+    /// `mute`
+    Mute,
+    /// `unmute`
+    Unmute,
 }
 
 impl AdminWord {
     /// All, in the order in which help shows them.
-    pub const ALL: [Self; 1] = [Self::Role];
+    pub const ALL: [Self; 5] = [Self::Role, Self::Pause, Self::Resume, Self::Mute, Self::Unmute];
 
     /// The word itself.
     pub fn name(self) -> &'static str {
         match self {
             Self::Role => "role",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Mute => "mute",
+            Self::Unmute => "unmute",
         }
     }
 
@@ -86,6 +129,19 @@ impl AdminWord {
                     ("role list [ROLE|@person]", "shows who has which role"),
                 ],
             ),
+            Self::Pause => locale.pick(
+                &[("점검 [이유]", "다시 시작할 때까지 모든 플러그인을 멈춥니다")],
+                &[("pause [REASON]", "stops all plugins until you resume")],
+            ),
+            Self::Resume => locale.pick(&[("재개", "점검을 끝냅니다")], &[("resume", "ends the pause")]),
+            Self::Mute => locale.pick(
+                &[("음소거 #대화방", "그 대화방에서 봇이 조용히 있게 합니다")],
+                &[("mute #conversation", "makes the bot silent there")],
+            ),
+            Self::Unmute => locale.pick(
+                &[("음소거해제 #대화방", "그 대화방에서 봇이 다시 말하게 합니다")],
+                &[("unmute #conversation", "lets the bot speak there again")],
+            ),
         }
     }
 
@@ -94,6 +150,12 @@ impl AdminWord {
         let tokens = Tokens::new(rest);
         let read = match self {
             Self::Role => role(&tokens).map(Manage::Role),
+            Self::Pause => Some(Manage::Pause {
+                reason: printable_line(rest, REASON),
+            }),
+            Self::Resume => tokens.get(0).is_none().then_some(Manage::Resume),
+            Self::Mute => conversation(&tokens).map(|conversation| Manage::Mute { conversation }),
+            Self::Unmute => conversation(&tokens).map(|conversation| Manage::Unmute { conversation }),
         };
         read.unwrap_or(Manage::Misused(self))
     }
@@ -116,6 +178,14 @@ fn role(tokens: &Tokens<'_>) -> Option<RoleOrder> {
             },
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// The one conversation that the words mention. A name in letters is none: names can be taken over.
+fn conversation(tokens: &Tokens<'_>) -> Option<String> {
+    match (tokens.get(0), tokens.get(1)) {
+        (Some(token), None) => mentioned(&token.text, '#').map(Into::into),
         _ => None,
     }
 }
@@ -168,5 +238,36 @@ mod tests {
         ] {
             assert_eq!(AdminWord::Role.read(rest), Manage::Misused(AdminWord::Role), "{rest}");
         }
+    }
+
+    #[test]
+    fn what_is_wanted_of_the_bots_voice() {
+        let muted = |id: &str| Manage::Mute {
+            conversation: id.into(),
+        };
+        assert_eq!(AdminWord::Mute.read("{#C1}"), muted("C1"));
+        assert_eq!(
+            AdminWord::Unmute.read(" {#C1} "),
+            Manage::Unmute {
+                conversation: "C1".into()
+            }
+        );
+        for rest in ["", "general", "#general", "C1", "{@U1}", "{#C1} {#C2}", "{#C1} now"] {
+            assert_eq!(AdminWord::Mute.read(rest), Manage::Misused(AdminWord::Mute), "{rest}");
+            assert_eq!(
+                AdminWord::Unmute.read(rest),
+                Manage::Misused(AdminWord::Unmute),
+                "{rest}"
+            );
+        }
+        let paused = |reason: &str| Manage::Pause { reason: reason.into() };
+        assert_eq!(AdminWord::Pause.read(""), paused(""));
+        assert_eq!(
+            AdminWord::Pause.read("the database\nmoves"),
+            paused("the database moves")
+        );
+        assert_eq!(AdminWord::Resume.read(""), Manage::Resume);
+        // Whoever writes more than that means something else.
+        assert_eq!(AdminWord::Resume.read("of the day"), Manage::Misused(AdminWord::Resume));
     }
 }

@@ -77,7 +77,7 @@ impl Chat {
     }
 
     async fn may_ask(&self, to: &Place, who: &str, id: &str, what: &Content, wait_seconds: u32) -> CapResult<()> {
-        self.allowed(to)?;
+        self.may_write(to)?;
         let invalid = |why: &str| Err(CapError::Invalid(why.into()));
         if id.is_empty() || id.len() > ID {
             return invalid("a question's id has 1 to 255 bytes");

@@ -17,7 +17,7 @@ impl Chat {
         let print = Print::of(Function::ChatUpload).json(to).text(name);
         let print = print.bytes(data).text(comment).done();
         let live = async {
-            self.allowed(to)?;
+            self.may_write(to)?;
             if name.trim().is_empty() {
                 return Err(CapError::Invalid("a file needs a name".into()));
             }

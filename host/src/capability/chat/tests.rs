@@ -62,6 +62,55 @@ async fn here_is_free_and_elsewhere_needs_request_and_grant() {
 }
 
 #[tokio::test]
+async fn where_the_bot_is_mute_nothing_new_is_shown_and_what_stands_there_can_be_taken_away() {
+    let mut stage = Stage::of(message("U1", "1.0", "!x")).await;
+    stage.grants = crate::capability::Grants::Everything;
+    let order = crate::maintenance::Order {
+        by: "U9".into(),
+        name: "Rosie".into(),
+        at_ms: 0,
+        reason: String::new(),
+    };
+    for mute in ["C1", "C2"] {
+        stage.requests = requests("C2");
+        stage.maintenance.mute("fake", mute, order.clone()).await.unwrap();
+        let chat = Chat::new(stage.scene(false).await);
+        let there = MessageRef {
+            place: place(mute),
+            id: "9.0".into(),
+        };
+        let button = Content {
+            actions: vec![Action::Button {
+                id: "a".into(),
+                label: "a".into(),
+                value: String::new(),
+                style: moa_core::content::Style::Normal,
+                confirm: None,
+            }],
+            ..Content::text("x")
+        };
+        let refused = [
+            chat.send(place(mute), Content::text("x")).await.map(drop),
+            chat.edit(there.clone(), Content::text("x")).await,
+            chat.react(there.clone(), "tada".into()).await,
+            chat.upload(place(mute), "a".into(), vec![1], String::new())
+                .await
+                .map(drop),
+            chat.ask(place(mute), "U1".into(), "q".into(), button, 10)
+                .await
+                .map(drop),
+        ];
+        for refused in refused {
+            let says = matches!(&refused, Err(CapError::AccessDenied(why)) if why.contains("!unmute"));
+            assert!(says, "{refused:?}");
+        }
+        chat.delete(there.clone()).await.unwrap();
+        chat.unreact(there, "tada".into()).await.unwrap();
+    }
+    assert!(stage.adapter.texts().is_empty());
+}
+
+#[tokio::test]
 async fn a_rerun_says_nothing_twice_and_counts_the_same() {
     let stage = Stage::of(message("U1", "1.0", "!x")).await;
     let first = Chat::new(stage.scene(false).await);

@@ -12,6 +12,7 @@ use crate::grants::Approvals;
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
+use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
 use crate::questions::Questions;
@@ -148,6 +149,7 @@ impl Stage {
                 admins: Vec::new(),
                 roles: Arc::new(Roles::empty(Arc::clone(&store))),
             }),
+            maintenance: Arc::new(Maintenance::none(Arc::clone(&store))),
         });
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {
