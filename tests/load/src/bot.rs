@@ -36,6 +36,14 @@ pub struct Build {
 impl Build {
     /// Builds `moa` as this program was built, and the plugins.
     pub fn make() -> anyhow::Result<Self> {
+        Ok(Self {
+            plugins: PLUGINS.map(moa_test_guests::plugin).into(),
+            ..Self::without_plugins()?
+        })
+    }
+
+    /// Builds `moa` as this program was built.
+    pub fn without_plugins() -> anyhow::Result<Self> {
         let here = std::env::current_exe()?;
         let moa = here.with_file_name("moa");
         let target = here
@@ -66,7 +74,7 @@ impl Build {
         }
         Ok(Self {
             moa,
-            plugins: PLUGINS.map(moa_test_guests::plugin).into(),
+            plugins: Vec::new(),
             target: target.to_owned(),
         })
     }
@@ -130,6 +138,11 @@ impl Home {
         Ok(home)
     }
 
+    /// What it wrote so far, over all its starts.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// The folder that plugins are dropped into.
     pub fn plugins(&self) -> PathBuf {
         self.folder.path().join("plugins")
@@ -162,7 +175,7 @@ impl Home {
 
     /// The end of what it wrote, for whoever wants to know why something failed.
     pub fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines
             .get(lines.len().saturating_sub(20)..)

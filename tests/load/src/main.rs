@@ -1,5 +1,6 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
-//! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves.
+//! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves; with
+//! `--plugins N`, what many plugins cost.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
@@ -11,6 +12,7 @@ mod http;
 mod load;
 mod measure;
 mod parts;
+mod plugins;
 mod process;
 mod report;
 mod sim;
@@ -43,6 +45,11 @@ struct Cli {
     /// twice, and posts are refused, instead of measuring
     #[arg(long, conflicts_with_all = ["stores", "rounds", "seconds"])]
     faults: bool,
+    /// Measure how long Moa takes to load so many plugins, with an empty cache and a full one, and what each takes of
+    /// memory, instead of measuring answers
+    #[arg(long, value_name = "N", conflicts_with_all = ["stores", "faults", "rounds", "seconds"],
+          value_parser = clap::value_parser!(u16).range(1..=9999))]
+    plugins: Option<u16>,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
@@ -85,6 +92,7 @@ failed
 
 Examples:
   moa-load --rounds 3 --seconds 2 --json
+  moa-load --plugins 1000
   moa-load --faults
   moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0";
 
@@ -98,6 +106,13 @@ async fn main() -> anyhow::Result<ExitCode> {
             floor::run(at, &token("SLACK_APP_TOKEN")?, &token("SLACK_BOT_TOKEN")?).await?;
         }
         None if cli.faults => return count(&cli).await,
+        None if cli.plugins.is_some() => {
+            let many = plugins::measure(&Build::without_plugins()?, cli.plugins.unwrap_or(1)).await?;
+            if !cli.json {
+                println!("{}\n", many.table());
+            }
+            println!("{}", serde_json::to_string(&many)?);
+        }
         None => drive(&cli).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -163,6 +178,14 @@ mod tests {
         let default = cli(&[]).unwrap();
         assert_eq!((default.stores, default.rounds, default.seconds), (false, 5, 3));
         assert!(cli(&["--rounds", "0"]).is_err());
+    }
+
+    #[test]
+    fn many_plugins_go_with_nothing_else() {
+        let cli = |words: &[&str]| Cli::try_parse_from([&["moa-load"], words].concat());
+        assert_eq!(cli(&["--plugins", "1000"]).unwrap().plugins, Some(1000));
+        assert!(cli(&["--plugins", "0"]).is_err() && cli(&["--plugins", "10000"]).is_err());
+        assert!(cli(&["--plugins", "10", "--stores"]).is_err());
     }
 
     #[test]

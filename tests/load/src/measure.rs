@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// After a start, until the bot's memory is looked at.
-const REST: Duration = Duration::from_secs(2);
+pub const REST: Duration = Duration::from_secs(2);
 /// After an answer, until its acknowledgement has surely arrived too.
 const SETTLE: Duration = Duration::from_millis(100);
 const STARTS: usize = 5;

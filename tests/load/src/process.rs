@@ -59,8 +59,28 @@ impl Process {
 
     /// Memory that it holds now (`VmRSS`), in MB (a million bytes).
     pub fn memory(&self) -> anyhow::Result<f64> {
+        self.status("VmRSS:")
+    }
+
+    /// That part of it that is its own (`RssAnon`), in MB: not pages of files, which the system can drop at any time and
+    /// read again.
+    pub fn own_memory(&self) -> anyhow::Result<f64> {
+        self.status("RssAnon:")
+    }
+
+    /// How many files it has open.
+    pub fn open_files(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.0.id()))?.count())
+    }
+
+    /// Whether it has not ended.
+    pub fn is_up(&mut self) -> anyhow::Result<bool> {
+        Ok(self.0.try_wait()?.is_none())
+    }
+
+    fn status(&self, name: &str) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib: f64 = line
             .and_then(|line| line.trim().strip_suffix("kB"))
             .context("no memory statistics")?
