@@ -47,4 +47,5 @@ mod reruns;
 mod rest;
 mod rough;
 mod samples;
+mod secrets;
 mod slack_manifest;
