@@ -5,9 +5,11 @@
 //! whenever the host is restarted; the buttons of its message carry it.
 
 mod asking;
+mod standing;
 
-pub use asking::{Asking, GrantError, Status};
+pub use asking::Asking;
 pub(crate) use asking::{decided, now_ms, pressed, sign};
+pub use standing::{GrantError, Standing, Status};
 
 use crate::capability::Approved;
 use arc_swap::ArcSwap;

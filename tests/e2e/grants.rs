@@ -135,6 +135,51 @@ async fn an_admin_is_asked_once_and_what_is_approved_works_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_decides_while_no_host_runs() {
+    let workspace = Workspace::start().await;
+    let mut bot = plan(&workspace).start().await;
+    assert!(reach(&workspace).await.starts_with("Error::AccessDenied"));
+    assert!(bot.stop().await.success());
+    let home = bot.home().to_owned();
+    let operator = async |arguments: &[&str]| finish(moa(&home).args(["plugin"]).args(arguments)).await;
+    let asks = operator(&["grant", "errands"]).await;
+    assert!(
+        asks.code == Some(0) && asks.stdout.contains("not granted: users = true"),
+        "{asks:?}"
+    );
+    let given = operator(&["grant", "errands", "--all"]).await;
+    assert!(
+        given.code == Some(0) && given.stdout.contains("approved: users = true"),
+        "{given:?}"
+    );
+    let unknown = operator(&["grant", "nothing", "--all"]).await;
+    assert!(
+        unknown.code == Some(1) && unknown.stderr.contains("no plugin `nothing`"),
+        "{unknown:?}"
+    );
+    bot.restart().await;
+    assert_eq!(reach(&workspace).await, "whispered in D00000SALLY");
+
+    assert!(bot.stop().await.success());
+    let taken = operator(&["deny", "errands"]).await;
+    assert!(taken.stdout.contains("not granted: users = true"), "{taken:?}");
+    bot.restart().await;
+    assert!(reach(&workspace).await.starts_with("Error::AccessDenied"));
+
+    // A store that is only in the host's memory.
+    let nowhere = finish(moa(&home).args(["plugin", "grant", "errands"]).envs([
+        ("MOA_STORE__URL", "memory:"),
+        ("MOA_BOT__SOCKET", "nowhere.sock"),
+        ("MOA_BOT__DATA_DIR", "elsewhere"),
+    ]))
+    .await;
+    assert!(
+        nowhere.code == Some(1) && nowhere.stderr.contains("moa run"),
+        "{nowhere:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_rejected_is_not_asked_for_again() {
     let workspace = Workspace::start().await;
     let bot = plan(&workspace).start().await;

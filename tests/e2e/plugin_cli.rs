@@ -262,6 +262,29 @@ async fn without_a_host_the_folder_and_the_lock_file_are_changed_and_the_next_ho
     assert!(ends(&dir, 0, "plugin list").await.stderr.contains("no plugin"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_ordered_while_a_host_starts_is_not_lost() {
+    let workspace = Workspace::start().await;
+    let mut bot = Plan::new(&workspace).plugin(hello()).plugin(hostile()).start().await;
+    let dir = bot.home().to_owned();
+    for (verb, stopped) in [("stop", true), ("start", false), ("stop", true)] {
+        assert!(bot.stop().await.success());
+        let from = bot.lines();
+        // All at once: two commands and the host that they may or may not find.
+        bot.start_again();
+        let (first, second) = (format!("plugin {verb} hello"), format!("plugin {verb} hostile"));
+        tokio::join!(done(&dir, &first), done(&dir, &second));
+        bot.log().wait_for(from, &["connected to slack"]).await;
+        let lock: Value = serde_json::from_slice(&std::fs::read(dir.join("data/plugins.lock")).unwrap()).unwrap();
+        for plugin in ["hello", "hostile"] {
+            let state = if stopped { "stopped" } else { "serving" };
+            let row = listed(&dir, plugin).await;
+            assert!(row.contains(state), "{verb}: {row}");
+            assert_eq!(lock[plugin]["stopped"] == true, stopped, "{verb}: {lock}");
+        }
+    }
+}
+
 /// The invocation that a person was told.
 fn id_in(told: &str) -> String {
     let words = told.split(|c: char| !c.is_ascii_alphanumeric());

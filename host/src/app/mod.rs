@@ -47,6 +47,9 @@ const COURTESIES: Duration = Duration::from_secs(2);
 /// How often old records, identities and entries are removed.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
+/// How long a start waits for a command that changes plugins.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What an operator decided about plugins, in the data directory.
 pub const LOCKS: &str = "plugins.lock";
 
@@ -93,12 +96,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         logs,
     } = start;
     prepare_data_dir(&config.bot.data_dir)?;
-    let locks = Locks::read(&config.bot.data_dir.join(LOCKS))?;
-
     let store = stores::open(&config.store.url, Purpose::Host).await?;
+    // A command that found no host may be at it.
+    let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
     let record = audit::Record::open(&config, &store).await?;
-    // From here on, so that the operator can look into a bot that cannot connect.
-    let desk = Desk::open(&config, &store).await;
     let engine = Engine::new(moa_engine::Options {
         source_lines,
         ..Default::default()
@@ -129,7 +130,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     };
     let registry = Arc::new(Registry::with(parts, locks, Visit::Stay)?);
     logs.know(registry.cell());
-    desk.show(Arc::clone(&registry), logs);
+    // From here on, so that the operator can look into a bot that cannot connect.
+    let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
 
     let options = slack_options(&config, &app_token, &bot_token);
     let mut stop = std::pin::pin!(stop);
@@ -188,7 +190,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     registry.follow(follower);
     let rests = Arc::<Rests>::default();
     desk.decide(Decides {
-        asking: Arc::clone(&asking),
+        standing: asking.standing().clone(),
         approvals: Arc::clone(&approvals),
         roles,
         maintenance,
@@ -403,6 +405,15 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
 pub fn limits_of(config: &Config) -> LimitsOf {
     let allowances = allowances(config, false);
     Arc::new(move |plugin| allowances.of(plugin).limits.clone())
+}
+
+/// What the configuration grants, and what was approved beside it.
+pub fn grants_of(config: &Config, approvals: &Approvals) -> Grants {
+    let mut grants = allowances(config, false).grants;
+    if let Grants::Configured(says) = &mut grants {
+        says.approved = approvals.approved();
+    }
+    grants
 }
 
 fn allowances(config: &Config, grant_everything: bool) -> Allowances {

@@ -133,6 +133,22 @@ impl Client {
         Self::within(control, store)
     }
 
+    /// What this process asks by itself, where no host runs.
+    pub fn control(&self) -> Option<&Arc<Control>> {
+        match &self.way {
+            Way::Own { control, .. } => Some(control),
+            Way::Host(_) => None,
+        }
+    }
+
+    /// The store that this process opened, where no host runs.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        match &self.way {
+            Way::Own { store, .. } => Some(store),
+            Way::Host(_) => None,
+        }
+    }
+
     /// Whether a running host answers.
     pub fn is_host(&self) -> bool {
         matches!(self.way, Way::Host(_))

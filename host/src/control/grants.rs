@@ -2,7 +2,7 @@
 
 use super::http::{self, Body};
 use super::{Control, Fault};
-use crate::grants::{Asking, GrantError};
+use crate::grants::{GrantError, Standing};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -18,25 +18,28 @@ pub struct GrantRequest {
 }
 
 pub(super) async fn show(control: Arc<Control>, plugin: String) -> Result<Response<Body>, Fault> {
-    http::json(&asking(&control)?.status(&plugin)?)
+    http::json(&standing(&control)?.status(&plugin)?)
 }
 
 pub(super) async fn approve(control: Arc<Control>, plugin: String, body: Body) -> Result<Response<Body>, Fault> {
     let request: GrantRequest = http::body_of(body, REQUEST).await?;
-    let asking = asking(&control)?;
-    http::json(&asking.approve(&plugin, request.lines.as_deref()).await?)
+    let standing = standing(&control)?;
+    http::json(&standing.approve(&plugin, request.lines.as_deref()).await?)
 }
 
 pub(super) async fn withdraw(control: Arc<Control>, plugin: String) -> Result<Response<Body>, Fault> {
-    http::json(&asking(&control)?.withdraw(&plugin).await?)
+    http::json(&standing(&control)?.withdraw(&plugin).await?)
 }
 
-fn asking(control: &Control) -> Result<&Arc<Asking>, Fault> {
+fn standing(control: &Control) -> Result<&Standing, Fault> {
     let none = || {
-        Fault::new(StatusCode::SERVICE_UNAVAILABLE, "no moa runs here that loads plugins")
-            .hint("start it with `moa run`, or write the lines below [plugin.NAME.grant] in moa.toml")
+        Fault::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "this moa is not connected yet, and decides nothing until it is",
+        )
+        .hint("try again in a moment, or see its log")
     };
-    control.decides.get().map(|decides| &decides.asking).ok_or_else(none)
+    control.standing.get().ok_or_else(none)
 }
 
 impl From<GrantError> for Fault {

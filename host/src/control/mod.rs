@@ -40,7 +40,7 @@ pub mod socket;
 mod sync;
 
 use crate::access::Roles;
-use crate::grants::{Approvals, Asking};
+use crate::grants::{Approvals, Standing};
 use crate::intake::Intake;
 use crate::lessons::Lessons;
 use crate::logs::Logs;
@@ -72,6 +72,7 @@ pub struct Control {
     quotas: Quotas,
     host: OnceLock<Attached>,
     house: OnceLock<plugins::House>,
+    standing: OnceLock<Standing>,
     decides: OnceLock<Decides>,
 }
 
@@ -84,8 +85,8 @@ struct Attached {
 
 /// What a running host decides about its plugins.
 pub struct Decides {
-    /// What they ask for beyond what they are granted.
-    pub asking: Arc<Asking>,
+    /// How they stand between what they ask for and what they are granted.
+    pub standing: Standing,
     /// What was approved.
     pub approvals: Arc<Approvals>,
     /// Who has which role.
@@ -114,6 +115,7 @@ impl Control {
             quotas,
             host: OnceLock::new(),
             house: OnceLock::new(),
+            standing: OnceLock::new(),
             decides: OnceLock::new(),
         })
     }
@@ -122,6 +124,12 @@ impl Control {
     pub fn show(&self, registry: Arc<Registry>, logs: Option<Arc<Logs>>) {
         // Once, at the start.
         let _ = self.house.set(plugins::House { registry, logs });
+    }
+
+    /// From now on what plugins ask for can be shown and decided.
+    pub fn stand(&self, standing: Standing) {
+        // Once, at the start.
+        let _ = self.standing.set(standing);
     }
 
     /// The brain was changed beside the plugins: what the host derives from it follows.
@@ -150,9 +158,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens it. A socket that cannot be made is warned about: the bot is more important.
-    pub async fn open(config: &Config, store: &Arc<dyn Store>) -> Self {
+    /// Opens it, when the plugins are being loaded: whoever finds the socket can ask for them. A socket that cannot be made
+    /// is warned about: the bot is more important.
+    pub async fn open(config: &Config, store: &Arc<dyn Store>, registry: Arc<Registry>, logs: Arc<Logs>) -> Self {
         let control = Control::new(Arc::clone(store), config.store.url.clone(), Quotas::of(config));
+        control.show(registry, Some(logs));
         let socket = Socket::open(&config.bot.socket, Arc::clone(&control)).await;
         if let Err(error) = &socket {
             tracing::warn!(%error, "commands such as `moa brain` cannot ask this host");
@@ -165,13 +175,9 @@ impl Desk {
         }
     }
 
-    /// The plugins are being loaded: from now on they can be asked for.
-    pub fn show(&self, registry: Arc<Registry>, logs: Arc<Logs>) {
-        self.control.show(registry, Some(logs));
-    }
-
     /// From now on what plugins ask for can be shown and decided.
     pub fn decide(&self, decides: Decides) {
+        self.control.stand(decides.standing.clone());
         // Once, at the start.
         let _ = self.control.decides.set(decides);
     }

@@ -208,7 +208,7 @@ impl Decides {
         }
         // Of one that is stopped nothing is known here.
         plugin.missing = self
-            .asking
+            .standing
             .status(name)
             .map(|status| status.missing)
             .unwrap_or_default();

@@ -2,13 +2,23 @@
 //!
 //! JSON, by the plugin's name: whether it is stopped, the digest that its file must have, and where that came from. Only
 //! plugins of which something was decided stand in it; a file that was dropped into the folder needs no entry.
+//!
+//! One process at a time may change it: a host as long as it runs, a command that finds none for a moment. What they hold is
+//! a lock on the folder that the file is in (the file itself is another one after each change); it ends with its process,
+//! however that ends.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+/// How often somebody who waits for the right to change the file tries again.
+const GLANCE: Duration = Duration::from_millis(50);
 /// How a digest begins.
 pub(crate) const SHA256: &str = "sha256:";
 
@@ -73,6 +83,15 @@ pub enum LocksError {
         /// What is wrong.
         reason: String,
     },
+    /// Another process may change it.
+    #[error(
+        "{path} is in the hands of another moa, which starts, runs or changes plugins with the same data directory; end that \
+         one, or try again in a moment"
+    )]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("{path} cannot be written: {source}")]
     Unwritable {
@@ -89,10 +108,54 @@ pub struct Locks {
     /// Without one nothing outlives the process.
     path: Option<PathBuf>,
     by_plugin: BTreeMap<String, Lock>,
+    /// The right to change it, where there is one to be had.
+    _held: Option<Arc<File>>,
 }
 
 impl Locks {
-    /// Reads the file; one that is not there says nothing.
+    /// Takes the right to change the file, for as long as this or a clone of it lives, and reads it then. Nothing if
+    /// another process has it. The folder is made where it is missing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and where the folder cannot be made.
+    pub fn own(path: &Path) -> Result<Option<Self>, LocksError> {
+        let unreadable = |source| LocksError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut make = fs::DirBuilder::new();
+        make.recursive(true).mode(0o700).create(folder).map_err(unreadable)?;
+        let file = File::open(folder).map_err(unreadable)?;
+        let held = match file.try_lock() {
+            Ok(()) => Some(Arc::new(file)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(folder = %folder.display(), %error, "this file system cannot lock; change plugins by one command at a time");
+                None
+            }
+        };
+        let read = Self::read(path)?;
+        Ok(Some(Self { _held: held, ..read }))
+    }
+
+    /// The same, waiting for so long.
+    ///
+    /// # Errors
+    /// As [`own`](Self::own); [`LocksError::Taken`] when another process has it all the while.
+    pub async fn own_within(path: &Path, patience: Duration) -> Result<Self, LocksError> {
+        let begun = Instant::now();
+        loop {
+            match Self::own(path)? {
+                Some(locks) => return Ok(locks),
+                None if begun.elapsed() > patience => return Err(LocksError::Taken { path: path.to_owned() }),
+                None => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    /// Reads the file, without the right to change it; one that is not there says nothing.
     ///
     /// # Errors
     /// It cannot be read, or it is damaged.
@@ -124,6 +187,7 @@ impl Locks {
         Ok(Self {
             path: Some(path.to_owned()),
             by_plugin,
+            _held: None,
         })
     }
 
@@ -232,6 +296,35 @@ mod tests {
             1,
             "nothing is left over"
         );
+    }
+
+    #[tokio::test]
+    async fn one_at_a_time_changes_it_and_sees_what_the_one_before_did() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data/plugins.lock");
+        let mut first = Locks::own(&path).unwrap().unwrap();
+        assert!(Locks::own(&path).unwrap().is_none());
+        let error = Locks::own_within(&path, Duration::ZERO).await.unwrap_err();
+        assert!(matches!(error, LocksError::Taken { .. }), "{error}");
+        // A snapshot has a clone of it.
+        let clone = first.clone();
+        let waiting = tokio::spawn({
+            let path = path.clone();
+            async move { Locks::own_within(&path, Duration::from_secs(60)).await }
+        });
+        first.set("echo", pinned("a")).unwrap();
+        drop(first);
+        assert!(Locks::own(&path).unwrap().is_none());
+        drop(clone);
+        let second = waiting.await.unwrap().unwrap();
+        assert_eq!(second.of("echo"), Some(&pinned("a")));
+        assert_eq!(
+            Locks::read(&path).unwrap().all(),
+            second.all(),
+            "to read it takes no right"
+        );
+        let folder = path.parent().unwrap().metadata().unwrap();
+        assert_eq!(folder.permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! `moa plugin grant` and `moa plugin deny`: what a plugin may touch beyond what is free.
 
-use super::{Name, encoded, shown};
+use super::{Name, client_of_store, encoded, shown};
 use crate::cli::End;
 use crate::control::GrantRequest;
-use crate::control::client::Client;
 use crate::control::http::{empty, full};
 use crate::grants::Status;
 use clap::Args;
@@ -40,16 +39,13 @@ pub(super) async fn deny(config: &Config, plugin: &Name, json: bool) -> anyhow::
 }
 
 async fn ask(config: &Config, method: Method, plugin: &Name, body: Vec<u8>, json: bool) -> anyhow::Result<End> {
-    let Some(client) = Client::host(&config.bot.socket).await? else {
-        anyhow::bail!(
-            "no moa answers at {}: start it with `moa run`, or write the lines below [plugin.{}.grant] in moa.toml",
-            config.bot.socket.display(),
-            plugin.name
-        );
-    };
+    let client = client_of_store(config).await?;
     let body = if body.is_empty() { empty() } else { full(body) };
     let way = format!("/v1/plugins/{}/grants", encoded(&plugin.name));
-    let status: Status = client.ask(method, &way, body).await?;
+    let asked = client.ask(method, &way, body).await;
+    let closed = client.close().await;
+    let status: Status = asked?;
+    closed?;
     let mut out = io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;

@@ -6,33 +6,41 @@ mod list;
 
 use super::output::{shown, unless_unread};
 use super::{EXIT_USAGE, End, ExitError, Global, log, run, runtime};
-use crate::app::{LOCKS, limits_of};
-use crate::control::client::Client;
+use crate::app::{LOCKS, grants_of, limits_of};
+use crate::control::client::{Client, Need};
 use crate::control::http::{empty, full, path};
 use crate::control::{Control, PluginDid, Quotas};
 use crate::descriptors;
+use crate::grants::{Approvals, Standing};
 use crate::registry::locks::is_digest;
-use crate::registry::{Locks, Parts, Registry, Visit};
+use crate::registry::{Locks, LocksError, Parts, Registry, Visit};
 use crate::settings;
 use crate::toolchain::check;
 use clap::{Args, Subcommand};
 use hyper::Method;
 use moa_core::config::Config;
 use moa_engine::Engine;
-use moa_store::{MemoryStore, SystemClock};
+use moa_store::{MemoryStore, Store, SystemClock};
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 const AFTER_HELP: &str = "\
 A running host is asked through its socket. Where none runs, list, show, install, delete, stop,
-start and unpin work on the plugin folder and on DATA/plugins.lock, and the next start finds it so.
+start and unpin work on the plugin folder and on DATA/plugins.lock, grant and deny on the store,
+and the next start finds it so.
 
 Examples:
   moa plugin list
   moa plugin install https://plugins.example/lunch.wasm --digest sha256:0f3a…
   moa plugin rollback lunch
   moa plugin logs lunch -f";
+
+/// How long is waited for a host that starts, or for another command.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often is looked for it.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Arguments of `moa plugin`.
 #[derive(Debug, Args)]
@@ -286,30 +294,76 @@ async fn install(config: &Config, from: &str, digest: Option<&str>, json: bool) 
 
 /// The host of this configuration; where none runs, its plugin folder, looked after by this process for a moment.
 async fn client(config: &Config) -> anyhow::Result<Client> {
-    if let Some(host) = Client::host(&config.bot.socket).await? {
-        return Ok(host);
-    }
-    let data = &config.bot.data_dir;
-    let locks = Locks::read(&data.join(LOCKS))?;
+    let locks = match there(config).await? {
+        There::Host(host) => return Ok(host),
+        There::Nobody(locks) => locks,
+    };
     // The plugins' memory plays no part in it.
-    let store: Arc<MemoryStore> = Arc::new(MemoryStore::new(SystemClock));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(SystemClock));
+    let control = Control::new(Arc::clone(&store), config.store.url.clone(), Quotas::of(config));
+    control.show(registry(config, locks).await?, None);
+    Ok(Client::within(control, store))
+}
+
+/// The same for what stands in the store: what was approved.
+async fn client_of_store(config: &Config) -> anyhow::Result<Client> {
+    let locks = match there(config).await? {
+        There::Host(host) => return Ok(host),
+        There::Nobody(locks) => locks,
+    };
+    let client = Client::own(config, Need::Writable).await?;
+    if let (Some(control), Some(store)) = (client.control(), client.store()) {
+        let registry = registry(config, locks).await?;
+        let approvals = Approvals::load(Arc::clone(store)).await?;
+        let grants = grants_of(config, &approvals);
+        control.stand(Standing::new(registry.cell(), grants, approvals));
+        control.show(registry, None);
+    }
+    Ok(client)
+}
+
+/// Who looks after the plugins.
+enum There {
+    Host(Client),
+    /// This process, as long as it has these.
+    Nobody(Locks),
+}
+
+/// The host that runs, or that starts at this very moment; otherwise nobody, and none starts meanwhile.
+async fn there(config: &Config) -> anyhow::Result<There> {
+    let path = config.bot.data_dir.join(LOCKS);
+    let begun = Instant::now();
+    loop {
+        if let Some(host) = Client::host(&config.bot.socket).await? {
+            return Ok(There::Host(host));
+        }
+        if let Some(locks) = Locks::own(&path)? {
+            return Ok(There::Nobody(locks));
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(LocksError::Taken { path }.into());
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+async fn registry(config: &Config, locks: Locks) -> anyhow::Result<Arc<Registry>> {
     let parts = Parts {
         engine: Engine::new(moa_engine::Options::default())?,
         dir: config.plugins.dir.clone(),
-        cache_dir: data.join("compiled"),
+        cache_dir: config.bot.data_dir.join("compiled"),
         compiler: run::compiler()?,
         room: descriptors::raise(),
         limits: limits_of(config),
         aliases: config.aliases.clone(),
-        store: store.clone(),
+        // As above.
+        store: Arc::new(MemoryStore::new(SystemClock)),
         // What is wrong is told by whoever is asked.
         reports: mpsc::unbounded_channel().0,
     };
     let registry = Arc::new(Registry::with(parts, locks, Visit::Brief)?);
     registry.ready().await;
-    let control = Control::new(store.clone(), config.store.url.clone(), Quotas::of(config));
-    control.show(registry, None);
-    Ok(Client::within(control, store))
+    Ok(registry)
 }
 
 /// Wrong use, with what to do instead.
