@@ -8,6 +8,7 @@
 //! `slack.api-url`. Lists are separated by commas; for a secret it is the value itself. `MOA_CONFIG`, `MOA_LOG` and
 //! `MOA_TEST_…` have uses of their own.
 
+mod access;
 mod error;
 mod grant;
 mod keys;
@@ -24,6 +25,7 @@ pub use grant::{LineError, lists};
 pub use secret::{SecretSource, SecretValue};
 pub use units::{duration, duration_text, size, size_text};
 
+use crate::access::Rule;
 use crate::locale::Locale;
 use crate::rate::Rate;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,8 @@ pub struct Config {
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
     pub aliases: BTreeMap<String, String>,
+    /// `[[access]]`: who may do what, in order.
+    pub access: Vec<Rule>,
     /// `[plugin.NAME.…]`, by the plugin's name; see [`Config::plugin`].
     pub plugin: BTreeMap<String, PluginSettings>,
     entries: Vec<source::Entry>,

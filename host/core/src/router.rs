@@ -8,12 +8,14 @@ mod find;
 pub mod hears;
 mod help;
 mod manage;
+mod reader;
 mod say;
 mod table;
 mod usage;
 
 pub use hears::{HeardMatch, Hears};
 pub use manage::{AdminWord, Listed, Manage, RoleOrder};
+pub use reader::{Reader, read_command};
 pub use table::{Conflict, Table};
 
 use crate::call::Arg;
@@ -319,7 +321,7 @@ impl<'a> Call<'a> {
         if self.how == How::Name && !self.direct {
             return Routed::Nothing;
         }
-        let similar = table.similar(self.word);
+        let similar = table.similar(self.word, |_| true);
         if similar.is_empty() && !self.direct && self.how != How::Slash {
             return Routed::Nothing;
         }

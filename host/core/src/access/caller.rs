@@ -47,7 +47,7 @@ impl Caller {
 }
 
 /// Whether a service tells who somebody is. JANDI's webhooks tell a name, which everybody can give themselves.
-fn has_ids(service: &str) -> bool {
+pub fn has_ids(service: &str) -> bool {
     service != "jandi"
 }
 

@@ -56,6 +56,7 @@ impl Config {
             rate: keys.rates(),
             secrets: keys.secrets(),
             aliases: keys.aliases(),
+            access: super::access::rules(&mut keys.sources),
             plugin: keys.plugins(),
             bot,
             base: keys.base.clone(),

@@ -23,11 +23,14 @@ impl Config {
             let table = table_of(entry);
             if current != Some(table) {
                 let gap = if current.is_some() { "\n" } else { "" };
-                let _ = writeln!(
-                    text,
-                    "{gap}[{}]",
-                    table.iter().map(|part| key(part)).collect::<Vec<_>>().join(".")
-                );
+                let _ = match table {
+                    // A table of a list has a number in the place of a name.
+                    [list, _] if list == "access" => writeln!(text, "{gap}[[{list}]]"),
+                    table => {
+                        let name = table.iter().map(|part| key(part)).collect::<Vec<_>>().join(".");
+                        writeln!(text, "{gap}[{name}]")
+                    }
+                };
                 current = Some(table);
             }
             let _ = write!(

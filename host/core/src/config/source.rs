@@ -29,6 +29,15 @@ struct Node {
     value: toml::Value,
 }
 
+/// A table of an array of tables.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// The line of its header.
+    pub line: usize,
+    /// Its values, each with its line.
+    pub keys: BTreeMap<String, (usize, toml::Value)>,
+}
+
 /// A value that was found, and where.
 pub(super) struct Found {
     pub value: toml::Value,
@@ -43,6 +52,8 @@ pub(super) struct Sources {
     file: String,
     /// Every value of the file that is no table, by its path.
     leaves: BTreeMap<Vec<String>, Node>,
+    /// The arrays of tables among them.
+    rows: BTreeMap<Vec<String>, Vec<Row>>,
     /// The lines of tables.
     tables: BTreeMap<Vec<String>, usize>,
     variables: BTreeMap<String, String>,
@@ -62,6 +73,7 @@ impl Sources {
         let mut sources = Self {
             file: name.to_owned(),
             leaves: BTreeMap::new(),
+            rows: BTreeMap::new(),
             tables: BTreeMap::new(),
             variables: env.into_iter().filter(|(name, _)| is_override(name)).collect(),
             read: BTreeSet::new(),
@@ -96,6 +108,9 @@ impl Sources {
                     self.take(inner, lines, path);
                 }
                 other => {
+                    if let Some(rows) = rows_of(other, lines) {
+                        self.rows.insert(path.clone(), rows);
+                    }
                     self.leaves.insert(
                         path.clone(),
                         Node {
@@ -184,6 +199,66 @@ impl Sources {
             table.insert(key, value);
             self.read_variables.insert(name.clone());
         }
+    }
+
+    /// The tables of a top-level array. Where the key stands for something else, it is told how it would be right.
+    pub(super) fn rows(&mut self, key: &str, remedy: &str) -> Vec<Row> {
+        let path = vec![key.to_owned()];
+        self.known.insert(path.clone());
+        if let Some(rows) = self.rows.get(&path).cloned() {
+            self.read.insert(path);
+            return rows;
+        }
+        let wrong = match (self.leaves.get(&path), self.tables.get(&path)) {
+            (Some(node), _) => (node.line, Some(node.value.to_string())),
+            (None, Some(line)) => (*line, None),
+            (None, None) => return Vec::new(),
+        };
+        // What stands in it is not told one by one.
+        let below: Vec<_> = self
+            .leaves
+            .keys()
+            .filter(|leaf| leaf.starts_with(&path))
+            .cloned()
+            .collect();
+        self.read.extend(below);
+        let (line, value) = wrong;
+        let problem = "this is no list of tables".to_owned();
+        self.error_at(line, key.to_owned(), value, problem, remedy.to_owned());
+        Vec::new()
+    }
+
+    /// The file's name, as it is to stand in messages.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// A value of a table of an array, for showing it.
+    pub(super) fn enter_row(&mut self, array: &str, number: usize, key: &str, value: &toml::Value, line: usize) {
+        self.entries.push(Entry {
+            path: vec![array.to_owned(), number.to_string(), key.to_owned()],
+            shown: value.to_string(),
+            origin: Some(format!("{}:{line}", self.file)),
+        });
+    }
+
+    /// Something in the file is wrong.
+    pub(super) fn error_at(
+        &mut self,
+        line: usize,
+        key: String,
+        value: Option<String>,
+        problem: String,
+        remedy: String,
+    ) {
+        self.errors.push(ConfigError {
+            origin: self.file.clone(),
+            line: Some(line),
+            key,
+            value,
+            problem,
+            remedy,
+        });
     }
 
     /// The names that stand directly in a table, in the file or as variables. `from_variable` makes the name of a part of a
@@ -352,6 +427,28 @@ fn variable(path: &[String]) -> String {
 
 fn variable_part(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
+}
+
+/// The tables of an array that holds nothing else.
+fn rows_of(value: &DeValue<'_>, lines: &Lines) -> Option<Vec<Row>> {
+    let DeValue::Array(items) = value else { return None };
+    if items.is_empty() {
+        return None;
+    }
+    let row = |item: &toml::Spanned<DeValue<'_>>| match item.get_ref() {
+        DeValue::Table(table) => Some(Row {
+            line: lines.at(item.span().start),
+            keys: table
+                .iter()
+                .map(|(key, value)| {
+                    let line = lines.at(key.span().start);
+                    (key.get_ref().clone().into_owned(), (line, plain(value.get_ref())))
+                })
+                .collect(),
+        }),
+        _ => None,
+    };
+    items.iter().map(row).collect()
 }
 
 fn plain(value: &DeValue<'_>) -> toml::Value {

@@ -83,7 +83,7 @@ impl Words {
         self.exact.insert(word.into(), target);
         let folded = fold(word).into_owned();
         let keys = keys_of(word);
-        let hidden = matches!(target, Target::Builtin(builtin) if !builtin.is_forgiving());
+        let hidden = matches!(target, Target::Builtin(builtin) if !builtin.is_for_all());
         if !hidden {
             self.similar.push(Similar {
                 word: word.into(),
@@ -204,7 +204,8 @@ impl Table {
     }
 
     /// Words that somebody who typed this may have meant, the nearest first: as typed, or as typed on the other layout.
-    pub(super) fn similar(&self, typed: &str) -> Vec<String> {
+    /// Only those that `may` be told.
+    pub(super) fn similar(&self, typed: &str, may: impl Fn(Target) -> bool) -> Vec<String> {
         let folded: Vec<char> = fold(typed).chars().take(MAX_SIMILAR + 1).collect();
         if folded.len() > MAX_SIMILAR {
             return Vec::new();
@@ -225,7 +226,9 @@ impl Table {
             .collect();
         near.sort_by(|(a, x), (b, y)| (a, &x.word).cmp(&(b, &y.word)));
         let mut seen = HashSet::new();
-        let different = near.into_iter().filter(|(_, known)| seen.insert(known.target));
+        let different = near
+            .into_iter()
+            .filter(|(_, known)| seen.insert(known.target) && may(known.target));
         different
             .take(MAX_SUGGESTIONS)
             .map(|(_, known)| known.word.clone())

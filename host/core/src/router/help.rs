@@ -2,9 +2,9 @@
 
 use super::find::Found;
 use super::say::prefix;
-use super::table::{Plugin, Table, Target};
+use super::table::{Builtin, Plugin, Table, Target};
 use super::usage::{chain, example, examples_in, form, name_in, names};
-use super::{Say, Settings};
+use super::{AdminWord, Reader, Say, Settings};
 use crate::command::{is_of_machine, shown};
 use crate::content::{Audience, Content};
 use crate::locale::Locale;
@@ -17,7 +17,7 @@ const LINES_IN_PLACE: usize = 12;
 const SUMMARY: usize = 100;
 
 /// All commands, by plugin.
-pub(super) fn overview(table: &Table, settings: &Settings, locale: Locale) -> Content {
+pub(super) fn overview(table: &Table, settings: &Settings, reader: Reader<'_>, locale: Locale) -> Content {
     let prefix = prefix(settings);
     let mut lines = vec![locale.pick(
         format!("할 수 있는 일입니다. 자세한 설명은 `{prefix}help 명령`이라고 쓰세요."),
@@ -29,11 +29,22 @@ pub(super) fn overview(table: &Table, settings: &Settings, locale: Locale) -> Co
         .enumerate()
         .filter(|(_, plugin)| !plugin.commands.is_empty() && !plugin.stopped)
     {
-        lines.push(heading(plugin, locale));
-        lines.extend(commands(table, settings, index, plugin, locale));
+        let commands = commands(table, settings, reader, index, plugin, locale);
+        if !commands.is_empty() {
+            lines.push(heading(plugin, locale));
+            lines.extend(commands);
+        }
     }
     if lines.len() == 1 {
         lines.push(locale.pick("아직 명령이 없습니다.".into(), "There are no commands yet.".into()));
+    }
+    if reader.is_admin() {
+        lines.push(locale.pick("*관리자*".into(), "*for admins*".into()));
+        lines.extend(
+            AdminWord::ALL
+                .into_iter()
+                .flat_map(|word| forms(settings, word, locale)),
+        );
     }
     said(lines)
 }
@@ -60,7 +71,7 @@ pub(super) fn plugins(table: &Table, locale: Locale) -> Content {
 }
 
 /// One command, subcommand or plugin.
-pub(super) fn about(table: &Table, settings: &Settings, topic: &str, locale: Locale) -> Content {
+pub(super) fn about(table: &Table, settings: &Settings, reader: Reader<'_>, topic: &str, locale: Locale) -> Content {
     let mut words = topic.split_whitespace();
     let first = words.next().unwrap_or_default();
     // People write `!help !lunch` too.
@@ -75,6 +86,10 @@ pub(super) fn about(table: &Table, settings: &Settings, topic: &str, locale: Loc
         Some(_) => table.find_exact(first),
         None => table.find(first),
     };
+    let found = match found {
+        Found::One(target) if !reader.may(table, target) => Found::None,
+        found => found,
+    };
     let mut lines = Vec::new();
     match found {
         Found::One(target) => {
@@ -82,13 +97,17 @@ pub(super) fn about(table: &Table, settings: &Settings, topic: &str, locale: Loc
                 Target::Alias(alias) => table.alias(alias).unwrap_or((target, "")),
                 _ => (target, ""),
             };
-            match table.command(target) {
-                Some((_, command)) => {
+            match (target, table.command(target)) {
+                (_, Some((plugin, command))) => {
                     let words: Vec<&str> = extra.split_whitespace().chain(words).collect();
-                    lines.extend(command_help(table, settings, target, command, &words, locale));
+                    let found = (target, plugin, command);
+                    lines.extend(command_help(table, settings, reader, found, &words, locale));
                 }
-                None if table.plugins.is_empty() || plugin.is_none() => return overview(table, settings, locale),
-                None => {}
+                (Target::Builtin(Builtin::Manage(word)), None) => lines.extend(forms(settings, word, locale)),
+                (_, None) if table.plugins.is_empty() || plugin.is_none() => {
+                    return overview(table, settings, reader, locale);
+                }
+                (_, None) => {}
             }
         }
         Found::Many(targets) => {
@@ -96,20 +115,20 @@ pub(super) fn about(table: &Table, settings: &Settings, topic: &str, locale: Loc
                 word: first.into(),
                 candidates: targets.into_iter().map(|target| table.typed(target)).collect(),
             };
-            return say.render(table, settings, locale);
+            return say.for_reader(table, reader).render(table, settings, reader, locale);
         }
         Found::None => {}
     }
     if let Some((index, plugin)) = plugin {
         lines.push(heading(plugin, locale));
-        lines.extend(commands(table, settings, index, plugin, locale));
+        lines.extend(commands(table, settings, reader, index, plugin, locale));
     }
     if lines.is_empty() {
         let say = Say::Suggest {
             word: first.into(),
-            similar: table.similar(first),
+            similar: table.similar(first, |target| reader.may(table, target)),
         };
-        return say.render(table, settings, locale);
+        return say.render(table, settings, reader, locale);
     }
     said(lines)
 }
@@ -144,38 +163,64 @@ fn with_summary(line: String, summary: &LocalText, locale: Locale) -> String {
     }
 }
 
-/// A line for each command of a plugin.
-fn commands(table: &Table, settings: &Settings, index: usize, plugin: &Plugin, locale: Locale) -> Vec<String> {
+/// The host's own commands that begin with a word.
+fn forms(settings: &Settings, word: AdminWord, locale: Locale) -> Vec<String> {
+    let prefix = prefix(settings);
+    let forms = word.forms(locale).iter();
+    forms
+        .map(|(form, summary)| format!("• `{prefix}{form}` — {summary}"))
+        .collect()
+}
+
+/// A line for each command of a plugin that the reader may run.
+fn commands(
+    table: &Table,
+    settings: &Settings,
+    reader: Reader<'_>,
+    index: usize,
+    plugin: &Plugin,
+    locale: Locale,
+) -> Vec<String> {
     let line = |(command, spec): (usize, &Command)| {
         let target = Target::Command { plugin: index, command };
         let lock = if spec.restricted { " 🔒" } else { "" };
-        let form = form(table, settings, target, &[spec], locale);
+        let form = form(table, settings, reader, target, &[spec], locale);
         with_summary(format!("• `{form}`{lock}"), &spec.summary, locale)
     };
-    plugin.commands.iter().enumerate().map(line).collect()
+    let all = plugin.commands.iter().enumerate();
+    all.filter(|(_, spec)| reader.may_below(&plugin.name, &[*spec]))
+        .map(line)
+        .collect()
 }
 
 /// Everything about a command, or about the subcommand that the words lead to.
 fn command_help(
     table: &Table,
     settings: &Settings,
-    target: Target,
-    command: &Command,
+    reader: Reader<'_>,
+    (target, plugin, command): (Target, &str, &Command),
     words: &[&str],
     locale: Locale,
 ) -> Vec<String> {
     let path = path_of(command, words);
-    let chain = chain(command, &path);
+    let mut chain = chain(command, &path);
+    // Of what they may not run the reader learns as little as of what there is not.
+    while chain.len() > 1 && !reader.may_below(plugin, &chain) {
+        chain.pop();
+    }
     let Some(last) = chain.last().copied() else {
         return Vec::new();
     };
     let mut lines = vec![with_summary(
-        format!("`{}`", form(table, settings, target, &chain, locale)),
+        format!("`{}`", form(table, settings, reader, target, &chain, locale)),
         &last.summary,
         locale,
     )];
     if chain.iter().any(|command| command.restricted) {
-        lines.push(locale.pick("🔒 관리자만 쓸 수 있습니다.".into(), "🔒 For admins only.".into()));
+        lines.push(locale.pick(
+            "🔒 아무나 쓸 수 있는 명령이 아닙니다.".into(),
+            "🔒 Not for everybody.".into(),
+        ));
     }
     let confirm = chain
         .iter()
@@ -193,13 +238,13 @@ fn command_help(
         None => {}
     }
     lines.extend(last.args.iter().map(|arg| arg_line(arg, locale)));
-    for sub in &last.subcommands {
+    for sub in reader.subcommands(plugin, &chain) {
         let mut below = chain.clone();
         below.push(sub);
-        let form = form(table, settings, target, &below, locale);
+        let form = form(table, settings, reader, target, &below, locale);
         lines.push(with_summary(format!("• `{form}`"), &sub.summary, locale));
     }
-    let above = match path.is_empty() {
+    let above = match chain.len() == 1 {
         true => table.typed_in(target, locale),
         false => name_in(last, locale).to_owned(),
     };

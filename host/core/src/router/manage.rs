@@ -12,8 +12,8 @@ use crate::text::{fold, printable_line};
 /// The longest reason for a pause, in characters.
 const REASON: usize = 300;
 
-/// The words, those in Korean too. They are found by their exact spelling only.
-pub(super) const WORDS: [(&str, AdminWord); 10] = [
+/// The words, those in Korean too. Those for admins are found by their exact spelling only.
+pub(super) const WORDS: [(&str, AdminWord); 12] = [
     ("role", AdminWord::Role),
     ("역할", AdminWord::Role),
     ("pause", AdminWord::Pause),
@@ -24,6 +24,8 @@ pub(super) const WORDS: [(&str, AdminWord); 10] = [
     ("음소거", AdminWord::Mute),
     ("unmute", AdminWord::Unmute),
     ("음소거해제", AdminWord::Unmute),
+    ("why", AdminWord::Why),
+    ("이유", AdminWord::Why),
 ];
 
 /// What somebody who looks after the bot wants of the host itself. Whether they may is for the host to find out.
@@ -47,6 +49,13 @@ pub enum Manage {
     Unmute {
         /// The conversation's id.
         conversation: String,
+    },
+    /// Why somebody may run a command, or may not.
+    Why {
+        /// About whom, by id; nothing for whoever asks.
+        user: Option<String>,
+        /// The command, as it would be typed; not empty.
+        command: String,
     },
     /// What stands behind the word makes no sense.
     Misused(AdminWord),
@@ -97,11 +106,20 @@ pub enum AdminWord {
     Mute,
     /// `unmute`
     Unmute,
+    /// `why`, which everybody may ask about themselves.
+    Why,
 }
 
 impl AdminWord {
     /// All, in the order in which help shows them.
-    pub const ALL: [Self; 5] = [Self::Role, Self::Pause, Self::Resume, Self::Mute, Self::Unmute];
+    pub const ALL: [Self; 6] = [
+        Self::Role,
+        Self::Pause,
+        Self::Resume,
+        Self::Mute,
+        Self::Unmute,
+        Self::Why,
+    ];
 
     /// The word itself.
     pub fn name(self) -> &'static str {
@@ -111,7 +129,13 @@ impl AdminWord {
             Self::Resume => "resume",
             Self::Mute => "mute",
             Self::Unmute => "unmute",
+            Self::Why => "why",
         }
+    }
+
+    /// Whether everybody may use it.
+    pub(super) fn is_for_all(self) -> bool {
+        self == Self::Why
     }
 
     /// How it is written, without the prefix, each with what it is good for.
@@ -142,6 +166,16 @@ impl AdminWord {
                 &[("음소거해제 #대화방", "그 대화방에서 봇이 다시 말하게 합니다")],
                 &[("unmute #conversation", "lets the bot speak there again")],
             ),
+            Self::Why => locale.pick(
+                &[
+                    ("이유 명령", "명령을 쓸 수 있는지, 무엇이 그것을 정하는지 알려 줍니다"),
+                    ("이유 @사람 명령", "다른 사람에 대해 알려 줍니다"),
+                ],
+                &[
+                    ("why COMMAND", "tells whether you may run it, and what decides that"),
+                    ("why @person COMMAND", "tells it about somebody else"),
+                ],
+            ),
         }
     }
 
@@ -156,6 +190,7 @@ impl AdminWord {
             Self::Resume => tokens.get(0).is_none().then_some(Manage::Resume),
             Self::Mute => conversation(&tokens).map(|conversation| Manage::Mute { conversation }),
             Self::Unmute => conversation(&tokens).map(|conversation| Manage::Unmute { conversation }),
+            Self::Why => why(&tokens),
         };
         read.unwrap_or(Manage::Misused(self))
     }
@@ -190,6 +225,12 @@ fn conversation(tokens: &Tokens<'_>) -> Option<String> {
     }
 }
 
+fn why(tokens: &Tokens<'_>) -> Option<Manage> {
+    let user = tokens.get(0).and_then(person_in);
+    let command = tokens.rest_after(usize::from(user.is_some())).to_owned();
+    (!command.is_empty()).then_some(Manage::Why { user, command })
+}
+
 /// The person whom a word mentions. A name in letters is nobody: everybody can call themselves so.
 fn person_in(token: &Token<'_>) -> Option<String> {
     mentioned(&token.text, '@').map(Into::into)
@@ -198,6 +239,23 @@ fn person_in(token: &Token<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_about_whom() {
+        let why = |user: Option<&str>, command: &str| Manage::Why {
+            user: user.map(Into::into),
+            command: command.into(),
+        };
+        for (rest, expected) in [
+            ("deploy \"a b\"", why(None, "deploy \"a b\"")),
+            ("{@U2} !deploy prod", why(Some("U2"), "!deploy prod")),
+            ("deploy {@U2}", why(None, "deploy {@U2}")),
+            ("{@U2}", Manage::Misused(AdminWord::Why)),
+            ("", Manage::Misused(AdminWord::Why)),
+        ] {
+            assert_eq!(AdminWord::Why.read(rest), expected, "{rest}");
+        }
+    }
 
     #[test]
     fn what_is_wanted_of_roles() {

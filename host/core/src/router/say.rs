@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::usage::{chain, example, examples_in, form};
-use super::{Say, Settings, help};
+use super::{Reader, Say, Settings, help};
 use crate::command::{ArgError, shown};
 use crate::content::{Audience, Content};
 use crate::hangul;
@@ -10,18 +10,18 @@ use crate::locale::Locale;
 
 impl Say {
     /// The message. Suggestions are for the person who asked alone; long help goes into a thread. Whatever manifests and
-    /// people wrote stands in it as harmless text.
-    pub fn render(&self, table: &Table, settings: &Settings, locale: Locale) -> Content {
+    /// people wrote stands in it as harmless text. Help shows what its reader may run.
+    pub fn render(&self, table: &Table, settings: &Settings, reader: Reader<'_>, locale: Locale) -> Content {
         match self {
-            Self::Help { topic: None } => help::overview(table, settings, locale),
-            Self::Help { topic: Some(topic) } => help::about(table, settings, topic, locale),
+            Self::Help { topic: None } => help::overview(table, settings, reader, locale),
+            Self::Help { topic: Some(topic) } => help::about(table, settings, reader, topic, locale),
             Self::Plugins => help::plugins(table, locale),
             Self::Usage {
                 plugin,
                 command,
                 path,
                 error,
-            } => Content::text(usage(table, settings, (plugin, command, path), error, locale)),
+            } => Content::text(usage(table, settings, reader, (plugin, command, path), error, locale)),
             Self::Suggest { word, similar } => Content {
                 text: suggest(settings, word, similar, locale),
                 audience: Audience::Asker,
@@ -73,18 +73,24 @@ fn suggest(settings: &Settings, word: &str, similar: &[String], locale: Locale) 
 fn usage(
     table: &Table,
     settings: &Settings,
+    reader: Reader<'_>,
     (plugin, command, path): (&str, &str, &[String]),
     error: &ArgError,
     locale: Locale,
 ) -> String {
-    let mut out = error.render(locale);
     let target = table.find_exact(&format!("{plugin}:{command}")).one();
     // Gone since it was typed.
     let Some((target, (_, spec))) = target.and_then(|target| Some((target, table.command(target)?))) else {
-        return out;
+        return error.render(locale);
     };
     let chain = chain(spec, path);
-    let form = form(table, settings, target, &chain, locale);
+    let mut error = error.clone();
+    if let ArgError::Subcommand { known, .. } = &mut error {
+        let below = reader.subcommands(plugin, &chain);
+        known.retain(|name| below.iter().any(|sub| sub.name == *name));
+    }
+    let mut out = error.render(locale);
+    let form = form(table, settings, reader, target, &chain, locale);
     out.push_str(&locale.pick(format!("\n사용법: `{form}`"), format!("\nUsage: `{form}`")));
     // The nearest example: a subcommand's own before the command's.
     if let Some(first) = chain

@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const HOST: &str = "moa";
 
 /// The host's own words.
-const BUILTINS: [(&str, Builtin); 6] = [
+const BUILTINS: [(&str, Builtin); 5] = [
     ("help", Builtin::Help),
     ("도움말", Builtin::Help),
     ("도움", Builtin::Help),
     ("plugins", Builtin::Plugins),
-    ("why", Builtin::Reserved),
     ("schedules", Builtin::Reserved),
 ];
 
@@ -95,8 +94,12 @@ pub(super) enum Builtin {
 
 impl Builtin {
     /// Whether it is for everybody, so that it may be found by more than its exact name.
-    pub(super) fn is_forgiving(self) -> bool {
-        matches!(self, Self::Help | Self::Plugins)
+    pub(super) fn is_for_all(self) -> bool {
+        match self {
+            Self::Help | Self::Plugins => true,
+            Self::Manage(word) => word.is_for_all(),
+            Self::Reserved => false,
+        }
     }
 }
 
@@ -129,7 +132,7 @@ impl Table {
             });
         }
         for (word, builtin) in builtins() {
-            table.words.add(word, Target::Builtin(builtin), builtin.is_forgiving());
+            table.words.add(word, Target::Builtin(builtin), builtin.is_for_all());
         }
         let decided: HashSet<String> = aliases.keys().map(|word| normalise(word).into_owned()).collect();
         let (claims, conflicts) = table.claims(owners, &decided);
@@ -240,7 +243,7 @@ impl Table {
     /// Whether a target may be found by more than its exact name.
     fn is_forgiving(&self, target: Target) -> bool {
         match target {
-            Target::Builtin(builtin) => builtin.is_forgiving(),
+            Target::Builtin(builtin) => builtin.is_for_all(),
             Target::Command { .. } => {
                 let command = self.command(target).map(|(_, command)| command);
                 command.is_some_and(|command| !command.restricted && command.confirm == Confirm::None)

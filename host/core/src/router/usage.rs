@@ -1,7 +1,7 @@
 //! How a command is written.
 
 use super::table::{Table, Target};
-use super::{CommandMatch, Say, Settings};
+use super::{CommandMatch, Reader, Say, Settings};
 use crate::command::{ArgError, shown};
 use crate::hangul;
 use crate::locale::Locale;
@@ -78,7 +78,14 @@ pub(super) fn examples_in(command: &Command, locale: Locale) -> impl Iterator<It
 
 /// The form of a command, such as `!점심팀 <size> [names…]`, without marks around it; its words are in the reader's
 /// script where they can be.
-pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[&Command], locale: Locale) -> String {
+pub(super) fn form(
+    table: &Table,
+    settings: &Settings,
+    reader: Reader<'_>,
+    target: Target,
+    chain: &[&Command],
+    locale: Locale,
+) -> String {
     let mut out = settings
         .prefixes
         .first()
@@ -91,8 +98,9 @@ pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[
         }
         out.push_str(&arguments(command));
     }
-    if let Some(last) = chain.last() {
-        out.push_str(&subcommands(last, locale));
+    if let (Some(last), Some((plugin, _))) = (chain.last(), table.command(target)) {
+        let below = reader.subcommands(plugin, chain).into_iter();
+        out.push_str(&subcommands(below, last, locale));
     }
     out
 }
@@ -100,7 +108,8 @@ pub(super) fn form(table: &Table, settings: &Settings, target: Target, chain: &[
 impl Command {
     /// What follows its name: `<size> [names…]`; empty where nothing does.
     pub fn hint(&self, locale: Locale) -> String {
-        let text = format!("{}{}", arguments(self), subcommands(self, locale));
+        let below = subcommands(self.subcommands.iter(), self, locale);
+        let text = format!("{}{below}", arguments(self));
         text.trim_start().to_owned()
     }
 }
@@ -114,12 +123,11 @@ fn arguments(command: &Command) -> String {
     })
 }
 
-/// The subcommands that can follow, with a blank before them; empty where there are none.
-fn subcommands(command: &Command, locale: Locale) -> String {
-    let below = &command.subcommands;
-    match below.is_empty() {
+/// Those subcommands that can follow, with a blank before them; empty where there are none.
+fn subcommands<'a>(below: impl Iterator<Item = &'a Command>, of: &Command, locale: Locale) -> String {
+    match of.subcommands.is_empty() {
         true => String::new(),
-        false => format!(" <{}>", one_of(below.iter().map(|sub| name_in(sub, locale)))),
+        false => format!(" <{}>", one_of(below.map(|sub| name_in(sub, locale)))),
     }
 }
 

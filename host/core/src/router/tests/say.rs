@@ -6,7 +6,7 @@ fn said(text: &str, locale: Locale) -> Content {
     let Routed::Say(say) = routed(text) else {
         panic!("{text} says nothing")
     };
-    say.render(&table(), &Settings::default(), locale)
+    say.render(&table(), &Settings::default(), anybody(), locale)
 }
 
 #[test]
@@ -47,12 +47,13 @@ fn usage_told_by_the_plugin_itself() {
         panic!()
     };
     let say = Say::usage_of(&table(), &command, "not on Sundays");
-    let text = say.render(&table(), &Settings::default(), Locale::En).text;
+    let text = say.render(&table(), &Settings::default(), anybody(), Locale::En).text;
     assert_eq!(text, "not on Sundays\nUsage: `!서버 [name] exception set <date>`");
     // The plugin is gone meanwhile.
     let say = Say::usage_of(&Table::default(), &command, "not on Sundays");
     assert_eq!(
-        say.render(&Table::default(), &Settings::default(), Locale::En).text,
+        say.render(&Table::default(), &Settings::default(), anybody(), Locale::En)
+            .text,
         "not on Sundays"
     );
 }
@@ -72,14 +73,14 @@ fn help_is_short_and_by_plugin() {
         json!({"name": "many", "commands": (0..20).map(|n| json!({"name": format!("c{n}")})).collect::<Vec<_>>()}),
     );
     let say = Say::Help { topic: None };
-    let content = say.render(&table_of(&[many], &[]), &Settings::default(), Locale::En);
+    let content = say.render(&table_of(&[many], &[]), &Settings::default(), anybody(), Locale::En);
     assert_eq!(
         content.audience,
         Audience::Thread,
         "long help must not flood the channel"
     );
     assert!(
-        say.render(&Table::default(), &Settings::default(), Locale::Ko)
+        say.render(&Table::default(), &Settings::default(), anybody(), Locale::Ko)
             .text
             .contains("아직 명령이 없습니다")
     );
@@ -103,7 +104,7 @@ fn help_about_one_thing_says_everything() {
         ("!help ㅈㅅㅌ", "makes teams"),
         ("!help 서버", "• `!서버 [name] status`"),
         ("!help 서버 exception set", "`!서버 [name] exception set <date>`"),
-        ("!help 서버 e delete", "🔒 For admins only."),
+        ("!help 서버 e delete", "🔒 Not for everybody."),
         ("!help 삭제", "Another person is asked"),
         ("!help help", "This is what I can do."),
         ("!help ecoh", "Did you mean `!echo`?"),
@@ -127,7 +128,9 @@ fn words_are_in_the_readers_script_where_they_can_be() {
     let table = table_of(&[team, other], &[]);
     let help = |topic: &str, locale| {
         let topic = Some(topic.to_owned()).filter(|topic| !topic.is_empty());
-        Say::Help { topic }.render(&table, &Settings::default(), locale).text
+        Say::Help { topic }
+            .render(&table, &Settings::default(), anybody(), locale)
+            .text
     };
     assert_eq!(
         help("점심팀", Locale::En),
@@ -168,7 +171,7 @@ fn the_first_prefix_is_shown() {
     let say = Say::Help {
         topic: Some("점심팀".into()),
     };
-    let text = say.render(&table(), &settings, Locale::En).text;
+    let text = say.render(&table(), &settings, anybody(), Locale::En).text;
     assert!(
         text.contains("`?lunch <size> [names…]`") && text.contains("Example: `?점심팀 3 로지,샐리`"),
         "{text}"
@@ -192,7 +195,7 @@ fn a_hostile_manifest_cannot_break_help() {
             let say = Say::Help {
                 topic: topic.map(str::to_owned),
             };
-            let text = say.render(&table, &Settings::default(), locale).text;
+            let text = say.render(&table, &Settings::default(), anybody(), locale).text;
             assert!(!text.contains(['\u{202e}', '\u{7}']), "{text}");
             let flat = format!("{:?}", markup(&text));
             assert!(!flat.contains("User("), "{flat}");
@@ -206,7 +209,9 @@ fn a_hostile_manifest_cannot_break_help() {
                 );
             }
         }
-        let text = Say::Plugins.render(&table, &Settings::default(), locale).text;
+        let text = Say::Plugins
+            .render(&table, &Settings::default(), anybody(), locale)
+            .text;
         assert_eq!(text.lines().count(), 1);
     }
     // What was typed is shown, and harmless.
@@ -214,7 +219,7 @@ fn a_hostile_manifest_cannot_break_help() {
         word: "`{@U1}`\n*x*".into(),
         similar: vec!["{@U1}".into()],
     };
-    let text = say.render(&table, &Settings::default(), Locale::En).text;
+    let text = say.render(&table, &Settings::default(), anybody(), Locale::En).text;
     assert!(!format!("{:?}", markup(&text)).contains("User("), "{text}");
 }
 
@@ -226,7 +231,7 @@ fn markup(text: &str) -> Vec<crate::text::markup::Span> {
 fn what_is_stopped_is_not_offered_and_keeps_its_words() {
     let mut table = table();
     table.hush(|plugin| plugin == "lunch");
-    let say = |say: Say| say.render(&table, &Settings::default(), Locale::En).text;
+    let say = |say: Say| say.render(&table, &Settings::default(), anybody(), Locale::En).text;
     let help = say(Say::Help { topic: None });
     assert!(help.contains("!echo") && !help.contains("lunch"), "{help}");
     let plugins = say(Say::Plugins);
