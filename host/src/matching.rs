@@ -7,9 +7,9 @@ use crate::questions::Questions;
 use crate::rates::{Admitted, Rates};
 use crate::registry::{Loaded, Registry, Snapshot};
 use jiff::Timestamp;
-use moa_core::event::{Change, Event, EventKind, Press};
+use moa_core::event::{Change, Event, EventKind, PlaceKind, Press};
 use moa_core::locale::UserNotice;
-use moa_core::router::{self, CommandMatch, HeardMatch, Manage, Me, Routed, Say, Settings};
+use moa_core::router::{self, CommandMatch, HeardMatch, Manage, Me, Routed, Say, Settings, Table};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -91,8 +91,12 @@ impl Matcher {
         let hold = self.maintenance.hold(event);
         let mut todos = match &event.kind {
             EventKind::Message(_) | EventKind::Slash(_) => self.said(&present, event),
-            EventKind::Press(press) => vec![self.pressed(&present.snapshot, press)],
-            EventKind::Change(change) => changed(&present.snapshot, change),
+            EventKind::Press(press) => vec![self.pressed(&present.snapshot, event, press)],
+            EventKind::Change(change) => {
+                let mut todos = changed(&present.snapshot, change);
+                todos.retain(|todo| self.may_use(event, todo.plugin()));
+                todos
+            }
         };
         if let Some(hold) = &hold {
             self.hold_back(hold, event, &mut todos);
@@ -137,12 +141,20 @@ impl Matcher {
         let table = &present.snapshot.table;
         match router::route(table, &present.hears, &self.settings, &self.me, event) {
             Routed::Nothing => Vec::new(),
-            Routed::Command(command) => match stopped(&present.snapshot, &command.plugin) {
-                Some(notice) => vec![Todo::Tell(notice)],
-                None => vec![Todo::Command(Box::new(command))],
-            },
-            Routed::Heard(heard) => heard.into_iter().map(|one| Todo::Heard(Box::new(one))).collect(),
-            Routed::Say(say) => vec![Todo::Say(Box::new(say))],
+            Routed::Command(command) => {
+                let notice = stopped(&present.snapshot, &command.plugin)
+                    .or_else(|| self.access.denial(event, table, &self.settings, &command));
+                match notice {
+                    Some(notice) => vec![Todo::Tell(notice)],
+                    None => vec![Todo::Command(Box::new(command))],
+                }
+            }
+            Routed::Heard(heard) => {
+                let may = |one: &HeardMatch| self.may_use(event, &one.plugin);
+                let heard = heard.into_iter().filter(may);
+                heard.map(|one| Todo::Heard(Box::new(one))).collect()
+            }
+            Routed::Say(say) => self.answered(table, event, say),
             Routed::Manage(manage) => vec![Todo::Manage(Box::new(manage))],
         }
     }
@@ -160,7 +172,7 @@ impl Matcher {
                         Todo::Command(_) | Todo::Pressed { .. } => true,
                         Todo::Say(say) => matches!(**say, Say::Usage { .. }),
                         // Whether it is the right person's press is looked at when it can be an answer.
-                        Todo::Tell(notice) => matches!(notice, UserNotice::NotAsked { .. }),
+                        Todo::Tell(notice) => matches!(notice, UserNotice::NotAsked { .. } | UserNotice::Denied(_)),
                         _ => false,
                     };
                     if of_plugin {
@@ -183,8 +195,33 @@ impl Matcher {
         }
     }
 
+    /// What the host says itself, as far as it is for whoever gets it.
+    fn answered(&self, table: &Table, event: &Event, say: Say) -> Vec<Todo> {
+        if let Say::Usage {
+            plugin, command, path, ..
+        } = &say
+            && let Some(notice) = self
+                .access
+                .denial_of_usage(event, table, &self.settings, (plugin, command, path))
+        {
+            return vec![Todo::Tell(notice)];
+        }
+        let say = say.for_reader(table, self.access.reader(&self.access.caller(event)));
+        let is_spoken_to = matches!(event.kind, EventKind::Slash(_)) || event.place().kind == PlaceKind::Direct;
+        match &say {
+            // Nobody else is told that there is nothing.
+            Say::Suggest { similar, .. } if similar.is_empty() && !is_spoken_to => Vec::new(),
+            _ => vec![Todo::Say(Box::new(say))],
+        }
+    }
+
+    /// Whether whoever caused an event may use a plugin at all.
+    fn may_use(&self, event: &Event, plugin: &str) -> bool {
+        self.access.barred(event, &self.settings, plugin).is_none()
+    }
+
     /// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
-    fn pressed(&self, snapshot: &Snapshot, press: &Press) -> Todo {
+    fn pressed(&self, snapshot: &Snapshot, event: &Event, press: &Press) -> Todo {
         let plugin = press.plugin.clone();
         if plugin.is_empty() {
             return Todo::Own;
@@ -195,7 +232,12 @@ impl Matcher {
         if !snapshot.plugins.contains_key(&plugin) {
             return Todo::Tell(UserNotice::PluginGone { plugin });
         }
-        match self.questions.refusal(press) {
+        // That a question's time is over is nobody's doing.
+        let barred = match event.is_timeout() {
+            true => None,
+            false => self.access.barred(event, &self.settings, &plugin),
+        };
+        match barred.or_else(|| self.questions.refusal(press)) {
             Some(notice) => Todo::Tell(notice),
             None => Todo::Pressed { plugin },
         }
@@ -228,8 +270,8 @@ impl Matcher {
         matches
     }
 
-    /// The match again where the plugins have changed since: what waited is for the version that serves now. Nothing
-    /// where a plugin does not listen for it any more.
+    /// The match again as things are now, before it is begun: what waited is for the version that serves now, and whoever
+    /// lost the right to it meanwhile is told so. Nothing where a plugin does not listen for it any more.
     pub fn refresh(&self, event: &Event, mut matched: Match) -> Option<Match> {
         // Admins may have silenced something meanwhile.
         if let Some(hold) = self.maintenance.hold(event) {
@@ -237,6 +279,22 @@ impl Matcher {
             self.hold_back(&hold, event, &mut todos);
             matched.todo = todos.pop()?;
         }
+        let mut matched = self.by_present(event, matched)?;
+        let notice = match &matched.todo {
+            Todo::Command(command) => self
+                .access
+                .denial(event, &matched.snapshot.table, &self.settings, command),
+            Todo::Pressed { plugin } if !event.is_timeout() => self.access.barred(event, &self.settings, plugin),
+            Todo::Heard(_) | Todo::Changed { .. } if !self.may_use(event, matched.todo.plugin()) => return None,
+            _ => None,
+        };
+        if let Some(notice) = notice {
+            matched.todo = Todo::Tell(notice);
+        }
+        Some(matched)
+    }
+
+    fn by_present(&self, event: &Event, matched: Match) -> Option<Match> {
         if Arc::ptr_eq(&matched.snapshot, &self.lessons.present().snapshot) {
             return Some(matched);
         }

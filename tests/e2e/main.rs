@@ -19,6 +19,7 @@
 
 mod support;
 
+mod access;
 mod bad_input;
 mod brain_cli;
 mod bundled;

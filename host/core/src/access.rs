@@ -14,7 +14,7 @@ pub use caller::{ADMIN, Caller, has_ids, role_name};
 pub use rule::{CommandName, Effect, Pattern, Rule, Where};
 
 use rule::Fit;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The operator's rules, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,22 @@ pub enum Why {
 }
 
 impl Rules {
+    /// Everybody may do everything.
+    pub fn open() -> Self {
+        Self(vec![Rule {
+            commands: Vec::new(),
+            plugins: Vec::new(),
+            users: Vec::new(),
+            roles: Vec::new(),
+            conversations: Vec::new(),
+            services: Vec::new(),
+            arguments: BTreeMap::new(),
+            effect: Effect::Allow,
+            origin: String::new(),
+            shown: String::new(),
+        }])
+    }
+
     /// Whether the caller may do it.
     ///
     /// Of a command whose arguments are not known yet ([`Args::Open`]) it tells whether they perhaps may: a rule about

@@ -9,7 +9,7 @@ pub(crate) mod values;
 pub(crate) use args::is_of_machine;
 pub use args::{Matched, Wrong, read};
 pub use error::ArgError;
-pub(crate) use error::shown;
+pub use error::shown;
 pub use named::Named;
 pub use tokens::{Token, Tokens, list};
 pub use values::Clock;

@@ -1,9 +1,11 @@
 //! The languages that the host itself speaks.
 
 mod admin;
+mod denied;
 mod notice;
 
 pub use admin::AdminNotice;
+pub use denied::Denied;
 pub use notice::UserNotice;
 
 use serde::{Deserialize, Serialize};

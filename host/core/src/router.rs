@@ -15,7 +15,7 @@ mod usage;
 
 pub use hears::{HeardMatch, Hears};
 pub use manage::{AdminWord, Listed, Manage, RoleOrder};
-pub use reader::{Reader, read_command};
+pub use reader::{Judged, Reader, read_command};
 pub use table::{Conflict, Table};
 
 use crate::call::Arg;

@@ -6,7 +6,7 @@
 mod audit;
 pub mod signal;
 
-use crate::access::{Access, Roles};
+use crate::access::{Access, Names, Roles};
 use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
@@ -28,6 +28,7 @@ use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::stores::{self, Purpose};
 use anyhow::Context;
+use moa_core::access::Rules;
 use moa_core::config::{Config, PluginSettings};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
@@ -157,6 +158,17 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     ));
     let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
     let questions = Questions::load(Arc::clone(&store)).await?;
+    let access = Arc::new(Access::new(
+        Rules(config.access.clone()),
+        config.bot.admins.clone(),
+        Arc::clone(&roles),
+    ));
+    let names = Arc::new(Names {
+        access: Arc::clone(&access),
+        plugins: registry.cell(),
+    });
+    let follower: Weak<Names> = Arc::downgrade(&names);
+    registry.follow(follower);
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
@@ -164,10 +176,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         rates: Arc::new(Rates::new(&config.rate)),
         lessons: Arc::clone(&lessons),
         questions: Arc::clone(&questions),
-        access: Arc::new(Access {
-            admins: config.bot.admins.clone(),
-            roles: Arc::clone(&roles),
-        }),
+        access: Arc::clone(&access),
         maintenance: Arc::clone(&maintenance),
     });
     let courtesies = TaskTracker::new();

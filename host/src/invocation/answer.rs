@@ -30,7 +30,10 @@ impl Invoker {
                 let table = &work.matched.snapshot.table;
                 let content = match &work.matched.todo {
                     Todo::Command(command) => {
-                        Say::usage_of(table, command, text).render(table, &self.matcher.settings, locale)
+                        let access = &self.matcher.access;
+                        let caller = access.caller(&work.event);
+                        let reader = access.reader(&caller);
+                        Say::usage_of(table, command, text).render(table, &self.matcher.settings, reader, locale)
                     }
                     // Only commands have a right form to show.
                     Todo::Heard(_)

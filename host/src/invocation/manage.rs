@@ -2,6 +2,7 @@
 
 mod maintenance;
 mod role;
+mod why;
 
 use super::answer::unsent;
 use super::{Invoker, Work, invocation_id};
@@ -16,12 +17,14 @@ impl Invoker {
     pub(super) async fn manage(&self, work: &Work, manage: &Manage) -> Outcome {
         let locale = self.locale_of(&self.asker(work).await);
         let id = invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
-        if !self.matcher.access.is_admin(&work.event) {
-            let notice = UserNotice::ForAdmins;
-            let reason = format!("{} is no admin", work.event.author());
-            return self.tell(work, &id, &notice, reason, locale).await;
-        }
-        let content = self.managed(work, manage, locale).await;
+        let content = match self.matcher.access.is_admin(&work.event) || is_for_all(work, manage) {
+            true => self.managed(work, manage, locale).await,
+            false => {
+                let user = work.event.author();
+                tracing::info!(event = %work.event.identity, user, "a command for admins, from somebody who is none");
+                to_asker(UserNotice::ForAdmins.render(locale))
+            }
+        };
         match self.answer(work, &id, &content, &Ordinals::default()).await {
             Ok(()) => Outcome::Done,
             Err(error) => {
@@ -41,6 +44,7 @@ impl Invoker {
             Manage::Resume => self.resume(work, locale).await,
             Manage::Mute { conversation } => self.mute(work, conversation, locale).await,
             Manage::Unmute { conversation } => self.unmute(work, conversation, locale).await,
+            Manage::Why { user, command } => self.why(work, user.as_deref(), command, locale),
             Manage::Misused(word) => self.misused(*word, locale),
         }
     }
@@ -56,7 +60,16 @@ impl Invoker {
     }
 }
 
-/// What only the admin who asked needs to see.
+/// What everybody may ask: about themselves.
+fn is_for_all(work: &Work, manage: &Manage) -> bool {
+    match manage {
+        Manage::Why { user, .. } => user.as_ref().is_none_or(|user| user == work.event.author()),
+        Manage::Misused(word) => *word == AdminWord::Why,
+        Manage::Role(_) | Manage::Pause { .. } | Manage::Resume | Manage::Mute { .. } | Manage::Unmute { .. } => false,
+    }
+}
+
+/// What only who asked needs to see.
 fn to_asker(text: impl Into<String>) -> Content {
     Content {
         audience: Audience::Asker,

@@ -163,7 +163,10 @@ impl Invoker {
             (Todo::Manage(manage), _) => self.manage(&work, manage).await,
             (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(&work).await);
-                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, locale);
+                let access = &self.matcher.access;
+                let caller = access.caller(&work.event);
+                let reader = access.reader(&caller);
+                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, reader, locale);
                 match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
                     Ok(()) => Outcome::Done,
                     Err(error) => {

@@ -66,10 +66,11 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
             rates: Arc::default(),
             lessons,
             questions: Arc::new(Questions::empty(Arc::clone(store) as Arc<dyn Store>)),
-            access: Arc::new(Access {
-                admins: Vec::new(),
-                roles: Arc::new(Roles::empty(Arc::clone(store) as Arc<dyn Store>)),
-            }),
+            access: Arc::new(Access::new(
+                Default::default(),
+                Vec::new(),
+                Arc::new(Roles::empty(Arc::clone(store) as Arc<dyn Store>)),
+            )),
             maintenance: Arc::new(Maintenance::none(Arc::clone(store) as Arc<dyn Store>)),
             registry: Arc::new(registry),
         }),

@@ -127,7 +127,7 @@ impl ArgError {
 }
 
 /// Typed text inside code marks: one line, no marks of its own, not longer than anybody wants to read again.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let line = crate::text::printable_line(text, 60).replace('`', "'");
     match line.is_empty() {
         true => " ".into(),

@@ -332,3 +332,84 @@ fn what_is_shown_reads_the_same_again() {
     assert_eq!(again.bot.name, "b\"x");
     assert_eq!(again.plugin("lunch"), parse(text).unwrap().plugin("lunch"));
 }
+
+#[test]
+fn rules_are_read_in_their_order_with_their_lines() {
+    let config = parse(
+        "[bot]\nname = \"x\"\n[[access]]\ncommand = [\"Deploy\", \"서버  exception\", \"lunch:team\"]\nuser = \"U1\"\nrole = \"Ops\"\n\
+         conversation = [\"direct\", \"ops/*\"]\nargument = { Branch = [\"Main\", 3, 1.0, true] }\neffect = \"deny\"\n\n[[access]]\neffect = \"allow\"\n",
+    )
+    .unwrap();
+    let [first, second] = config.access.as_slice() else {
+        panic!("{:?}", config.access);
+    };
+    assert_eq!(
+        (first.origin.as_str(), second.origin.as_str()),
+        ("moa.toml:3", "moa.toml:11")
+    );
+    let words: Vec<String> = first.commands.iter().map(|name| name.words.join(" ")).collect();
+    assert_eq!(words, ["deploy", "서버 exception", "team"]);
+    assert_eq!(first.commands[2].plugin.as_deref(), Some("lunch"));
+    assert_eq!(first.roles, ["ops"]);
+    assert_eq!(first.conversations[0], crate::access::Where::Direct);
+    assert_eq!(
+        first.arguments["branch"],
+        ["main", "3", "1", "true"].map(crate::access::Pattern::new)
+    );
+    assert!(first.shown.starts_with("command = [\"Deploy\"") && first.shown.ends_with("effect = \"deny\""));
+    assert!(second.users.is_empty() && second.effect == crate::access::Effect::Allow);
+    let shown = config.show();
+    assert!(shown.contains("[[access]]\ncommand = ["), "{shown}");
+    assert_eq!(parse(&shown).unwrap().access.len(), 2, "what is shown says the same");
+}
+
+#[test]
+fn mistakes_in_rules_are_told_all_at_once() {
+    let told = parse(
+        "[[access]]\nuser = [\"로지\", \"U1\", \"@ben\"]\nrole = []\neffect = \"maybe\"\n\
+         [[access]]\ncommand = \"!deploy\"\nplugin = \"\"\nconversation = [\"\", \"C*1\", \"#ops\"]\nservice = \"irc\"\nargument = \"main\"\neffect = \"deny\"\n\
+         [[access]]\nservice = \"jandi\"\nrole = \"admin\"\neffect = \"allow\"\n[[access]]\nargument = { a = [] }\nconversaton = \"C1\"\nwho = 1\n",
+    )
+    .unwrap_err();
+    let all = told.join("\n");
+    for words in [
+        &["etc/moa.toml:2: [[access]] number 1, user", "\"로지\""][..],
+        &["etc/moa.toml:3: [[access]] number 1, role = []"],
+        &[
+            "etc/moa.toml:4: [[access]] number 1, effect = \"maybe\"",
+            "effect = \"allow\"",
+        ],
+        &[
+            "etc/moa.toml:6: [[access]] number 2, command = \"!deploy\"",
+            "without its prefix",
+        ],
+        &["etc/moa.toml:7: [[access]] number 2, plugin"],
+        &["etc/moa.toml:8: [[access]] number 2, conversation", "taken over"],
+        &["etc/moa.toml:9: [[access]] number 2, service", "slack"],
+        &["etc/moa.toml:10: [[access]] number 2, argument", "{ branch ="],
+        &[
+            "[[access]] number 3, service",
+            "names that everybody can give themselves",
+        ],
+        &["[[access]] number 4, argument"],
+        &["[[access]] number 4, conversaton", "Did you mean `conversation`?"],
+        &["[[access]] number 4, who", "A rule has command"],
+        &["[[access]] number 4, effect", "does not say"],
+    ] {
+        let one = told.iter().find(|line| words.iter().all(|word| line.contains(word)));
+        assert!(one.is_some(), "{words:?} in\n{all}");
+    }
+    assert_eq!(told.len(), 16, "{all}");
+    for (text, words) in [
+        ("access = 3", "access = 3"),
+        ("[access]\nuser = \"U1\"", "with two brackets"),
+        ("[[access]]\neffect = \"deny\"\n[[access.user]]\nx = 1", "[[access]]"),
+    ] {
+        let told = parse(text).unwrap_err();
+        assert!(told.len() == 1 && told[0].contains(words), "{told:?}");
+    }
+    assert!(
+        with("", &[("MOA_ACCESS__USER", "U1")]).is_err(),
+        "no rule comes from a variable"
+    );
+}

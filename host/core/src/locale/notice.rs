@@ -92,6 +92,8 @@ pub enum UserNotice {
     },
     /// Somebody else pressed what is for admins.
     AdminsOnly,
+    /// They may not.
+    Denied(super::Denied),
     /// Somebody else typed a command for admins.
     ForAdmins,
     /// What an admin decided could not be kept.
@@ -147,7 +149,13 @@ impl UserNotice {
     pub fn is_for_one(&self) -> bool {
         matches!(
             self,
-            Self::NotAsked { .. } | Self::QuestionOver | Self::TooMany { .. } | Self::TooOften { .. } | Self::Muted
+            Self::NotAsked { .. }
+                | Self::QuestionOver
+                | Self::Denied(_)
+                | Self::ForAdmins
+                | Self::TooMany { .. }
+                | Self::TooOften { .. }
+                | Self::Muted
         )
     }
 
@@ -236,6 +244,7 @@ impl UserNotice {
                 "이 단추는 관리자만 누를 수 있습니다.".to_owned(),
                 "Only admins can press this button.".to_owned(),
             ),
+            Self::Denied(denied) => denied.render(locale),
             Self::ForAdmins => locale.pick(
                 "🔒 이 명령은 봇의 관리자만 쓸 수 있습니다.".to_owned(),
                 "🔒 This command is for the bot's admins only.".to_owned(),

@@ -15,6 +15,17 @@ pub struct Reader<'a> {
     pub caller: &'a Caller,
 }
 
+/// What decides about a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What holds unless the arguments are such.
+    pub verdict: Verdict,
+    /// The numbers of the rules, from 0, that decide instead if the arguments are such.
+    pub depends_on: Vec<usize>,
+    /// With which one role more they might.
+    pub openers: Vec<String>,
+}
+
 impl Reader<'_> {
     /// Whether they may run what a word stands for, or some of what is below it, or perhaps.
     pub(super) fn may(&self, table: &Table, target: Target) -> bool {
@@ -100,21 +111,18 @@ impl Table {
         found.is_none_or(|(plugin, chain)| reader.may_below(plugin, &chain))
     }
 
-    /// What decides about a command of which the arguments are not known, and the numbers of the rules that decide
-    /// instead if the arguments are such. `None` where there is no such command.
-    pub fn judge(
-        &self,
-        reader: Reader<'_>,
-        plugin: &str,
-        command: &str,
-        path: &[String],
-    ) -> Option<(Verdict, Vec<usize>, Vec<String>)> {
+    /// What decides about a command of which the arguments are not known. `None` where there is no such command.
+    pub fn judge(&self, reader: Reader<'_>, plugin: &str, command: &str, path: &[String]) -> Option<Judged> {
         let (plugin, chain) = self.chain_of(plugin, command, path)?;
         let mut asked = asked(plugin, &chain, None);
-        let depends = reader.rules.depends_on(reader.caller, &asked);
+        let depends_on = reader.rules.depends_on(reader.caller, &asked);
         let openers = reader.rules.openers(reader.caller, &asked);
         asked.args = Args::Given(&[]);
-        Some((reader.rules.verdict(reader.caller, &asked), depends, openers))
+        Some(Judged {
+            verdict: reader.rules.verdict(reader.caller, &asked),
+            depends_on,
+            openers,
+        })
     }
 
     /// How a command can be typed without doubt; its own name where it is gone.

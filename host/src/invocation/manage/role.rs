@@ -4,6 +4,7 @@ use super::to_asker;
 use crate::access::{Granted, Holder};
 use crate::invocation::{Invoker, Work};
 use moa_core::access::ADMIN;
+use moa_core::audit::{Entry, What};
 use moa_core::content::Content;
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{Listed, RoleOrder};
@@ -41,6 +42,7 @@ impl Invoker {
             )));
         }
         tracing::info!(role, user, by, "a role was granted");
+        self.note_role(work, "grant", role, user);
         Ok(Content::text(locale.pick(
             format!("✅ {{@{user}}} 님에게 `{role}` 역할을 주었습니다."),
             format!("✅ {{@{user}}} has the role `{role}` now."),
@@ -53,6 +55,7 @@ impl Invoker {
         let had_it = self.matcher.access.roles.revoke(role, service, user).await?;
         if had_it {
             tracing::info!(role, user, by, "a role was revoked");
+            self.note_role(work, "revoke", role, user);
         }
         let named = role == ADMIN && self.matcher.access.is_named(user);
         let content = match (had_it, named) {
@@ -70,6 +73,15 @@ impl Invoker {
             )),
         };
         Ok(content)
+    }
+
+    /// That somebody has another role now is written down for good.
+    fn note_role(&self, work: &Work, what: &str, role: &str, user: &str) {
+        let entry = Entry::of(What::Manage, &work.event).command("role", &[what]);
+        self.audit.note(Entry {
+            rule: ADMIN.to_owned(),
+            ..entry.arg("role", role).arg("person", user)
+        });
     }
 
     fn list_roles(&self, work: &Work, what: &Listed, locale: Locale) -> String {
