@@ -146,7 +146,8 @@ fn short(verdict: Verdict) -> String {
 fn who_may_do_what_and_what_decides_it() {
     let table = table();
     // Rules, then of each case: who, where, what, and what comes of it.
-    let cases: &[(&str, &[(&str, &str, &str, &str)])] = &[
+    type Case = (&'static str, &'static str, &'static str, &'static str);
+    let cases: &[(&str, &[Case])] = &[
         (
             "",
             &[
