@@ -17,7 +17,7 @@ pub use policy::Policy;
 use file::Log;
 use moa_core::audit::{Entry, Head, Outcome, What};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -51,6 +51,9 @@ pub struct Audit {
     /// Nothing, where nothing is written down.
     queue: Option<Arc<Queue>>,
     policy: Policy,
+    dir: PathBuf,
+    /// What was odd about it when it was opened.
+    found: Vec<String>,
     head: watch::Receiver<Head>,
     trouble: watch::Receiver<Option<Trouble>>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -71,6 +74,8 @@ impl Audit {
         Arc::new(Self {
             queue: None,
             policy: Policy::default(),
+            dir: PathBuf::new(),
+            found: Vec::new(),
             head: watch::channel(Head::NONE).1,
             trouble: watch::channel(None).1,
             writer: Mutex::default(),
@@ -82,7 +87,12 @@ impl Audit {
     /// # Errors
     /// The folder cannot be used, or another host writes there.
     pub fn open(dir: &Path, policy: Policy, known: Option<Head>) -> io::Result<Arc<Self>> {
-        let (log, told) = Log::open(dir, known)?;
+        Self::of_files(dir, policy, known, file::LARGEST)
+    }
+
+    /// The same with files that are followed by another when they have grown to this.
+    fn of_files(dir: &Path, policy: Policy, known: Option<Head>, largest: u64) -> io::Result<Arc<Self>> {
+        let (log, told) = Log::open(dir, known, largest)?;
         let (head_out, head) = watch::channel(log.head());
         let (trouble_out, trouble) = watch::channel(None);
         let queue = Arc::<Queue>::default();
@@ -101,6 +111,8 @@ impl Audit {
         let audit = Self {
             queue: Some(queue),
             policy,
+            dir: dir.to_owned(),
+            found: told.iter().map(|entry| entry.reason.clone()).collect(),
             head,
             trouble,
             writer: Mutex::new(Some(thread)),
@@ -122,7 +134,7 @@ impl Audit {
     /// Writes something down. Never waits; what cannot be written is missing, and the log says so itself.
     pub fn note(&self, entry: Entry) {
         if let Some(queue) = &self.queue {
-            queue.put(entry, None, false);
+            queue.put(Some(entry), None, false);
         }
     }
 
@@ -132,17 +144,33 @@ impl Audit {
     /// It is not there: what it is about must not happen.
     pub async fn begin(&self, entry: Entry) -> Result<(), Unrecorded> {
         match &self.queue {
-            Some(queue) => queue.wait(entry, true).await,
+            Some(queue) => queue.wait(Some(entry), true).await,
             None => Ok(()),
         }
+    }
+
+    /// Brings to the disk what was noted before; where the log ends then.
+    ///
+    /// # Errors
+    /// Not all of it is there.
+    pub async fn flush(&self) -> Result<Head, Unrecorded> {
+        if let Some(queue) = &self.queue {
+            queue.wait(None, true).await?;
+        }
+        Ok(*self.head.borrow())
     }
 
     /// Writes something down, and returns when it is written, so that it outlives this process, or cannot be.
     pub async fn settle(&self, entry: Entry) {
         if let Some(queue) = &self.queue {
             // That it is missing is told by the log itself.
-            let _ = queue.wait(entry, false).await;
+            let _ = queue.wait(Some(entry), false).await;
         }
+    }
+
+    /// What was odd about the log's end when it was opened.
+    pub fn found(&self) -> &[String] {
+        &self.found
     }
 
     /// The end of what is on the disk.
@@ -160,7 +188,7 @@ impl Audit {
         let Some(queue) = &self.queue else {
             return;
         };
-        queue.put(Entry::own(What::Log, Outcome::Closed), None, false);
+        queue.put(Some(Entry::own(What::Log, Outcome::Closed)), None, false);
         queue.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
@@ -199,14 +227,15 @@ struct State {
 
 struct Item {
     at: SystemTime,
-    entry: Entry,
+    /// Nothing, where somebody only wants what was written before to be on the disk.
+    entry: Option<Entry>,
     /// Whoever waits, and whether for the disk.
     waits: Option<oneshot::Sender<Result<(), Unrecorded>>>,
     sync: bool,
 }
 
 impl Queue {
-    fn put(&self, entry: Entry, waits: Option<oneshot::Sender<Result<(), Unrecorded>>>, sync: bool) {
+    fn put(&self, entry: Option<Entry>, waits: Option<oneshot::Sender<Result<(), Unrecorded>>>, sync: bool) {
         let item = Item {
             at: SystemTime::now(),
             entry,
@@ -226,7 +255,7 @@ impl Queue {
             }
             (true, _) => Unrecorded::Closed,
             (false, false) => {
-                state.lost += 1;
+                state.lost += u64::from(!sync);
                 Unrecorded::Full
             }
         };
@@ -237,7 +266,7 @@ impl Queue {
         }
     }
 
-    async fn wait(&self, entry: Entry, sync: bool) -> Result<(), Unrecorded> {
+    async fn wait(&self, entry: Option<Entry>, sync: bool) -> Result<(), Unrecorded> {
         let (told, answer) = oneshot::channel();
         self.put(entry, Some(told), sync);
         answer.await.unwrap_or(Err(Unrecorded::Closed))
@@ -325,16 +354,18 @@ impl Writer {
     /// Writes line by line, and brings all of it to the disk at once where somebody waits for that.
     fn write_all(&mut self, items: Vec<Item>) {
         let mut waiting = Vec::new();
-        for mut item in items {
-            let guarded = item.entry.guarded;
-            self.policy.apply(&mut item.entry);
-            self.tell_missed();
-            let written = self.write(item.at, item.entry);
-            if let Err(why) = &written {
-                // What must not happen then has not happened: only what happens all the same is missing.
-                if !(item.sync && guarded) {
-                    self.miss(1, why.clone());
+        for item in items {
+            let written = match item.entry {
+                Some(mut entry) => {
+                    self.policy.apply(&mut entry);
+                    self.tell_missed();
+                    self.write(item.at, entry)
                 }
+                None => Ok(()),
+            };
+            // What must not happen then does not happen: only what happens all the same is missing.
+            if let (Err(why), false) = (&written, item.sync) {
+                self.miss(1, why.clone());
             }
             match (item.waits, &written) {
                 (Some(waits), Ok(())) if item.sync => waiting.push(waits),

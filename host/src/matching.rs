@@ -108,6 +108,16 @@ impl Matcher {
         todos.into_iter().map(with).collect()
     }
 
+    /// The command that an event asks for, whether or not it may be run.
+    pub fn command_of(&self, event: &Event) -> Option<CommandMatch> {
+        let present = self.lessons.present();
+        let table = &present.snapshot.table;
+        match router::route(table, &present.hears, &self.settings, &self.me, event) {
+            Routed::Command(command) => Some(command),
+            _ => None,
+        }
+    }
+
     /// A press on a question's button as its answer. As long as the question's plugin is not loaded, or an admin holds
     /// presses back, it stays a press: the person is told, and can answer later.
     pub fn resolve(&self, event: Event) -> Event {

@@ -20,6 +20,7 @@
 mod support;
 
 mod access;
+mod audit;
 mod bad_input;
 mod brain_cli;
 mod bundled;

@@ -57,6 +57,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// `[rate]`
     pub rate: Rates,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[secrets]`, by name.
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
@@ -159,6 +161,40 @@ pub struct Outbox {
 pub struct Journal {
     /// Unfinished events older than this are reported instead of run after a restart.
     pub max_age: Duration,
+}
+
+/// `[audit]`: what is written down of what people do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// How long files are kept.
+    pub keep: Duration,
+    /// Which commands are written down.
+    pub commands: Recorded,
+    /// Of which commands texts are, rather than only how long they are.
+    pub text: Recorded,
+}
+
+/// Which commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recorded {
+    /// All.
+    #[default]
+    All,
+    /// Those that are restricted or ask for a confirmation.
+    Restricted,
+    /// None.
+    None,
+}
+
+impl Recorded {
+    /// Whether a command is among them. `guarded`: it is restricted or asks for a confirmation.
+    pub fn covers(self, guarded: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Restricted => guarded,
+            Self::None => false,
+        }
+    }
 }
 
 /// `[rate]`: how often something may be asked for.

@@ -100,7 +100,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // A command that found no host may be at it.
     let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
-    let record = audit::Record::open(&config, &store).await?;
+    let record = audit::Record::open(&config, &store, [&app_token, &bot_token]).await?;
     let engine = Engine::new(moa_engine::Options {
         source_lines,
         ..Default::default()
@@ -133,6 +133,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     logs.know(registry.cell());
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
+    desk.record(record.audit());
 
     let options = slack_options(&config, &app_token, &bot_token);
     let mut stop = std::pin::pin!(stop);
@@ -189,6 +190,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         locale: config.bot.locale,
         beside: courtesies.clone(),
     });
+    record.tell(&admins);
     let asking = Asking::new(
         registry.cell(),
         allowances.grants.clone(),

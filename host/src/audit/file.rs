@@ -1,15 +1,15 @@
 //! The log's files: `AUDIT-DAY-NUMBER.jsonl`, the day and the number of the first line in the name. The numbers, not the
 //! days, are their order.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use moa_core::audit::{Entry, Hash, Head, Line, Outcome, What};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A file that has grown to this is followed by another.
 pub const LARGEST: u64 = 16 << 20;
@@ -84,6 +84,37 @@ pub fn list(dir: &Path) -> io::Result<Listing> {
     Ok(listing)
 }
 
+/// The files of which every line is older than `keep`, the oldest first, and the last line of them: never the file that is
+/// written to.
+///
+/// # Errors
+/// The folder, or a file, cannot be read.
+pub(super) fn outlived(dir: &Path, now: SystemTime, keep: Duration) -> io::Result<Option<(Vec<PathBuf>, Head)>> {
+    let then = now.checked_sub(keep).and_then(|then| Timestamp::try_from(then).ok());
+    let day = |then: Timestamp| then.to_zoned(TimeZone::UTC).date();
+    // All lines of a file are of its own day, but for those of a midnight.
+    let Some(oldest) = then.and_then(|then| day(then).checked_sub(2.days()).ok()) else {
+        return Ok(None);
+    };
+    let files = list(dir)?.files;
+    let mut old: Vec<&Named> = files.iter().take_while(|file| file.day <= oldest).collect();
+    if old.len() == files.len() {
+        old.pop();
+    }
+    let Some(next) = files.get(old.len()).filter(|_| !old.is_empty()) else {
+        return Ok(None);
+    };
+    // What they end with stands in the line behind them.
+    let mut line = String::new();
+    BufReader::new(File::open(&next.path)?).read_line(&mut line)?;
+    let behind: Line = serde_json::from_str(&line)?;
+    let last = Head {
+        seq: behind.seq.saturating_sub(1),
+        hash: behind.prev,
+    };
+    Ok(Some((old.into_iter().map(|file| file.path.clone()).collect(), last)))
+}
+
 /// The log, open for writing. There is one at a time.
 pub(super) struct Log {
     dir: PathBuf,
@@ -97,7 +128,9 @@ pub(super) struct Log {
 }
 
 struct Open {
-    file: File,
+    path: PathBuf,
+    /// Closed after a failure, as whoever mends the disk wants it.
+    file: Option<File>,
     day: Date,
     bytes: u64,
     /// Behind `bytes` stands the beginning of a line that could not be written, nor be taken away.
@@ -107,20 +140,16 @@ struct Open {
 impl Log {
     /// Opens the log of a folder behind its last line, and tells what is not as the store knows it. `known` is the head
     /// in the store.
-    pub(super) fn open(dir: &Path, known: Option<Head>) -> io::Result<(Self, Vec<Entry>)> {
+    pub(super) fn open(dir: &Path, known: Option<Head>, largest: u64) -> io::Result<(Self, Vec<Entry>)> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(dir.join("lock"))?;
+        let lock = File::open(dir)?;
         lock.try_lock().map_err(io::Error::from)?;
         let mut log = Self {
             dir: dir.to_owned(),
             _lock: lock,
             file: None,
             head: Head::NONE,
-            largest: LARGEST,
+            largest,
             line: Vec::new(),
         };
         let told = log.find_end(known)?;
@@ -161,9 +190,9 @@ impl Log {
             };
             there = head;
             at_known = end.at_known;
-            let file = OpenOptions::new().append(true).open(&named.path)?;
             self.file = Some(Open {
-                file,
+                file: Some(OpenOptions::new().append(true).open(&named.path)?),
+                path: named.path,
                 day: named.day,
                 bytes: length as u64,
                 torn: false,
@@ -211,7 +240,8 @@ impl Log {
     }
 
     fn put(&mut self, day: Date, line: &[u8]) -> io::Result<()> {
-        let fits = |open: &&mut Open| open.day >= day && (open.bytes == 0 || open.bytes < self.largest);
+        let fits =
+            |open: &&mut Open| open.day >= day && (open.bytes == 0 || open.bytes < self.largest) && open.is_there();
         let open = match self.file.as_mut().filter(fits) {
             Some(open) => open,
             None => {
@@ -223,8 +253,9 @@ impl Log {
     }
 
     fn next_file(&mut self, day: Date) -> io::Result<Open> {
-        if let Some(open) = &self.file {
-            open.file.sync_data()?;
+        if let Some(open) = self.file.as_mut().filter(|open| open.is_there()) {
+            open.mend()?;
+            open.handle()?.sync_data()?;
         }
         let named = Named::new(&self.dir, day, self.head.seq + 1);
         let file = OpenOptions::new()
@@ -236,36 +267,68 @@ impl Log {
         file.set_len(0)?;
         File::open(&self.dir)?.sync_all()?;
         Ok(Open {
-            file,
+            path: named.path,
+            file: Some(file),
             day,
             bytes: 0,
             torn: false,
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn close_file(&mut self) {
+        if let Some(open) = &mut self.file {
+            open.file = None;
+        }
+    }
+
     /// What was written is on the disk.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), |open| open.file.sync_data())
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        match &mut self.file {
+            Some(open) => open.handle()?.sync_data(),
+            None => Ok(()),
+        }
     }
 }
 
 impl Open {
-    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+    /// Whether it can be written to: not where it had to be closed and somebody took it away since.
+    fn is_there(&self) -> bool {
+        self.file.is_some() || self.path.exists()
+    }
+
+    fn handle(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => OpenOptions::new().append(true).open(&self.path)?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    /// Takes away what is left of a line that could not be written.
+    fn mend(&mut self) -> io::Result<()> {
         if self.torn {
-            self.file.set_len(self.bytes)?;
+            let bytes = self.bytes;
+            self.handle()?.set_len(bytes)?;
             self.torn = false;
         }
-        match self.file.write_all(line) {
-            Ok(()) => {
-                self.bytes += line.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
+        Ok(())
+    }
+
+    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+        self.mend()?;
+        let written = self.handle().and_then(|file| file.write_all(line));
+        match &written {
+            Ok(()) => self.bytes += line.len() as u64,
+            Err(_) => {
                 // A full disk may have taken a part of it.
-                self.torn = self.file.set_len(self.bytes).is_err();
-                Err(error)
+                self.torn = true;
+                // Or later.
+                let _ = self.mend();
+                self.file = None;
             }
         }
+        written
     }
 }
 

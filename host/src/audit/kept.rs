@@ -3,17 +3,19 @@
 //! It is written beside the work, some time after the lines; never before they are on the disk, so that no power cut makes
 //! it lie.
 
-use super::Audit;
-use moa_core::audit::Head;
+use super::{Audit, file};
+use moa_core::audit::{Entry, Head, Outcome, What};
 use moa_store::{Cell, Scope, Space, Store, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// At least so much time is between two writes.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often old files are looked for.
+const LOOK: Duration = Duration::from_secs(3600);
 /// When a write that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -58,15 +60,25 @@ impl Kept {
     }
 }
 
-/// Lets the store know of every new end, until the log is closed.
-pub async fn follow(audit: Arc<Audit>, store: Arc<dyn Store>, mut kept: Kept) {
+/// Lets the store know of every new end, until the log is closed, and removes files that are older than `keep`.
+pub async fn follow(audit: Arc<Audit>, store: Arc<dyn Store>, mut kept: Kept, keep: Duration) {
     let mut head = audit.head();
-    drop(audit);
-    while head.wait_for(|head| *head != kept.head).await.is_ok() {
-        let now = Kept {
-            head: *head.borrow_and_update(),
-            ..kept
+    let audit = Arc::downgrade(&audit);
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        let new = tokio::select! {
+            new = async { head.wait_for(|head| *head != kept.head).await.map(|head| *head) } => new,
+            _ = look.tick() => {
+                if let Some(audit) = audit.upgrade() {
+                    remove_old(&audit, &*store, &mut kept, keep).await;
+                }
+                continue;
+            }
         };
+        let Ok(new) = new else {
+            return;
+        };
+        let now = Kept { head: new, ..kept };
         match now.write(&*store).await {
             Ok(()) => {
                 kept = now;
@@ -85,4 +97,39 @@ pub async fn follow(audit: Arc<Audit>, store: Arc<dyn Store>, mut kept: Kept) {
 async fn rest(head: &mut watch::Receiver<Head>) {
     let until = Instant::now() + PAUSE;
     while let Ok(Ok(())) = tokio::time::timeout_at(until, head.changed()).await {}
+}
+
+/// Removes the files that are old enough. The log and the store know of it first: what is missing without that was
+/// removed by somebody else.
+async fn remove_old(audit: &Audit, store: &dyn Store, kept: &mut Kept, keep: Duration) {
+    let dir = audit.dir.clone();
+    let old = tokio::task::spawn_blocking(move || file::outlived(&dir, SystemTime::now(), keep)).await;
+    let (files, last) = match old {
+        Ok(Ok(Some(old))) => old,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => return tracing::warn!(%error, "old files of the audit log cannot be looked for"),
+        Err(error) => return tracing::warn!(%error, "old files of the audit log cannot be looked for"),
+    };
+    let reason = format!(
+        "{} files with the lines up to {last} are older than audit.keep",
+        files.len()
+    );
+    let told = audit
+        .begin(Entry::own(What::Log, Outcome::Removed).because(&reason))
+        .await;
+    if let Err(error) = told {
+        return tracing::warn!(%error, "old files of the audit log are not removed");
+    }
+    let now = Kept { removed: last, ..*kept };
+    if let Err(error) = now.write(store).await {
+        return tracing::warn!(%error, "old files of the audit log are not removed");
+    }
+    *kept = now;
+    tracing::info!("audit log: {reason}, and are removed");
+    for path in files {
+        if let Err(error) = tokio::fs::remove_file(&path).await {
+            // With the next ones.
+            return tracing::warn!(%error, path = %path.display(), "an old file of the audit log cannot be removed");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+mod audit;
 mod brain;
 mod build;
 mod check;
@@ -154,6 +155,8 @@ pub enum Command {
     Journal(journal::JournalArgs),
     /// Show what plugins logged last, and everything that is kept of one call
     Logs(logs::LogsArgs),
+    /// Show who did what, and find out whether the log of it is whole
+    Audit(audit::AuditArgs),
     /// Make the app at Slack fit the plugins
     Slack(slack::SlackArgs),
     /// Check or show the configuration
@@ -190,6 +193,7 @@ pub fn main() -> ExitCode {
         Command::Brain(args) => finish(brain::main(&cli.global, args)),
         Command::Plugin(args) => finish(plugin::main(&cli.global, args)),
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
+        Command::Audit(args) => finish(audit::main(&cli.global, args)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),
         Command::Slack(args) => finish(slack::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),

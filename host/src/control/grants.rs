@@ -4,6 +4,7 @@ use super::http::{self, Body};
 use super::{Control, Fault};
 use crate::grants::{GrantError, Standing};
 use hyper::{Response, StatusCode};
+use moa_core::audit::{Entry, What};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -23,12 +24,23 @@ pub(super) async fn show(control: Arc<Control>, plugin: String) -> Result<Respon
 
 pub(super) async fn approve(control: Arc<Control>, plugin: String, body: Body) -> Result<Response<Body>, Fault> {
     let request: GrantRequest = http::body_of(body, REQUEST).await?;
-    let standing = standing(&control)?;
-    http::json(&standing.approve(&plugin, request.lines.as_deref()).await?)
+    let done = standing(&control)?
+        .approve(&plugin, request.lines.as_deref())
+        .await
+        .map_err(Fault::from);
+    let lines = request.lines.map_or_else(|| "all".to_owned(), |lines| lines.join(", "));
+    let mut entry = Entry::operator(What::Grant, "plugin", &["grant"]).arg("grant", lines);
+    entry.plugin = plugin;
+    control.ordered(entry, &done);
+    http::json(&done?)
 }
 
 pub(super) async fn withdraw(control: Arc<Control>, plugin: String) -> Result<Response<Body>, Fault> {
-    http::json(&standing(&control)?.withdraw(&plugin).await?)
+    let done = standing(&control)?.withdraw(&plugin).await.map_err(Fault::from);
+    let mut entry = Entry::operator(What::Grant, "plugin", &["deny"]);
+    entry.plugin = plugin;
+    control.ordered(entry, &done);
+    http::json(&done?)
 }
 
 fn standing(control: &Control) -> Result<&Standing, Fault> {

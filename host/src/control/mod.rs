@@ -14,6 +14,7 @@
 //! | `POST /v1/brain/import?replace` | takes [`lines`] |
 //! | `POST /v1/brain/restore?replace` | makes the brain what the [`lines`] say |
 //! | `POST /v1/brain/copy` | makes another store the same as this one, or this one as the other |
+//! | `GET /v1/audit` | where the audit log ends, and what was removed of it |
 //! | `GET /v1/journal?which&before&limit`, `GET /v1/journal/SEQ` | accepted events |
 //! | `POST /v1/journal/SEQ/retry?fresh`, `DELETE /v1/journal/SEQ` | run again, close |
 //! | `GET /v1/plugins` | what is loaded, how it is, and what could not be loaded |
@@ -26,6 +27,7 @@
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
 
+mod audit;
 pub mod backup;
 mod brain;
 pub mod client;
@@ -40,6 +42,7 @@ pub mod socket;
 mod sync;
 
 use crate::access::Roles;
+use crate::audit::Audit;
 use crate::grants::{Approvals, Standing};
 use crate::intake::Intake;
 use crate::lessons::Lessons;
@@ -74,6 +77,7 @@ pub struct Control {
     house: OnceLock<plugins::House>,
     standing: OnceLock<Standing>,
     decides: OnceLock<Decides>,
+    audit: OnceLock<Arc<Audit>>,
 }
 
 /// What of a running host follows, or does, what its operator wants.
@@ -117,6 +121,7 @@ impl Control {
             house: OnceLock::new(),
             standing: OnceLock::new(),
             decides: OnceLock::new(),
+            audit: OnceLock::new(),
         })
     }
 
@@ -175,6 +180,12 @@ impl Desk {
         }
     }
 
+    /// From now on what the operator orders is written down.
+    pub fn record(&self, audit: Arc<Audit>) {
+        // Once, at the start.
+        let _ = self.control.audit.set(audit);
+    }
+
     /// From now on what plugins ask for can be shown and decided.
     pub fn decide(&self, decides: Decides) {
         self.control.stand(decides.standing.clone());
@@ -231,6 +242,7 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         (&Method::GET, ["v1", "plugins", name, "grants"]) => Box::pin(grants::show(control, (*name).into())),
         (&Method::POST, ["v1", "plugins", name, "grants"]) => Box::pin(grants::approve(control, (*name).into(), body)),
         (&Method::DELETE, ["v1", "plugins", name, "grants"]) => Box::pin(grants::withdraw(control, (*name).into())),
+        (&Method::GET, ["v1", "audit"]) => Box::pin(audit::show(control)),
         (&Method::GET, ["v1", "journal"]) => Box::pin(journal::list(control, query)),
         (&Method::GET, ["v1", "journal", seq]) => Box::pin(journal::show(control, (*seq).into())),
         (&Method::DELETE, ["v1", "journal", seq]) => Box::pin(journal::drop(control, (*seq).into())),

@@ -9,6 +9,7 @@ use crate::registry::{Loaded, Order, OrderError, Ordered, Package, Registry, Sna
 use crate::vitals::Vital;
 use hyper::{Response, StatusCode};
 use jiff::Timestamp;
+use moa_core::audit::{Entry, What};
 use moa_core::manifest::Manifest;
 use moa_engine::MAX_PLUGIN_BYTES;
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,17 @@ impl Verb {
             _ => return None,
         })
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Restart => "restart",
+            Self::Delete => "delete",
+            Self::Rollback => "rollback",
+            Self::Unpin => "unpin",
+        }
+    }
 }
 
 pub(super) async fn list(control: Arc<Control>) -> Result<Response<Body>, Fault> {
@@ -217,6 +229,8 @@ impl Decides {
 
 pub(super) async fn order(control: Arc<Control>, verb: Verb, plugin: String) -> Result<Response<Body>, Fault> {
     let house = control.house()?;
+    let mut entry = Entry::operator(What::Plugin, "plugin", &[verb.name()]);
+    entry.plugin.clone_from(&plugin);
     let order = match verb {
         Verb::Stop => Order::Stop(plugin),
         Verb::Start => Order::Start(plugin),
@@ -227,7 +241,9 @@ pub(super) async fn order(control: Arc<Control>, verb: Verb, plugin: String) -> 
         Verb::Restart => Order::Restart(plugin),
         Verb::Rollback => Order::Rollback(plugin),
     };
-    house.carry_out(order).await
+    let done = house.carry_out(order).await;
+    control.ordered(entry, &done);
+    done
 }
 
 pub(super) async fn install(control: Arc<Control>, query: Query, body: Body) -> Result<Response<Body>, Fault> {
@@ -243,7 +259,12 @@ pub(super) async fn install(control: Arc<Control>, query: Query, body: Body) -> 
         source: query.get("source").map(str::to_owned),
         digest,
     };
-    house.carry_out(Order::Install(package)).await
+    let entry = Entry::operator(What::Plugin, "plugin", &["install"])
+        .arg("source", package.source.as_deref().unwrap_or_default())
+        .arg("bytes", package.bytes.len());
+    let done = house.carry_out(Order::Install(package)).await;
+    control.ordered(entry, &done);
+    done
 }
 
 pub(super) async fn logs(control: Arc<Control>, query: Query) -> Result<Response<Body>, Fault> {

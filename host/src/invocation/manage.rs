@@ -7,6 +7,7 @@ mod why;
 use super::answer::unsent;
 use super::{Invoker, Work, invocation_id};
 use crate::outbox::Ordinals;
+use moa_core::audit::{Entry, Outcome as Audited, What};
 use moa_core::content::{Audience, Content};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{AdminWord, Manage};
@@ -22,6 +23,8 @@ impl Invoker {
             false => {
                 let user = work.event.author();
                 tracing::info!(event = %work.event.identity, user, "a command for admins, from somebody who is none");
+                let denied = Entry::of(What::Manage, &work.event).command(name_of(manage), &[]);
+                self.audit.note(denied.ended(Audited::Denied).because("no admin"));
                 to_asker(UserNotice::ForAdmins.render(locale))
             }
         };
@@ -66,6 +69,19 @@ fn is_for_all(work: &Work, manage: &Manage) -> bool {
         Manage::Why { user, .. } => user.as_ref().is_none_or(|user| user == work.event.author()),
         Manage::Misused(word) => *word == AdminWord::Why,
         Manage::Role(_) | Manage::Pause { .. } | Manage::Resume | Manage::Mute { .. } | Manage::Unmute { .. } => false,
+    }
+}
+
+/// Under which name the audit log has it.
+fn name_of(manage: &Manage) -> &'static str {
+    match manage {
+        Manage::Role(_) => "role",
+        Manage::Pause { .. } => "pause",
+        Manage::Resume => "resume",
+        Manage::Mute { .. } => "mute",
+        Manage::Unmute { .. } => "unmute",
+        Manage::Why { .. } => "why",
+        Manage::Misused(_) => "",
     }
 }
 

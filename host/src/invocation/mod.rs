@@ -2,7 +2,7 @@
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
 //! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried,
-//! `own` what the host itself asks of admins, `manage` what admins want of the host, `hourglass` the sign that it takes
+//! `recorded` what goes into the audit log, `own` what the host itself asks of admins, `manage` what admins want of the host, `hourglass` the sign that it takes
 //! long.
 
 mod allowance;
@@ -12,6 +12,7 @@ mod hourglass;
 mod input;
 mod manage;
 mod own;
+mod recorded;
 mod reply;
 mod resting;
 
@@ -135,6 +136,7 @@ impl Invoker {
             };
             work.matched = matched;
         }
+        let record = self.to_record(&work, before.as_ref());
         // What an earlier run began is finished, whatever the plugin is like by now.
         let admitted = match &before {
             None => self.admit(&work.matched),
@@ -142,7 +144,10 @@ impl Invoker {
         };
         let _trial = match admitted {
             Ok(trial) => trial,
-            Err(until) => return self.turn_away(&work, until, turn).await,
+            Err(until) => {
+                self.turned_away(record);
+                return self.turn_away(&work, until, turn).await;
+            }
         };
         let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
         let outcome = match (&work.matched.todo, before) {
@@ -206,6 +211,7 @@ impl Invoker {
         // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
         // has to wait for too.
         drop(turn);
+        self.record(record, &outcome).await;
         self.close(&work.event, &work.ticket, outcome).await;
     }
 
@@ -239,6 +245,9 @@ impl Invoker {
             return misread();
         };
         let call = self.command_call(work, message, command, &id, asker, locale).await;
+        if let Err(outcome) = self.begin(work, command, &id).await {
+            return outcome;
+        }
         let call = Call::Command(call);
         let recall = self.first_run(loaded, call, false);
         self.carry_out(work, loaded, recall, locale, turn).await

@@ -4,6 +4,7 @@ use super::answer::unsent;
 use super::{Invoker, Work};
 use crate::adapter::Stamp;
 use crate::grants::{self, Decision};
+use moa_core::audit::{Entry, Outcome as Audited, What};
 use moa_core::event::EventKind;
 use moa_core::locale::UserNotice;
 use moa_store::Outcome;
@@ -29,14 +30,18 @@ impl Invoker {
                 ask = id,
                 "somebody who is no admin pressed an admin's button; it does not count"
             );
+            let denied = Entry::of(What::Grant, &work.event)
+                .arg("ask", id)
+                .ended(Audited::Denied);
+            self.audit.note(denied.because("no admin"));
             return tell(UserNotice::AdminsOnly, format!("{user} is no admin")).await;
         }
-        let decision = Decision {
+        let own = Decision {
             approved,
             by: user.clone(),
             at_ms: grants::now_ms(),
         };
-        let decided = match self.approvals.decide(id, decision).await {
+        let decided = match self.approvals.decide(id, own.clone()).await {
             Ok(decided) => decided,
             Err(error) => {
                 tracing::error!(user, ask = id, %error, "what an admin decided could not be kept; it does not count");
@@ -48,6 +53,15 @@ impl Invoker {
         {
             let what = ask.what.lines().join(", ");
             tracing::info!(plugin, what, by = decision.by, approved = decision.approved, "decided");
+            // The first decision counts, and stands there already.
+            if *decision == own {
+                let mut entry = Entry::of(What::Grant, &work.event).arg("grant", what);
+                entry.plugin.clone_from(plugin);
+                self.audit.note(entry.ended(match approved {
+                    true => Audited::Approved,
+                    false => Audited::Rejected,
+                }));
+            }
         }
         let content = grants::decided(decided.as_ref(), self.admins.locale);
         let stamp = Stamp {

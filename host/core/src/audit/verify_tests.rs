@@ -155,7 +155,7 @@ fn whatever_is_done_to_a_log_is_found_and_nothing_else_is() {
 fn up_to_the_end_that_is_known_everything_is_found() {
     for seed in 0..1_000 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let (mut files, head) = log(&mut random);
+        let (mut files, _) = log(&mut random);
         let all = lines(&files);
         let known = random.usize(..all.len());
         let line = &all[known].1;

@@ -1,5 +1,6 @@
 //! Every key of the configuration: its place, its form, its default.
 
+mod audit;
 mod rates;
 
 use super::error::ConfigErrors;
@@ -54,6 +55,7 @@ impl Config {
                 dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
             },
             rate: keys.rates(),
+            audit: keys.audit(),
             secrets: keys.secrets(),
             aliases: keys.aliases(),
             access: super::access::rules(&mut keys.sources),

@@ -23,6 +23,12 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(config.slack.ping_timeout, Duration::from_secs(10));
     assert_eq!(config.slack.app_token, SecretSource::Env("SLACK_APP_TOKEN".into()));
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:7700");
+    let audit = super::Audit {
+        keep: Duration::from_secs(400 * 86_400),
+        commands: super::Recorded::All,
+        text: super::Recorded::Restricted,
+    };
+    assert_eq!(config.audit, audit);
     assert!(matches!(config.store.url, StoreUrl::Redb(path) if path.to_str() == Some("moa-data/moa.redb")));
 }
 
@@ -60,6 +66,10 @@ user = "60/1m"
 "lunch:team" = "3/1h"
 "서버 exception" = "1/10s"
 deploy = ""
+[audit]
+keep = "90d"
+commands = "restricted"
+text = "none"
 [http]
 listen = "127.0.0.1:0"
 [admin]
@@ -90,6 +100,11 @@ nested = { a = [1, 2] }
     assert_eq!(config.slack.api_url, "http://127.0.0.1:8080/api/");
     assert!(config.slack.loopback);
     assert_eq!(config.slack.bot_token, SecretSource::File("etc/token".into()));
+    assert_eq!(config.audit.keep, Duration::from_secs(90 * 86_400));
+    assert_eq!(
+        (config.audit.commands, config.audit.text),
+        (super::Recorded::Restricted, super::Recorded::None)
+    );
     assert_eq!(
         config.outbox,
         Outbox {

@@ -42,6 +42,18 @@ pub enum AdminNotice {
     },
     /// There is nothing to decide any more.
     GrantOver,
+    /// The audit log cannot be written.
+    AuditStuck {
+        /// What the disk says.
+        reason: String,
+    },
+    /// The audit log can be written again.
+    AuditBack,
+    /// The audit log is not as it should be.
+    AuditFound {
+        /// What is odd.
+        what: String,
+    },
 }
 
 impl AdminNotice {
@@ -97,6 +109,26 @@ impl AdminNotice {
                         format!("🚫 {who} rejected what the plugin `{plugin}` asks for.\n{list}"),
                     ),
                 }
+            }
+            Self::AuditStuck { reason } => {
+                let reason = code(reason);
+                locale.pick(
+                    format!("⚠️ 감사 기록을 쓸 수 없습니다: {reason}\n제한된 명령과 확인이 필요한 명령은 실행하지 않고, 다른 명령은 기록 없이 계속 실행합니다. 데이터 디렉터리의 디스크를 확인해 주세요."),
+                    format!("⚠️ The audit log cannot be written: {reason}\nCommands that are restricted or ask for a confirmation are not run; others go on without being recorded. Please look after the disk of the data directory."),
+                )
+            }
+            Self::AuditBack => locale
+                .pick(
+                    "✅ 감사 기록을 다시 쓸 수 있습니다. 빠진 기록이 얼마나 되는지는 기록에 적혀 있습니다.",
+                    "✅ The audit log can be written again. How much is missing stands in the log.",
+                )
+                .to_owned(),
+            Self::AuditFound { what } => {
+                let what = code(what);
+                locale.pick(
+                    format!("⚠️ 시작하면서 보니 감사 기록의 끝이 이상합니다: {what}\n`moa audit verify`로 확인해 주세요."),
+                    format!("⚠️ At the start, the end of the audit log is not as it should be: {what}\nPlease look with `moa audit verify`."),
+                )
             }
             Self::GrantOver => locale.pick(
                 "이 요청은 이미 지나간 것입니다. `moa plugin show`가 지금 상태를 보여 줍니다.".to_owned(),

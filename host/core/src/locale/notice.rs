@@ -73,6 +73,11 @@ pub enum UserNotice {
         /// The plugin; empty for the host's own answers.
         plugin: String,
     },
+    /// What it would do has to be written down first, which is not possible.
+    Unrecorded {
+        /// The plugin.
+        plugin: String,
+    },
     /// The plugin is not loaded any more.
     PluginGone {
         /// The plugin.
@@ -220,6 +225,10 @@ impl UserNotice {
             Self::Busy { plugin } => locale.pick(
                 format!("⏳ `{plugin}` 플러그인에 요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 해 주세요."),
                 format!("⏳ The plugin `{plugin}` has too much to do right now. Try again in a moment."),
+            ),
+            Self::Unrecorded { plugin } => locale.pick(
+                format!("⚠️ 이 명령은 감사 기록을 남긴 뒤에만 실행하는데 지금 기록할 수 없어서 실행하지 않았습니다. 관리자에게 알려 주세요. (`{plugin}`)"),
+                format!("⚠️ This command runs only when it is in the audit log, and that cannot be written just now, so it was not run. Please tell an admin. (`{plugin}`)"),
             ),
             Self::PluginGone { plugin } => locale.pick(
                 format!("⚠️ `{plugin}` 플러그인이 방금 내려가서 명령을 실행하지 못했습니다."),

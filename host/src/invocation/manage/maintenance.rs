@@ -14,6 +14,7 @@ impl Invoker {
         let by = order.by.clone();
         match self.matcher.maintenance.pause(order).await {
             Ok(before) => {
+                self.changed_by(work, "pause", &[], &[("reason", reason)]);
                 tracing::warn!(
                     by,
                     reason,
@@ -40,6 +41,7 @@ impl Invoker {
         let by = work.event.author();
         match self.matcher.maintenance.resume().await {
             Ok(Some(_)) => {
+                self.changed_by(work, "resume", &[], &[]);
                 tracing::warn!(by, "the bot is not paused any more");
                 Content::text(locale.pick("▶️ 점검이 끝났습니다.", "▶️ The bot is back."))
             }
@@ -59,6 +61,7 @@ impl Invoker {
                 format!("The bot is silent in {{#{conversation}}} already."),
             )),
             Ok(None) => {
+                self.changed_by(work, "mute", &[], &[("conversation", conversation)]);
                 tracing::warn!(
                     by,
                     conversation,
@@ -79,6 +82,7 @@ impl Invoker {
         let service = &work.event.place().service;
         match self.matcher.maintenance.unmute(service, conversation).await {
             Ok(Some(_)) => {
+                self.changed_by(work, "unmute", &[], &[("conversation", conversation)]);
                 tracing::warn!(by, conversation, "the bot speaks in a conversation again");
                 Content::text(locale.pick(
                     format!("🔊 봇은 {{#{conversation}}} 대화방에서 다시 말합니다."),

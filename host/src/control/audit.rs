@@ -1,0 +1,32 @@
+//! The audit log: where it ends, and what the operator orders.
+
+use super::http::{self, Body};
+use super::{Control, Fault};
+use crate::audit::kept::Kept;
+use hyper::Response;
+use moa_core::audit::{Entry, Outcome};
+use std::sync::Arc;
+
+/// What is known of the log, or nothing if there never was one.
+pub(super) async fn show(control: Arc<Control>) -> Result<Response<Body>, Fault> {
+    let mut kept = Kept::read(&*control.store).await?;
+    // The one who writes it knows more; where that cannot be brought to the disk, the store has what is there.
+    if let Some(audit) = control.audit.get()
+        && let Ok(head) = audit.flush().await
+    {
+        kept.get_or_insert_default().head = head;
+    }
+    http::json(&kept)
+}
+
+impl Control {
+    /// Writes down what the operator ordered, and what came of it.
+    pub(super) fn ordered<T>(&self, entry: Entry, result: &Result<T, Fault>) {
+        if let Some(audit) = self.audit.get() {
+            audit.note(match result {
+                Ok(_) => entry.ended(Outcome::Done),
+                Err(fault) => entry.ended(Outcome::Failed).because(fault.to_string()),
+            });
+        }
+    }
+}
