@@ -216,6 +216,25 @@ async fn roles_are_given_and_taken_in_chat_and_outlive_the_bot() {
     has(&said(&workspace, "rosie", "!역할 회수 teacher @ben").await, &["✅"]);
     has(&told(&workspace, "ben", BEN, "!teach lunch").await, &["🔒"]);
     assert!(bot.stop().await.success());
+    // Who made whom what stays on record.
+    let log = std::fs::read_dir(bot.home().join("data/audit")).unwrap();
+    let log: String = log
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    for (what, role) in [
+        ("grant", "teacher"),
+        ("grant", "admin"),
+        ("revoke", "admin"),
+        ("revoke", "teacher"),
+    ] {
+        let role = format!("\"role\":\"{role}\"");
+        let lines = log.lines().filter(|line| {
+            [what, &role, ROSIE, BEN, "\"role\""]
+                .iter()
+                .all(|word| line.contains(word))
+        });
+        assert_eq!(lines.count(), 1, "{what} {role} in {log}");
+    }
     bot.restart().await;
     has(&told(&workspace, "ben", BEN, "!teach lunch").await, &["🔒"]);
 }

@@ -111,13 +111,12 @@ async fn a_form_is_opened_refused_corrected_and_its_message_changed() {
         .await;
         workspace.submit("ben", filled("many")).await;
         let errors = |record: &Record| {
-            let mut answers = record.of("ack").map(|ack| &ack["payload"]);
-            answers
-                .any(|answer| {
-                    answer["response_action"] == "errors"
-                        && answer["errors"]["quantity"] == "many is no number from 1 to 20"
-                })
-                .then_some(())
+            let answers = record.of("ack").map(|ack| &ack["payload"]);
+            let refused = answers.filter(|answer| {
+                answer["response_action"] == "errors"
+                    && answer["errors"]["quantity"] == "many is no number from 1 to 20"
+            });
+            (refused.count() == orders).then_some(())
         };
         workspace.until("the error", errors).await;
         form(&workspace, BEN, "form that stays", |forms| forms[0].is_object()).await;

@@ -10,13 +10,17 @@ use std::sync::Arc;
 /// How many are read at once at the start.
 const PAGE: u32 = 1_000;
 
-/// Since when somebody has a role, and from whom.
+/// What was decided last about a person's role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
-    /// Who granted it: their id.
+    /// Who decided it: their id.
     pub by: String,
-    /// When, in milliseconds since 1970.
+    /// When it was asked for, in milliseconds since 1970.
     pub at_ms: i64,
+    /// Whether it was taken away. That is remembered, so that an order from before, which runs again after a crash, does
+    /// not give it back.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 /// Somebody who has a role.
@@ -30,7 +34,7 @@ pub struct Holder {
     pub user: String,
 }
 
-/// A person's roles, by their names.
+/// What was decided about a person's roles, by their names.
 type Held = BTreeMap<String, Granted>;
 
 /// Who has which role.
@@ -75,7 +79,7 @@ impl Roles {
     /// The names of somebody's roles.
     pub fn of(&self, service: &str, user: &str) -> BTreeSet<String> {
         let held = self.held(&key(service, user));
-        held.map_or_else(BTreeSet::new, |held| held.keys().cloned().collect())
+        held.map_or_else(BTreeSet::new, |held| names(&held).cloned().collect())
     }
 
     /// Everybody's roles: by service and person, then by role.
@@ -88,30 +92,33 @@ impl Roles {
                 service: service.to_owned(),
                 user: user.to_owned(),
             };
-            held.keys().map(holder).collect::<Vec<_>>()
+            names(held).map(holder).collect::<Vec<_>>()
         };
         book.iter().flat_map(of).collect()
     }
 
-    /// Gives somebody a role; whether they did not have it before.
+    /// Gives somebody a role, or takes it away; whether that is new. `again` says that the order may have been carried out
+    /// by an earlier run: then what was decided after it stays.
     ///
     /// # Errors
-    /// What the store refuses; they don't have it then.
-    pub async fn grant(&self, role: &str, service: &str, user: &str, granted: Granted) -> Result<bool, StoreError> {
+    /// What the store refuses; it is as before then.
+    pub async fn decide(
+        &self,
+        role: &str,
+        service: &str,
+        user: &str,
+        decided: Granted,
+        again: bool,
+    ) -> Result<bool, StoreError> {
         self.change(&key(service, user), |held| {
-            if !held.contains_key(role) {
-                held.insert(role.to_owned(), granted);
+            let before = held.get(role);
+            let is_so = before.is_none_or(|before| before.revoked) == decided.revoked;
+            let is_over = again && before.is_some_and(|before| before.at_ms > decided.at_ms);
+            if !is_so && !is_over {
+                held.insert(role.to_owned(), decided);
             }
         })
         .await
-    }
-
-    /// Takes a role from somebody; whether they had it.
-    ///
-    /// # Errors
-    /// What the store refuses; they have it then.
-    pub async fn revoke(&self, role: &str, service: &str, user: &str) -> Result<bool, StoreError> {
-        self.change(&key(service, user), |held| drop(held.remove(role))).await
     }
 
     fn held(&self, key: &str) -> Option<Arc<Held>> {
@@ -127,19 +134,11 @@ impl Roles {
         if held == *before {
             return Ok(false);
         }
-        let write = match held.is_empty() {
-            true => Write::delete(space().cell(key)),
-            false => {
-                let value = serde_json::to_vec(&held).map_err(|error| StoreError::Io(error.to_string()))?;
-                Write::set(space().cell(key), value)
-            }
-        };
+        let value = serde_json::to_vec(&held).map_err(|error| StoreError::Io(error.to_string()))?;
+        let write = Write::set(space().cell(key), value);
         self.store.write(vec![write], None).await?;
         let mut book = BTreeMap::clone(&self.book.load());
-        match held.is_empty() {
-            true => drop(book.remove(key)),
-            false => drop(book.insert(key.to_owned(), Arc::new(held))),
-        }
+        book.insert(key.to_owned(), Arc::new(held));
         self.book.store(Arc::new(book));
         Ok(true)
     }
@@ -167,6 +166,12 @@ async fn stored(store: &dyn Store) -> Result<BTreeMap<String, Arc<Held>>, StoreE
     }
 }
 
+/// Those that the person has.
+fn names(held: &Held) -> impl Iterator<Item = &String> {
+    let has = held.iter().filter(|(_, granted)| !granted.revoked);
+    has.map(|(role, _)| role)
+}
+
 /// The name of a person's entry. No service has a slash in its name.
 fn key(service: &str, user: &str) -> String {
     format!("{service}/{user}")
@@ -183,10 +188,11 @@ mod tests {
     use crate::testing::FlakyStore;
     use std::sync::atomic::Ordering;
 
-    fn granted(by: &str) -> Granted {
+    fn at(at_ms: i64, revoked: bool) -> Granted {
         Granted {
-            by: by.into(),
-            at_ms: 7,
+            by: "U9".into(),
+            at_ms,
+            revoked,
         }
     }
 
@@ -194,21 +200,28 @@ mod tests {
         Roles::load(Arc::clone(store) as Arc<dyn Store>).await.unwrap()
     }
 
-    fn names(roles: &Roles, service: &str, user: &str) -> Vec<String> {
-        roles.of(service, user).into_iter().collect()
+    async fn grant(roles: &Roles, role: &str, user: &str) -> bool {
+        roles.decide(role, "slack", user, at(7, false), false).await.unwrap()
+    }
+
+    async fn revoke(roles: &Roles, role: &str, user: &str) -> bool {
+        roles.decide(role, "slack", user, at(8, true), false).await.unwrap()
+    }
+
+    fn of(roles: &Roles, user: &str) -> Vec<String> {
+        roles.of("slack", user).into_iter().collect()
     }
 
     #[tokio::test]
     async fn roles_are_given_and_taken_and_outlive_the_host() {
         let store = Arc::<FlakyStore>::default();
         let roles = loaded(&store).await;
-        assert!(roles.grant("deployer", "slack", "U1", granted("U9")).await.unwrap());
-        assert!(!roles.grant("deployer", "slack", "U1", granted("U8")).await.unwrap());
-        assert!(roles.grant("admin", "slack", "U1", granted("U9")).await.unwrap());
-        assert!(roles.grant("deployer", "slack", "U2", granted("U9")).await.unwrap());
+        assert!(grant(&roles, "deployer", "U1").await);
+        assert!(!grant(&roles, "deployer", "U1").await);
+        assert!(grant(&roles, "admin", "U1").await && grant(&roles, "deployer", "U2").await);
         for roles in [&roles, &loaded(&store).await] {
-            assert_eq!(names(roles, "slack", "U1"), ["admin", "deployer"]);
-            assert_eq!(names(roles, "slack", "U2"), ["deployer"]);
+            assert_eq!(of(roles, "U1"), ["admin", "deployer"]);
+            assert_eq!(of(roles, "U2"), ["deployer"]);
             assert!(roles.of("jandi", "U1").is_empty(), "another service's id");
             let all: Vec<_> = roles.all().into_iter().map(|one| (one.user, one.role)).collect();
             let pair = |user: &str, role: &str| (user.to_owned(), role.to_owned());
@@ -217,22 +230,39 @@ mod tests {
                 [pair("U1", "admin"), pair("U1", "deployer"), pair("U2", "deployer")]
             );
         }
-        assert!(roles.revoke("deployer", "slack", "U2").await.unwrap());
-        assert!(!roles.revoke("deployer", "slack", "U2").await.unwrap());
-        assert!(roles.revoke("admin", "slack", "U1").await.unwrap());
+        assert!(revoke(&roles, "deployer", "U2").await && !revoke(&roles, "deployer", "U2").await);
+        assert!(revoke(&roles, "admin", "U1").await && !revoke(&roles, "other", "U1").await);
         let after = loaded(&store).await;
-        assert_eq!(names(&after, "slack", "U1"), ["deployer"]);
-        assert_eq!(after.all().len(), 1, "an empty entry is gone");
+        assert_eq!(of(&after, "U1"), ["deployer"]);
+        assert_eq!(after.all().len(), 1);
+        assert!(grant(&after, "deployer", "U2").await, "whatever the clock says");
+        assert_eq!(of(&after, "U2"), ["deployer"]);
+    }
+
+    #[tokio::test]
+    async fn an_order_that_runs_again_after_a_crash_undoes_nothing_that_came_after_it() {
+        let store = Arc::<FlakyStore>::default();
+        let roles = loaded(&store).await;
+        roles.decide("r", "slack", "U1", at(1, false), false).await.unwrap();
+        roles.decide("r", "slack", "U1", at(2, true), false).await.unwrap();
+        let after = loaded(&store).await;
+        assert!(!after.decide("r", "slack", "U1", at(1, false), true).await.unwrap());
+        assert!(of(&after, "U1").is_empty());
+        assert!(after.decide("r", "slack", "U1", at(3, false), true).await.unwrap());
+        assert!(!after.decide("r", "slack", "U1", at(2, true), true).await.unwrap());
+        assert_eq!(of(&after, "U1"), ["r"]);
     }
 
     #[tokio::test]
     async fn what_is_not_on_disk_does_not_count() {
         let store = Arc::<FlakyStore>::default();
         let roles = loaded(&store).await;
-        roles.grant("a", "slack", "U1", granted("U9")).await.unwrap();
+        grant(&roles, "a", "U1").await;
         store.full.store(true, Ordering::SeqCst);
-        roles.grant("b", "slack", "U1", granted("U9")).await.unwrap_err();
-        roles.revoke("a", "slack", "U1").await.unwrap_err();
-        assert_eq!(names(&roles, "slack", "U1"), ["a"]);
+        for (role, revoked) in [("b", false), ("a", true)] {
+            let refused = roles.decide(role, "slack", "U1", at(9, revoked), false).await;
+            refused.unwrap_err();
+        }
+        assert_eq!(of(&roles, "U1"), ["a"]);
     }
 }

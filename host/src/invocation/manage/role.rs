@@ -28,21 +28,13 @@ impl Invoker {
     }
 
     async fn grant_role(&self, work: &Work, role: &str, user: &str, locale: Locale) -> Result<Content, StoreError> {
-        let by = work.event.author();
-        let service = &work.event.place().service;
-        let granted = Granted {
-            by: by.to_owned(),
-            at_ms: work.received_ms,
-        };
-        let is_new = self.matcher.access.roles.grant(role, service, user, granted).await?;
+        let is_new = self.decide_role(work, role, user, false).await?;
         if !is_new {
             return Ok(to_asker(locale.pick(
                 format!("{{@{user}}} 님은 이미 `{role}` 역할을 가지고 있습니다."),
                 format!("{{@{user}}} has the role `{role}` already."),
             )));
         }
-        tracing::info!(role, user, by, "a role was granted");
-        self.note_role(work, "grant", role, user);
         Ok(Content::text(locale.pick(
             format!("✅ {{@{user}}} 님에게 `{role}` 역할을 주었습니다."),
             format!("✅ {{@{user}}} has the role `{role}` now."),
@@ -50,13 +42,7 @@ impl Invoker {
     }
 
     async fn revoke_role(&self, work: &Work, role: &str, user: &str, locale: Locale) -> Result<Content, StoreError> {
-        let by = work.event.author();
-        let service = &work.event.place().service;
-        let had_it = self.matcher.access.roles.revoke(role, service, user).await?;
-        if had_it {
-            tracing::info!(role, user, by, "a role was revoked");
-            self.note_role(work, "revoke", role, user);
-        }
+        let had_it = self.decide_role(work, role, user, true).await?;
         let named = role == ADMIN && self.matcher.access.is_named(user);
         let content = match (had_it, named) {
             (_, true) => to_asker(locale.pick(
@@ -75,13 +61,26 @@ impl Invoker {
         Ok(content)
     }
 
-    /// That somebody has another role now is written down for good.
-    fn note_role(&self, work: &Work, what: &str, role: &str, user: &str) {
-        let entry = Entry::of(What::Manage, &work.event).command("role", &[what]);
-        self.audit.note(Entry {
-            rule: ADMIN.to_owned(),
-            ..entry.arg("role", role).arg("person", user)
-        });
+    /// Gives or takes it, and writes that down for good; whether it is new.
+    async fn decide_role(&self, work: &Work, role: &str, user: &str, revoked: bool) -> Result<bool, StoreError> {
+        let (by, service) = (work.event.author(), &work.event.place().service);
+        let decided = Granted {
+            by: by.to_owned(),
+            at_ms: work.received_ms,
+            revoked,
+        };
+        let roles = &self.matcher.access.roles;
+        let is_new = roles.decide(role, service, user, decided, work.look_first).await?;
+        if is_new {
+            tracing::info!(role, user, by, revoked, "a role was given or taken");
+            let what = if revoked { "revoke" } else { "grant" };
+            let entry = Entry::of(What::Manage, &work.event).command("role", &[what]);
+            self.audit.note(Entry {
+                rule: ADMIN.to_owned(),
+                ..entry.arg("role", role).arg("person", user)
+            });
+        }
+        Ok(is_new)
     }
 
     fn list_roles(&self, work: &Work, what: &Listed, locale: Locale) -> String {
