@@ -205,8 +205,8 @@ impl Intake {
         Ok(open)
     }
 
-    /// Takes in what is no delivery of a service: that nobody answered a question. Until the first set of plugins is there
-    /// it waits, as deliveries do.
+    /// Takes in what is no delivery of a service: that nobody answered a question, or decided about a command. Until the
+    /// first set of plugins is there it waits, as deliveries do.
     pub fn tell(self: &Arc<Self>, event: Event) {
         let delivery = Delivery {
             event,
@@ -279,9 +279,10 @@ impl Intake {
             ack.done();
             return None;
         }
-        let event = match self.parts.matcher.maintenance.hold(&event) {
-            None => self.parts.matcher.questions.resolve(event),
-            Some(_) => event,
+        let event = match (self.ruling(&event), self.parts.matcher.maintenance.hold(&event)) {
+            (Some(ruling), _) => ruling,
+            (None, None) => self.parts.matcher.questions.resolve(event),
+            (None, Some(_)) => event,
         };
         self.offer(&event, ack).then(|| {
             let ticket = Arc::new(Ticket::default());
@@ -297,7 +298,10 @@ impl Intake {
         if matcher.is_put_off(&event, self.parts.world.now()) {
             return ack.done();
         }
-        let event = matcher.resolve(event);
+        let event = match self.ruling(&event) {
+            Some(ruling) => ruling,
+            None => matcher.resolve(event),
+        };
         let matches = matcher.route(&event);
         if matches.is_empty() {
             ack.done();
@@ -324,12 +328,21 @@ impl Intake {
             ms: milliseconds(self.parts.world.now()),
         };
         self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
-        // A plugin that asked something waits for its end; there are no more of them than were let ask.
-        let promised = match event.ends_question() {
+        // A plugin that asked something waits for its end, and people for what they decided; there are no more of them
+        // than were let ask.
+        let promised = match event.ends_question() || event.ruling().is_some() {
             true => Promised::Yes,
             false => Promised::No,
         };
         self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, promised, form);
+    }
+
+    /// A press by which somebody decides about a command that waits, as that decision. Of several the first counts; the
+    /// others stay presses, and whoever made them is told.
+    fn ruling(&self, event: &Event) -> Option<Event> {
+        let ruling = self.parts.matcher.ruling(event, self.parts.world.now())?;
+        let known = lock(&self.seen).contains_key(&ruling.identity);
+        (!known).then_some(ruling)
     }
 
     /// Whether an earlier run, or an earlier delivery, may have answered this event already.

@@ -23,6 +23,7 @@ pub mod logs;
 pub mod maintenance;
 pub mod matching;
 pub mod outbox;
+pub mod pending;
 pub mod questions;
 pub mod rates;
 pub mod recall;

@@ -153,7 +153,7 @@ impl Maintenance {
         let whom = match &event.kind {
             _ if event.is_answered_at_once() => return true,
             EventKind::Message(_) | EventKind::Change(_) => "",
-            EventKind::Slash(_) | EventKind::Press(_) => event.author(),
+            EventKind::Slash(_) | EventKind::Press(_) | EventKind::Ruling(_) => event.author(),
         };
         let key = format!("{}/{}/{whom}", place.service, place.conversation);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,11 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
+mod approval;
+
 use crate::access::Access;
 use crate::lessons::{Lessons, Present};
 use crate::maintenance::{Hold, Maintenance};
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::{Admitted, Rates};
 use crate::registry::{Loaded, Registry, Snapshot};
@@ -21,6 +24,8 @@ const RETURNS: Duration = Duration::from_secs(24 * 3600);
 pub enum Todo {
     /// A plugin's command.
     Command(Box<CommandMatch>),
+    /// A plugin's command that somebody has to confirm first.
+    Confirm(Box<CommandMatch>),
     /// A pattern that a plugin listens for fits.
     Heard(Box<HeardMatch>),
     /// Somebody pressed what a plugin had put there.
@@ -33,7 +38,7 @@ pub enum Todo {
         /// The plugin's name.
         plugin: String,
     },
-    /// An admin pressed what the host itself had put there.
+    /// Somebody pressed what the host itself had put there, or it was decided that a command does not run.
     Own,
     /// Those who look after the bot want something of the host itself. Whether they may is found out when it is done.
     Manage(Box<Manage>),
@@ -50,7 +55,7 @@ impl Todo {
             Self::Command(command) => &command.plugin,
             Self::Heard(heard) => &heard.plugin,
             Self::Pressed { plugin } | Self::Changed { plugin } => plugin,
-            Self::Own | Self::Manage(_) | Self::Say(_) | Self::Tell(_) => "",
+            Self::Confirm(_) | Self::Own | Self::Manage(_) | Self::Say(_) | Self::Tell(_) => "",
         }
     }
 }
@@ -82,6 +87,8 @@ pub struct Matcher {
     pub access: Arc<Access>,
     /// What admins silenced.
     pub maintenance: Arc<Maintenance>,
+    /// Commands that wait to be confirmed.
+    pub pendings: Arc<Pendings>,
 }
 
 impl Matcher {
@@ -97,6 +104,7 @@ impl Matcher {
                 todos.retain(|todo| self.may_use(event, todo.plugin()));
                 todos
             }
+            EventKind::Ruling(ruling) => vec![self.ruled(&present, ruling)],
         };
         if let Some(hold) = &hold {
             self.hold_back(hold, event, &mut todos);
@@ -156,7 +164,7 @@ impl Matcher {
                     .or_else(|| self.access.denial(event, table, &self.settings, &command));
                 match notice {
                     Some(notice) => vec![Todo::Tell(notice)],
-                    None => vec![Todo::Command(Box::new(command))],
+                    None => vec![self.confirmed(event, command)],
                 }
             }
             Routed::Heard(heard) => {
@@ -179,7 +187,7 @@ impl Matcher {
                 todos.retain(|todo| !matches!(todo, Todo::Heard(_) | Todo::Changed { .. }));
                 for todo in todos {
                     let of_plugin = match todo {
-                        Todo::Command(_) | Todo::Pressed { .. } => true,
+                        Todo::Command(_) | Todo::Confirm(_) | Todo::Pressed { .. } => true,
                         Todo::Say(say) => matches!(**say, Say::Usage { .. }),
                         // Whether it is the right person's press is looked at when it can be an answer.
                         Todo::Tell(notice) => matches!(notice, UserNotice::NotAsked { .. } | UserNotice::Denied(_)),
@@ -191,7 +199,10 @@ impl Matcher {
                 }
             }
             Hold::Muted => {
-                let is_unseen = matches!(event.kind, EventKind::Slash(_) | EventKind::Press(_));
+                let is_unseen = matches!(
+                    event.kind,
+                    EventKind::Slash(_) | EventKind::Press(_) | EventKind::Ruling(_)
+                );
                 let is_asked = !todos.is_empty();
                 todos.retain(|todo| match todo {
                     Todo::Own => true,
@@ -257,8 +268,12 @@ impl Matcher {
     /// wait. To be asked once for each event. Nothing where nobody is to hear of it any more.
     pub fn accepted(&self, event: &Event, mut matches: Vec<Match>) -> Vec<Match> {
         matches.retain_mut(|matched| {
+            if event.ruling().is_some() {
+                // It counted when it was asked for, and everybody is told what comes of it.
+                return true;
+            }
             let command = match &matched.todo {
-                Todo::Command(command) => command,
+                Todo::Command(command) | Todo::Confirm(command) => command,
                 Todo::Tell(UserNotice::Paused { .. } | UserNotice::Muted) => {
                     return self.maintenance.tells(event, Instant::now());
                 }
@@ -310,7 +325,7 @@ impl Matcher {
         }
         match &matched.todo {
             Todo::Own | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) => Some(matched),
-            Todo::Command(command) => {
+            Todo::Command(command) | Todo::Confirm(command) => {
                 let plugin = command.plugin.clone();
                 let gone = || Match {
                     todo: Todo::Tell(UserNotice::PluginGone { plugin }),

@@ -5,8 +5,9 @@
 //! *not* happen is shown by letting a later event overtake it.
 //!
 //! `MOA_TEST_LONG=1` makes the chaos long: 200 kills in 20,000 commands, on each store; the rough run, 20,000 commands
-//! too; the replacing, 200 files in 20,000 commands; and of many plugins a thousand. With `--nocapture` they print what
-//! came of it. `MOA_TEST_REQUIRE=all` turns what would be skipped (no browser, no Redis, no namespaces) into a failure.
+//! too; the replacing, 200 files in 20,000 commands; and of many plugins a thousand; 100 approvals
+//! with 100 kills. With `--nocapture` they print what came of it. `MOA_TEST_REQUIRE=all` turns what would be
+//! skipped (no browser, no Redis, no namespaces) into a failure.
 
 // Helpers outside `#[test]` functions are tests too, and say what they expect in the shortest way.
 #![allow(
@@ -20,6 +21,7 @@
 mod support;
 
 mod access;
+mod approvals;
 mod audit;
 mod bad_input;
 mod brain_cli;

@@ -103,6 +103,7 @@ fn check(what: What) {
                 is_honest(message);
             }
         }
+        EventKind::Ruling(_) => panic!("no service decides about commands"),
         EventKind::Press(press) => assert!(!press.plugin.contains('/') && !press.id.is_empty()),
     }
 }

@@ -49,6 +49,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// `[journal]`
     pub journal: Journal,
+    /// `[approval]`
+    pub approval: Approval,
     /// `[http]`: for the outside world.
     pub http: Listener,
     /// `[admin]`: for the operator.
@@ -154,6 +156,21 @@ pub struct Outbox {
     pub per_conversation_per_second: f64,
     /// How many may go at once before the pace counts.
     pub burst: u32,
+}
+
+/// `[approval]`: commands that somebody has to confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// How long they wait. Never as long as the journal remembers what was decided.
+    pub expires: Duration,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self {
+            expires: Duration::from_secs(600),
+        }
+    }
 }
 
 /// `[journal]`: what is remembered of accepted events.

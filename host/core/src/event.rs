@@ -3,6 +3,10 @@
 //! An adapter turns a service's frames into [`Event`]s; everything behind it (router, journal, dispatch) knows only
 //! these types. They are serialisable because the journal keeps an accepted event until it is finished.
 
+mod ruling;
+
+pub use ruling::{Decided, Ruling};
+
 use crate::manifest::ChatEvent;
 use serde::{Deserialize, Serialize};
 
@@ -321,6 +325,8 @@ pub enum EventKind {
     Press(Press),
     /// Something else that plugins may want to know of.
     Change(Change),
+    /// It was decided about a command that had to be confirmed.
+    Ruling(Ruling),
 }
 
 /// One thing that happened.
@@ -337,12 +343,14 @@ pub struct Event {
 }
 
 impl Event {
-    /// The message that this event is or carries: of a slash command, what was typed behind it.
+    /// The message that this event is or carries: of a slash command, what was typed behind it. Here and below, a decision
+    /// about a command is answered as the command would have been.
     pub fn message(&self) -> Option<&Message> {
         match &self.kind {
             EventKind::Message(message) => Some(message),
             EventKind::Slash(slash) => Some(&slash.message),
             EventKind::Press(_) | EventKind::Change(_) => None,
+            EventKind::Ruling(ruling) => ruling.asked.message(),
         }
     }
 
@@ -353,6 +361,7 @@ impl Event {
             EventKind::Slash(slash) => &slash.message.at.place,
             EventKind::Press(press) => &press.place,
             EventKind::Change(change) => change.place(),
+            EventKind::Ruling(ruling) => ruling.asked.place(),
         }
     }
 
@@ -363,6 +372,7 @@ impl Event {
             EventKind::Slash(slash) => &slash.message.author,
             EventKind::Press(press) => &press.user,
             EventKind::Change(change) => &change.who,
+            EventKind::Ruling(ruling) => ruling.asked.author(),
         }
     }
 
@@ -378,6 +388,7 @@ impl Event {
                 Changed::Edited(message) => Some(&message.at),
                 Changed::Joined(_) | Changed::Left(_) | Changed::Topic(..) | Changed::Deleted(_) => None,
             },
+            EventKind::Ruling(ruling) => ruling.asked.answers(),
         }
     }
 
@@ -387,6 +398,7 @@ impl Event {
             EventKind::Message(_) | EventKind::Change(_) => None,
             EventKind::Slash(slash) => slash.response_url.as_deref(),
             EventKind::Press(press) => press.response_url.as_deref(),
+            EventKind::Ruling(ruling) => ruling.asked.response_url(),
         }
     }
 
@@ -397,6 +409,7 @@ impl Event {
             EventKind::Slash(slash) => &slash.message.time,
             EventKind::Press(press) => &press.time,
             EventKind::Change(change) => &change.time,
+            EventKind::Ruling(ruling) => ruling.asked.time(),
         }
     }
 

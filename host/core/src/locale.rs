@@ -1,10 +1,12 @@
 //! The languages that the host itself speaks.
 
 mod admin;
+mod approval;
 mod denied;
 mod notice;
 
 pub use admin::AdminNotice;
+pub use approval::{Approval, ApprovalNotice, Standing};
 pub use denied::Denied;
 pub use notice::UserNotice;
 

@@ -27,6 +27,7 @@ use address::{Addressed, How};
 use find::Found;
 use hears::{Said, Scopes};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use table::{Builtin, Target};
 
 /// The slash command of a bot whose name cannot be one, unless a command has it.
@@ -84,7 +85,7 @@ pub enum Routed {
 }
 
 /// A command for a plugin.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandMatch {
     /// The plugin's name.
     pub plugin: String,
@@ -199,7 +200,7 @@ pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: 
             };
             call.route(table, settings, clock)
         }
-        EventKind::Press(_) | EventKind::Change(_) => Routed::Nothing,
+        EventKind::Press(_) | EventKind::Change(_) | EventKind::Ruling(_) => Routed::Nothing,
     }
 }
 

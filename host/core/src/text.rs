@@ -9,9 +9,11 @@ mod long;
 pub mod markup;
 mod normal;
 mod split;
+mod visible;
 
 pub use distance::distance;
 pub use long::{TextFile, as_file};
 pub use normal::{fold, neutralise, normalise, plain_mentions, printable_line};
 pub(crate) use normal::{folded, harmless, is_unseen};
 pub use split::split;
+pub use visible::visible;

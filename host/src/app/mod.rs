@@ -22,6 +22,7 @@ use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::Rates;
 use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
@@ -170,6 +171,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     });
     let follower: Weak<Names> = Arc::downgrade(&names);
     registry.follow(follower);
+    let pendings = Pendings::load(Arc::clone(&store), config.approval.expires).await?;
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         settings: settings(&config),
@@ -179,6 +181,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         questions: Arc::clone(&questions),
         access: Arc::clone(&access),
         maintenance: Arc::clone(&maintenance),
+        pendings: Arc::clone(&pendings),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -241,7 +244,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         max_age: config.journal.max_age,
     })
     .await?;
-    desk.attach(lessons, Arc::clone(&questions), Arc::clone(&intake));
+    desk.attach(
+        lessons,
+        Arc::clone(&questions),
+        Arc::clone(&pendings),
+        Arc::clone(&intake),
+    );
     let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
@@ -250,7 +258,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
     let waiting = tokio::spawn({
         let intake = Arc::clone(&intake);
-        async move { questions.watch(&Machine, |event| intake.tell(event)).await }
+        async move {
+            let tell = |event| intake.tell(event);
+            tokio::join!(questions.watch(&Machine, tell), pendings.watch(&Machine, tell))
+        }
     });
 
     let still_opening = opening.abort_handle();

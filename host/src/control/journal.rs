@@ -102,6 +102,10 @@ pub(super) async fn show(control: Arc<Control>, seq: String) -> Result<Response<
         EventKind::Slash(slash) => format!("/{} {}", slash.command, slash.message.text),
         EventKind::Press(press) => format!("({} {}/{})", press.kind.as_str(), press.plugin, press.id),
         EventKind::Change(change) => format!("({})", change.what.name().as_str()),
+        EventKind::Ruling(ruling) => {
+            let text = ruling.asked.message().map_or("", |message| message.text.as_str());
+            format!("({} by {}) {text}", ruling.what.as_str(), ruling.by)
+        }
     });
     let effects = control.store.all_effects(filed.record.seq).await?;
     json(&Shown {

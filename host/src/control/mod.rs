@@ -48,6 +48,7 @@ use crate::intake::Intake;
 use crate::lessons::Lessons;
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::Registry;
 use crate::rest::Rests;
@@ -84,6 +85,7 @@ pub struct Control {
 struct Attached {
     lessons: Arc<Lessons>,
     questions: Arc<Questions>,
+    pendings: Arc<Pendings>,
     intake: Arc<Intake>,
 }
 
@@ -147,6 +149,7 @@ impl Control {
         match self.host.get() {
             Some(host) => {
                 host.lessons.reload().await?;
+                host.pendings.reload().await?;
                 Ok(host.questions.reload().await?)
             }
             None => Ok(()),
@@ -195,11 +198,18 @@ impl Desk {
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
     /// of the journal run again at once.
-    pub fn attach(&self, lessons: Arc<Lessons>, questions: Arc<Questions>, intake: Arc<Intake>) {
+    pub fn attach(
+        &self,
+        lessons: Arc<Lessons>,
+        questions: Arc<Questions>,
+        pendings: Arc<Pendings>,
+        intake: Arc<Intake>,
+    ) {
         // Once, at the start.
         let _ = self.control.host.set(Attached {
             lessons,
             questions,
+            pendings,
             intake,
         });
     }

@@ -5,7 +5,7 @@ use crate::invocation::{Before, Work, id_of};
 use crate::journal::Ticket;
 use crate::matching::{Match, Todo};
 use crate::recall::{Past, Unreadable};
-use moa_core::event::Event;
+use moa_core::event::{Decided, Event};
 use moa_core::locale::UserNotice;
 use moa_store::{Outcome, Record, Recorded, Seq, StoreError};
 use std::collections::BTreeMap;
@@ -57,8 +57,11 @@ impl Intake {
                 return self.close_with(ticket, Outcome::Diverged { reason });
             }
         };
-        // A plugin that asked something waits for one of the two, however late.
-        if too_old && why == Why::CutOff && !event.ends_question() {
+        // A plugin that asked something waits for one of the two, however late. That a command does not run is told however
+        // late, too; and one that is to be confirmed can be asked about at any time.
+        let harmless = event.ruling().is_some_and(|ruling| ruling.what != Decided::Approved)
+            || todo.iter().all(|(one, _)| matches!(one.todo, Todo::Confirm(_)));
+        if too_old && why == Why::CutOff && !event.ends_question() && !harmless {
             tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
             if todo
                 .iter()

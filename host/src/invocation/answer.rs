@@ -39,6 +39,7 @@ impl Invoker {
                     Todo::Heard(_)
                     | Todo::Pressed { .. }
                     | Todo::Changed { .. }
+                    | Todo::Confirm(_)
                     | Todo::Own
                     | Todo::Manage(_)
                     | Todo::Say(_)
@@ -270,7 +271,7 @@ impl Invoker {
             );
             return Ok(());
         }
-        let audience = match (&work.event.kind, content.audience) {
+        let audience = match (&work.event.asked().kind, content.audience) {
             // Nobody else saw the slash command, so its answer is for its person unless the plugin says otherwise.
             (EventKind::Slash(_), Audience::Everyone | Audience::Thread) => Audience::Asker,
             (EventKind::Slash(_), Audience::Broadcast) => Audience::Everyone,
@@ -310,7 +311,7 @@ pub(super) fn log_fault(loaded: &Loaded, scene: &Scene, fault: &Fault, backtrace
 pub(super) fn own_audience(event: &Event) -> Audience {
     match &event.kind {
         EventKind::Press(_) => Audience::Asker,
-        EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) => Audience::Everyone,
+        EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) | EventKind::Ruling(_) => Audience::Everyone,
     }
 }
 
@@ -319,9 +320,13 @@ fn is_waited_for(work: &Work) -> bool {
     match &work.matched.todo {
         Todo::Heard(heard) => !heard.ambient,
         Todo::Changed { .. } => false,
-        Todo::Command(_) | Todo::Pressed { .. } | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) | Todo::Own => {
-            !work.event.is_timeout()
-        }
+        Todo::Command(_)
+        | Todo::Confirm(_)
+        | Todo::Pressed { .. }
+        | Todo::Manage(_)
+        | Todo::Say(_)
+        | Todo::Tell(_)
+        | Todo::Own => !work.event.is_timeout(),
     }
 }
 

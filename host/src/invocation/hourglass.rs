@@ -23,7 +23,7 @@ impl Invoker {
     /// On its own, for it is a courtesy: the answer must not wait for it, and that it cannot be set is no failure.
     pub(super) fn hourglass(&self, work: &Work, what: Hourglass) -> oneshot::Sender<()> {
         let (shown, over) = oneshot::channel();
-        let EventKind::Message(message) = &work.event.kind else {
+        let EventKind::Message(message) = &work.event.asked().kind else {
             return shown;
         };
         if what == Hourglass::Shown && self.is_hushed(work) {

@@ -259,7 +259,7 @@ pub(crate) fn id_of(event: &Event, todo: &Todo) -> Option<String> {
         Todo::Heard(heard) => Some(heard_id(event, heard)),
         Todo::Pressed { plugin } => press_id(event, plugin),
         Todo::Changed { plugin } => change_id(event, plugin),
-        Todo::Own | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) => None,
+        Todo::Confirm(_) | Todo::Own | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) => None,
     }
 }
 

@@ -1,12 +1,13 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
-//! told, `reply` what follows a press, `form` a form that waits for it, `resting` what is not even tried,
-//! `recorded` what goes into the audit log, `own` what the host itself asks of admins, `manage` what admins want of the host, `hourglass` the sign that it takes
-//! long.
+//! told, `approval` commands that are asked about first, `reply` what follows a press, `form` a form that waits for it,
+//! `resting` what is not even tried, `recorded` what goes into the audit log, `own` what the host itself asks of admins,
+//! `manage` what admins want of the host, `hourglass` the sign that it takes long.
 
 mod allowance;
 mod answer;
+mod approval;
 mod form;
 mod hourglass;
 mod input;
@@ -129,6 +130,10 @@ impl Invoker {
             return;
         }
         self.open_place(&mut work).await;
+        let kept = match work.event.ruling() {
+            Some(ruling) => self.keep(&work, ruling).await,
+            None => true,
+        };
         let before = work.before.take();
         if before.is_none() {
             let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
@@ -149,60 +154,9 @@ impl Invoker {
                 return self.turn_away(&work, until, turn).await;
             }
         };
-        let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
-        let outcome = match (&work.matched.todo, before) {
-            // What goes on where it was asks nothing of the plugins as they are now.
-            (
-                Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. },
-                Some(Before::Past(past)),
-            ) => self.go_on(&work, *past, &mut turn).await,
-            (
-                todo @ (Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. }),
-                Some(Before::Unreadable(why)),
-            ) => self.unreadable(&work, todo, &why).await,
-            (Todo::Command(command), None) => self.command(&work, command, &mut turn).await,
-            (Todo::Heard(heard), None) => self.heard(&work, heard, &mut turn).await,
-            (Todo::Pressed { plugin }, None) => self.pressed(&work, plugin, &mut turn).await,
-            (Todo::Changed { plugin }, None) => self.changed(&work, plugin, &mut turn).await,
-            (Todo::Own, _) => self.own(&work).await,
-            (Todo::Manage(manage), _) => self.manage(&work, manage).await,
-            (Todo::Say(say), _) => {
-                let locale = self.locale_of(&self.asker(&work).await);
-                let access = &self.matcher.access;
-                let caller = access.caller(&work.event);
-                let reader = access.reader(&caller);
-                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, reader, locale);
-                match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
-                    Ok(()) => Outcome::Done,
-                    Err(error) => {
-                        if error.is_of_closed_place() {
-                            self.tell_directly(&work, &own_id(), locale).await;
-                        }
-                        unsent(error)
-                    }
-                }
-            }
-            // Somebody pressed what is another's, or is over, or asked too often, or at a bad time: nothing failed.
-            (Todo::Tell(notice), _) if notice.is_for_one() || notice.is_wanted() => {
-                let locale = self.locale_of(&self.asker(&work).await);
-                let audience = match notice.is_for_one() {
-                    true => Audience::Asker,
-                    false => answer::own_audience(&work.event),
-                };
-                let content = Content {
-                    audience,
-                    ..Content::text(notice.render(locale))
-                };
-                match self.answer(&work, &own_id(), &content, &Ordinals::default()).await {
-                    Ok(()) => Outcome::Done,
-                    Err(error) => unsent(error),
-                }
-            }
-            (Todo::Tell(notice), _) => {
-                let locale = self.locale_of(&self.asker(&work).await);
-                self.tell(&work, &own_id(), notice, notice.render(Locale::En), locale)
-                    .await
-            }
+        let outcome = match work.event.ruling() {
+            Some(ruling) => self.ruled(&work, ruling, kept, before, &mut turn).await,
+            None => self.carried_out(&work, before, &mut turn).await,
         };
         if let Outcome::Failed { reason } | Outcome::Diverged { reason } = &outcome {
             tracing::warn!(event = %work.event.identity, "not done: {reason}");
@@ -213,6 +167,66 @@ impl Invoker {
         drop(turn);
         self.record(record, &outcome).await;
         self.close(&work.event, &work.ticket, outcome).await;
+    }
+
+    /// Does what an event asks for.
+    async fn carried_out(&self, work: &Work, before: Option<Before>, turn: &mut Turn<Work>) -> Outcome {
+        let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
+        match (&work.matched.todo, before) {
+            // What goes on where it was asks nothing of the plugins as they are now.
+            (
+                Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. },
+                Some(Before::Past(past)),
+            ) => self.go_on(work, *past, turn).await,
+            (
+                todo @ (Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. }),
+                Some(Before::Unreadable(why)),
+            ) => self.unreadable(work, todo, &why).await,
+            (Todo::Command(command), None) => self.command(work, command, turn).await,
+            (Todo::Confirm(command), _) => self.confirm(work, command).await,
+            (Todo::Heard(heard), None) => self.heard(work, heard, turn).await,
+            (Todo::Pressed { plugin }, None) => self.pressed(work, plugin, turn).await,
+            (Todo::Changed { plugin }, None) => self.changed(work, plugin, turn).await,
+            (Todo::Own, _) => self.own(work).await,
+            (Todo::Manage(manage), _) => self.manage(work, manage).await,
+            (Todo::Say(say), _) => {
+                let locale = self.locale_of(&self.asker(work).await);
+                let access = &self.matcher.access;
+                let caller = access.caller(&work.event);
+                let reader = access.reader(&caller);
+                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, reader, locale);
+                match self.answer(work, &own_id(), &content, &Ordinals::default()).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => {
+                        if error.is_of_closed_place() {
+                            self.tell_directly(work, &own_id(), locale).await;
+                        }
+                        unsent(error)
+                    }
+                }
+            }
+            // Somebody pressed what is another's, or is over, or asked too often, or at a bad time: nothing failed.
+            (Todo::Tell(notice), _) if notice.is_for_one() || notice.is_wanted() => {
+                let locale = self.locale_of(&self.asker(work).await);
+                let audience = match notice.is_for_one() {
+                    true => Audience::Asker,
+                    false => answer::own_audience(&work.event),
+                };
+                let content = Content {
+                    audience,
+                    ..Content::text(notice.render(locale))
+                };
+                match self.answer(work, &own_id(), &content, &Ordinals::default()).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => unsent(error),
+                }
+            }
+            (Todo::Tell(notice), _) => {
+                let locale = self.locale_of(&self.asker(work).await);
+                self.tell(work, &own_id(), notice, notice.render(Locale::En), locale)
+                    .await
+            }
+        }
     }
 
     /// Nothing that waits for the work waits any longer.

@@ -1,4 +1,5 @@
-//! A press on what the host itself had put there: an admin decides what a plugin may touch.
+//! A press on what the host itself had put there: an admin decides what a plugin may touch. (What decides about a command
+//! is no press any more when it comes here.)
 
 use super::answer::unsent;
 use super::{Invoker, Work};
@@ -15,6 +16,9 @@ impl Invoker {
         let EventKind::Press(press) = &work.event.kind else {
             return super::misread();
         };
+        if let Some(notice) = self.matcher.undecided(&work.event, self.world.now()) {
+            return self.not_decided(work, press, notice).await;
+        }
         let user = &press.user;
         let tell = async |notice: UserNotice, reason: String| {
             let locale = self.locale_of(&self.asker(work).await);

@@ -43,6 +43,9 @@ impl Invoker {
             _ => return None,
         };
         entry.again = work.look_first;
+        if let Some(ruling) = event.ruling() {
+            entry.approver.clone_from(&ruling.by);
+        }
         entry.invocation = match &work.matched.todo {
             todo @ Todo::Command(_) => id_of(event, todo).unwrap_or_default(),
             _ => String::new(),

@@ -46,6 +46,7 @@ impl Invoker {
                     until: until.map(|until| self.clock_of(&asker, until)),
                 };
                 let id = super::id_of(&work.event, todo).unwrap_or_default();
+                self.show_not_run(work, &notice, self.locale_of(&asker)).await;
                 let outcome = self.tell(work, &id, &notice, reason, self.locale_of(&asker)).await;
                 tracing::info!(event = %work.event.identity, "not done: `{plugin}` rests");
                 outcome

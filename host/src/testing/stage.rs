@@ -11,6 +11,7 @@ use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::{Begun, Past, Recall};
 use crate::registry::{self, Registry};
@@ -23,7 +24,7 @@ use moa_store::{Accepted, Clock, NewRecord, Store, SystemClock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// With these plugins, by name and content. Without any, `!help` and unknown words are answered by the host, and everything
 /// else is nobody's business. The folder has to live as long.
@@ -68,10 +69,14 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
             questions: Arc::new(Questions::empty(Arc::clone(store) as Arc<dyn Store>)),
             access: Arc::new(Access::new(
                 Default::default(),
-                Vec::new(),
+                vec!["UADMIN".into()],
                 Arc::new(Roles::empty(Arc::clone(store) as Arc<dyn Store>)),
             )),
             maintenance: Arc::new(Maintenance::none(Arc::clone(store) as Arc<dyn Store>)),
+            pendings: Arc::new(Pendings::empty(
+                Arc::clone(store) as Arc<dyn Store>,
+                Duration::from_secs(600),
+            )),
             registry: Arc::new(registry),
         }),
         dir,

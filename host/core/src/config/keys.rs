@@ -9,8 +9,8 @@ use super::shown::{Bytes, Shown};
 use super::source::{Entry, Found, Sources};
 use super::units::{duration, size};
 use super::{
-    Backup, Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl,
-    Unknown,
+    Approval, Backup, Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store,
+    StoreUrl, Unknown,
 };
 use crate::locale::Locale;
 use std::collections::BTreeMap;
@@ -48,6 +48,17 @@ impl Config {
             },
             journal: Journal {
                 max_age: keys.duration(&["journal", "max-age"], Duration::from_secs(600)),
+            },
+            approval: Approval {
+                expires: keys.read(
+                    &["approval", "expires"],
+                    Approval::default().expires,
+                    "a length of time from \"1s\" to \"12h\", such as \"10m\"",
+                    |value| {
+                        let range = Duration::from_secs(1)..=Duration::from_secs(12 * 3600);
+                        duration(value.as_str()?).filter(|expires| range.contains(expires))
+                    },
+                ),
             },
             http: keys.listener("http", 7700),
             admin: keys.listener("admin", 7701),

@@ -1,7 +1,7 @@
 //! What a person is told when their command could not be carried out: one line, with what, why, and the id by which the
 //! operator finds everything else.
 
-use super::Locale;
+use super::{ApprovalNotice, Locale};
 use crate::config::{duration_text, size_text};
 use crate::rate::Rate;
 use crate::text::{markup, printable_line};
@@ -142,6 +142,8 @@ pub enum UserNotice {
     },
     /// An admin made the bot silent where somebody pressed something or used a slash command.
     Muted,
+    /// Something about a command that has to be confirmed.
+    Approval(ApprovalNotice),
     /// Somebody spoke to the bot where it may not write. They are told so elsewhere.
     NoVoice {
         /// Where: the conversation's id.
@@ -158,6 +160,7 @@ impl UserNotice {
                 | Self::QuestionOver
                 | Self::Denied(_)
                 | Self::ForAdmins
+                | Self::Approval(_)
                 | Self::TooMany { .. }
                 | Self::TooOften { .. }
                 | Self::Muted
@@ -275,6 +278,7 @@ impl UserNotice {
                 format!("이 질문에는 {{@{who}}} 님만 답할 수 있습니다."),
                 format!("Only {{@{who}}} can answer this question."),
             ),
+            Self::Approval(notice) => notice.render(locale),
             Self::QuestionOver => locale.pick(
                 "이 질문은 이미 끝났습니다.".to_owned(),
                 "This question is over.".to_owned(),

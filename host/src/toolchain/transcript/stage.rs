@@ -15,12 +15,13 @@ use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use moa_core::access::Rules;
-use moa_core::config::{PluginSettings, Unknown};
+use moa_core::config::{Approval, PluginSettings, Unknown};
 use moa_core::event::Event;
 use moa_core::locale::Locale;
 use moa_core::router::{Me, Settings};
@@ -153,6 +154,7 @@ impl Stage {
                 Arc::new(Roles::empty(Arc::clone(&store))),
             )),
             maintenance: Arc::new(Maintenance::none(Arc::clone(&store))),
+            pendings: Pendings::load(Arc::clone(&store), Approval::default().expires).await?,
         });
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {
@@ -227,10 +229,12 @@ impl Stage {
         self.quiet().await
     }
 
-    /// What is due by the clock as it is now: questions that nobody answered in time.
+    /// What is due by the clock as it is now: questions that nobody answered in time, commands that nobody confirmed.
     fn tell_what_is_due(&self) {
-        let due = self.matcher.questions.due(self.world.now());
-        due.into_iter().for_each(|event| self.intake.tell(event));
+        let now = self.world.now();
+        let due = self.matcher.questions.due(now).into_iter();
+        due.chain(self.matcher.pendings.due(now))
+            .for_each(|event| self.intake.tell(event));
     }
 
     /// The event of somebody writing something.

@@ -28,7 +28,9 @@ impl SentForm {
         } = form;
         let (plugin, on) = match &event.kind {
             EventKind::Press(press) => (press.plugin.clone(), press.on.clone()),
-            EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) => (String::new(), None),
+            EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) | EventKind::Ruling(_) => {
+                (String::new(), None)
+            }
         };
         let sent = Self {
             plugin,
