@@ -14,6 +14,6 @@ mod visible;
 pub use distance::distance;
 pub use long::{TextFile, as_file};
 pub use normal::{fold, neutralise, normalise, plain_mentions, printable_line};
-pub(crate) use normal::{folded, harmless, is_unseen};
+pub(crate) use normal::{folded, harmless, is_direction, is_unseen, is_zero_width};
 pub use split::split;
 pub use visible::visible;

@@ -107,9 +107,13 @@ impl Granted {
     /// # Errors
     /// [`CapError::AccessDenied`] with the line to add.
     pub fn conversation(&self, id: &str) -> CapResult<()> {
+        let line = Grant {
+            conversations: vec![id.to_owned()],
+            ..Grant::default()
+        };
         self.check(
             "use other conversations",
-            &format!("conversations = [\"{id}\"]"),
+            &line.lines().concat(),
             lists(&self.requests.conversations, id),
             |grant| lists(&grant.conversations, id),
         )
@@ -145,9 +149,10 @@ impl Granted {
     fn check(&self, what: &str, line: &str, requested: bool, has: impl Fn(&Grant) -> bool) -> CapResult<()> {
         let plugin = &self.plugin;
         if !requested {
+            // The key and what it holds, as JSON has them; lists of plain names look the same in both.
+            let (key, value) = line.split_once(" = ").unwrap_or((line, "true"));
             return Err(CapError::AccessDenied(format!(
-                "`{plugin}` did not ask to {what}: its manifest's \"requests\" must say {}",
-                line.replace(" = ", ": ")
+                "`{plugin}` did not ask to {what}: its manifest's \"requests\" must say \"{key}\": {value}"
             )));
         }
         let Some(Said { grant, deny }) = &self.decided else {
@@ -215,6 +220,29 @@ mod tests {
                 .shared_brain()
                 .is_err()
         );
+    }
+
+    #[test]
+    fn the_line_in_a_denial_is_the_very_line_whatever_the_id() {
+        let asking = requests(r#"{"conversations": ["*"]}"#);
+        let nothing = Grants::Configured(Says::default());
+        for id in ["C1", "x\"]\nusers = true #", "\u{202e}\u{1b}[2J\\"] {
+            let denied = nothing.of("memo", &asking).conversation(id).unwrap_err().to_string();
+            assert!(!denied.contains(['\n', '\u{1b}', '\u{202e}']), "{denied}");
+            let (_, rest) = denied.split_once("by the line `").unwrap();
+            let (line, _) = rest.split_once("` below [plugin.memo.grant]").unwrap();
+            let only = Grant {
+                conversations: vec![id.to_owned()],
+                ..Grant::default()
+            };
+            assert_eq!(Grant::of_line(line).unwrap(), only);
+            let unasked = nothing.of("memo", &Requests::default()).conversation(id).unwrap_err();
+            let unasked = unasked.to_string();
+            assert!(
+                unasked.contains("must say \"conversations\": [\"") && !unasked.contains('\n'),
+                "{unasked}"
+            );
+        }
     }
 
     #[test]

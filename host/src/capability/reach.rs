@@ -308,17 +308,17 @@ fn satisfying(need: &Need) -> (Requests, Grant, String, String) {
             requests.conversations.push(id.clone());
             grant.conversations.push(id.clone());
             (
-                format!("conversations: [\"{id}\"]"),
+                format!("\"conversations\": [\"{id}\"]"),
                 format!("conversations = [\"{id}\"]"),
             )
         }
         Need::Users => {
             (requests.users, grant.users) = (true, true);
-            ("users: true".to_owned(), "users = true".to_owned())
+            ("\"users\": true".to_owned(), "users = true".to_owned())
         }
         Need::SharedBrain => {
             (requests.shared_brain, grant.shared_brain) = (true, true);
-            ("shared-brain: true".to_owned(), "shared-brain = true".to_owned())
+            ("\"shared-brain\": true".to_owned(), "shared-brain = true".to_owned())
         }
     };
     (requests, grant, asked, granted)

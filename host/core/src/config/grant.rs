@@ -2,6 +2,8 @@
 
 use super::Grant;
 use crate::manifest::Requests;
+use crate::text::{is_direction, is_zero_width};
+use std::fmt::Write;
 
 /// Why a line grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,8 +94,7 @@ impl Grant {
             ("broadcast", self.broadcast),
         ];
         let list = |(key, names): (&str, &Vec<String>)| {
-            let quoted = |name: &String| toml::Value::from(name.as_str()).to_string();
-            let names: Vec<String> = names.iter().map(quoted).collect();
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             (!names.is_empty()).then(|| format!("{key} = [{}]", names.join(", ")))
         };
         let flag = |(key, set): (&str, bool)| set.then(|| format!("{key} = true"));
@@ -122,6 +123,28 @@ impl Grant {
             false => Ok(grant),
         }
     }
+}
+
+/// A text as TOML has it, on one line, whoever chose it: what would end the text, or the line, or could make a reader see
+/// another one, is escaped.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            _ if is_hidden(c) => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+            }
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Whether a character ends a line, changes how one reads, or is not seen.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || is_direction(c) || is_zero_width(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The keys of the table.
@@ -199,6 +222,26 @@ mod tests {
             serde_json::from_str::<Grant>(&serde_json::to_string(&all).unwrap()).unwrap(),
             all
         );
+    }
+
+    #[test]
+    fn a_name_cannot_end_its_line_nor_hide_in_it() {
+        let names = [
+            "C1\"]\nusers = true\n#",
+            "\u{202e}\u{200b}\u{7f}\u{9b}2J\t\\",
+            "a\u{2028}b\r",
+            "",
+            "방 🍚",
+        ];
+        let all = Grant {
+            conversations: names.map(str::to_owned).into(),
+            ..Grant::default()
+        };
+        let lines = all.lines();
+        assert_eq!(lines.len(), 1);
+        assert!(!lines[0].contains(is_hidden), "{lines:?}");
+        assert!(lines[0].ends_with(", \"\", \"방 🍚\"]"), "{lines:?}");
+        assert_eq!(Grant::of_line(&lines[0]).unwrap(), all);
     }
 
     #[test]
