@@ -43,12 +43,14 @@ impl moa_engine::Brain for Brain {
         let print = Print::of(Function::BrainListKeys).scope(&at).text(&prefix);
         let print = print.maybe(cursor.as_deref()).number(limit.into()).done();
         let live = async {
+            let listing = self.listing(&at, &prefix);
             let space = self.space(at)?;
-            let page = self.0.store.keys(&space, &prefix, cursor.as_deref(), limit);
+            let after = cursor.as_deref().map(|cursor| behind(cursor, &listing)).transpose()?;
+            let page = self.0.store.keys(&space, &prefix, after, limit);
             let page = page.await.map_err(|error| self.0.failed(error))?;
             Ok(KeyPage {
                 keys: page.keys,
-                next: page.next,
+                next: page.next.map(|last| format!("{listing}{last}")),
             })
         };
         self.0.read(print, live).await
@@ -106,6 +108,23 @@ impl moa_engine::Brain for Brain {
 }
 
 impl Brain {
+    /// The mark that the cursors of one listing begin with: those of another scope, prefix or plugin begin with another.
+    /// It is no secret; whoever makes one up sees only what he may see anyway.
+    fn listing(&self, at: &Scope, prefix: &str) -> String {
+        let whose = match at {
+            Scope::Shared => "",
+            Scope::Plugin | Scope::Conversation(_) | Scope::User(_) => self.0.plugin.as_str(),
+        };
+        let print = Print::of(Function::BrainListKeys).scope(at).text(prefix);
+        let print = print.text(whose).done();
+        // The first byte is the function's.
+        let digest = print.bytes().iter().skip(1).take(6);
+        digest
+            .map(|byte| format!("{byte:02x}"))
+            .chain([".".to_owned()])
+            .collect()
+    }
+
     fn space(&self, at: Scope) -> CapResult<Space> {
         let scope = match at {
             Scope::Plugin => moa_store::Scope::Plugin,
@@ -141,6 +160,15 @@ impl Brain {
         };
         scene.write(print, known, live).await
     }
+}
+
+/// The key that a cursor of this listing stands behind.
+fn behind<'a>(cursor: &'a str, listing: &str) -> CapResult<&'a str> {
+    cursor.strip_prefix(listing).ok_or_else(|| {
+        CapError::Invalid(
+            "the cursor comes from another listing; it is good only with the scope and prefix that it came from".into(),
+        )
+    })
 }
 
 fn set(space: &Space, what: Write) -> (Cell, Change) {

@@ -121,6 +121,52 @@ async fn scopes_are_apart_and_the_shared_one_needs_a_grant() {
 }
 
 #[tokio::test]
+async fn a_cursor_is_good_only_with_the_listing_that_it_came_from() {
+    let mut stage = stage().await;
+    stage.requests.shared_brain = true;
+    stage.grants = Grants::Everything;
+    let brain = Brain(stage.scene(false).await);
+    let scopes = [
+        Scope::Plugin,
+        Scope::User("U1".into()),
+        Scope::User("U2".into()),
+        Scope::Conversation("U1".into()),
+        Scope::Shared,
+    ];
+    for scope in &scopes {
+        let keys = ["a1", "a2", "a3", "b"];
+        let all = keys.map(|key| write(key, "v")).to_vec();
+        brain.set_many(scope.clone(), all).await.unwrap();
+    }
+    let list =
+        |scope: &Scope, prefix: &str, cursor: Option<String>| brain.list_keys(scope.clone(), prefix.into(), cursor, 2);
+    for scope in &scopes {
+        for prefix in ["a", ""] {
+            let first = list(scope, prefix, None).await.unwrap();
+            assert_eq!(first.keys, ["a1", "a2"]);
+            let cursor = first.next.unwrap();
+            let second = list(scope, prefix, Some(cursor.clone())).await.unwrap();
+            assert_eq!(second.keys[0], "a3");
+            for other in &scopes {
+                for of in ["a", "", "b"] {
+                    if (other, of) != (scope, prefix) {
+                        let refused = list(other, of, Some(cursor.clone())).await;
+                        assert!(
+                            matches!(refused, Err(CapError::Invalid(_))),
+                            "{other:?} {of}: {refused:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    for made_up in ["", "a1", "\u{0}", ".a1"] {
+        let refused = list(&Scope::Plugin, "", Some(made_up.into())).await;
+        assert!(matches!(refused, Err(CapError::Invalid(_))), "{made_up:?}: {refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn refusals_are_told_in_the_contracts_words() {
     let stage = stage().await;
     let brain = Brain(stage.scene(false).await);
