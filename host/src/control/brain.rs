@@ -1,6 +1,6 @@
 //! The brain: single entries, lists, and all of it at once.
 
-use super::http::{self, Body, Query, json};
+use super::http::{Body, Query, json};
 use super::lines::{self, EntryLine, Writer};
 use super::pipe::{self, LineReader};
 use super::sync::{self, Batch, PAGE, Read, Source, Unwatched};
@@ -70,9 +70,7 @@ pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Resu
         return Err(Fault::wrong(format!("no plugin can be called {plugin:?}"))
             .hint("a name is 1 to 64 lower-case letters, digits and `-`"));
     }
-    let value = http::read(body, LARGEST)
-        .await
-        .map_err(|error| Fault::wrong(format!("the value cannot be taken: {error}")))?;
+    let (value, _held) = control.read_large(body, LARGEST).await?;
     let write = Write {
         cell: at.cell,
         change: Change::Set {

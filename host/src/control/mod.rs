@@ -52,6 +52,7 @@ use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::Registry;
 use crate::rest::Rests;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
 use hyper::{Method, Request, Response, StatusCode};
@@ -61,6 +62,8 @@ use serde::{Deserialize, Serialize};
 use socket::Socket;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 
 pub use brain::{Changed, Imported, Listed, Usage};
@@ -79,7 +82,14 @@ pub struct Control {
     standing: OnceLock<Standing>,
     decides: OnceLock<Decides>,
     audit: OnceLock<Arc<Audit>>,
+    /// The right to hold a large body in memory.
+    room: Arc<Semaphore>,
 }
+
+/// So many large bodies (a plugin, a value) are in memory at once.
+const LARGE_BODIES: usize = 2;
+/// How long the next one waits for its turn.
+const TURN: Duration = Duration::from_secs(30);
 
 /// What of a running host follows, or does, what its operator wants.
 struct Attached {
@@ -124,6 +134,7 @@ impl Control {
             standing: OnceLock::new(),
             decides: OnceLock::new(),
             audit: OnceLock::new(),
+            room: Arc::new(Semaphore::new(LARGE_BODIES)),
         })
     }
 
@@ -137,6 +148,23 @@ impl Control {
     pub fn stand(&self, standing: Standing) {
         // Once, at the start.
         let _ = self.standing.set(standing);
+    }
+
+    /// Reads a body that may be as large as `most`, when it is its turn: however many are sent at once, only a few are in
+    /// memory. The permit is to be held as long as the bytes are.
+    async fn read_large(&self, body: Body, most: usize) -> Result<(Bytes, OwnedSemaphorePermit), Fault> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.room).acquire_owned()).await;
+        let Ok(Ok(permit)) = turn else {
+            return Err(Fault::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("the host is taking {LARGE_BODIES} other files or values, and no more at once"),
+            )
+            .hint("ask again when they are done"));
+        };
+        let bytes = http::read(body, most)
+            .await
+            .map_err(|error| Fault::wrong(format!("the body cannot be taken: {error}")))?;
+        Ok((bytes, permit))
     }
 
     /// The brain was changed beside the plugins: what the host derives from it follows.

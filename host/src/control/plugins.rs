@@ -253,9 +253,9 @@ pub(super) async fn install(control: Arc<Control>, query: Query, body: Body) -> 
         return Err(Fault::wrong("`digest` is `sha256:` and 64 small hexadecimal digits"));
     }
     let most = usize::try_from(MAX_PLUGIN_BYTES).unwrap_or(usize::MAX);
-    let bytes = http::read(body, most).await.map_err(Fault::wrong)?;
+    let (bytes, _held) = control.read_large(body, most).await?;
     let package = Package {
-        bytes: bytes.to_vec(),
+        bytes: bytes.into(),
         source: query.get("source").map(str::to_owned),
         digest,
     };

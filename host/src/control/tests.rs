@@ -68,6 +68,40 @@ async fn lines(client: &Client, way: &str) -> Vec<Value> {
     lines
 }
 
+/// However many send much at once, only some of it is in memory.
+#[tokio::test(start_paused = true)]
+async fn large_bodies_wait_for_their_turn_and_are_told_when_it_does_not_come() {
+    let store = memory();
+    let control = Control::new(Arc::clone(&store), config().store.url, Quotas::of(&config()));
+    let set = |key: &str, body: Body| {
+        let way = path(
+            "/v1/brain/entry",
+            &[("plugin", "memo"), ("scope", "plugin"), ("key", key)],
+        );
+        let request = Request::builder().method(Method::PUT).uri(way).body(body).unwrap();
+        tokio::spawn(answer(Arc::clone(&control), request))
+    };
+    let open = || http::stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+    let held: Vec<_> = (0..LARGE_BODIES).map(|_| set("slow", open())).collect();
+    tokio::task::yield_now().await;
+    let refused = set("late", full("x")).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let said = http::read(refused.into_body(), 1_000).await.unwrap();
+    let said = http::told(StatusCode::SERVICE_UNAVAILABLE, &said);
+    assert!(said.error.contains("2 other files") && said.hint.is_some(), "{said:?}");
+
+    let waiting = set("next", full("y"));
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    // Who sent them has gone.
+    for held in held {
+        held.abort();
+    }
+    assert_eq!(waiting.await.unwrap().status(), StatusCode::OK);
+    assert_eq!(store.get(&memo("next")).await.unwrap().unwrap().value, b"y");
+    assert!(store.get(&memo("late")).await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn an_entry_is_set_read_listed_counted_and_deleted() {
     let store = memory();
