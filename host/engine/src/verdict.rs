@@ -3,6 +3,8 @@
 use crate::fault::Fault;
 use crate::memory::{Denied, INSTANCES};
 use crate::state::{State, Stopped};
+use crate::wasi::RESOURCES;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
@@ -59,6 +61,13 @@ fn untrapped(error: &wasmtime::Error, born: bool) -> Fault {
     if !born && error.root_cause().to_string().contains("instance count too high") {
         return Fault::Trap {
             message: format!("it consists of more than {INSTANCES} instances"),
+        };
+    }
+    let full =
+        |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref(), Some(ResourceTableError::Full));
+    if error.chain().any(full) {
+        return Fault::Trap {
+            message: format!("it holds more than {RESOURCES} streams, timers and the like at once"),
         };
     }
     if !born || error.chain().any(|cause| cause.is::<std::io::Error>()) {

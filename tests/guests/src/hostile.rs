@@ -269,10 +269,18 @@ fn faulted() -> Vec<Component> {
         bytes: parts.build(),
         fate: Fate::Faulted(why),
     };
+    let timers = |name, why, count| Component {
+        name,
+        bytes: holding(count),
+        fate: Fate::Faulted(why),
+    };
     let none = Parts::default();
     let spin = "(loop $l (br $l)) unreachable";
     let deep = "(func $deep (param i64) (result i64) (i64.add (i64.const 1) (call $deep (local.get 0))))";
     vec![
+        timers("timers-without-end", "more than 4096 streams", u32::MAX),
+        // Each timer is two of what is counted: it gets to where it traps.
+        timers("timers-to-the-limit", "trapped", 2_048),
         case(
             "trap-in-start",
             "trapped",
@@ -585,6 +593,34 @@ fn answering() -> Vec<Component> {
             r#"{"name": "mischief", "version": "<!channel>\u202e\u0007", "summary": "*x*\n• `!fake` <!here> <@U1> \u202e"}"#,
         ),
     ]
+}
+
+/// Holds so many timers of WASI at once, and then traps.
+fn holding(timers: u32) -> Vec<u8> {
+    parse(&format!(
+        r#"(component
+            (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
+            (alias export $poll "pollable" (type $pollable))
+            (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+                (alias outer 1 $pollable (type $timer))
+                (export "subscribe-duration" (func (param "when" u64) (result (own $timer))))))
+            (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+            (core module $m
+                (import "clock" "subscribe" (func $subscribe (param i64) (result i32)))
+                (memory (export "memory") 1)
+                (func (export "describe") (result i32) (local $held i32)
+                    (loop $more
+                        (drop (call $subscribe (i64.const 1000000000)))
+                        (br_if $more (i32.lt_u
+                            (local.tee $held (i32.add (local.get $held) (i32.const 1))) (i32.const {timers}))))
+                    unreachable))
+            (core instance $i (instantiate $m
+                (with "clock" (instance (export "subscribe" (func $subscribe))))))
+            (func $describe (result string)
+                (canon lift (core func $i "describe") (memory (core memory $i "memory")) string-encoding=utf8))
+            (instance $guest (export "describe" (func $describe)))
+            (export "moa:plugin/guest@0.1.0" (instance $guest)))"#
+    ))
 }
 
 /// Tries to see by the clock how long something takes: in `describe` no time passes.
