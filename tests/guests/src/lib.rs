@@ -2,9 +2,10 @@
 //!
 //! A guest is built once for each state of its sources, into `guests/HASH/NAME.wasm` of the target directory, where
 //! HASH is over everything that goes into it. Several test processes may ask at once: a file lock lets one build.
-//! Those in [`hostile`] are written by hand and made in memory.
+//! Those in [`hostile`] are written by hand and made in memory; [`misdeeds`] tells what two of the fixtures do wrong.
 
 pub mod hostile;
+pub mod misdeeds;
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

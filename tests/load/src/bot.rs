@@ -4,6 +4,7 @@ use crate::process::Process;
 use crate::sim::Address;
 use anyhow::{Context, bail};
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -141,6 +142,33 @@ impl Home {
     /// What it wrote so far, over all its starts.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Adds to Moa's configuration, from its next start on.
+    pub fn configure(&self, more: &str) -> anyhow::Result<()> {
+        let mut file = File::options().append(true).open(self.folder.path().join("moa.toml"))?;
+        Ok(file.write_all(more.as_bytes())?)
+    }
+
+    /// The folder of its own.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How much it wrote so far, in bytes.
+    pub fn written(&self) -> anyhow::Result<u64> {
+        Ok(fs::metadata(self.folder.path().join("log"))?.len())
+    }
+
+    /// The whole lines that it wrote from this byte on, and where the next one begins.
+    pub fn log_from(&self, from: u64) -> anyhow::Result<(String, u64)> {
+        let mut file = File::open(self.folder.path().join("log"))?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes.truncate(whole);
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), from + whole as u64))
     }
 
     /// The folder that plugins are dropped into.

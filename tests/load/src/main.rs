@@ -1,6 +1,6 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
 //! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves; with
-//! `--plugins N`, what many plugins cost.
+//! `--plugins N`, what many plugins cost; with `--hostile`, what plugins that mean no good cost one beside them.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
@@ -8,6 +8,7 @@
 mod bot;
 mod faults;
 mod floor;
+mod hostile;
 mod http;
 mod load;
 mod measure;
@@ -23,6 +24,7 @@ use bot::{Build, Kind};
 use clap::{Parser, Subcommand};
 use report::Report;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Measures Moa beside a bare bot, in a simulated workspace.
@@ -50,11 +52,17 @@ struct Cli {
     #[arg(long, value_name = "N", conflicts_with_all = ["stores", "faults", "rounds", "seconds"],
           value_parser = clap::value_parser!(u16).range(1..=9999))]
     plugins: Option<u16>,
+    /// Measure a plugin in use beside plugins that do everything wrong, and beside a program outside that takes as much of
+    /// the processors
+    #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "seconds"])]
+    hostile: bool,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     rough: faults::Options,
+    #[command(flatten)]
+    corpus: hostile::Options,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -74,6 +82,14 @@ enum Part {
         /// How many entries its record holds.
         record: usize,
     },
+    /// A program that takes processor time
+    #[command(hide = true)]
+    Hog {
+        /// What it takes.
+        trace: PathBuf,
+        /// Where it tells what it took.
+        taken: PathBuf,
+    },
 }
 
 const HELP: &str = "\
@@ -84,17 +100,24 @@ stands how quickly those commands were answered that were sent within 2 s after 
 were on their way on a connection when it was dropped (the workspace waits 3 s before it sends them again); that waited \
 for a refused post; and that only a refresh can have delayed.
 
+With --hostile one plugin is in use all the while. In each round, in turn, all that plugins can do wrong is done beside it, \
+by files that are put into the folder and by commands; and a program outside Moa takes as much processor time, by as many \
+threads and at the same times, as that took. The closing line holds the slowest hundredth of the one against that of the \
+other, as medians of the rounds.
+
 Exit status:
   0  all is well
-  1  with --faults: a command was lost or answered twice, or a fault took place less often than it should; or the run \
-failed
+  1  with --faults: a command was lost or answered twice, or a fault took place less often than it should; with --hostile: \
+a command of the bystander's was lost or answered twice, something else than it must came of a misdeed, descriptors, child \
+processes or memory stay, or the ratio is above its bound; or the run failed
   2  the command line cannot be used
 
 Examples:
   moa-load --rounds 3 --seconds 2 --json
   moa-load --plugins 1000
   moa-load --faults
-  moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0";
+  moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0
+  moa-load --hostile --rounds 3";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -105,6 +128,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             let token = |name| std::env::var(name).with_context(|| format!("{name} is not set"));
             floor::run(at, &token("SLACK_APP_TOKEN")?, &token("SLACK_BOT_TOKEN")?).await?;
         }
+        Some(Part::Hog { trace, taken }) => hostile::play(&trace, &taken)?,
         None if cli.faults => return count(&cli).await,
         None if cli.plugins.is_some() => {
             let many = plugins::measure(&Build::without_plugins()?, cli.plugins.unwrap_or(1)).await?;
@@ -113,6 +137,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             }
             println!("{}", serde_json::to_string(&many)?);
         }
+        None if cli.hostile => return endure(&cli).await,
         None => drive(&cli).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -124,6 +149,19 @@ async fn count(cli: &Cli) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!("{}", faults::text(&report));
+    }
+    Ok(match report.wrong().is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+async fn endure(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let report = hostile::run(&Build::make()?, cli.rounds, &cli.corpus).await?;
+    if cli.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{}", report.text());
     }
     Ok(match report.wrong().is_empty() {
         true => ExitCode::SUCCESS,
@@ -186,6 +224,21 @@ mod tests {
         assert_eq!(cli(&["--plugins", "1000"]).unwrap().plugins, Some(1000));
         assert!(cli(&["--plugins", "0"]).is_err() && cli(&["--plugins", "10000"]).is_err());
         assert!(cli(&["--plugins", "10", "--stores"]).is_err());
+    }
+
+    #[test]
+    fn the_corpus_has_its_size_and_goes_with_nothing_else() {
+        let cli = |words: &[&str]| Cli::try_parse_from([&["moa-load"], words].concat());
+        let asked = cli(&["--hostile", "--rounds", "2", "--people", "3"]).unwrap();
+        assert!(asked.hostile && asked.rounds == 2);
+        assert_eq!(format!("{:?}", asked.corpus), "Options { people: 3, passes: 1 }");
+        for wrong in [
+            &["--hostile", "--faults"][..],
+            &["--hostile", "--seconds", "2"],
+            &["--people", "3"],
+        ] {
+            assert!(cli(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl Process {
         Ok(())
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Processor time so far, in seconds.
     pub fn cpu(&self) -> anyhow::Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;

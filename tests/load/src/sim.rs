@@ -133,6 +133,7 @@ struct Send<'a> {
     thread_ts: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wait_ms: Option<u64>,
+    replies: usize,
 }
 
 #[derive(Deserialize)]
@@ -150,8 +151,13 @@ struct Reply {
 impl Client {
     /// Writes, and returns the bot's next message there; `None` if there is none.
     pub async fn ask(&mut self, place: &Place, text: &str) -> anyhow::Result<Option<String>> {
-        let answer = self.send(place, text, Some(PATIENCE_MS)).await?;
-        Ok(answer.replies.into_iter().next().map(|reply| reply.text))
+        Ok(self.ask_for(place, text, 1).await?.into_iter().next())
+    }
+
+    /// Writes, and returns the bot's next messages there: so many, or fewer where no more come.
+    pub async fn ask_for(&mut self, place: &Place, text: &str, replies: usize) -> anyhow::Result<Vec<String>> {
+        let answer = self.send(place, text, Some((PATIENCE_MS, replies))).await?;
+        Ok(answer.replies.into_iter().map(|reply| reply.text).collect())
     }
 
     /// Writes, and returns the message's `ts`.
@@ -159,13 +165,14 @@ impl Client {
         Ok(self.send(place, text, None).await?.ts)
     }
 
-    async fn send(&mut self, place: &Place, text: &str, wait_ms: Option<u64>) -> anyhow::Result<Answer> {
+    async fn send(&mut self, place: &Place, text: &str, wait: Option<(u64, usize)>) -> anyhow::Result<Answer> {
         let body = serde_json::to_vec(&Send {
             user: place.user,
             channel: place.channel,
             text,
             thread_ts: place.thread.as_deref(),
-            wait_ms,
+            wait_ms: wait.map(|(milliseconds, _)| milliseconds),
+            replies: wait.map_or(1, |(_, replies)| replies),
         })?;
         let answer = self.0.ask("POST", "/sim/send", &body).await?;
         serde_json::from_slice(&answer).context("the workspace answers something else")
