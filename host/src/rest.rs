@@ -7,6 +7,7 @@
 //!
 //! A pure state machine: whoever asks tells the time.
 
+use crate::settings::shortened;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,10 +15,8 @@ use std::time::{Duration, Instant};
 
 /// So many faults in a row, and a plugin rests.
 pub const FAULTS: u32 = 5;
-/// The first pause.
+/// The first pause; each further one is twice the one before.
 const FIRST: Duration = Duration::from_secs(30);
-/// The second pause; each further one is twice the one before.
-const SECOND: Duration = Duration::from_secs(60);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
@@ -56,9 +55,25 @@ pub struct Resting {
     pub why: String,
 }
 
+/// Tests that want to see the end of it make the first pause so many seconds.
+const SHORTER_FIRST: &str = "MOA_TEST_REST";
+
 /// Which plugins rest.
-#[derive(Debug, Default)]
-pub struct Rests(Mutex<HashMap<String, Row>>);
+#[derive(Debug)]
+pub struct Rests {
+    rows: Mutex<HashMap<String, Row>>,
+    /// The first pause.
+    first: Duration,
+}
+
+impl Default for Rests {
+    fn default() -> Self {
+        Self {
+            rows: Mutex::default(),
+            first: shortened(SHORTER_FIRST, FIRST),
+        }
+    }
+}
 
 /// Of one plugin, since its last call that went well.
 #[derive(Debug)]
@@ -143,7 +158,7 @@ impl Rests {
         }
         row.pauses = row.pauses.saturating_add(1);
         row.why = why.to_owned();
-        let length = pause(row.pauses);
+        let length = pause(self.first, row.pauses);
         row.state = State::Resting(now + length);
         Some(Pause {
             length,
@@ -178,7 +193,7 @@ impl Rests {
 
     /// Nothing here is left half changed by a panic elsewhere.
     fn rows(&self) -> MutexGuard<'_, HashMap<String, Row>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -196,12 +211,9 @@ impl Row {
 }
 
 /// The pause of this number, from 1 on.
-fn pause(number: u32) -> Duration {
-    match number {
-        0 | 1 => FIRST,
-        // More than the longest by far, and still no overflow.
-        _ => (SECOND * 2_u32.pow((number - 2).min(10))).min(LONGEST),
-    }
+fn pause(first: Duration, number: u32) -> Duration {
+    // More than the longest by far, and still no overflow.
+    (first * 2_u32.pow(number.saturating_sub(1).min(20))).min(LONGEST)
 }
 
 /// A call that finds out whether a plugin works again. Dropped without a word about how it ended (the host ended it, or

@@ -2,6 +2,7 @@
 
 use moa_core::config::{Config, ConfigErrors, SecretSource};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "moa.toml";
@@ -47,6 +48,12 @@ pub fn load(
         ("MOA_BOT__DATA_DIR".to_owned(), dir.to_string_lossy().into_owned())
     });
     Ok(Config::parse(file, environment.into_iter().chain(overrides))?)
+}
+
+/// How long something takes or waits: `usual`, or what tests say that want to see the end of it. They can only shorten it.
+pub(crate) fn shortened(variable: &str, usual: Duration) -> Duration {
+    let seconds = std::env::var(variable).ok().and_then(|text| text.parse().ok());
+    seconds.map_or(usual, |seconds| usual.min(Duration::from_secs(seconds)))
 }
 
 /// The environment of this process, as far as it is text.

@@ -7,76 +7,11 @@ use super::support::record::Post;
 use super::support::sim::{Line, Sim, Workspace};
 use super::support::{DEADLINE, GLANCE, long};
 use moa_test_guests::hostile::{Component, Fate, components, damaged, exploding};
+use moa_test_guests::misdeeds::{MISDEEDS, Told, invocations, limits};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-
-/// What a person is told of a command.
-enum Told {
-    /// Exactly this.
-    Text(&'static str),
-    /// A text that begins like this.
-    Beginning(&'static str),
-    /// That the plugin failed: one line with the plugin and the invocation, which the log knows as the plugin's fault.
-    Fault(&'static str),
-}
-
-/// Plugin, command, and what comes of it.
-const COMMANDS: &[(&str, &str, Told)] = &[
-    ("hostile", "loop", Told::Fault("computed")),
-    ("hostile", "alloc", Told::Fault("memory")),
-    ("hostile", "trap", Told::Fault("trapped")),
-    ("hostile", "panic", Told::Fault("this was to be expected")),
-    ("hostile", "exit", Told::Fault("exit code")),
-    ("hostile", "deep", Told::Fault("too deeply")),
-    ("hostile", "sleep", Told::Fault("not done within")),
-    ("hostile", "flood", Told::Fault("")),
-    ("hostile", "brainflood", Told::Fault("")),
-    ("hostile", "bigtext", Told::Fault("")),
-    ("hostile", "chatter", Told::Fault("computed")),
-    ("hostile", "greedy", Told::Text("denied")),
-    ("hostile", "chance", Told::Fault("65537")),
-    ("intruder", "environment", Told::Text("found 0")),
-    ("intruder", "files", Told::Text("tried 11, done: []")),
-    ("intruder", "sockets", Told::Text("tried 7, done: []")),
-    ("intruder", "messages", Told::Beginning("sent 3, then Error::OverLimit")),
-    ("intruder", "quota", Told::Beginning("kept 10, then Error::OverLimit")),
-    (
-        "intruder",
-        "sizes",
-        Told::Beginning("over-limit over-limit over-limit invalid over-limit over-limit invalid invalid"),
-    ),
-    (
-        "intruder",
-        "keys",
-        Told::Text("own 340, failed 0, mixed 0, foreign [], shared false"),
-    ),
-    (
-        "intruder",
-        "teach",
-        Told::Text("invalid invalid invalid invalid invalid taught"),
-    ),
-    ("intruder", "forge", Told::Text("logged")),
-    ("intruder", "shout", Told::Beginning("")),
-    ("intruder", "answers", Told::Fault("computed")),
-    ("intruder", "chances", Told::Fault("")),
-];
-
-/// Small, so that whoever runs into them does so soon.
-const LIMITS: &str = r#"
-[plugin.hostile.limits]
-cpu = "200ms"
-wall = "6s"
-memory = "32MiB"
-host-calls = 2000
-
-[plugin.intruder.limits]
-cpu = "400ms"
-wall = "40s"
-messages = 3
-brain = "1MiB"
-"#;
 
 /// People who use the bystander all the while, each as soon as the answer before is there.
 struct Load {
@@ -217,15 +152,6 @@ async fn files_meet_their_fate(bot: &Bot) {
         expected.push((file.clone(), vec!["not loaded".to_owned()]));
         put_in.push(file);
     }
-    if long() {
-        let file = "exploding.wasm".to_owned();
-        put(&exploding(2_000, 400), &bot.plugins().join(&file));
-        expected.push((
-            file.clone(),
-            vec!["not loaded".to_owned(), "make the plugin smaller".to_owned()],
-        ));
-        put_in.push(file);
-    }
     let large = std::fs::File::create(bot.plugins().join("large.wasm")).unwrap();
     large.set_len(200 << 20).unwrap();
     expected.push(("large.wasm".to_owned(), vec!["209715200 bytes".to_owned()]));
@@ -238,7 +164,7 @@ async fn files_meet_their_fate(bot: &Bot) {
         put(b"junk", &bot.plugins().join(file));
         put_in.push(file.to_owned());
     }
-    let patience = DEADLINE * if long() { 40 } else { 4 };
+    let patience = DEADLINE * if long() { 20 } else { 4 };
     for (file, words) in &expected {
         let words: Vec<&str> = std::iter::once(file.as_str())
             .chain(words.iter().map(String::as_str))
@@ -263,7 +189,7 @@ async fn files_meet_their_fate(bot: &Bot) {
 /// One command after the other; after each its plugin does as it is told again.
 async fn commands_meet_their_fate(bot: &Bot, workspace: &Workspace) {
     let mut wrong = Vec::new();
-    for (plugin, command, told) in COMMANDS {
+    for (plugin, command, told) in MISDEEDS {
         let by = |text: String| Line::new(text).by("vincent").at("#dev");
         let sent = workspace.send(&by(format!("!{plugin}:{command}"))).await;
         let what = format!("an answer to !{command}");
@@ -285,9 +211,7 @@ async fn commands_meet_their_fate(bot: &Bot, workspace: &Workspace) {
             Told::Beginning(text) if answer.text.starts_with(text) => {}
             Told::Text(_) | Told::Beginning(_) => wrong.push(format!("!{command}: {}", answer.text)),
             Told::Fault(why) => {
-                let words = answer.text.split(|c: char| !c.is_ascii_alphanumeric());
-                let id = words.filter(|word| word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit()));
-                let ids: Vec<&str> = id.collect();
+                let ids = invocations(&answer.text);
                 assert!(
                     ids.len() == 1 && answer.text.contains(plugin),
                     "!{command}: {}",
@@ -321,7 +245,7 @@ async fn the_whole_corpus_harms_nobody_and_leaves_nothing_behind() {
         .plugin(hello())
         .plugin(hostile())
         .plugin(intruder())
-        .config(LIMITS)
+        .config(&limits(6))
         .start()
         .await;
     let process = bot.process.id();
@@ -355,6 +279,41 @@ async fn the_whole_corpus_harms_nobody_and_leaves_nothing_behind() {
         .chain(lines.iter().filter(|line| line.contains(['\u{1b}', '\u{202e}', '\r'])))
         .collect();
     assert!(forged.is_empty(), "{forged:#?}");
+    assert!(bot.stop().await.success());
+}
+
+/// In its short form compiling may take only little time, in the long form all that it may.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compiling_that_explodes_ends_in_a_process_of_its_own() {
+    let workspace = Workspace::start().await;
+    let plan = Plan::new(&workspace).plugin(hello());
+    let (plan, bytes, patience) = match long() {
+        true => (plan, exploding(2_000, 400), DEADLINE * 20),
+        false => (
+            plan.env("MOA_TEST_COMPILE_CPU", "4"),
+            exploding(1_500, 300),
+            DEADLINE * 4,
+        ),
+    };
+    let mut bot = plan.start().await;
+    let process = bot.process.id();
+    workspace.ask(&Line::new("!count")).await;
+    let before = held(&bot);
+    let load = Load::begin(&workspace.sim());
+    let from = bot.lines();
+    put(&bytes, &bot.plugins().join("exploding.wasm"));
+    let told = ["exploding.wasm", "not loaded", "make the plugin smaller"];
+    bot.log().wait_long_for(from, &told, patience).await;
+    assert!(load.end(&workspace).await > 0);
+    let after = let_go(&bot, &before).await;
+    let grown = after.memory.saturating_sub(before.memory);
+    assert!(grown < 96 << 10, "{grown} KiB more than before");
+    assert_eq!(bot.process.id(), process);
+    // The next file has all the time that there is.
+    put(&std::fs::read(hostile()).unwrap(), &bot.plugins().join("hostile.wasm"));
+    bot.log().wait_long_for(from, &["loaded", "hostile"], patience).await;
+    assert_eq!(workspace.ask(&Line::new("!ok on")).await.text, "ok on");
+    assert!(bot.process.is_up());
     assert!(bot.stop().await.success());
 }
 

@@ -6,6 +6,7 @@
 
 use super::cache::Cache;
 use super::problem::OneLine;
+use crate::settings::shortened;
 use moa_engine::{Allocation, Engine, LoadError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use tokio::process::Command;
 
 /// Processor time of one compilation; the largest plugins that are known take 12 s.
 const CPU: Duration = Duration::from_secs(120);
+/// Tests that want to see the end of it give a compilation only so many seconds of processor time.
+const SHORTER_CPU: &str = "MOA_TEST_COMPILE_CPU";
 /// Time from beginning to end, on a machine that has other things to do.
 const WALL: Duration = Duration::from_secs(300);
 /// Bytes of memory of one compilation; the largest plugins that are known take a quarter of it.
@@ -181,6 +184,7 @@ async fn run_child(
         .arg(output.path())
         .env_clear()
         .envs(settings.environment())
+        .envs(std::env::var_os(SHORTER_CPU).map(|seconds| (SHORTER_CPU, seconds)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -227,7 +231,7 @@ fn reason(status: ExitStatus, words: &str) -> String {
         Some(libc::SIGXCPU) => {
             format!(
                 "compiling took more than {} s of processor time{said}; make the plugin smaller",
-                CPU.as_secs()
+                cpu().as_secs()
             )
         }
         Some(libc::SIGABRT | libc::SIGKILL) => format!(
@@ -262,6 +266,10 @@ fn compile_file(input: &Path, output: &Path) -> Result<(), String> {
     std::fs::write(output, code).map_err(|error| format!("{} cannot be written: {error}", output.display()))
 }
 
+fn cpu() -> Duration {
+    shortened(SHORTER_CPU, CPU)
+}
+
 fn limit_this_process() {
     let limit = |what, value: u64| {
         let limit = libc::rlimit {
@@ -271,7 +279,7 @@ fn limit_this_process() {
         // SAFETY: the struct outlives the call. A limit that can't be set is one below it already.
         unsafe { libc::setrlimit(what, &limit) };
     };
-    limit(libc::RLIMIT_CPU, CPU.as_secs());
+    limit(libc::RLIMIT_CPU, cpu().as_secs());
     // Not RLIMIT_AS, which would also count address space that is reserved and never used.
     limit(libc::RLIMIT_DATA, MEMORY);
     limit(libc::RLIMIT_FSIZE, CODE);
