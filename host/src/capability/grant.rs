@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use moa_core::call::{CapError, CapResult};
 use moa_core::config::{Grant, lists};
 use moa_core::manifest::Requests;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ impl Granted {
         };
         self.check(
             "use other conversations",
-            &line.lines().concat(),
+            (&line.lines().concat(), json!([id])),
             lists(&self.requests.conversations, id),
             |grant| lists(&grant.conversations, id),
         )
@@ -126,7 +127,7 @@ impl Granted {
     pub fn users(&self) -> CapResult<()> {
         self.check(
             "look up and write to other people",
-            "users = true",
+            ("users = true", json!(true)),
             self.requests.users,
             |grant| grant.users,
         )
@@ -139,18 +140,24 @@ impl Granted {
     pub fn shared_brain(&self) -> CapResult<()> {
         self.check(
             "use the shared brain",
-            "shared-brain = true",
+            ("shared-brain = true", json!(true)),
             self.requests.shared_brain,
             |grant| grant.shared_brain,
         )
     }
 
-    /// `has`: whether what was granted, or denied, has it.
-    fn check(&self, what: &str, line: &str, requested: bool, has: impl Fn(&Grant) -> bool) -> CapResult<()> {
+    /// `line` grants it in the configuration, `value` asks for it in the manifest; `has`: whether what was granted, or denied, has it.
+    fn check(
+        &self,
+        what: &str,
+        (line, value): (&str, serde_json::Value),
+        requested: bool,
+        has: impl Fn(&Grant) -> bool,
+    ) -> CapResult<()> {
         let plugin = &self.plugin;
         if !requested {
-            // The key and what it holds, as JSON has them; lists of plain names look the same in both.
-            let (key, value) = line.split_once(" = ").unwrap_or((line, "true"));
+            // The same as JSON has it.
+            let (key, _) = line.split_once(" = ").unwrap_or((line, ""));
             return Err(CapError::AccessDenied(format!(
                 "`{plugin}` did not ask to {what}: its manifest's \"requests\" must say \"{key}\": {value}"
             )));

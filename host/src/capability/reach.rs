@@ -308,8 +308,8 @@ fn satisfying(need: &Need) -> (Requests, Grant, String, String) {
             requests.conversations.push(id.clone());
             grant.conversations.push(id.clone());
             (
-                format!("\"conversations\": [\"{id}\"]"),
-                format!("conversations = [\"{id}\"]"),
+                format!("\"conversations\": {}", serde_json::json!([id])),
+                grant.lines().concat(),
             )
         }
         Need::Users => {
