@@ -16,6 +16,7 @@ use crate::matching::{Match, Matcher, Todo};
 use forms::Forms;
 use moa_core::event::{Event, Identity};
 use moa_core::locale::UserNotice;
+use moa_core::router::Manage;
 use moa_store::{Accepted, NewRecord, Outcome, Seq, Store, StoreError};
 use resume::Why;
 use std::collections::HashMap;
@@ -481,7 +482,13 @@ impl Intake {
     }
 
     fn hand_on(self: &Arc<Self>, work: Work, promised: Promised) {
-        let key = OrderKey::new(&work.event.place().conversation, work.event.author());
+        let key = match &work.matched.todo {
+            // It takes its time, and other orders of the same admin do not wait for it.
+            Todo::Manage(manage) if matches!(**manage, Manage::Announce { .. }) => {
+                OrderKey::new(work.event.identity.as_str(), "")
+            }
+            _ => OrderKey::new(&work.event.place().conversation, work.event.author()),
+        };
         let lane = work.matched.todo.plugin().to_owned();
         let room = match lane.as_str() {
             OWN_LANE => OWN_ROOM,

@@ -10,6 +10,7 @@ pub mod stores;
 pub mod access;
 pub mod adapter;
 pub mod admins;
+pub mod announcements;
 pub mod audit;
 pub mod capability;
 pub mod descriptors;

@@ -4,6 +4,7 @@
 //! otherwise. All of it is in memory: a restart forgives. What is refused costs nothing, so that whoever goes on trying is
 //! let through again as soon as the limit allows, and they are not told each time.
 
+use moa_core::access::Caller;
 use moa_core::command::Named;
 use moa_core::config;
 use moa_core::event::Event;
@@ -11,7 +12,7 @@ use moa_core::locale::UserNotice;
 use moa_core::manifest::Manifest;
 use moa_core::rate::Rate;
 use moa_core::router::CommandMatch;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -165,9 +166,14 @@ impl Default for Rates {
     }
 }
 
-/// Whose limit it is.
+/// Whose limit it is: a person's; where nobody has an id that can be trusted, the conversation's.
 fn key_of(event: &Event) -> String {
-    format!("{}/{}/{}", event.place().service, event.team, event.author())
+    let caller = Caller::of(event, |_| BTreeSet::new());
+    let (mark, id) = match caller.user {
+        Some(user) => ('@', user),
+        None => ('#', caller.conversation),
+    };
+    format!("{}/{}/{mark}{id}", caller.service, event.team)
 }
 
 /// Forgets those who have all of their limit; if nobody has, whoever is nearest to it.

@@ -162,6 +162,13 @@ impl Playground {
         format!("{}/", self.shared.base)
     }
 
+    /// The people in it: their ids and the names that they go by. The page shows what the first one sees.
+    pub fn people(&self) -> Vec<(String, String)> {
+        let world = locked(&self.shared.world);
+        let people = world.people.iter();
+        people.map(|one| (one.id.to_string(), one.display.to_owned())).collect()
+    }
+
     /// The base of the Web API: `http://127.0.0.1:PORT/api/`.
     pub fn api_url(&self) -> String {
         format!("{}/api/", self.shared.base)

@@ -23,6 +23,7 @@ mod support;
 mod access;
 mod approvals;
 mod audit;
+mod announcements;
 mod bad_input;
 mod brain_cli;
 mod bundled;

@@ -152,6 +152,15 @@ pub struct MemberPage {
     pub next: Option<String>,
 }
 
+/// Some of the conversations that the bot is a member of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConversationPage {
+    /// Their ids.
+    pub ids: Vec<String>,
+    /// Where to go on; `None` if that was all.
+    pub next: Option<String>,
+}
+
 /// The code of what a service does not have at all.
 pub const UNSUPPORTED: &str = "unsupported";
 
@@ -300,6 +309,12 @@ pub trait Adapter: Send + Sync {
     /// A page of a conversation's members, from the first on or from where an earlier page says that it goes on; `None`
     /// where there is no conversation of that id that the bot may see. Answers may be a minute old.
     async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError>;
+
+    /// A page of the conversations that the bot is a member of, but for direct ones and those that are archived: the first
+    /// one, or from where an earlier page says that it goes on. Answers may be a minute old.
+    async fn own_conversations(&self, _cursor: Option<&str>) -> Result<ConversationPage, SendError> {
+        Err(self.lacks("list of the conversations that a bot is in"))
+    }
 
     /// What an adapter answers to the functions that its service has nothing for.
     fn lacks(&self, what: &str) -> SendError {

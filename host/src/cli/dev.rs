@@ -79,7 +79,8 @@ async fn develop(
     .await?;
     let plugins = data_dir.join("plugins");
     // Before the build, which may take minutes: what is wrong here is better known at once.
-    let config = config(global, &playground, &data_dir, &plugins)?;
+    let mut config = config(global, &playground, &data_dir, &plugins)?;
+    let admins = admins(&mut config, &playground);
     let author = Arc::new(Author::new(playground.author(), &config));
     let shower = tokio::spawn(Arc::clone(&author).show_lines(lines));
     let engine = Engine::new(moa_engine::Options {
@@ -115,6 +116,7 @@ async fn develop(
     };
     println!();
     println!("  Playground   {}", playground.page_url());
+    println!("  Admins       {admins}");
     println!("  Try          !help");
     if args.no_watch {
         println!("  Ctrl-C ends it.");
@@ -215,6 +217,23 @@ fn config(
         .collect();
     // Where the data goes stands in the environment above already.
     Ok(settings::load(global.config.as_deref(), None, environment)?)
+}
+
+/// Who looks after the bot, as a line. Where the configuration names nobody it is the first of the page's people, so that
+/// restricted commands can be tried.
+fn admins(config: &mut moa_core::config::Config, playground: &Playground) -> String {
+    let people = playground.people();
+    let chosen = config.bot.admins.is_empty();
+    if chosen {
+        config.bot.admins.extend(people.first().map(|(id, _)| id.clone()));
+    }
+    let name = |id: &String| match people.iter().find(|(known, _)| known == id) {
+        Some((_, name)) => format!("{name} ({id})"),
+        None => id.clone(),
+    };
+    let names: Vec<String> = config.bot.admins.iter().map(name).collect();
+    let why = if chosen { ", since bot.admins names nobody" } else { "" };
+    format!("{}{why}", names.join(", "))
 }
 
 /// One line for everything that happens to the plugins, and the page's cards.

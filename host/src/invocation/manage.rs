@@ -1,5 +1,6 @@
 //! The host's own commands for those who look after the bot. Each family is a file, and a line below.
 
+mod announce;
 mod maintenance;
 mod role;
 mod why;
@@ -43,6 +44,7 @@ impl Invoker {
     async fn managed(&self, work: &Work, manage: &Manage, locale: Locale) -> Content {
         match manage {
             Manage::Role(order) => self.role(work, order, locale).await,
+            Manage::Announce { text, now } => self.announce(work, text, *now, locale).await,
             Manage::Pause { reason } => self.pause(work, reason, locale).await,
             Manage::Resume => self.resume(work, locale).await,
             Manage::Mute { conversation } => self.mute(work, conversation, locale).await,

@@ -102,7 +102,19 @@ impl Outbox {
     /// # Errors
     /// As [`Adapter::send`]; a service that is away is waited for up to 10 minutes.
     pub async fn send(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
-        let sent = self.watched(self.send_parts(letter, ordinals)).await;
+        self.send_as(letter, ordinals, Rank::Short).await
+    }
+
+    /// The same for what nobody waits for: answers go before it.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    pub async fn send_bulk(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
+        self.send_as(letter, ordinals, Rank::Bulk).await
+    }
+
+    async fn send_as(&self, letter: Letter<'_>, ordinals: &Ordinals, rank: Rank) -> Result<Sent, SendError> {
+        let sent = self.watched(self.send_parts(letter, ordinals, rank)).await;
         // What is refused is told where the service says so, once for a cause.
         if let Err(error) = &sent
             && !matches!(error, SendError::Refused { .. })
@@ -159,11 +171,11 @@ impl Outbox {
         }
     }
 
-    async fn send_parts(&self, letter: Letter<'_>, ordinals: &Ordinals) -> Result<Sent, SendError> {
+    /// The first part has this rank, the others wait behind.
+    async fn send_parts(&self, letter: Letter<'_>, ordinals: &Ordinals, rank: Rank) -> Result<Sent, SendError> {
         let limit = self.adapter.max_text();
         // Bytes are never fewer than characters, so short texts are not even counted.
         if letter.content.text.len() <= limit || letter.content.text.chars().count() <= limit {
-            let rank = Rank::Short;
             return self.send_part(&letter, letter.content, ordinals.next(), rank).await;
         }
         let texts = moa_core::text::split(&letter.content.text, limit);
@@ -189,7 +201,7 @@ impl Outbox {
                     ..Content::text(text)
                 }
             };
-            let rank = if at == 0 { Rank::Short } else { Rank::Bulk };
+            let rank = if at == 0 { rank } else { Rank::Bulk };
             let sent = self.send_part(&letter, &part, ordinals.next(), rank).await?;
             first = first.or(sent);
         }

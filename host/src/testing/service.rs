@@ -1,7 +1,7 @@
 //! A chat service that is a list.
 
 use super::{Crash, message, place};
-use crate::adapter::{Adapter, Form, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
+use crate::adapter::{Adapter, ConversationPage, Form, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
 use async_trait::async_trait;
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
@@ -58,6 +58,8 @@ pub(crate) struct FakeAdapter {
     pub forms: Mutex<Vec<(String, String, String)>>,
     /// What conversations hold, newest first.
     pub past: Mutex<Vec<Message>>,
+    /// The conversations that the bot is in.
+    pub own: Vec<String>,
     /// Files by id: where they can be seen, and what is in them.
     pub contents: Mutex<BTreeMap<String, Seen>>,
     /// Files, if the service takes any.
@@ -87,6 +89,7 @@ impl Default for FakeAdapter {
             deleted: Mutex::default(),
             forms: Mutex::default(),
             past: Mutex::default(),
+            own: Vec::new(),
             contents: Mutex::default(),
             files: None,
             stuck: false,
@@ -326,5 +329,15 @@ impl Adapter for FakeAdapter {
             _ => return Ok(None),
         };
         Ok(Some(MemberPage { ids, next }))
+    }
+
+    /// Two at a time; what follows one is asked for by its number.
+    async fn own_conversations(&self, cursor: Option<&str>) -> Result<ConversationPage, SendError> {
+        self.moment().await;
+        let from: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        Ok(ConversationPage {
+            ids: self.own.iter().skip(from).take(2).cloned().collect(),
+            next: (from + 2 < self.own.len()).then(|| (from + 2).to_string()),
+        })
     }
 }

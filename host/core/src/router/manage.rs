@@ -9,11 +9,14 @@ use crate::command::{Token, Tokens};
 use crate::locale::Locale;
 use crate::text::{fold, printable_line};
 
+/// What stands before an announcement that is made.
+const NOW: &str = "--now";
+
 /// The longest reason for a pause, in characters.
 const REASON: usize = 300;
 
 /// The words, those in Korean too. Those for admins are found by their exact spelling only.
-pub(super) const WORDS: [(&str, AdminWord); 12] = [
+pub(super) const WORDS: [(&str, AdminWord); 14] = [
     ("role", AdminWord::Role),
     ("역할", AdminWord::Role),
     ("pause", AdminWord::Pause),
@@ -26,6 +29,8 @@ pub(super) const WORDS: [(&str, AdminWord); 12] = [
     ("음소거해제", AdminWord::Unmute),
     ("why", AdminWord::Why),
     ("이유", AdminWord::Why),
+    ("announce", AdminWord::Announce),
+    ("전체공지", AdminWord::Announce),
 ];
 
 /// What somebody who looks after the bot wants of the host itself. Whether they may is for the host to find out.
@@ -56,6 +61,13 @@ pub enum Manage {
         user: Option<String>,
         /// The command, as it would be typed; not empty.
         command: String,
+    },
+    /// Something is to be said wherever the bot is.
+    Announce {
+        /// What, as typed.
+        text: String,
+        /// Whether it is said at once; otherwise only where it would be said is told.
+        now: bool,
     },
     /// What stands behind the word makes no sense.
     Misused(AdminWord),
@@ -108,17 +120,20 @@ pub enum AdminWord {
     Unmute,
     /// `why`, which everybody may ask about themselves.
     Why,
+    /// `announce`
+    Announce,
 }
 
 impl AdminWord {
     /// All, in the order in which help shows them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Role,
         Self::Pause,
         Self::Resume,
         Self::Mute,
         Self::Unmute,
         Self::Why,
+        Self::Announce,
     ];
 
     /// The word itself.
@@ -130,6 +145,7 @@ impl AdminWord {
             Self::Mute => "mute",
             Self::Unmute => "unmute",
             Self::Why => "why",
+            Self::Announce => "announce",
         }
     }
 
@@ -176,6 +192,16 @@ impl AdminWord {
                     ("why @person COMMAND", "tells it about somebody else"),
                 ],
             ),
+            Self::Announce => locale.pick(
+                &[
+                    ("전체공지 글", "글이 올라갈 대화방이 몇 곳인지 알려 줍니다"),
+                    ("전체공지 --now 글", "봇이 있는 모든 대화방에 글을 올립니다"),
+                ],
+                &[
+                    ("announce TEXT", "tells how many conversations it would go to"),
+                    ("announce --now TEXT", "says it in all conversations where the bot is"),
+                ],
+            ),
         }
     }
 
@@ -191,6 +217,7 @@ impl AdminWord {
             Self::Mute => conversation(&tokens).map(|conversation| Manage::Mute { conversation }),
             Self::Unmute => conversation(&tokens).map(|conversation| Manage::Unmute { conversation }),
             Self::Why => why(&tokens),
+            Self::Announce => announcement(rest),
         };
         read.unwrap_or(Manage::Misused(self))
     }
@@ -215,6 +242,17 @@ fn role(tokens: &Tokens<'_>) -> Option<RoleOrder> {
         },
         _ => None,
     }
+}
+
+/// What is to be announced: all that is typed, its lines included.
+fn announcement(rest: &str) -> Option<Manage> {
+    let rest = rest.trim();
+    let (now, text) = match rest.strip_prefix(NOW) {
+        Some(text) if text.is_empty() || text.starts_with(char::is_whitespace) => (true, text.trim()),
+        _ => (false, rest),
+    };
+    let text = text.to_owned();
+    (!text.is_empty()).then_some(Manage::Announce { text, now })
 }
 
 /// The one conversation that the words mention. A name in letters is none: names can be taken over.
@@ -316,6 +354,17 @@ mod tests {
                 AdminWord::Unmute.read(rest),
                 Manage::Misused(AdminWord::Unmute),
                 "{rest}"
+            );
+        }
+        let announce = |text: &str, now| Manage::Announce { text: text.into(), now };
+        assert_eq!(AdminWord::Announce.read(" a\n b "), announce("a\n b", false));
+        assert_eq!(AdminWord::Announce.read("--now a\n b"), announce("a\n b", true));
+        assert_eq!(AdminWord::Announce.read("--nowhere"), announce("--nowhere", false));
+        for rest in ["", "  ", "--now", "--now  "] {
+            assert_eq!(
+                AdminWord::Announce.read(rest),
+                Manage::Misused(AdminWord::Announce),
+                "{rest:?}"
             );
         }
         let paused = |reason: &str| Manage::Pause { reason: reason.into() };

@@ -30,7 +30,7 @@ pub use proxy::ProxyError;
 pub use tls::TlsError;
 pub use web::WebError;
 
-use super::{Adapter, Fatal, Form, Intake, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
+use super::{Adapter, ConversationPage, Fatal, Form, Intake, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
 use async_trait::async_trait;
 use directory::Directory;
 use moa_core::call::Sent;
@@ -87,6 +87,7 @@ pub struct Slack {
     users: Directory<User>,
     conversations: Directory<Conversation>,
     members: Directory<MemberPage>,
+    own: Directory<ConversationPage>,
     directs: Directory<String>,
 }
 
@@ -161,6 +162,7 @@ impl Slack {
             users: Directory::new(directory::ENTRIES),
             conversations: Directory::new(directory::ENTRIES),
             members: Directory::keeping(people::MEMBERS_KEPT, people::MEMBER_PAGES),
+            own: Directory::keeping(people::MEMBERS_KEPT, people::MEMBER_PAGES),
             directs: Directory::new(directory::ENTRIES),
         })
     }
@@ -295,6 +297,10 @@ impl Adapter for Slack {
 
     async fn find_members(&self, conversation: &str, cursor: Option<&str>) -> Result<Option<MemberPage>, SendError> {
         self.look_up_members(conversation, cursor).await
+    }
+
+    async fn own_conversations(&self, cursor: Option<&str>) -> Result<ConversationPage, SendError> {
+        self.look_up_own(cursor).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Slack;
 use super::web::{Call, CallError};
-use crate::adapter::{MemberPage, SendError};
+use crate::adapter::{ConversationPage, MemberPage, SendError};
 use moa_core::event::{Conversation, PlaceKind, User};
 use moa_core::slack::decode;
 use moa_core::text::{neutralise, normalise, printable_line};
@@ -17,6 +17,8 @@ pub(super) const MEMBERS_KEPT: Duration = Duration::from_secs(60);
 pub(super) const MEMBER_PAGES: usize = 500;
 /// How many members one call asks for; Slack recommends no more than 200.
 const MEMBERS_A_PAGE: &str = "200";
+/// The conversations of several people.
+const OWN_TYPES: &str = "public_channel,private_channel,mpim";
 
 #[derive(Deserialize)]
 struct UserAnswer {
@@ -85,6 +87,13 @@ struct RawTopic {
 #[derive(Deserialize)]
 struct MembersAnswer {
     members: Vec<String>,
+    #[serde(default)]
+    response_metadata: RawPaging,
+}
+
+#[derive(Deserialize)]
+struct OwnAnswer {
+    channels: Vec<RawOpen>,
     #[serde(default)]
     response_metadata: RawPaging,
 }
@@ -217,6 +226,32 @@ impl Slack {
         };
         // No id of Slack's holds a blank.
         self.members.get(&format!("{conversation} {cursor}"), ask).await
+    }
+}
+
+impl Slack {
+    /// Slack gives shorter pages than it is asked for, also empty ones in the middle: only the cursor tells the end.
+    pub(super) async fn look_up_own(&self, cursor: Option<&str>) -> Result<ConversationPage, SendError> {
+        let cursor = cursor.unwrap_or_default();
+        let ask = async || {
+            let mut arguments = vec![
+                ("types", OWN_TYPES.to_owned()),
+                ("exclude_archived", "true".to_owned()),
+                ("limit", MEMBERS_A_PAGE.to_owned()),
+            ];
+            if !cursor.is_empty() {
+                arguments.push(("cursor", cursor.to_owned()));
+            }
+            let OwnAnswer {
+                channels,
+                response_metadata,
+            } = self.web.call(&Call::read("users.conversations", arguments)).await?;
+            Ok::<_, SendError>(Some(ConversationPage {
+                ids: channels.into_iter().map(|channel| channel.id).collect(),
+                next: response_metadata.next_cursor.filter(|next| !next.is_empty()),
+            }))
+        };
+        Ok(self.own.get(cursor, ask).await?.unwrap_or_default())
     }
 }
 

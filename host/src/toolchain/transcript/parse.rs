@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// How the bot is called in transcripts.
 pub const BOT: &str = "moa";
 /// What a line may be, for whoever wrote one that is none.
-const FORMS: &str = "a line is a comment (# …), a directive (@config, @seed, @now, @locale), a place ([#lunch], [@name]), what \
+const FORMS: &str = "a line is a comment (# …), a directive (@config, @admin, @seed, @now, @locale), a place ([#lunch], [@name]), what \
                      somebody says (name: text) or does (name> click \"label\"), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
                      that passes (+24h), or a webhook (hook name text)";
 
@@ -39,6 +39,8 @@ pub struct Transcript {
     pub config_line: usize,
     /// The host's language.
     pub locale: Locale,
+    /// Who looks after the bot, by name.
+    pub admins: Vec<String>,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -144,6 +146,7 @@ impl Transcript {
             config: Map::new(),
             config_line: 1,
             locale: Locale::default(),
+            admins: Vec::new(),
             steps: Vec::new(),
             lines: Vec::new(),
         };
@@ -163,7 +166,8 @@ impl Transcript {
         Ok(read)
     }
 
-    /// The names of all who speak, are spoken to or have a direct conversation, in order of appearance.
+    /// The names of all who speak, are spoken to or have a direct conversation, in order of appearance; then of those who
+    /// only look after the bot.
     pub fn people(&self) -> Vec<String> {
         let mut people: Vec<String> = Vec::new();
         for step in &self.steps {
@@ -174,6 +178,11 @@ impl Transcript {
                 | Deed::Expects(Expect::Tells(name, _)) => name,
                 _ => continue,
             };
+            if !people.contains(name) {
+                people.push(name.clone());
+            }
+        }
+        for name in &self.admins {
             if !people.contains(name) {
                 people.push(name.clone());
             }
@@ -288,7 +297,7 @@ impl Transcript {
     fn directive(&mut self, directive: &str, number: usize, begun: bool) -> Result<(), String> {
         let (word, rest) = directive.split_once(char::is_whitespace).unwrap_or((directive, ""));
         let rest = rest.trim();
-        if begun && matches!(word, "config" | "locale") {
+        if begun && matches!(word, "config" | "locale" | "admin") {
             return Err(format!("@{word} must stand before the first thing that happens"));
         }
         let deed = match word {
@@ -316,6 +325,14 @@ impl Transcript {
                 };
                 return Ok(());
             }
+            "admin" => {
+                let names = || rest.split([',', ' ', '\t']).filter(|name| !name.is_empty());
+                if names().next().is_none() || !names().all(|name| is_name(name) && name != BOT) {
+                    return Err("@admin takes the names of those who look after the bot: @admin 로지, 샐리".into());
+                }
+                self.admins.extend(names().map(str::to_owned));
+                return Ok(());
+            }
             "seed" => Deed::Seed(rest.parse().map_err(|_| "@seed takes a whole number: @seed 7")?),
             "now" => Deed::Now(
                 rest.parse()
@@ -323,7 +340,7 @@ impl Transcript {
             ),
             _ => {
                 return Err(format!(
-                    "there is no @{word}; the directives are @config, @seed, @now and @locale"
+                    "there is no @{word}; the directives are @config, @admin, @seed, @now and @locale"
                 ));
             }
         };

@@ -44,6 +44,7 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
         channels: transcript.channels(),
         config: transcript.config.clone(),
         locale: transcript.locale,
+        admins: transcript.admins.clone(),
     };
     let stage = match Stage::set(bench, scenery).await {
         Ok(stage) => stage,

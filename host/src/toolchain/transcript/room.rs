@@ -165,7 +165,7 @@ impl Room {
         (found == name).then_some(id)
     }
 
-    fn person_id(&self, name: &str) -> String {
+    pub(super) fn person_id(&self, name: &str) -> String {
         match self.people.iter().position(|person| person == name) {
             Some(at) => format!("U{at}"),
             None => BOT_ID.into(),

@@ -108,6 +108,8 @@ pub(super) struct Scenery {
     pub(super) channels: Vec<String>,
     pub(super) config: Map<String, Value>,
     pub(super) locale: Locale,
+    /// Who looks after the bot, by name.
+    pub(super) admins: Vec<String>,
 }
 
 /// One conversation, with a memory of its own.
@@ -129,6 +131,7 @@ impl Stage {
             inner: MemoryStore::new(Arc::clone(&world.clock)),
             failed: Mutex::default(),
         });
+        let admins: Vec<String> = scenery.admins.iter().map(|name| room.person_id(name)).collect();
         let adapter: Arc<dyn Adapter> = Arc::clone(&room) as _;
         let store: Arc<dyn Store> = Arc::clone(&ledger) as _;
         let matcher = Arc::new(Matcher {
@@ -148,9 +151,12 @@ impl Stage {
             lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
             questions: Questions::load(Arc::clone(&store)).await?,
             access: Arc::new(Access::new(
-                // What is tested is the plugin, not what an operator makes of it.
-                Rules::open(),
-                Vec::new(),
+                match admins.is_empty() {
+                    // What is tested is the plugin, not what an operator makes of it.
+                    true => Rules::open(),
+                    false => Rules::default(),
+                },
+                admins,
                 Arc::new(Roles::empty(Arc::clone(&store))),
             )),
             maintenance: Arc::new(Maintenance::none(Arc::clone(&store))),

@@ -424,6 +424,9 @@ async fn a_conversation_goes_the_way_of_the_real_host() {
         house.play("@locale en\n로지: !count\nmoa: That was number 1.\n").await,
         ""
     );
+    let roles = "로지: !role list\nmoa! 로지: • `admin` @로지 (`bot.admins`)\n";
+    assert_eq!(house.play(&format!("@admin 로지\n{roles}")).await, "");
+    assert!(house.play(roles).await.contains("관리자만"));
     let wrong = house.play("로지: !count\nmoa: 2번째입니다.\n").await;
     assert_eq!(
         wrong,
@@ -471,4 +474,19 @@ async fn examples_that_do_not_work_say_why() {
     assert!(problems[3].contains("another command, `other`"), "{problems:?}");
     let fault = broken.play("로지: !go\nmoa: x\n").await;
     assert!(fault.contains("    note: "), "{fault}");
+}
+
+#[test]
+fn admins_are_named_before_anything_happens() {
+    let transcript = Transcript::parse("@admin 로지, 앨리\n@admin Ben\n샐리: !help").unwrap();
+    assert_eq!(transcript.admins, ["로지", "앨리", "Ben"]);
+    assert_eq!(transcript.people(), ["샐리", "로지", "앨리", "Ben"]);
+    for wrong in [
+        "@admin\n샐리: !help",
+        "@admin moa\n샐리: !help",
+        "샐리: !help\n@admin 로지",
+    ] {
+        let error = Transcript::parse(wrong).unwrap_err().to_string();
+        assert!(error.contains("@admin"), "{wrong}: {error}");
+    }
 }
