@@ -70,7 +70,12 @@ fn is_for_all(work: &Work, manage: &Manage) -> bool {
     match manage {
         Manage::Why { user, .. } => user.as_ref().is_none_or(|user| user == work.event.author()),
         Manage::Misused(word) => *word == AdminWord::Why,
-        Manage::Role(_) | Manage::Pause { .. } | Manage::Resume | Manage::Mute { .. } | Manage::Unmute { .. } => false,
+        Manage::Role(_)
+        | Manage::Pause { .. }
+        | Manage::Resume
+        | Manage::Mute { .. }
+        | Manage::Unmute { .. }
+        | Manage::Announce { .. } => false,
     }
 }
 
