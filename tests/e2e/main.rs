@@ -21,9 +21,9 @@
 mod support;
 
 mod access;
+mod announcements;
 mod approvals;
 mod audit;
-mod announcements;
 mod bad_input;
 mod brain_cli;
 mod bundled;

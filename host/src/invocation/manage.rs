@@ -87,6 +87,7 @@ fn name_of(manage: &Manage) -> &'static str {
         Manage::Resume => "resume",
         Manage::Mute { .. } => "mute",
         Manage::Unmute { .. } => "unmute",
+        Manage::Announce { .. } => "announce",
         Manage::Why { .. } => "why",
         Manage::Misused(_) => "",
     }

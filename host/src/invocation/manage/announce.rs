@@ -44,6 +44,7 @@ impl Invoker {
             }
         };
         let said = round.to.len().saturating_sub(progress.missed.len());
+        self.changed_by(work, "announce", &[], &[("text", text)]);
         tracing::info!(by, announcement = id, said, missed = progress.missed.len(), "announced");
         let mut report = locale.pick(
             format!("📢 대화방 {said}곳에 공지했습니다."),
