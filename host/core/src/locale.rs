@@ -11,6 +11,7 @@ pub use denied::Denied;
 pub use notice::UserNotice;
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A language of the host's own sentences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,10 +49,49 @@ impl Locale {
             Self::En => en,
         }
     }
+
+    /// A length of time, in whole seconds, as people say it: `1분 30초`, `1 min 30 s`.
+    pub fn duration(self, of: Duration) -> String {
+        let seconds = of.as_secs();
+        let units = [
+            (seconds / 86_400, self.pick("일", " d")),
+            (seconds / 3_600 % 24, self.pick("시간", " h")),
+            (seconds / 60 % 60, self.pick("분", " min")),
+            (seconds % 60, self.pick("초", " s")),
+        ];
+        let said: Vec<String> = units
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count}{unit}"))
+            .collect();
+        match said.is_empty() {
+            true => format!("0{}", self.pick("초", " s")),
+            false => said.join(" "),
+        }
+    }
 }
 
 impl std::fmt::Display for Locale {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.tag())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_said_in_the_language() {
+        for (seconds, ko, en) in [
+            (0, "0초", "0 s"),
+            (30, "30초", "30 s"),
+            (90, "1분 30초", "1 min 30 s"),
+            (1_800, "30분", "30 min"),
+            (90_000, "1일 1시간", "1 d 1 h"),
+        ] {
+            let said = |locale: Locale| locale.duration(Duration::from_secs(seconds));
+            assert_eq!((said(Locale::Ko), said(Locale::En)), (ko.to_owned(), en.to_owned()));
+        }
     }
 }

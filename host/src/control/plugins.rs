@@ -218,7 +218,6 @@ impl Decides {
                 Timestamp::now().saturating_add(left).ok()
             });
         }
-        // Of one that is stopped nothing is known here.
         plugin.missing = self
             .standing
             .status(name)

@@ -26,11 +26,24 @@ pub struct Status {
     pub denied: Vec<String>,
 }
 
+impl Status {
+    /// Of a plugin that is not there.
+    fn of_none(plugin: &str, approved: Vec<String>) -> Self {
+        Self {
+            plugin: plugin.to_owned(),
+            requested: Vec::new(),
+            approved,
+            missing: Vec::new(),
+            denied: Vec::new(),
+        }
+    }
+}
+
 /// Why nothing was granted.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// No such plugin.
-    #[error("no plugin `{0}` is loaded; `moa plugin list` shows those that are")]
+    /// No such plugin is loaded.
+    #[error("no plugin `{0}` is loaded; `moa plugin list` shows what there is, and why a file is broken")]
     NoPlugin(String),
     /// The line says nothing.
     #[error(transparent)]
@@ -58,18 +71,23 @@ impl Standing {
         }
     }
 
-    /// How a plugin stands.
+    /// How a plugin stands, also one that is stopped. One that is gone asks for nothing, and may have been approved of.
     ///
     /// # Errors
     /// [`GrantError::NoPlugin`].
     pub fn status(&self, plugin: &str) -> Result<Status, GrantError> {
-        let loaded = self.loaded(plugin)?;
+        let approved = self.approvals.of(plugin).approved.lines();
+        let loaded = match self.loaded(plugin) {
+            Ok(loaded) => loaded,
+            Err(_) if !approved.is_empty() => return Ok(Status::of_none(plugin, approved)),
+            Err(error) => return Err(error),
+        };
         let requested = Grant::of(&loaded.manifest.requests);
         let denied = requested.without(&requested.without(&self.grants.denied(plugin)));
         Ok(Status {
             plugin: plugin.to_owned(),
             requested: requested.lines(),
-            approved: self.approvals.of(plugin).approved.lines(),
+            approved,
             missing: self.missing(&loaded).lines(),
             denied: denied.lines(),
         })
@@ -92,23 +110,68 @@ impl Standing {
         self.status(plugin)
     }
 
-    /// The operator takes back what was approved.
+    /// The operator takes back what was approved, also of a plugin that is gone: another one could come by its name.
     ///
     /// # Errors
     /// [`GrantError`]; what was approved counts on then.
     pub async fn withdraw(&self, plugin: &str) -> Result<Status, GrantError> {
-        self.loaded(plugin)?;
+        self.status(plugin)?;
         self.approvals.withdraw(plugin, now_ms()).await?;
         tracing::info!(plugin, "the operator took back what was approved");
-        self.status(plugin)
+        Ok(self
+            .status(plugin)
+            .unwrap_or_else(|_| Status::of_none(plugin, Vec::new())))
     }
 
     fn loaded(&self, plugin: &str) -> Result<Arc<Loaded>, GrantError> {
-        let found = self.plugins.load().plugins.get(plugin).cloned();
-        found.ok_or_else(|| GrantError::NoPlugin(plugin.to_owned()))
+        let snapshot = self.plugins.load();
+        let found = snapshot.plugins.get(plugin).or_else(|| snapshot.stopped.get(plugin));
+        found.cloned().ok_or_else(|| GrantError::NoPlugin(plugin.to_owned()))
     }
 
     pub(super) fn missing(&self, loaded: &Loaded) -> Grant {
         self.grants.missing(&loaded.name, &loaded.manifest.requests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capability::Says;
+    use crate::registry::{Order, testing};
+    use crate::testing::{FlakyStore, matcher};
+    use moa_store::Store;
+
+    #[tokio::test]
+    async fn what_was_approved_can_be_taken_back_while_a_plugin_is_stopped_and_when_it_is_gone() {
+        let store = Arc::<FlakyStore>::default();
+        let wants = testing::component(r#"{"name": "p", "requests": {"users": true}}"#);
+        let (matcher, _dir) = matcher(&store, &[("p", wants)]);
+        let registry = &matcher.registry;
+        registry.ready().await;
+        let approvals = Approvals::load(Arc::clone(&store) as Arc<dyn Store>).await.unwrap();
+        let grants = Grants::Configured(Says {
+            approved: approvals.approved(),
+            ..Says::default()
+        });
+        let standing = Standing::new(registry.cell(), grants, approvals);
+        let users = || vec!["users = true".to_owned()];
+
+        registry.order(Order::Stop("p".into())).await.unwrap();
+        assert_eq!(standing.status("p").unwrap().missing, users());
+        let given = standing.approve("p", None).await.unwrap();
+        assert_eq!((given.approved, given.missing), (users(), Vec::new()));
+        assert_eq!(standing.withdraw("p").await.unwrap().missing, users());
+
+        standing.approve("p", None).await.unwrap();
+        registry.order(Order::Delete("p".into())).await.unwrap();
+        let gone = standing.status("p").unwrap();
+        assert_eq!((gone.approved, gone.requested), (users(), Vec::new()));
+        standing.approve("p", None).await.unwrap_err();
+        assert_eq!(standing.withdraw("p").await.unwrap().approved, Vec::<String>::new());
+        for plugin in ["p", "q"] {
+            let error = standing.withdraw(plugin).await.unwrap_err();
+            assert!(matches!(error, GrantError::NoPlugin(_)), "{error}");
+        }
     }
 }

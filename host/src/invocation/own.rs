@@ -56,9 +56,9 @@ impl Invoker {
             && let Some(decision) = &ask.decision
         {
             let what = ask.what.lines().join(", ");
-            tracing::info!(plugin, what, by = decision.by, approved = decision.approved, "decided");
             // The first decision counts, and stands there already.
             if *decision == own {
+                tracing::info!(plugin, what, by = decision.by, approved = decision.approved, "decided");
                 let mut entry = Entry::of(What::Grant, &work.event).arg("grant", what);
                 entry.plugin.clone_from(plugin);
                 self.audit.note(entry.ended(match approved {

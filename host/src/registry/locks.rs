@@ -123,8 +123,7 @@ impl Locks {
             path: path.to_owned(),
             source,
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         let mut make = fs::DirBuilder::new();
         make.recursive(true).mode(0o700).create(folder).map_err(unreadable)?;
         let file = File::open(folder).map_err(unreadable)?;
@@ -240,15 +239,19 @@ impl Locks {
 
 /// In one step: whoever reads it sees all of it or what was there before. Temporary files are for their owner alone.
 fn write(path: &Path, locks: &BTreeMap<String, Lock>) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .prefix(".plugins.lock-")
-        .tempfile_in(dir.unwrap_or(Path::new(".")))?;
+    let dir = folder_of(path);
+    let mut file = tempfile::Builder::new().prefix(".plugins.lock-").tempfile_in(dir)?;
     serde_json::to_writer_pretty(&mut file, locks)?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    Ok(())
+    // The name is on disk with the folder: what was decided outlives the machine's power, too.
+    File::open(dir)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What the bot tells those who look after it.
 
 use super::Locale;
-use crate::config::duration_text;
 use std::time::Duration;
 
 /// Something that admins are told in a direct message.
@@ -67,7 +66,7 @@ impl AdminNotice {
                 id,
                 pause,
             } => {
-                let (pause, why) = (duration_text(*pause), code(why));
+                let (pause, why) = (locale.duration(*pause), code(why));
                 locale.pick(
                     format!(
                         "⏸️ `{plugin}` 플러그인이 {faults}번 거듭 실패해서 {pause} 동안 쉽니다. 그 뒤에도 실패하면 더 오래 쉽니다.\n마지막 원인: {why} ({id})\n고친 파일을 플러그인 폴더에 넣거나 `moa plugin restart {plugin}`을 실행하면 바로 다시 일합니다."
@@ -216,7 +215,7 @@ mod tests {
             let text = notice.render(locale);
             assert_eq!(text.lines().count(), 3, "{text}");
             assert!(
-                text.contains("`panicked: '<!channel>' {@U1}") && text.contains("30s"),
+                text.contains("`panicked: '<!channel>' {@U1}") && text.contains(locale.pick("30초 동안", "for 30 s;")),
                 "{text}"
             );
             let native = crate::slack::render::mrkdwn(&text);

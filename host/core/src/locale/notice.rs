@@ -284,14 +284,14 @@ impl UserNotice {
                 "This question is over.".to_owned(),
             ),
             Self::TooMany { rate, wait } => {
-                let (count, per, wait) = (rate.count(), duration_text(rate.period()), seconds(*wait));
+                let (count, per, wait) = (rate.count(), locale.duration(rate.period()), seconds(*wait));
                 locale.pick(
                     format!("⏳ 명령은 {per}에 {count}번까지 보낼 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
                     format!("⏳ You may send {count} commands in {per}. Try again in {wait} s."),
                 )
             }
             Self::TooOften { command, rate, wait } => {
-                let (count, per, wait) = (rate.count(), duration_text(rate.period()), seconds(*wait));
+                let (count, per, wait) = (rate.count(), locale.duration(rate.period()), seconds(*wait));
                 let command = super::admin::code(command);
                 locale.pick(
                     format!("⏳ {command} 명령은 모두 합해 {per}에 {count}번까지 쓸 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
@@ -388,7 +388,7 @@ mod tests {
             for locale in [Locale::Ko, Locale::En] {
                 let text = notice.render(locale);
                 assert!(
-                    text.contains("1h") && text.contains("91") && !text.contains('\n'),
+                    text.contains(locale.pick("1시간", "1 h")) && text.contains("91") && !text.contains('\n'),
                     "{text}"
                 );
                 let native = crate::slack::render::mrkdwn(&text);

@@ -34,13 +34,9 @@ pub(super) async fn fetch(from: &str) -> anyhow::Result<Fetched> {
                 )));
             }
             let bytes = download(url.clone()).await?;
-            // A password in it is nobody's business.
-            let mut source = url;
-            let _ = source.set_password(None);
-            let _ = source.set_username("");
             Ok(Fetched {
                 bytes,
-                source: source.into(),
+                source: shareable(&url),
             })
         }
         false => read(Path::new(from)).await,
@@ -68,20 +64,15 @@ async fn read(file: &Path) -> anyhow::Result<Fetched> {
 
 async fn download(url: Url) -> anyhow::Result<Vec<u8>> {
     let unfetched = |error: reqwest::Error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        let error = error.without_url();
-        anyhow::anyhow!(
-            "{} cannot be fetched: {error}{}",
-            host_of(&url),
-            cause.unwrap_or_default()
-        )
+        let error = anyhow::Error::new(error.without_url());
+        anyhow::anyhow!("{} cannot be fetched: {error:#}", shareable(&url))
     };
     let mut response = client(&url)?.get(url.clone()).send().await.map_err(unfetched)?;
     let status = response.status();
     anyhow::ensure!(
         status.is_success(),
         "{} answers {status}; is the address right?",
-        host_of(&url)
+        shareable(&url)
     );
     check_size(response.content_length().unwrap_or(0))?;
     collect(&mut response).await?.map_err(unfetched)
@@ -164,14 +155,15 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Where it is, without what may be secret in it.
-fn host_of(url: &Url) -> String {
-    format!(
-        "{}://{}{}",
-        url.scheme(),
-        url.host_str().unwrap_or_default(),
-        url.path()
-    )
+/// Where it is, without what may be secret in it: a password, or what allows whoever holds it to fetch it.
+fn shareable(url: &Url) -> String {
+    let mut shown = url.clone();
+    // Of no URL that is fetched these fail.
+    let _ = shown.set_password(None);
+    let _ = shown.set_username("");
+    shown.set_query(None);
+    shown.set_fragment(None);
+    shown.into()
 }
 
 #[cfg(test)]
@@ -218,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn a_component_comes_whole_or_not_at_all() {
         let url = server("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc".into()).await;
-        let secret = url.replace("http://", "http://me:secret@");
+        let secret = format!("{}?signature=secret#x", url.replace("http://", "http://me:secret@"));
         let fetched = fetch(&secret).await.unwrap();
         assert_eq!((fetched.bytes.as_slice(), fetched.source), (b"abc".as_slice(), url));
 
@@ -227,10 +219,18 @@ mod tests {
         let large = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", MAX_PLUGIN_BYTES + 1);
         assert!(failure(&server(large).await).await.contains("64 MiB"));
         let missing = server("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".into()).await;
-        assert!(failure(&missing).await.contains("404"));
+        let told = failure(&format!("{missing}?signature=secret")).await;
+        assert!(
+            told.contains("404") && told.contains(&missing) && !told.contains("secret"),
+            "{told}"
+        );
         let away = "HTTP/1.1 302 Found\r\nlocation: http://plugins.example/x.wasm\r\ncontent-length: 0\r\n\r\n";
         assert!(failure(&server(away.into()).await).await.contains("not fetched from"));
         assert!(failure("http://plugins.example/x.wasm").await.contains("https"));
+        // A port that nobody listens at any more.
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let told = failure(&format!("http://{free}/x.wasm")).await;
+        assert!(told.contains(&free.to_string()) && told.contains("refused"), "{told}");
     }
 
     #[tokio::test]

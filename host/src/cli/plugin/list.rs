@@ -144,7 +144,10 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
         ("source", plugin.source.clone().unwrap_or_default()),
         ("state", state(plugin).into()),
         ("not loaded", plugin.problem.clone().unwrap_or_default()),
-        ("loaded", format!("{} ({} ago)", plugin.since, age(plugin.since, now))),
+        (
+            "loaded",
+            format!("{:.0} ({} ago)", plugin.since, age(plugin.since, now)),
+        ),
         (
             "commands",
             manifest
@@ -156,7 +159,10 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
         ),
         (
             "rests until",
-            plugin.resting_until.map(|until| until.to_string()).unwrap_or_default(),
+            plugin
+                .resting_until
+                .map(|until| format!("{until:.0}"))
+                .unwrap_or_default(),
         ),
         ("asks for", check::grant_lines(&manifest.requests).join(", ")),
         ("not granted", plugin.missing.join(", ")),
@@ -176,7 +182,7 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
     if let Some(fault) = &counts.last_fault {
         facts.push((
             "last fault",
-            format!("{} ({} ago): {}", fault.at, age(fault.at, now), fault.what),
+            format!("{:.0} ({} ago): {}", fault.at, age(fault.at, now), fault.what),
         ));
         if !fault.invocation.is_empty() {
             facts.push(("", format!("moa logs --invocation {}", fault.invocation)));

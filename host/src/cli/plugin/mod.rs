@@ -83,7 +83,8 @@ pub enum PluginAction {
     Restart(Name),
     /// Remove a plugin's file from the plugin folder, and forget whether it was stopped or pinned
     ///
-    /// What it remembers stays; `moa brain` removes that.
+    /// What it remembers stays (`moa brain` removes that), and so does what was approved for it (`moa plugin deny` takes that
+    /// back).
     #[command(visible_alias = "rm", after_help = "Example:\n  moa plugin delete lunch")]
     Delete(Name),
     /// Show what a plugin logged last, and what the host says of its calls
