@@ -50,24 +50,24 @@ impl Locale {
         }
     }
 
-    /// A length of time, in whole seconds, as people say it: `1분 30초`, `1 min 30 s`.
+    /// A length of time, to the millisecond, as people say it: `1분 30초`, `1 min 30 s`, `0.5 s`.
     pub fn duration(self, of: Duration) -> String {
-        let seconds = of.as_secs();
-        let units = [
-            (seconds / 86_400, self.pick("일", " d")),
-            (seconds / 3_600 % 24, self.pick("시간", " h")),
-            (seconds / 60 % 60, self.pick("분", " min")),
-            (seconds % 60, self.pick("초", " s")),
-        ];
-        let said: Vec<String> = units
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, unit)| format!("{count}{unit}"))
-            .collect();
-        match said.is_empty() {
-            true => format!("0{}", self.pick("초", " s")),
-            false => said.join(" "),
+        let whole = of.as_secs();
+        let mut said: Vec<String> = [
+            (whole / 86_400, self.pick("일", " d")),
+            (whole / 3_600 % 24, self.pick("시간", " h")),
+            (whole / 60 % 60, self.pick("분", " min")),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+        // Below 60,000, so nothing is lost.
+        let seconds = (of.as_millis() % 60_000) as f64 / 1_000.0;
+        if seconds > 0.0 || said.is_empty() {
+            said.push(format!("{seconds}{}", self.pick("초", " s")));
         }
+        said.join(" ")
     }
 }
 
@@ -83,14 +83,15 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_said_in_the_language() {
-        for (seconds, ko, en) in [
+        for (ms, ko, en) in [
             (0, "0초", "0 s"),
-            (30, "30초", "30 s"),
-            (90, "1분 30초", "1 min 30 s"),
-            (1_800, "30분", "30 min"),
-            (90_000, "1일 1시간", "1 d 1 h"),
+            (250, "0.25초", "0.25 s"),
+            (30_000, "30초", "30 s"),
+            (90_500, "1분 30.5초", "1 min 30.5 s"),
+            (1_800_000, "30분", "30 min"),
+            (90_000_000, "1일 1시간", "1 d 1 h"),
         ] {
-            let said = |locale: Locale| locale.duration(Duration::from_secs(seconds));
+            let said = |locale: Locale| locale.duration(Duration::from_millis(ms));
             assert_eq!((said(Locale::Ko), said(Locale::En)), (ko.to_owned(), en.to_owned()));
         }
     }

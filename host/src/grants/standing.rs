@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Status {
     /// The plugin.
     pub plugin: String,
+    /// Whether it is loaded. Of one that is not, only what was approved is known.
+    pub loaded: bool,
     /// What its manifest asks for.
     pub requested: Vec<String>,
     /// What was approved beyond the configuration.
@@ -31,6 +33,7 @@ impl Status {
     fn of_none(plugin: &str, approved: Vec<String>) -> Self {
         Self {
             plugin: plugin.to_owned(),
+            loaded: false,
             requested: Vec::new(),
             approved,
             missing: Vec::new(),
@@ -86,6 +89,7 @@ impl Standing {
         let denied = requested.without(&requested.without(&self.grants.denied(plugin)));
         Ok(Status {
             plugin: plugin.to_owned(),
+            loaded: true,
             requested: requested.lines(),
             approved,
             missing: self.missing(&loaded).lines(),
@@ -166,7 +170,7 @@ mod tests {
         standing.approve("p", None).await.unwrap();
         registry.order(Order::Delete("p".into())).await.unwrap();
         let gone = standing.status("p").unwrap();
-        assert_eq!((gone.approved, gone.requested), (users(), Vec::new()));
+        assert_eq!((gone.approved, gone.loaded), (users(), false));
         standing.approve("p", None).await.unwrap_err();
         assert_eq!(standing.withdraw("p").await.unwrap().approved, Vec::<String>::new());
         for plugin in ["p", "q"] {

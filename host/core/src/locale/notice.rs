@@ -2,7 +2,7 @@
 //! operator finds everything else.
 
 use super::{ApprovalNotice, Locale};
-use crate::config::{duration_text, size_text};
+use crate::config::size_text;
 use crate::rate::Rate;
 use crate::text::{markup, printable_line};
 use std::time::Duration;
@@ -177,14 +177,14 @@ impl UserNotice {
     pub fn render(&self, locale: Locale) -> String {
         match self {
             Self::TooSlowCpu { plugin, limit, id } => {
-                let limit = duration_text(*limit);
+                let limit = locale.duration(*limit);
                 locale.pick(
                     format!("⚠️ `{plugin}` 플러그인이 {limit} 넘게 계산해서 중단했습니다. ({id})"),
                     format!("⚠️ The plugin `{plugin}` computed for longer than {limit} and was stopped. ({id})"),
                 )
             }
             Self::TooSlowWall { plugin, limit, id } => {
-                let limit = duration_text(*limit);
+                let limit = locale.duration(*limit);
                 locale.pick(
                     format!("⚠️ `{plugin}` 플러그인이 {limit} 안에 끝나지 않아 중단했습니다. ({id})"),
                     format!("⚠️ The plugin `{plugin}` was not done within {limit} and was stopped. ({id})"),

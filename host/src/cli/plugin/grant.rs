@@ -61,8 +61,11 @@ async fn ask(config: &Config, method: Method, plugin: &Name, body: Vec<u8>, json
             writeln!(out, "{what}: {}", shown(line))?;
         }
     }
-    if status.requested.is_empty() {
-        writeln!(out, "{} asks for nothing", shown(&status.plugin))?;
+    let name = shown(&status.plugin);
+    if !status.loaded {
+        writeln!(out, "{name} is not loaded")?;
+    } else if status.requested.is_empty() {
+        writeln!(out, "{name} asks for nothing")?;
     }
     Ok(End::Done)
 }
