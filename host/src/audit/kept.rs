@@ -29,9 +29,11 @@ pub struct Kept {
     pub removed: Head,
 }
 
-/// No plugin's name has a colon.
+/// Where it stands. No plugin's name has a colon.
+pub const SPACE: &str = "moa:audit";
+
 fn cell() -> Cell {
-    Space::new("moa:audit", Scope::Plugin).cell("head")
+    Space::new(SPACE, Scope::Plugin).cell("head")
 }
 
 impl Kept {

@@ -4,7 +4,7 @@ use super::http::{Body, Query, json};
 use super::lines::{self, EntryLine, Writer};
 use super::pipe::{self, LineReader};
 use super::sync::{self, Batch, PAGE, Read, Source, Unwatched};
-use super::{Control, Fault};
+use super::{Control, Fault, carried};
 use hyper::{Response, StatusCode};
 use moa_core::manifest::is_plain_name;
 use moa_store::{Cell, Change, Entry, SHARED_HOLDER, Scope, Space, Store, StoreError, Write, WriteOutcome};
@@ -203,7 +203,7 @@ pub(super) async fn export_of(
         true => store.fact_list("").await?,
         false => Vec::new(),
     };
-    let mut scan = store.scan(plugin).await?;
+    let mut scan = carried::scan(&**store, plugin).await?;
     Ok(pipe::lines(move |pipe| {
         Box::pin(async move {
             let mut writer = Writer::begin(&mut pipe.out);

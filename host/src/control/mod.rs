@@ -30,6 +30,7 @@
 mod audit;
 pub mod backup;
 mod brain;
+mod carried;
 pub mod client;
 mod copy;
 mod grants;

@@ -1,9 +1,9 @@
 //! Making the entries of a store what a source says: both go by the same order, so one walk beside each other finds what
 //! is missing, what differs and what is too much, whatever their size.
 
-use super::Fault;
 use super::lines::{Item, Parser};
 use super::pipe::LineReader;
+use super::{Fault, carried};
 use async_trait::async_trait;
 use hyper::StatusCode;
 use moa_store::{Cell, Entry, Scan, Scope, Store, StoreError, Write};
@@ -36,7 +36,7 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) async fn all(store: &dyn Store, plugin: Option<&str>) -> Result<Self, StoreError> {
         Ok(Self {
-            scan: store.scan(plugin).await?,
+            scan: carried::scan(store, plugin).await?,
             page: Vec::new().into_iter(),
         })
     }
@@ -260,7 +260,7 @@ pub(super) async fn facts(wanted: &[(String, String)], store: &dyn Store) -> Res
 
 /// Refuses a store that holds something, unless that is to be replaced.
 pub(super) async fn refuse_full(store: &dyn Store, replace: bool, name: &str) -> Result<(), Fault> {
-    if replace || store.scan(None).await?.next(1).await?.is_empty() {
+    if replace || carried::scan(store, None).await?.next(1).await?.is_empty() {
         return Ok(());
     }
     Err(Fault::new(
