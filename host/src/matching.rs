@@ -279,10 +279,8 @@ impl Matcher {
                 }
                 _ => return true,
             };
-            let Some(loaded) = matched.snapshot.plugins.get(&command.plugin) else {
-                return true;
-            };
-            match self.rates.admit(event, command, &loaded.manifest, Instant::now()) {
+            let table = &matched.snapshot.table;
+            match self.rates.admit(event, command, table, Instant::now()) {
                 Admitted::Yes => true,
                 Admitted::No(notice) => {
                     tracing::info!(event = %event.identity, user = event.author(), plugin = command.plugin, "more than [rate] allows");

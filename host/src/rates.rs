@@ -4,14 +4,12 @@
 //! otherwise. All of it is in memory: a restart forgives. What is refused costs nothing, so that whoever goes on trying is
 //! let through again as soon as the limit allows, and they are not told each time.
 
-use moa_core::access::Caller;
-use moa_core::command::Named;
+use moa_core::access::{Caller, CommandName};
 use moa_core::config;
 use moa_core::event::Event;
 use moa_core::locale::UserNotice;
-use moa_core::manifest::Manifest;
 use moa_core::rate::Rate;
-use moa_core::router::CommandMatch;
+use moa_core::router::{CommandMatch, Table};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,7 +43,7 @@ pub struct Rates {
 #[derive(Debug)]
 struct Limited {
     text: String,
-    named: Named,
+    named: CommandName,
     rate: Rate,
 }
 
@@ -75,7 +73,7 @@ impl Rates {
     /// These limits.
     pub fn new(rates: &config::Rates) -> Self {
         let limited = |(text, rate): (&String, &Rate)| {
-            Named::parse(text).map(|named| Limited {
+            CommandName::new(text).map(|named| Limited {
                 text: text.clone(),
                 named,
                 rate: *rate,
@@ -94,12 +92,13 @@ impl Rates {
         }
     }
 
-    /// Counts a command, if it may be asked for now. `manifest` is that of its plugin.
-    pub fn admit(&self, event: &Event, command: &CommandMatch, manifest: &Manifest, now: Instant) -> Admitted {
-        let of_this = |limited: &Limited| {
-            let named = &limited.named;
-            named.is(&command.plugin, manifest, &command.command, &command.path)
-        };
+    /// Counts a command of those in `table`, if it may be asked for now.
+    pub fn admit(&self, event: &Event, command: &CommandMatch, table: &Table, now: Instant) -> Admitted {
+        if self.user.is_none() && self.commands.is_empty() {
+            return Admitted::Yes;
+        }
+        let asked = table.asked(command);
+        let of_this = |limited: &Limited| limited.named.fits(asked.plugin, &asked.names);
         let limits: Vec<(usize, &Limited)> = self
             .commands
             .iter()
@@ -194,12 +193,12 @@ fn make_room(people: &mut HashMap<String, Person>, now: Duration) {
 mod tests {
     use super::*;
     use crate::testing::message;
-    use moa_core::manifest::Confirm;
+    use moa_core::manifest::{Confirm, Manifest};
     use std::collections::BTreeMap;
 
     struct Desk {
         rates: Rates,
-        manifest: Manifest,
+        table: Table,
     }
 
     impl Desk {
@@ -212,9 +211,10 @@ mod tests {
             };
             let manifest = r#"{"name": "ops", "commands": [
                 {"name": "deploy", "aliases": ["배포"], "subcommands": [{"name": "web"}]}, {"name": "list"}]}"#;
+            let manifest = Manifest::parse(manifest).unwrap().manifest;
             Self {
                 rates: Rates::new(&rates),
-                manifest: Manifest::parse(manifest).unwrap().manifest,
+                table: Table::build(&[("ops", &manifest)], &BTreeMap::new(), &BTreeMap::new()).0,
             }
         }
 
@@ -233,7 +233,7 @@ mod tests {
             };
             let event = message(user, "1.0", "x");
             let now = self.rates.begun + Duration::from_secs(at);
-            self.rates.admit(&event, &command, &self.manifest, now)
+            self.rates.admit(&event, &command, &self.table, now)
         }
 
         fn counts(&self, user: &str, command: &str, at: u64, times: usize) -> usize {

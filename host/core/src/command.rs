@@ -2,7 +2,6 @@
 
 mod args;
 mod error;
-mod named;
 mod tokens;
 pub(crate) mod values;
 
@@ -10,6 +9,5 @@ pub(crate) use args::is_of_machine;
 pub use args::{Matched, Wrong, read};
 pub use error::ArgError;
 pub use error::shown;
-pub use named::Named;
 pub use tokens::{Token, Tokens, list};
 pub use values::Clock;

@@ -103,7 +103,8 @@ impl Pattern {
 }
 
 impl CommandName {
-    /// A command as it is written: `deploy`, `server exception`, `lunch:team`. `None` for nothing at all.
+    /// A command as the operator writes it: `deploy`, `server exception`, `lunch:team`. Upper and lower case, and how Hangul
+    /// is composed, make no difference. `None` for nothing at all.
     pub fn new(text: &str) -> Option<Self> {
         let text = fold(text);
         let (plugin, words) = match text.split_once([':', '：']) {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::config::Config;
 use crate::event::{Event, EventKind, Identity, Message, MessageRef, Place, PlaceKind, Slash};
-use crate::manifest::Manifest;
-use crate::router::{Hears, Me, Reader, Routed, Say, Settings, Table, route};
+use crate::manifest::{Confirm, Manifest};
+use crate::router::{CommandMatch, Hears, Me, Reader, Routed, Say, Settings, Table, route};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -414,4 +414,51 @@ fn names_that_no_plugin_has_are_found() {
             (2, of(&["gone"]))
         ]
     );
+}
+
+#[test]
+fn a_command_is_named_by_each_of_its_names_and_stands_for_what_is_below() {
+    let table = table();
+    let is = |named: &str, typed: &[&str]| {
+        let mut typed = typed.iter().map(|word| (*word).to_owned());
+        let to = CommandMatch {
+            plugin: "deploy".into(),
+            command: typed.next().unwrap(),
+            path: typed.collect(),
+            args: Vec::new(),
+            rest: String::new(),
+            tokens: Vec::new(),
+            restricted: false,
+            confirm: Confirm::None,
+        };
+        let asked = table.asked(&to);
+        CommandName::new(named).unwrap().fits(asked.plugin, &asked.names)
+    };
+    let set = ["서버", "exception", "set"];
+    for named in [
+        "서버",
+        "server",
+        "SERVER",
+        "deploy:서버",
+        " Deploy:server  exception ",
+        "서버 예외",
+        "서버 exception set",
+    ] {
+        assert!(is(named, &set), "{named}");
+    }
+    for named in [
+        "deploy",
+        "서버 status",
+        "서버 exception set more",
+        "lunch:서버",
+        "예외",
+        "서버 exception delete",
+    ] {
+        assert!(!is(named, &set), "{named}");
+    }
+    assert!(is("server", &["서버"]) && !is("server status", &["서버"]));
+    assert!(is("배포", &["deploy"]));
+    for nothing in ["", "  ", ":deploy", "ops:", ":"] {
+        assert_eq!(CommandName::new(nothing), None, "{nothing:?}");
+    }
 }

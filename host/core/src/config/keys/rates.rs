@@ -3,7 +3,7 @@
 use super::super::Rates;
 use super::super::shown::Shown;
 use super::Keys;
-use crate::command::Named;
+use crate::access::CommandName;
 use crate::rate::Rate;
 
 const FORM: &str = "so many times in a length of time, such as \"60/1m\" or \"3/1h\", or \"\" for no limit";
@@ -22,7 +22,7 @@ impl Keys {
         let user = self.limit(&["rate", "user"], true);
         let names = self.sources.names(&["rate", "command"], str::to_lowercase);
         let commands = names.into_iter().filter_map(|name| {
-            let rate = self.limit(&["rate", "command", &name], Named::parse(&name).is_some())?;
+            let rate = self.limit(&["rate", "command", &name], CommandName::new(&name).is_some())?;
             Some((name, rate))
         });
         Rates {
