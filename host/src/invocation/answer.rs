@@ -212,7 +212,8 @@ impl Invoker {
 
     /// Tells the person why it was not done; `reason` is for the operator.
     ///
-    /// Under a name of its own: should the operator have the call run again, this must not be taken for its answer.
+    /// Under a name of its own: should the operator have the call run again, this must not be taken for its answer. Where
+    /// the bot is mute nobody else sees it.
     pub(super) async fn tell(
         &self,
         work: &Work,
@@ -224,8 +225,13 @@ impl Invoker {
         if !is_waited_for(work) {
             return Outcome::Failed { reason };
         }
+        let place = work.event.place();
+        let audience = match self.matcher.maintenance.is_muted(&place.service, &place.conversation) {
+            true => Audience::Asker,
+            false => own_audience(&work.event),
+        };
         let content = Content {
-            audience: own_audience(&work.event),
+            audience,
             ..Content::text(notice.render(locale))
         };
         match self
