@@ -201,7 +201,8 @@ impl Invoker {
                 let id = id_of(&work.event, todo).unwrap_or_default();
                 let standing = self.standing(&decision);
                 let shown = self.show(work, &ruling.id, ruling.on.as_ref(), &standing, locale);
-                let (outcome, ()) = tokio::join!(self.carried_out(work, before, turn), shown);
+                // Shown first where that takes no time, so that it stands there before what the command says.
+                let ((), outcome) = tokio::join!(shown, self.carried_out(work, before, turn));
                 if !outcome.is_done() {
                     self.show_failed(work, ruling, id, locale).await;
                 }

@@ -137,7 +137,7 @@ impl Shown {
 pub fn looks(pending: &Pending, standing: &Standing, locale: Locale) -> Content {
     let mut content = Content::text(pending.shown.render(standing, locale));
     if *standing == Standing::Waits {
-        let (approve, reject, withdraw) = pending.shown.labels(locale);
+        let (approve, reject, withdraw) = Approval::labels(pending.shown.confirm, locale);
         let button = |button: Button, label: &str, style| Action::Button {
             id: button.id(&pending.id),
             label: label.to_owned(),

@@ -294,8 +294,8 @@ impl Approval {
     }
 
     /// What stands on the buttons: to let it run, to refuse it where somebody else decides, to give it up.
-    pub fn labels(&self, locale: Locale) -> (&'static str, Option<&'static str>, &'static str) {
-        match self.confirm {
+    pub fn labels(confirm: Confirm, locale: Locale) -> (&'static str, Option<&'static str>, &'static str) {
+        match confirm {
             Confirm::Second => (
                 locale.pick("승인", "Approve"),
                 Some(locale.pick("거절", "Reject")),

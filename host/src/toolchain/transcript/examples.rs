@@ -1,15 +1,17 @@
 //! The examples of a plugin's help, each tried in a conversation of its own.
 
+use super::parse::Act;
 use super::room::{Spot, What};
 use super::stage::{Bench, Scenery, Stage};
 use crate::matching::Todo;
-use moa_core::locale::Locale;
-use moa_core::manifest::Command;
+use moa_core::locale::{Approval, Locale};
+use moa_core::manifest::{Command, Confirm};
 use serde::Serialize;
 use serde_json::Map;
 
-/// Who tries them.
+/// Who tries them, and who approves what needs somebody else's approval.
 const WHO: &str = "로지";
+const OTHER: &str = "샐리";
 
 /// How an example went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,21 +59,29 @@ async fn try_one(bench: &Bench, path: &[String], example: &str) -> Result<(), St
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    let mut people = vec![WHO.to_owned()];
+    let mut people = vec![WHO.to_owned(), OTHER.to_owned()];
     people.extend(named('@'));
+    let locale = Locale::default();
     let scenery = Scenery {
         people,
         channels: named('#'),
         config: Map::new(),
-        locale: Locale::default(),
+        locale,
         // What is for admins only is tried by one.
-        admins: vec![WHO.to_owned()],
+        admins: vec![WHO.to_owned(), OTHER.to_owned()],
     };
     let stage = Stage::set(bench, scenery).await.map_err(|error| error.to_string())?;
     let spot = Spot::Channel("general".into(), None);
     let event = stage.said(WHO, &spot, example)?;
     let matched = stage.matcher.route(&event).into_iter().next();
-    let (got, failed) = stage.deliver(event).await;
+    let (got, mut failed) = stage.deliver(event).await;
+    // What has to be confirmed is, so that it runs.
+    if let Some(Todo::Confirm(command)) = matched.as_ref().map(|matched| &matched.todo) {
+        let who = if command.confirm == Confirm::Second { OTHER } else { WHO };
+        let (approve, ..) = Approval::labels(command.confirm, locale);
+        let press = stage.done(who, &spot, &Act::Click(approve.into(), None))?;
+        failed.extend(stage.deliver(press).await.1);
+    }
     stage.end();
     let answer = || {
         let said = got.iter().find_map(|one| match &one.what {
@@ -81,7 +91,7 @@ async fn try_one(bench: &Bench, path: &[String], example: &str) -> Result<(), St
         said.unwrap_or_default()
     };
     match matched.map(|matched| matched.todo) {
-        Some(Todo::Command(command)) => {
+        Some(Todo::Command(command) | Todo::Confirm(command)) => {
             let called: Vec<&String> = [&command.command].into_iter().chain(&command.path).collect();
             if called != path.iter().collect::<Vec<_>>() {
                 let called: Vec<&str> = called.into_iter().map(String::as_str).collect();

@@ -77,7 +77,7 @@ fn compare(wanted: &Wanted<'_>, got: &Happening) -> Result<(), String> {
     let differs = |is_same: bool, why: &str| if is_same { Ok(()) } else { Err(why.to_owned()) };
     match (wanted.expect, &got.what) {
         (Expect::Says(text), What::Said(said)) => differs(same(text, said), "the bot said something else"),
-        (Expect::Matches(pattern), What::Said(said) | What::Told(_, said)) => differs(
+        (Expect::Matches(pattern), What::Said(said) | What::Told(_, said) | What::Edited(said)) => differs(
             pattern.is_match(said),
             "what the bot said does not match the regular expression",
         ),

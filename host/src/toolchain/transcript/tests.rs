@@ -460,7 +460,9 @@ async fn what_this_host_cannot_do_yet_is_one_clear_line() {
 async fn examples_that_do_not_work_say_why() {
     // Its `handle` has another type than the contract's, so that every call fails.
     let broken = house(&component(
-        r#"{"name": "b", "commands": [{"name": "go", "examples": ["!go", "!goo", "go", "!other"]}, {"name": "other"}]}"#,
+        r#"{"name": "b", "commands": [{"name": "go", "examples": ["!go", "!goo", "go", "!other"]}, {"name": "other"},
+            {"name": "sure", "confirm": "self", "examples": ["!sure"]},
+            {"name": "both", "confirm": "second", "restricted": true, "examples": ["!both"]}]}"#,
     ))
     .await;
     let tried = try_examples(&broken.bench).await;
@@ -472,6 +474,11 @@ async fn examples_that_do_not_work_say_why() {
     );
     assert!(problems[2].contains("begins with the prefix"), "{problems:?}");
     assert!(problems[3].contains("another command, `other`"), "{problems:?}");
+    // They are confirmed, or the plugin would not have been called.
+    for confirmed in &problems[4..] {
+        assert!(confirmed.contains("the call failed"), "{problems:?}");
+    }
+    assert_eq!(problems.len(), 6);
     let fault = broken.play("로지: !go\nmoa: x\n").await;
     assert!(fault.contains("    note: "), "{fault}");
 }

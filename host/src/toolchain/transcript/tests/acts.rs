@@ -170,3 +170,28 @@ async fn what_was_got_is_written_down_whatever_it_is() {
     }
     house.bench.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_to_be_confirmed_runs_when_the_right_one_clicks() {
+    let house = house(&std::fs::read(moa_test_guests::fixture("clerk")).unwrap()).await;
+    let second = "@admin 로지, 앨리\n[#ops]\n샐리: !demolish tower\nmoa~ /관리자/\n로지: !demolish tower\n\
+        moa~ /승인이 필요합니다.*@로지.*`demolish`.*• what: `\"tower\"`/\n  [승인] [거절] [철회]\n\
+        로지> click \"승인\"\n\
+        moa! 로지: 🔐 요청한 사람이 아닌 다른 사람이 승인해야 합니다. 그만두려면 `철회`를 눌러 주세요.\n\
+        샐리> click \"승인\"\nmoa! 샐리: 🔐 이 명령을 직접 실행할 수 있는 사람만 결정할 수 있습니다.\n\
+        샐리> click \"철회\"\nmoa! 샐리: 🔐 이 요청은 @로지 님만 철회할 수 있습니다.\n\
+        앨리> click \"승인\"\nmoa~ /^✅ @앨리 님이 2026-01-01 09:00:00 KST에 승인했습니다\\..*`demolish`.*@로지/\n  []\n\
+        moa: demolish tower …\nmoa: demolish tower (n=1, done=1)\n";
+    assert_eq!(house.play(second).await, "");
+    let again = house.play(&format!("{second}앨리> click \"승인\"\n")).await;
+    assert!(again.contains("nothing that 앨리 could click"), "{again}");
+
+    let own = "로지: !launch rocket\nmoa~ /^🔐 \\*확인해 주세요.*`launch`/\n  [실행] [그만두기]\n\
+        샐리> click \"실행\"\nmoa! 샐리: 🔐 이 명령은 요청한 @로지 님만 확인할 수 있습니다.\n\
+        로지> click \"그만두기\"\nmoa~ /^↩️ @로지 님이/\n  []\n\
+        로지: !tally ran:rocket\nmoa: ran:rocket = 0\n\
+        로지: !erase tower\nmoa~ /승인이 필요합니다/\n+9m\nmoa- nothing\n+2m\n\
+        moa~ /^⌛ 아무도 결정하지 않아 2026-01-01 09:11:00/\n  []\nmoa~ /만료되었습니다/\n";
+    assert_eq!(house.play(own).await, "");
+    house.bench.close().await;
+}
