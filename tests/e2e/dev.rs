@@ -146,6 +146,13 @@ async fn a_change_of_the_source_changes_the_answer_and_an_error_changes_nothing(
     assert_eq!(sim.ask(&Line::new("!echo hi")).await.text, "hi");
     assert_eq!(sim.ask(&Line::new("!ㅗ디ㅔ")).await.text, help.text);
     assert_eq!(sim.ask(&Line::new("!count")).await.text, "That was number 1.");
+    // Without `bot.admins` one of the page's people is the admin, as is said at the start.
+    let chosen = ["Admins", "(U00000ROSIE), since bot.admins names nobody"];
+    running.log.wait_for(0, &chosen).await;
+    let roles = sim.ask(&Line::new("!role list").by("rosie")).await;
+    assert!(roles.text.contains("`admin`"), "{}", roles.text);
+    let refused = sim.ask(&Line::new("!role list")).await;
+    assert!(refused.text.contains("admins only"), "{}", refused.text);
     // People's clients complete what Slack's would.
     let offered = sim.offered().await;
     let words = offered["slash_commands"].as_array().unwrap();

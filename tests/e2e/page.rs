@@ -1,7 +1,7 @@
 //! The playground's page, used as a person uses it: in a browser, by keyboard.
 
 use super::support::bot::Plan;
-use super::support::guests::{hello, links, lunch, memo, order};
+use super::support::guests::{clerk, hello, links, lunch, memo, order};
 use super::support::sim::Workspace;
 use moa_test_browser::{Browser, Page};
 use std::path::{Path, PathBuf};
@@ -217,4 +217,82 @@ async fn an_order_is_played_by_clicks_from_the_button_to_the_changed_message() {
         .await
         .unwrap();
     shoot("5-confirmed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_needs_a_second_person_is_approved_on_the_page_by_one() {
+    let Some(browser) = Browser::start_or_skip().await.unwrap() else {
+        return;
+    };
+    let workspace = Workspace::start().await;
+    let admins = "U00000ROSIE,U00000SALLY";
+    let _bot = Plan::new(&workspace)
+        .plugin(clerk())
+        .env("MOA_BOT__ADMINS", admins)
+        .start()
+        .await;
+    let page = browser.open(&workspace.page_url()).await.unwrap();
+    page.wait_for("document.body.dataset.ready === 'true'").await.unwrap();
+    page.wait_for("document.querySelector('#bot-state').dataset.connections > 0")
+        .await
+        .unwrap();
+    become_person(&page, "U00000ROSIE").await;
+    page.click("[data-conversation=C00GENERAL0]").await.unwrap();
+    let shoot = async |step: &str| {
+        page.screenshot(&picture(&format!("e2e-approval-{step}")))
+            .await
+            .unwrap()
+    };
+    let private = async |part: &str| {
+        let part = serde_json::to_string(part).unwrap();
+        page.wait_for(&format!(
+            "[...document.querySelectorAll('#messages [data-ephemeral=true]')].some((one) => one.textContent.includes({part}))"
+        ))
+        .await
+        .unwrap();
+    };
+    let button = |which: &str| format!("#messages [data-action^=\"/moa:run:\"][data-action$=\":{which}\"]");
+
+    // Whose turn it is stands there, with all that would run.
+    write(&page, "!demolish 탑").await;
+    shows(&page, "승인이 필요합니다").await;
+    shows(&page, "demolish").await;
+    shows(&page, "what: \"탑\"").await;
+    shows(&page, "이 명령을 실행할 수 있는 다른 사람이 결정합니다").await;
+    for which in ["approve", "reject", "withdraw"] {
+        let button = serde_json::to_string(&button(which)).unwrap();
+        page.wait_for(&format!("document.querySelector({button})"))
+            .await
+            .unwrap();
+    }
+    shoot("1-waits").await;
+
+    // Not who asked, and not who may not do it either.
+    page.click(&button("approve")).await.unwrap();
+    private("다른 사람이 승인해야 합니다").await;
+    shoot("2-needs-another").await;
+    become_person(&page, "U0000000BEN").await;
+    page.click(&button("approve")).await.unwrap();
+    private("Only somebody who may run this command can decide").await;
+
+    become_person(&page, "U00000SALLY").await;
+    page.click(&button("approve")).await.unwrap();
+    shows(&page, "demolish 탑 (n=1, done=1)").await;
+    // In the same message, for everybody: who decided, about what, and nothing to press any more.
+    shows(&page, "님이 ").await;
+    shows(&page, "승인했습니다").await;
+    page.wait_for("!document.querySelector('#messages [data-action*=\"moa:run:\"]')")
+        .await
+        .unwrap();
+    let decided = "[...document.querySelectorAll('#messages [data-author=\"U0000000MOA\"]')].find((one) => one.textContent.includes('승인했습니다'))";
+    let decided = page.eval(&format!("{decided}.innerText")).await.unwrap();
+    let decided = decided.as_str().unwrap();
+    assert!(
+        decided.contains("@샐리") && decided.contains("what: \"탑\"") && decided.contains("@로지"),
+        "{decided}"
+    );
+    assert!(!decided.contains("승인이 필요합니다"), "{decided}");
+    become_person(&page, "U00000ROSIE").await;
+    shows(&page, "승인했습니다").await;
+    shoot("3-approved").await;
 }
