@@ -36,7 +36,9 @@ async fn whoever_asks_too_often_is_told_and_nobody_else_waits_for_it() {
         })
         .await;
     assert!(
-        told.text.contains("`hello:count`") && told.text.contains("2 times in 1 h by all"),
+        told.text.contains("`hello:count`")
+            && told.text.contains("together may use")
+            && told.text.contains("2 times in 1 h"),
         "{}",
         told.text
     );

@@ -462,3 +462,33 @@ fn a_command_is_named_by_each_of_its_names_and_stands_for_what_is_below() {
         assert_eq!(CommandName::new(nothing), None, "{nothing:?}");
     }
 }
+
+#[test]
+fn who_may_with_some_arguments_is_told_the_roles_that_do_not_need_them() {
+    let table = table();
+    let rules = rules(
+        r#"
+        [[access]]
+        command = "deploy:deploy"
+        role = "deployer"
+        effect = "allow"
+        [[access]]
+        command = "deploy:deploy"
+        argument = { branch = "test" }
+        effect = "allow"
+        [[access]]
+        command = "deploy:deploy"
+        effect = "deny"
+        "#,
+    );
+    let event = shapes("slack:C1", "UDEV", "deploy").remove(0);
+    let caller = Caller::of(&event, |_| BTreeSet::new());
+    let reader = Reader {
+        rules: &rules,
+        caller: &caller,
+    };
+    let judged = table.judge(reader, "deploy", "deploy", &[]).unwrap();
+    assert_eq!(judged.verdict.why, Why::Rule(2));
+    assert_eq!(judged.depends_on, [1]);
+    assert_eq!(judged.openers, ["deployer"], "`admin` opens nothing here");
+}

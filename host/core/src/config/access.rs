@@ -204,10 +204,15 @@ fn command(text: &str) -> Result<CommandName, (String, String)> {
     command.ok_or_else(|| ("this is no command's name".into(), remedy.into()))
 }
 
+/// Whether a text has the form of a person's id.
+pub(super) fn is_person(text: &str) -> bool {
+    let is_of_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    !text.is_empty() && text.chars().all(is_of_id)
+}
+
 /// Names would let everybody in who takes them, so only ids will do.
 fn user(text: &str) -> Result<String, (String, String)> {
-    let is_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-    match !text.is_empty() && text.chars().all(is_id) {
+    match is_person(text) {
         true => Ok(text.to_owned()),
         false => Err((
             "this is no person's id, and a name can be taken by anybody".into(),

@@ -126,8 +126,8 @@ impl Keys {
             admins: self.texts_that(
                 &["bot", "admins"],
                 &[],
-                "a list of people's ids, such as [\"U012ABC\"]",
-                |_| true,
+                "a list of people's ids, such as [\"U012ABC\"]; names will not do, for a name can be taken by anybody",
+                |ids| ids.iter().all(|id| super::access::is_person(id)),
             ),
             unknown: self.read(
                 &["bot", "unknown"],

@@ -229,6 +229,8 @@ fn the_file_has_types() {
         "[slack]\nconnections = \"2\"",
         "[outbox]\nper-conversation-per-second = \"1\"",
         "[bot]\nadmins = \"U1\"",
+        "[bot]\nadmins = [\"rosie\"]",
+        "[bot]\nadmins = [\"@U1\"]",
         "[bot]\nprefixes = []",
         "[bot]\nprefixes = [\"a b\"]",
         "[plugin.a.grant]\nusers = \"true\"",

@@ -285,17 +285,22 @@ impl UserNotice {
             ),
             Self::TooMany { rate, wait } => {
                 let (count, per, wait) = (rate.count(), locale.duration(rate.period()), seconds(*wait));
+                let commands = if count == 1 { "command" } else { "commands" };
                 locale.pick(
                     format!("⏳ 명령은 {per}에 {count}번까지 보낼 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
-                    format!("⏳ You may send {count} commands in {per}. Try again in {wait} s."),
+                    format!("⏳ You may send {count} {commands} in {per}. Try again in {wait} s."),
                 )
             }
             Self::TooOften { command, rate, wait } => {
                 let (count, per, wait) = (rate.count(), locale.duration(rate.period()), seconds(*wait));
                 let command = super::admin::code(command);
+                let times = match count {
+                    1 => "once".to_owned(),
+                    _ => format!("{count} times"),
+                };
                 locale.pick(
                     format!("⏳ {command} 명령은 모두 합해 {per}에 {count}번까지 쓸 수 있습니다. {wait}초 뒤에 다시 해 주세요."),
-                    format!("⏳ The command {command} may be used {count} times in {per} by all together. Try again in {wait} s."),
+                    format!("⏳ All people together may use {command} {times} in {per}. Try again in {wait} s."),
                 )
             }
             Self::Paused { by, since, reason } => {
