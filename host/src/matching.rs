@@ -126,11 +126,16 @@ impl Matcher {
         }
     }
 
-    /// A press on a question's button as its answer. As long as the question's plugin is not loaded, or an admin holds
-    /// presses back, it stays a press: the person is told, and can answer later.
+    /// A press on a question's button as its answer. As long as the question's plugin is not loaded, an admin holds
+    /// presses back, or a rule keeps the person from the plugin, it stays a press: the person is told, and the question is
+    /// open still.
     pub fn resolve(&self, event: Event) -> Event {
         match &event.kind {
-            EventKind::Press(press) if self.is_loaded(&press.plugin) && self.maintenance.hold(&event).is_none() => {
+            EventKind::Press(press)
+                if self.is_loaded(&press.plugin)
+                    && self.maintenance.hold(&event).is_none()
+                    && self.may_use(&event, &press.plugin) =>
+            {
                 self.questions.resolve(event)
             }
             _ => event,
@@ -303,6 +308,12 @@ impl Matcher {
             matched.todo = todos.pop()?;
         }
         let mut matched = self.by_present(event, matched)?;
+        // Of what was approved, whoever approved it must have the right still, too.
+        if let (Some(ruling), Todo::Command(_)) = (event.ruling(), &matched.todo) {
+            let present = self.lessons.present();
+            matched.todo = self.ruled(&present, ruling);
+            matched.snapshot = Arc::clone(&present.snapshot);
+        }
         let notice = match &matched.todo {
             Todo::Command(command) => self
                 .access

@@ -244,6 +244,18 @@ impl Pendings {
         lock(&self.book).all.get(id).cloned()
     }
 
+    /// What waits, or waited until a short while ago, by the id of one of its buttons.
+    pub fn of_button(&self, id: &str) -> Option<Pending> {
+        self.get(parted(id)?.0)
+    }
+
+    /// Whether a message is that of a command that waits, or waited until a short while ago.
+    pub fn is_asked_on(&self, message: &MessageRef) -> bool {
+        let same = |on: &MessageRef| on.id == message.id && on.place.conversation == message.place.conversation;
+        let book = lock(&self.book);
+        book.all.values().any(|pending| pending.on.as_ref().is_some_and(same))
+    }
+
     /// Records a command before its message is sent, or finds it if it was recorded before. What waits now, and whether
     /// its message may have been sent. The time of what nobody has seen yet begins anew.
     ///
@@ -254,12 +266,14 @@ impl Pendings {
         let known = self.get(&pending.id);
         let pending = match known.clone() {
             Some(known) if known.on.is_some() || known.decision.is_some() => return Ok((known, true)),
+            // Its message may stand there all the same, with what would have run then: nothing else may run by it.
+            Some(known) if known.digest != pending.digest => Pending {
+                until_ms: pending.until_ms,
+                ..known
+            },
             Some(known) => Pending {
                 until_ms: pending.until_ms,
                 shown: pending.shown,
-                digest: pending.digest,
-                command: pending.command,
-                version: pending.version,
                 ..known
             },
             None => {

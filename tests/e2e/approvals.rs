@@ -3,6 +3,7 @@
 
 use super::support::bot::{Bot, Plan};
 use super::support::guests::{altered, clerk, hello, put};
+use super::support::process::{finish, moa};
 use super::support::record::{Post, Record};
 use super::support::sim::{Line, Sent, Workspace};
 use super::support::{DEADLINE, GLANCE, long};
@@ -179,7 +180,7 @@ async fn again(workspace: &Workspace, bot: &mut Bot) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_confirmed_by_who_asked_runs_once_where_it_was_asked() {
     let workspace = Workspace::start().await;
-    let _bot = plan(&workspace).start().await;
+    let bot = plan(&workspace).start().await;
     let waiting = ask(&workspace, "launch", "rocket").await;
     for part in [
         "<@U0000000BEN>",
@@ -205,6 +206,13 @@ async fn what_is_confirmed_by_who_asked_runs_once_where_it_was_asked() {
     assert_eq!((answer.channel.as_str(), &answer.only_for), (GENERAL, &None));
     until_shown(&workspace, &waiting, "✅ <@U0000000BEN> approved it").await;
     ran(&workspace, "launch", "rocket", 1).await;
+    // Who wanted to decide what is another's stands in the audit log, before the line without which it had not run.
+    let ended = finish(moa(bot.home()).args(["audit", "--outcome", "denied", "--json"])).await;
+    let line: Value = serde_json::from_str(ended.stdout.trim()).unwrap();
+    for (key, is) in [("what", "ruling"), ("command", "launch"), ("invocation", &waiting.id)] {
+        assert_eq!(line[key], is, "{line}");
+    }
+    assert_eq!(line["who"]["id"], ROSIE, "{line}");
     // What was not wanted after all.
     let waiting = ask(&workspace, "launch", "balloon").await;
     workspace

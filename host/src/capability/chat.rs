@@ -49,6 +49,7 @@ impl moa_engine::Chat for Chat {
         let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
         let live = async {
             self.may_write(&which.place)?;
+            self.not_the_hosts(&which)?;
             let stamp = Stamp {
                 plugin: self.0.plugin.clone(),
                 invocation: self.0.effects.clone(),
@@ -63,6 +64,7 @@ impl moa_engine::Chat for Chat {
         let print = Print::of(Function::ChatDelete).json(&which).done();
         let live = async {
             self.allowed(&which.place)?;
+            self.not_the_hosts(&which)?;
             self.0.ordinals.next();
             let scene = &self.0;
             let done = scene.outbox.carry_out(|| scene.adapter.delete(&which));
@@ -241,6 +243,16 @@ impl Chat {
             true => Err(CapError::AccessDenied(format!(
                 "an admin made the bot silent in the conversation `{conversation}`, until an admin writes `!unmute` and its name"
             ))),
+            false => Ok(()),
+        }
+    }
+
+    /// What people decide by is shown to them by the host alone: no plugin changes it or takes it away.
+    fn not_the_hosts(&self, which: &MessageRef) -> CapResult<()> {
+        match self.0.pendings.is_asked_on(which) {
+            true => Err(CapError::AccessDenied(
+                "in that message the host asks whether a command is to run; no plugin may change or delete it".into(),
+            )),
             false => Ok(()),
         }
     }

@@ -22,6 +22,7 @@ use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::outbox::{Ordinals, Outbox};
+use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::Recall;
 use moa_core::event::Event;
@@ -70,6 +71,8 @@ pub struct Scene {
     pub questions: Arc<Questions>,
     /// What admins silenced.
     pub maintenance: Arc<Maintenance>,
+    /// Commands that wait to be confirmed.
+    pub pendings: Arc<Pendings>,
     /// Memory.
     pub store: Arc<dyn Store>,
 }

@@ -248,7 +248,8 @@ fn told(line: &Line, raw: &[u8]) -> String {
         add(&format!("by {}", line.rule));
     }
     if !line.approver.is_empty() {
-        add(&format!("confirmed by {}", line.approver));
+        let how = if kind == "ruling" { "decided" } else { "confirmed" };
+        add(&format!("{how} by {}", line.approver));
     }
     if line.again {
         add("(again)");

@@ -129,11 +129,35 @@ impl Invoker {
         tracing::info!(user = press.user, button = press.id, ?notice, "a press decided nothing");
         let locale = self.locale_of(&self.asker(work).await);
         let reason = notice.render(Locale::En);
+        self.write_down_refused(work, press, &notice, &reason);
         let id = work.event.identity.as_str();
         match self.tell(work, id, &notice, reason, locale).await {
             // Nothing failed: it is theirs to know, and nobody's to look into.
             Outcome::Failed { .. } => Outcome::Done,
             other => other,
+        }
+    }
+
+    /// Writes down that somebody wanted to decide what is not theirs to decide.
+    fn write_down_refused(&self, work: &Work, press: &Press, notice: &UserNotice, reason: &str) {
+        let UserNotice::Approval(
+            ApprovalNotice::NoRight
+            | ApprovalNotice::NotYours { .. }
+            | ApprovalNotice::NotYoursToWithdraw { .. }
+            | ApprovalNotice::NeedsAnother,
+        ) = notice
+        else {
+            return;
+        };
+        if let Some(known) = self.matcher.pendings.of_button(&press.id) {
+            let entry = audit::Entry {
+                what: audit::What::Ruling,
+                version: known.version,
+                again: work.look_first,
+                ..audit::Entry::asked(&work.event, &known.command)
+            };
+            self.audit
+                .note(entry.ended(audit::Outcome::Denied).invoked(&known.id).because(reason));
         }
     }
 
@@ -223,8 +247,9 @@ impl Invoker {
 
     /// A changed message notifies nobody, so who asked is told what came of it.
     async fn tell_asker(&self, work: &Work, ruling: &Ruling, decision: &Decision, locale: Locale) -> Outcome {
-        let notice = UserNotice::Approval(ApprovalNotice::Decided {
+        let notice = UserNotice::Approval(ApprovalNotice::Ended {
             what: decision.what,
+            asker: ruling.asked.author().to_owned(),
             by: decision.by.clone(),
             at: self.matcher.clock(decision.at_ms),
         });

@@ -510,6 +510,7 @@ impl Invoker {
             lessons: Arc::clone(&self.matcher.lessons),
             questions: Arc::clone(&self.matcher.questions),
             maintenance: Arc::clone(&self.matcher.maintenance),
+            pendings: Arc::clone(&self.matcher.pendings),
             store: Arc::clone(&self.store),
         })
     }

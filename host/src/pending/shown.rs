@@ -50,7 +50,7 @@ impl Shown {
     fn text(&mut self, text: &str) -> String {
         let max = VALUE.min(self.left);
         let (shown, whole) = visible(text, max);
-        self.left = self.left.saturating_sub(text.chars().count());
+        self.left = self.left.saturating_sub(shown.chars().count());
         self.whole &= whole;
         match whole {
             true => shown,

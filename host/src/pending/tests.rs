@@ -1,6 +1,7 @@
 use super::*;
-use crate::testing::{FakeAdapter, FlakyStore, message, place};
-use moa_core::call::{Arg, ArgValue};
+use crate::testing::{FakeAdapter, FlakyStore, Stage, message, place};
+use moa_core::call::{Arg, ArgValue, CapError};
+use moa_core::content::Content;
 use moa_core::event::{Identity, Place, PressKind};
 use moa_core::locale::{Locale, Standing};
 use std::sync::atomic::Ordering;
@@ -322,6 +323,57 @@ async fn what_nobody_has_seen_yet_is_asked_again_with_its_whole_time() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_sent_already_never_stands_for_anything_else() {
+    let store = Arc::<FlakyStore>::default();
+    let pendings = Pendings::empty(Arc::clone(&store) as _, EXPIRES);
+    pendings.ask(pending("p1", "UASKER", Confirm::Second)).await.unwrap();
+    // The host ends here, perhaps behind the message; when it is back, the plugin has another version.
+    let again = Pendings::load(Arc::clone(&store) as _, EXPIRES).await.unwrap();
+    let newer = Pending {
+        digest: "other".into(),
+        version: "v2".into(),
+        until_ms: 70_000,
+        ..pending("p1", "UASKER", Confirm::Second)
+    };
+    let (asked, known) = again.ask(newer).await.unwrap();
+    let is_as_before = (asked.digest.as_str(), asked.version.as_str()) == ("d", "v1");
+    assert!(known && is_as_before && asked.until_ms == 70_000, "{asked:?}");
+    // So what is approved is what the message shows, which is found not to be what would run.
+    let approve = press("UADMIN", "moa:run:p1:approve");
+    assert_eq!(what(&again, &approve, 60_001), Ok(Decided::Approved));
+}
+
+#[tokio::test]
+async fn no_plugin_changes_or_deletes_the_message_that_people_decide_by() {
+    let stage = Stage::of(message("U1", "1.0", "!x")).await;
+    let pendings = &stage.pendings;
+    pendings.ask(pending("p1", "UASKER", Confirm::Second)).await.unwrap();
+    pendings.sent("p1", on("2.0", "C1")).await.unwrap();
+    let tries = async || {
+        let chat = crate::capability::host(stage.scene(false).await).chat;
+        let content = || Content::text("Approved by everybody");
+        let edited = chat.edit(on("2.0", "C1"), content()).await;
+        let deleted = chat.delete(on("2.0", "C1")).await;
+        // Anything else stands as it did.
+        chat.edit(on("3.0", "C1"), content()).await.unwrap();
+        chat.delete(on("3.0", "C1")).await.unwrap();
+        [edited, deleted]
+    };
+    let decision = Decision {
+        what: Decided::Rejected,
+        by: "UADMIN".into(),
+        at_ms: 5,
+    };
+    for _ in 0..2 {
+        for refused in tries().await {
+            assert!(matches!(refused, Err(CapError::AccessDenied(_))), "{refused:?}");
+        }
+        // Nor do they once it is decided.
+        pendings.decide("p1", decision.clone()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn so_many_wait_and_no_more_and_nothing_waits_that_is_not_kept() {
     let store = Arc::<FlakyStore>::default();
     let pendings = Pendings::empty(Arc::clone(&store) as _, EXPIRES);
@@ -434,6 +486,13 @@ async fn all_of_a_command_is_shown_or_its_digest() {
     };
     let crowd = command(vec![many, text("last", "z")], &"r".repeat(10_000));
     let shown = show(&crowd).await;
+    let rendered = shown.render(&Standing::Waits, Locale::Ko);
+    assert!(rendered.chars().count() < 3_000 && shown.digest.is_some(), "{rendered}");
+
+    // What is written long to be seen takes no more room than anything else.
+    let unseen = "\u{e0041}".repeat(1_000);
+    let odd = command((0..10).map(|n| text(&format!("a{n}"), &unseen)).collect(), &unseen);
+    let shown = show(&odd).await;
     let rendered = shown.render(&Standing::Waits, Locale::Ko);
     assert!(rendered.chars().count() < 3_000 && shown.digest.is_some(), "{rendered}");
 

@@ -1,5 +1,10 @@
 use super::*;
+use crate::access::Access;
+use crate::matching::Todo;
+use crate::registry::testing::{component, manifest};
 use crate::testing::{FlakyStore, Stage, message, place};
+use moa_core::access::Rules;
+use moa_core::config::Config;
 use moa_core::content::Style;
 use moa_store::{Accepted, EffectKey, NewRecord};
 
@@ -263,4 +268,24 @@ async fn a_press_while_the_plugin_is_away_is_no_answer_yet() {
         matches!(&todo, crate::matching::Todo::Tell(notice) if *notice == gone),
         "{todo:?}"
     );
+}
+
+#[tokio::test]
+async fn who_is_kept_from_the_plugin_answers_nothing_and_the_question_stays_open() {
+    let store: Arc<FlakyStore> = Arc::default();
+    let memo = component(&manifest("memo", "1", &["memo"]));
+    let (matcher, _dir) = crate::testing::matcher(&store, &[("memo", memo)]);
+    matcher.registry.ready().await;
+    asked(&matcher.questions, &store, [question(UID, "size?", 1_000)]).await;
+    let yes = || press("U1", "moa:ask:0011:yes");
+    assert_eq!(pressed(&matcher.resolve(yes())).kind, PressKind::Answer);
+
+    let mut matcher = Arc::into_inner(matcher).unwrap();
+    let rule = "[[access]]\nplugin = \"memo\"\nuser = \"U1\"\neffect = \"deny\"";
+    let rules = Rules(Config::parse(Some(("moa.toml", rule)), []).unwrap().access);
+    matcher.access = Arc::new(Access::new(rules, Vec::new(), Arc::clone(&matcher.access.roles)));
+    let kept = matcher.resolve(yes());
+    assert_eq!(kept, yes(), "nothing that would end the question");
+    let told = matcher.route(&kept).remove(0).todo;
+    assert!(matches!(told, Todo::Tell(UserNotice::Denied(_))), "{told:?}");
 }

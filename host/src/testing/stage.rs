@@ -141,6 +141,7 @@ pub(crate) struct Stage {
     pub lessons: Arc<Lessons>,
     pub questions: Arc<Questions>,
     pub maintenance: Arc<Maintenance>,
+    pub pendings: Arc<Pendings>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -168,6 +169,10 @@ impl Stage {
             lessons: Arc::new(Lessons::empty(Arc::clone(&store) as Arc<dyn Store>, Arc::default())),
             questions: Arc::new(Questions::empty(Arc::clone(&store) as Arc<dyn Store>)),
             maintenance: Arc::new(Maintenance::none(Arc::clone(&store) as Arc<dyn Store>)),
+            pendings: Arc::new(Pendings::empty(
+                Arc::clone(&store) as Arc<dyn Store>,
+                Duration::from_secs(600),
+            )),
             store,
             event: Arc::new(event),
             requests: Requests::default(),
@@ -217,6 +222,7 @@ impl Stage {
             lessons: Arc::clone(&self.lessons),
             questions: Arc::clone(&self.questions),
             maintenance: Arc::clone(&self.maintenance),
+            pendings: Arc::clone(&self.pendings),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
         })
     }

@@ -40,6 +40,17 @@ pub enum ApprovalNotice {
         /// When, as a clock shows it.
         at: String,
     },
+    /// What was asked for does not run: told to who asked, who did not decide that.
+    Ended {
+        /// What was decided.
+        what: Decided,
+        /// Who asked: their id.
+        asker: String,
+        /// By whom: an id, or empty.
+        by: String,
+        /// When, as a clock shows it.
+        at: String,
+    },
     /// The chat service does not tell reliably who asks.
     NoId,
     /// Somebody else has to decide, and nobody else is there.
@@ -100,6 +111,14 @@ impl ApprovalNotice {
                 let (ko, en) = decided(*what, by, at);
                 (format!("🔐 이미 결정되었습니다. {ko}"), format!("🔐 This is decided already. {en}"))
             }
+            Self::Ended { what, asker, by, at } => {
+                let (ko, en) = decided(*what, by, at);
+                let mark = mark(*what);
+                (
+                    format!("{mark} {{@{asker}}} 님이 요청한 명령은 실행하지 않습니다. {ko}"),
+                    format!("{mark} What {{@{asker}}} asked for is not run. {en}"),
+                )
+            }
             Self::NoId => (
                 "🔐 이 채팅 서비스에서는 누가 요청했는지 확실히 알 수 없어서, 확인이 필요한 명령을 실행하지 않습니다."
                     .into(),
@@ -134,6 +153,15 @@ impl ApprovalNotice {
             ),
         };
         locale.pick(ko, en)
+    }
+}
+
+fn mark(what: Decided) -> &'static str {
+    match what {
+        Decided::Approved => "✅",
+        Decided::Rejected => "🚫",
+        Decided::Withdrawn => "↩️",
+        Decided::Expired => "⌛",
     }
 }
 
@@ -232,12 +260,7 @@ impl Approval {
                 ),
             },
             Standing::Decided { what, by, at } => {
-                let mark = match what {
-                    Decided::Approved => "✅",
-                    Decided::Rejected => "🚫",
-                    Decided::Withdrawn => "↩️",
-                    Decided::Expired => "⌛",
-                };
+                let mark = mark(*what);
                 let (ko, en) = decided(*what, by, at);
                 locale.pick(format!("{mark} {ko}"), format!("{mark} {en}"))
             }

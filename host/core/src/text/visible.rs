@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 /// Foreign text so that each of its characters can be seen, on one line, with nothing in it that could end the code that
 /// it stands in: what is invisible, breaks the line or turns its direction is written as `\u{…}` (line ends and tabs as
-/// `\n`, `\t`), a back-slash and a quotation mark behind a back-slash, a back-tick as `\u{60}`. At most `max` characters of
-/// the text are shown; whether that was all of it.
+/// `\n`, `\t`), a back-slash and a quotation mark behind a back-slash, a back-tick as `\u{60}`. What is written has at most
+/// `max` characters; whether that was all of it.
 pub fn visible(text: &str, max: usize) -> (String, bool) {
     let mut out = String::new();
-    let mut left = text.chars();
-    for c in left.by_ref().take(max) {
+    let mut room = max;
+    for c in text.chars() {
+        let before = out.len();
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -22,8 +23,16 @@ pub fn visible(text: &str, max: usize) -> (String, bool) {
             }
             _ => out.push(c),
         }
+        let written = out.get(before..).map_or(0, |added| added.chars().count());
+        match room.checked_sub(written) {
+            Some(left) => room = left,
+            None => {
+                out.truncate(before);
+                return (out, false);
+            }
+        }
     }
-    (out, left.next().is_none())
+    (out, true)
 }
 
 /// What nobody would see, or would take for something else.
@@ -64,6 +73,8 @@ mod tests {
         }
         assert_eq!(visible("abcd", 3), ("abc".into(), false));
         assert_eq!(visible("abc", 3), ("abc".into(), true));
+        // What is written long counts as it is written, and is written whole or not at all.
+        assert_eq!(visible("a\u{200b}\u{200b}b", 10), ("a\\u{200b}".into(), false));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::Granted;
 use crate::registry::testing::component;
 use crate::testing::{FlakyStore, matcher, message};
 use moa_core::event::Place;
@@ -98,4 +99,34 @@ async fn what_was_approved_runs_as_it_was_shown_and_for_those_who_still_may() {
         }
         assert!(matches!(matcher.route(&event).remove(0).todo, Todo::Own), "{what:?}");
     }
+}
+
+#[tokio::test]
+async fn who_approved_and_lost_the_right_while_it_waited_for_its_turn_approved_nothing() {
+    let (matcher, _dir) = deploy().await;
+    let roles = &matcher.access.roles;
+    let decide = async |revoked| {
+        let decided = Granted {
+            by: "UADMIN".into(),
+            at_ms: 1,
+            revoked,
+        };
+        roles.decide("admin", "fake", "U9", decided, false).await.unwrap()
+    };
+    assert!(decide(false).await);
+    let asked = || message("UADMIN", "1.0", "!deploy prod");
+    let Todo::Confirm(command) = matcher.route(&asked()).remove(0).todo else {
+        panic!("it has to be confirmed");
+    };
+    let shown = digest(&matcher.registry.current().plugins["deploy"], &command);
+    let ruling = approved(asked(), &shown, "U9");
+    let queued = || matcher.route(&ruling).remove(0);
+    let before = queued();
+    let begins = matcher.refresh(&ruling, queued()).unwrap();
+    assert!(matches!(begins.todo, Todo::Command(now) if now == command));
+    assert!(decide(true).await);
+    let Todo::Tell(UserNotice::Approval(notice)) = matcher.refresh(&ruling, before).unwrap().todo else {
+        panic!("nobody who may run it approved it");
+    };
+    assert_eq!(notice, ApprovalNotice::LostRight { who: "U9".into() });
 }
