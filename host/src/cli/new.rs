@@ -15,7 +15,7 @@ pub struct NewArgs {
     /// The language to write it in
     #[arg(long, value_enum, default_value = "rust")]
     pub lang: Lang,
-    /// Where the SDK comes from: `git` (the project's repository), or the folder plugin-sdk/rust of a checkout
+    /// Rust only: where the SDK comes from: `git` (the project's repository), or the folder plugin-sdk/rust of a checkout
     /// [default: that of the checkout that this moa was built in, if it is there, otherwise git]
     #[arg(long, value_name = "PATH|git")]
     pub sdk: Option<String>,
@@ -24,8 +24,35 @@ pub struct NewArgs {
 /// Languages that there is a template for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Lang {
-    /// Rust, by cargo.
+    /// Rust, by cargo
     Rust,
+    /// Python 3
+    #[value(alias = "py")]
+    Python,
+    /// JavaScript
+    #[value(name = "javascript", alias = "js")]
+    JavaScript,
+    /// TypeScript
+    #[value(name = "typescript", alias = "ts")]
+    TypeScript,
+    /// Go
+    #[value(alias = "golang")]
+    Go,
+    /// C
+    C,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Rust => Self::Rust,
+            Lang::Python => Self::Python,
+            Lang::JavaScript => Self::JavaScript,
+            Lang::TypeScript => Self::TypeScript,
+            Lang::Go => Self::Go,
+            Lang::C => Self::C,
+        }
+    }
 }
 
 pub(super) fn main(args: &NewArgs) -> anyhow::Result<End> {
@@ -37,15 +64,20 @@ pub(super) fn main(args: &NewArgs) -> anyhow::Result<End> {
             Sdk::beside(&own, Path::new(env!("CARGO_MANIFEST_DIR")))
         }
     };
-    let language = match args.lang {
-        Lang::Rust => Language::Rust,
-    };
+    let language = Language::from(args.lang);
+    anyhow::ensure!(
+        language == Language::Rust || args.sdk.is_none(),
+        "--sdk is for Rust: the SDK for {language} is part of moa, and put into .moa/sdk of the project"
+    );
     let made = create(&args.name, language, &sdk)?;
     for file in &made {
         println!("{}", file.display());
     }
     println!();
-    println!("The SDK comes from {sdk}; another with --sdk.");
+    match language {
+        Language::Rust => println!("The SDK comes from {sdk}; another with --sdk."),
+        _ => println!("The SDK is in .moa/sdk; every build brings it up to date."),
+    }
     println!("Go on with:");
     println!("  cd {}", args.name.display());
     println!("  moa test      plays tests/hello.chat");

@@ -7,7 +7,7 @@
 use super::check::{Trouble, examine};
 use super::diagnostic::Diagnostic;
 use super::inputs::Inputs;
-use super::rust;
+use super::lang::{self, Job};
 use super::source::{Language, Source, SourceError, find_all};
 use crate::registry::{OneLine, Stage, hex};
 use moa_core::manifest::{Manifest, Requests};
@@ -93,12 +93,34 @@ pub struct Built {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The language's tools are not there.
-    #[error("{tool} cannot be used ({}); install Rust from https://rustup.rs", OneLine(.reason))]
+    #[error("{tool} cannot be used ({}); {get}", OneLine(.reason))]
     NoTool {
         /// The tool.
-        tool: &'static str,
+        tool: String,
         /// What happened.
         reason: String,
+        /// How to get it, in one line.
+        get: String,
+    },
+    /// What a language needs, and moa gets by itself, can't be had.
+    #[error("{what} cannot be fetched ({}); check that the package registry can be reached, and run it again", OneLine(.reason))]
+    Fetch {
+        /// The packages.
+        what: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The file that a plugin begins with is not there.
+    #[error(
+        "{dir} has a plugin.toml that says `{language}` and no {entry}; write the plugin there, or name its file in plugin.toml: entry = \"FILE\""
+    )]
+    NoEntry {
+        /// The folder.
+        dir: PathBuf,
+        /// The language.
+        language: Language,
+        /// The file that is missing.
+        entry: String,
     },
     /// The compiler can't make components.
     #[error("the Rust target wasm32-wasip2 is missing and could not be installed ({}); run `rustup target add wasm32-wasip2`", OneLine(.reason))]
@@ -169,7 +191,11 @@ pub enum SetupError {
 }
 
 fn compiler_text(diagnostics: &[Diagnostic], words: &str) -> String {
-    let errors: Vec<String> = rust::errors(diagnostics).map(Diagnostic::plain).collect();
+    let errors: Vec<String> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .map(Diagnostic::plain)
+        .collect();
     if errors.is_empty() {
         words.to_owned()
     } else {
@@ -279,18 +305,19 @@ async fn build_one(
     let file = out.join(format!("{}.wasm", source.name));
     let note_file = out.join(NOTES).join(format!("{}.json", source.name));
     let lines = engine.source_lines();
-    let mut tools = match source.language {
-        Language::Rust => rust::tools(source).await?,
+    let job = Job {
+        source,
+        lines,
+        progress,
     };
+    let mut tools = lang::tools(&job).await?;
     if lines {
         tools.push_str("with lines");
     }
     if let Some(built) = unchanged(&note_file, &file, &tools, out) {
         return Ok(built);
     }
-    let made = match source.language {
-        Language::Rust => rust::build(source, lines, progress).await?,
-    };
+    let made = lang::build(&job).await?;
     let bytes = Arc::new(read(&made.file)?);
     let inspection =
         moa_engine::inspect(&bytes).map_err(|error| BuildError::Unusable(Trouble::new(Stage::Inspect, error)))?;

@@ -30,6 +30,37 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A message about a place in a file, rendered without colours. `help` says what to do instead; it may be empty.
+    pub fn at(severity: Severity, file: &str, (line, column): (u32, u32), message: &str, help: &str) -> Self {
+        let kind = match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let mut rendered = format!("{kind}: {message}\n");
+        match (file, line, column) {
+            ("", ..) => {}
+            (_, 0, _) => rendered.push_str(&format!("  --> {file}\n")),
+            (_, _, 0) => rendered.push_str(&format!("  --> {file}:{line}\n")),
+            _ => rendered.push_str(&format!("  --> {file}:{line}:{column}\n")),
+        }
+        if !help.is_empty() {
+            rendered.push_str(&format!("  = help: {help}\n"));
+        }
+        Self {
+            severity,
+            file: file.to_owned(),
+            line,
+            column,
+            message: message.to_owned(),
+            rendered,
+        }
+    }
+
+    /// Whether it is worse than a warning.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// All it says, without colours.
     pub fn plain(&self) -> String {
         without_colours(&self.rendered)

@@ -23,6 +23,9 @@ const ABOVE: [&str; 6] = [
     ".cargo/config",
 ];
 
+/// Files that tools write while they build.
+const LOCKS: [&str; 4] = ["Cargo.lock", "package-lock.json", "go.mod", "go.sum"];
+
 /// What went into a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Inputs {
@@ -75,7 +78,10 @@ impl Inputs {
         let mut latest = SystemTime::UNIX_EPOCH;
         for path in all {
             let modified = add(&mut hasher, &path).ok()?;
-            if path.file_name().is_none_or(|name| name != "Cargo.lock") {
+            if !path
+                .file_name()
+                .is_some_and(|name| LOCKS.iter().any(|lock| name == *lock))
+            {
                 latest = latest.max(modified);
             }
         }

@@ -1,15 +1,15 @@
 //! What plugin authors use: finding plugin sources, building them, looking at components.
 //!
-//! In reading order: [`source`] finds plugin sources, [`mod@build`] makes components of them (`rust` knows how for Rust,
-//! `diagnostic` reads what the compiler says, `inputs` tells whether anything changed), [`check`] says what a component
-//! is, [`watch`] tells when sources change, [`new`] begins a plugin, [`transcript`] plays conversations as tests.
+//! In reading order: [`source`] finds plugin sources, [`mod@build`] makes components of them (`lang` knows how, a module
+//! for each language; [`diagnostic`] is what a compiler says, `inputs` tells whether anything changed), [`check`] says what
+//! a component is, [`watch`] tells when sources change, [`new`] begins a plugin, [`transcript`] plays conversations as tests.
 
 pub mod build;
 pub mod check;
 pub mod diagnostic;
 mod inputs;
+mod lang;
 pub mod new;
-mod rust;
 pub mod source;
 pub mod transcript;
 pub mod watch;

@@ -3,12 +3,14 @@
 //! ```toml
 //! name = "hello"        # the plugin's name, the same as in its manifest
 //! language = "rust"
+//! entry = "main.py"     # optional: the file it begins with, where the language has one (plugin.py, plugin.ts, …)
+//! engine = "quickjs"    # optional, JavaScript and TypeScript: quickjs (small and quick) or spidermonkey (all Web APIs)
 //! ```
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The file that makes a folder a plugin source.
 pub const MARK: &str = "plugin.toml";
@@ -19,14 +21,71 @@ pub const MARK: &str = "plugin.toml";
 pub enum Language {
     /// Rust, by cargo.
     Rust,
+    /// Python, by componentize-py.
+    Python,
+    /// JavaScript, by esbuild and an engine in the component.
+    #[serde(rename = "javascript")]
+    JavaScript,
+    /// TypeScript, checked, then as JavaScript.
+    #[serde(rename = "typescript")]
+    TypeScript,
+    /// Go, by its own compiler.
+    Go,
+    /// C, by Zig's compiler.
+    C,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Rust,
+        Self::Python,
+        Self::JavaScript,
+        Self::TypeScript,
+        Self::Go,
+        Self::C,
+    ];
+
+    /// The name in `plugin.toml` and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+            Self::TypeScript => "typescript",
+            Self::Go => "go",
+            Self::C => "c",
+        }
+    }
+
+    /// The file that a plugin begins with where its `plugin.toml` names none.
+    pub fn entry(self) -> &'static str {
+        match self {
+            Self::Rust => "Cargo.toml",
+            Self::Python => "plugin.py",
+            Self::JavaScript => "plugin.js",
+            Self::TypeScript => "plugin.ts",
+            Self::Go => "plugin.go",
+            Self::C => "plugin.c",
+        }
+    }
 }
 
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rust => "rust",
-        })
+        f.write_str(self.name())
     }
+}
+
+/// What runs JavaScript inside a component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScriptEngine {
+    /// Small and quick to start; the language alone.
+    #[default]
+    QuickJs,
+    /// Large; all Web APIs.
+    SpiderMonkey,
 }
 
 /// A plugin that can be built.
@@ -38,6 +97,10 @@ pub struct Source {
     pub name: String,
     /// What it is written in.
     pub language: Language,
+    /// The file it begins with, within the folder.
+    pub entry: String,
+    /// What runs it, if it is JavaScript or TypeScript.
+    pub engine: ScriptEngine,
 }
 
 /// Why a folder's plugins can't be found.
@@ -76,6 +139,8 @@ pub enum SourceError {
 struct PluginToml {
     name: String,
     language: Language,
+    entry: Option<String>,
+    engine: Option<ScriptEngine>,
 }
 
 /// Every plugin source at or below `dir`, by path.
@@ -130,7 +195,7 @@ pub fn find_all(dirs: &[PathBuf]) -> Result<Vec<Source>, SourceError> {
 
 /// Whether a folder of this name holds what tools made, not what people wrote.
 pub(crate) fn is_skipped(name: &str) -> bool {
-    name.starts_with('.') || matches!(name, "target" | "node_modules")
+    name.starts_with('.') || matches!(name, "target" | "node_modules" | "__pycache__")
 }
 
 fn same_folder(a: &Path, b: &Path) -> bool {
@@ -163,7 +228,12 @@ fn read(mark: &Path, dir: PathBuf) -> Result<Source, SourceError> {
         path: mark.into(),
         reason,
     };
-    let PluginToml { name, language } = toml::from_str(&text).map_err(|error| {
+    let PluginToml {
+        name,
+        language,
+        entry,
+        engine,
+    } = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
             1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count()
         });
@@ -174,7 +244,39 @@ fn read(mark: &Path, dir: PathBuf) -> Result<Source, SourceError> {
             "`{name}` is no name for a plugin: use a to z, 0 to 9 and `-`, at most 64 characters"
         )));
     }
-    Ok(Source { dir, name, language })
+    if engine.is_some() && !matches!(language, Language::JavaScript | Language::TypeScript) {
+        return Err(malformed(format!(
+            "`engine` is for javascript and typescript, not for {language}"
+        )));
+    }
+    let entry = match entry {
+        None => language.entry().to_owned(),
+        Some(_) if matches!(language, Language::Rust | Language::Go) => {
+            return Err(malformed(format!(
+                "`entry` is not for {language}: its own tools know where a program begins"
+            )));
+        }
+        Some(entry) if !is_within(&entry) => {
+            return Err(malformed(format!(
+                "`entry` is `{entry}`; it must be a file within the folder, written relative to it"
+            )));
+        }
+        Some(entry) => entry,
+    };
+    Ok(Source {
+        dir,
+        name,
+        language,
+        entry,
+        engine: engine.unwrap_or_default(),
+    })
+}
+
+fn is_within(path: &str) -> bool {
+    !path.is_empty()
+        && Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
 }
 
 pub(super) fn is_name(name: &str) -> bool {
@@ -223,6 +325,12 @@ mod tests {
             ),
             ("name = \"../up\"\nlanguage = \"rust\"\n", "no name"),
             ("name = \"a\"\nlanguage = \"rust\"\nlangauge = 1\n", "line 3"),
+            (
+                "name = \"a\"\nlanguage = \"python\"\nengine = \"quickjs\"\n",
+                "not for python",
+            ),
+            ("name = \"a\"\nlanguage = \"go\"\nentry = \"x.go\"\n", "not for go"),
+            ("name = \"a\"\nlanguage = \"python\"\nentry = \"../x.py\"\n", "within"),
         ] {
             let dir = tempfile::tempdir().unwrap();
             write(dir.path(), "x/plugin.toml", text);
@@ -232,6 +340,31 @@ mod tests {
                 "{text:?}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn every_language_is_written_as_it_is_named_and_has_an_entry() {
+        for language in Language::ALL {
+            let dir = tempfile::tempdir().unwrap();
+            write(
+                dir.path(),
+                "plugin.toml",
+                &format!("name = \"a\"\nlanguage = \"{language}\"\n"),
+            );
+            let found = find_sources(dir.path()).unwrap();
+            assert_eq!(
+                (found[0].language, found[0].entry.as_str()),
+                (language, language.entry())
+            );
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let text = "name = \"a\"\nlanguage = \"typescript\"\nentry = \"src/main.ts\"\nengine = \"spidermonkey\"\n";
+        write(dir.path(), "plugin.toml", text);
+        let found = find_sources(dir.path()).unwrap();
+        assert_eq!(
+            (found[0].entry.as_str(), found[0].engine),
+            ("src/main.ts", ScriptEngine::SpiderMonkey)
+        );
     }
 
     #[test]

@@ -441,6 +441,8 @@ mod tests {
             dir: "plugins/hello".into(),
             name: "hello".into(),
             language: crate::toolchain::Language::Rust,
+            entry: "Cargo.toml".into(),
+            engine: crate::toolchain::source::ScriptEngine::default(),
         };
         let diagnostic = Diagnostic {
             severity: Severity::Error,

@@ -1,5 +1,13 @@
 //! A plugin's first files.
 
+mod c;
+mod go;
+mod javascript;
+mod python;
+mod rust;
+mod typescript;
+
+use super::lang::sdk::unpack;
 use super::source::{Language, is_name};
 use std::fmt;
 use std::fs;
@@ -10,17 +18,21 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// The Rust SDK within a checkout of it.
 const RUST_SDK: &str = "plugin-sdk/rust";
 
-/// What a Rust plugin begins with: path and text.
-const RUST: &[(&str, &str)] = &[
-    ("plugin.toml", include_str!("rust/plugin.toml.in")),
-    ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
-    ("src/lib.rs", include_str!("rust/src/lib.rs.in")),
-    ("tests/hello.chat", include_str!("rust/tests/hello.chat.in")),
-    ("README.md", include_str!("rust/README.md.in")),
-    (".gitignore", include_str!("rust/gitignore.in")),
-];
+/// Files that a plugin begins with: path and text, in which `{{name}}` is the plugin's name.
+type Template = &'static [(&'static str, &'static str)];
 
-/// Where a plugin's SDK comes from.
+fn template(language: Language) -> Template {
+    match language {
+        Language::Rust => rust::FILES,
+        Language::Python => python::FILES,
+        Language::JavaScript => javascript::FILES,
+        Language::TypeScript => typescript::FILES,
+        Language::Go => go::FILES,
+        Language::C => c::FILES,
+    }
+}
+
+/// Where the SDK of a Rust plugin comes from; those of other languages are part of moa.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sdk {
     /// The project's repository.
@@ -85,23 +97,15 @@ pub fn create(folder: &Path, language: Language, sdk: &Sdk) -> Result<Vec<PathBu
     if !is_name(&name) {
         return Err(NewError::Name(name.into_owned()));
     }
-    let Language::Rust = language;
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || is_taken(&name) {
-        return Err(NewError::Package(name.into_owned()));
-    }
-    let dependency = match sdk {
-        Sdk::Git => format!("git = {}", quoted(REPOSITORY)),
-        Sdk::Path(path) if is_rust_sdk(path) => {
-            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-            format!("path = {}", quoted(&path.to_string_lossy()))
-        }
-        Sdk::Path(path) => return Err(NewError::NoSdk(path.clone())),
+    let dependency = match language {
+        Language::Rust => dependency(&name, sdk)?,
+        _ => String::new(),
     };
     if folder.exists() {
         return Err(NewError::Exists(folder.to_owned()));
     }
     let mut made = Vec::new();
-    for (path, text) in RUST {
+    for (path, text) in template(language) {
         let path = folder.join(path);
         let text = text.replace("{{name}}", &name).replace("{{sdk}}", &dependency);
         let failed = |source| NewError::Io {
@@ -112,7 +116,23 @@ pub fn create(folder: &Path, language: Language, sdk: &Sdk) -> Result<Vec<PathBu
         fs::write(&path, text).map_err(failed)?;
         made.push(path);
     }
+    unpack(language, folder).map_err(|(path, source)| NewError::Io { path, source })?;
     Ok(made)
+}
+
+/// How the package of a Rust plugin names the SDK.
+fn dependency(name: &str, sdk: &Sdk) -> Result<String, NewError> {
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || rust::is_taken(name) {
+        return Err(NewError::Package(name.to_owned()));
+    }
+    match sdk {
+        Sdk::Git => Ok(format!("git = {}", quoted(REPOSITORY))),
+        Sdk::Path(path) if is_rust_sdk(path) => {
+            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+            Ok(format!("path = {}", quoted(&path.to_string_lossy())))
+        }
+        Sdk::Path(path) => Err(NewError::NoSdk(path.clone())),
+    }
 }
 
 fn is_rust_sdk(folder: &Path) -> bool {
@@ -122,69 +142,6 @@ fn is_rust_sdk(folder: &Path) -> bool {
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
-}
-
-/// Words that cargo takes for no package, and the SDK's own name.
-fn is_taken(name: &str) -> bool {
-    matches!(
-        name,
-        "as" | "async"
-            | "await"
-            | "break"
-            | "const"
-            | "continue"
-            | "crate"
-            | "dyn"
-            | "else"
-            | "enum"
-            | "extern"
-            | "false"
-            | "fn"
-            | "for"
-            | "if"
-            | "impl"
-            | "in"
-            | "let"
-            | "loop"
-            | "match"
-            | "mod"
-            | "move"
-            | "mut"
-            | "pub"
-            | "ref"
-            | "return"
-            | "self"
-            | "static"
-            | "struct"
-            | "super"
-            | "trait"
-            | "true"
-            | "type"
-            | "unsafe"
-            | "use"
-            | "where"
-            | "while"
-            | "abstract"
-            | "become"
-            | "box"
-            | "do"
-            | "final"
-            | "gen"
-            | "macro"
-            | "override"
-            | "priv"
-            | "try"
-            | "typeof"
-            | "unsized"
-            | "virtual"
-            | "yield"
-            | "test"
-            | "core"
-            | "std"
-            | "alloc"
-            | "proc-macro"
-            | "moa-plugin"
-    )
 }
 
 #[cfg(test)]
@@ -198,7 +155,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("demo");
         let made = create(&folder, Language::Rust, &Sdk::Git).unwrap();
-        assert_eq!(made.len(), RUST.len());
+        assert_eq!(made.len(), rust::FILES.len());
         let sources = find_sources(dir.path()).unwrap();
         assert_eq!(sources.first().map(|source| source.name.as_str()), Some("demo"));
         for file in &made {

@@ -1,34 +1,22 @@
 //! Making a component of Rust, by cargo.
 
-use super::build::{BuildError, BuildEvent};
-use super::diagnostic::{CargoLine, Diagnostic, Severity, without_colours};
-use super::inputs::{Inputs, dep_info};
-use super::source::Source;
-use std::collections::VecDeque;
+use super::process::{self, Ended};
+use super::{Job, Made};
+use crate::toolchain::build::{BuildError, BuildEvent};
+use crate::toolchain::diagnostic::{CargoLine, Diagnostic};
+use crate::toolchain::inputs::{Inputs, dep_info};
+use crate::toolchain::source::Source;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
-/// Lines of cargo's own words that an error shows.
-const LAST_WORDS: usize = 30;
-
-/// A component as cargo made it.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub(super) file: PathBuf,
-    pub(super) inputs: Inputs,
-    /// Warnings.
-    pub(super) diagnostics: Vec<Diagnostic>,
-}
 
 /// What changes the outcome besides sources: the compiler that is in charge in this folder.
-pub(super) async fn tools(source: &Source) -> Result<String, BuildError> {
-    let output = tool("rustc", source)
+pub(super) async fn tools(job: &Job<'_>) -> Result<String, BuildError> {
+    let output = tool("rustc", job.source)
         .arg("-vV")
-        .stdin(Stdio::null())
         .output()
         .await
         .map_err(|error| no_rust(&error.to_string()))?;
@@ -46,72 +34,44 @@ const WITH_LINES: [(&str, &str); 2] = [
 ];
 
 /// Runs cargo in the source's folder, for a component as its settings say, or with names and line tables.
-pub(super) async fn build(
-    source: &Source,
-    lines: bool,
-    progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync),
-) -> Result<Made, BuildError> {
+pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
+    let source = job.source;
     let manifest = source.dir.join("Cargo.toml");
     if !manifest.is_file() {
         return Err(BuildError::NoCargoToml {
             dir: source.dir.clone(),
         });
     }
-    need_target(source, progress).await?;
-    let mut child = tool("cargo", source)
-        .envs(WITH_LINES.into_iter().filter(|_| lines))
-        .args([
-            "build",
-            "--release",
-            "--target",
-            TARGET,
-            "--message-format=json-diagnostic-rendered-ansi",
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| no_rust(&error.to_string()))?;
+    need_target(job).await?;
+    let mut command = tool("cargo", source);
+    command.envs(WITH_LINES.into_iter().filter(|_| job.lines)).args([
+        "build",
+        "--release",
+        "--target",
+        TARGET,
+        "--message-format=json-diagnostic-rendered-ansi",
+    ]);
     let mut cargo = Cargo::new(&manifest);
-    let mut words = VecDeque::new();
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let output = each_line(stdout, |line| {
+    let ended = process::run(job, command, |line| {
         if let Some(diagnostic) = cargo.line(&line) {
-            progress(BuildEvent::Diagnostic { source, diagnostic });
+            (job.progress)(BuildEvent::Diagnostic { source, diagnostic });
         }
     });
-    let errors = each_line(stderr, |line| {
-        progress(BuildEvent::Tool { source, line: &line });
-        if words.len() == LAST_WORDS {
-            words.pop_front();
-        }
-        words.push_back(line);
-    });
-    let (output, errors, status) = tokio::join!(output, errors, child.wait());
-    let status = output
-        .and(errors)
-        .and(status)
-        .map_err(|error| no_rust(&error.to_string()))?;
+    let Ended { success, words } = ended.await.map_err(|error| no_rust(&error.to_string()))?;
     let Cargo {
         diagnostics,
         component,
         folders,
         ..
     } = cargo;
-    if !status.success() {
-        let words = words
-            .into_iter()
-            .map(|line| without_colours(&line))
-            .collect::<Vec<_>>()
-            .join("\n");
+    if !success {
         return Err(BuildError::Compiler { diagnostics, words });
     }
     let file = component.ok_or(BuildError::NoComponent { manifest })?;
     let files = std::fs::read_to_string(file.with_extension("d"))
         .map(|text| dep_info(&text))
         .unwrap_or_default();
-    let folders: std::collections::BTreeSet<PathBuf> = folders.into_iter().chain([source.dir.clone()]).collect();
+    let folders: BTreeSet<PathBuf> = folders.into_iter().chain([source.dir.clone()]).collect();
     // What lies in the folders counts anyway; what a build made itself is no input.
     let files = files
         .into_iter()
@@ -184,19 +144,13 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// The standard library for components, from rustup where it is missing.
-async fn need_target(source: &Source, progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync)) -> Result<(), BuildError> {
+async fn need_target(job: &Job<'_>) -> Result<(), BuildError> {
+    let source = job.source;
     if has_target(source).await? {
         return Ok(());
     }
-    progress(BuildEvent::Tool {
-        source,
-        line: &format!("installing the Rust target {TARGET}"),
-    });
-    let added = tool("rustup", source)
-        .args(["target", "add", TARGET])
-        .stdin(Stdio::null())
-        .output()
-        .await;
+    job.say(&format!("installing the Rust target {TARGET}"));
+    let added = tool("rustup", source).args(["target", "add", TARGET]).output().await;
     let reason = match added {
         Ok(output) if output.status.success() && has_target(source).await? => return Ok(()),
         Ok(output) => {
@@ -215,7 +169,6 @@ async fn need_target(source: &Source, progress: &(dyn Fn(BuildEvent<'_>) + Send 
 async fn has_target(source: &Source) -> Result<bool, BuildError> {
     let output = tool("rustc", source)
         .args(["--print", "target-libdir", "--target", TARGET])
-        .stdin(Stdio::null())
         .output()
         .await
         .map_err(|error| no_rust(&error.to_string()))?;
@@ -225,24 +178,15 @@ async fn has_target(source: &Source) -> Result<bool, BuildError> {
 
 fn no_rust(reason: &str) -> BuildError {
     BuildError::NoTool {
-        tool: "cargo",
+        tool: "cargo".into(),
         reason: reason.to_owned(),
+        get: "install Rust from https://rustup.rs".into(),
     }
-}
-
-async fn each_line(from: Option<impl AsyncRead + Unpin>, mut each: impl FnMut(String)) -> std::io::Result<()> {
-    let Some(from) = from else { return Ok(()) };
-    let mut lines = BufReader::new(from).split(b'\n');
-    while let Some(line) = lines.next_segment().await? {
-        each(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned());
-    }
-    Ok(())
 }
 
 /// A tool of Rust in the source's folder, in a clean environment.
 fn tool(name: &str, source: &Source) -> Command {
-    let mut command = Command::new(name);
-    command.current_dir(&source.dir);
+    let mut command = process::command(name, &source.dir);
     for (key, change) in environment(std::env::vars_os(), &source.dir) {
         match change {
             None => command.env_remove(key),
@@ -289,13 +233,6 @@ fn spoils(name: &str, dir: &Path) -> bool {
             (name == "CARGO" || name.starts_with("CARGO_")) && !kept.iter().any(|kept| name.starts_with(kept))
         }
     }
-}
-
-/// Whether there is anything worse than a warning.
-pub(super) fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 #[cfg(test)]
