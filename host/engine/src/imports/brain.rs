@@ -4,6 +4,7 @@ use super::{Answer, invalid};
 use crate::bindings::moa::plugin::brain::{Entry, Host, KeyPage, Scope, Write};
 use crate::bindings::moa::plugin::types::Error;
 use crate::state::State;
+use std::collections::HashSet;
 
 /// The most keys of one listing, reading or writing.
 const MANY: usize = 1_000;
@@ -75,7 +76,9 @@ impl Host for State {
 
     async fn set_many(&mut self, at: Scope, what: Vec<Write>) -> Answer<()> {
         self.enter()?;
-        let fits = many(what.len()).and_then(|()| what.iter().try_for_each(|one| self.write(one)));
+        let fits = many(what.len())
+            .and_then(|()| what.iter().try_for_each(|one| self.write(one)))
+            .and_then(|()| distinct(&what));
         if let Err(error) = fits {
             return Ok(Err(error));
         }
@@ -118,4 +121,13 @@ fn many(count: usize) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// All or none of them: which of two values a key would have would be chance.
+fn distinct(what: &[Write]) -> Result<(), Error> {
+    let mut keys = HashSet::new();
+    match what.iter().find(|one| !keys.insert(one.key.as_str())) {
+        Some(twice) => invalid(format!("the key `{}` is written twice at once", twice.key)),
+        None => Ok(()),
+    }
 }
