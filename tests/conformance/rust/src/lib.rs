@@ -125,7 +125,12 @@ fn maybe(
 fn meet(who: User, r#where: Conversation) -> String {
     let place = r#where;
     let (name, id, bot) = (who.display_name, who.id, who.bot);
-    format!("who: {name} {id} bot={bot}\nwhere: {} {} {}", place.name, place.id, kind(place.kind))
+    format!(
+        "who: {name} {id} bot={bot}\nwhere: {} {} {}",
+        place.name,
+        place.id,
+        kind(place.kind)
+    )
 }
 
 #[command(subcommands = [add, members])]
@@ -146,7 +151,11 @@ fn members(#[parent] team: Team) -> String {
 
 #[command]
 fn raw(ctx: &Context, #[rest] _text: Option<String>) -> String {
-    format!("rest: {}\ntokens: {}", or_dash(ctx.rest()), or_dash(ctx.tokens().join("|")))
+    format!(
+        "rest: {}\ntokens: {}",
+        or_dash(ctx.rest()),
+        or_dash(ctx.tokens().join("|"))
+    )
 }
 
 #[command]
@@ -176,7 +185,9 @@ fn message(ctx: &Context, #[rest] _text: Option<String>) -> String {
     };
     let mentions: Vec<String> = message.mentions.iter().map(mention).collect();
     let files = message.files.iter();
-    let files: Vec<String> = files.map(|file| format!("{} {} {}", file.name, file.mime, file.size)).collect();
+    let files: Vec<String> = files
+        .map(|file| format!("{} {} {}", file.name, file.mime, file.size))
+        .collect();
     let author = &message.author;
     let lines = [
         ("text", message.text.clone()),
@@ -185,7 +196,10 @@ fn message(ctx: &Context, #[rest] _text: Option<String>) -> String {
         ("files", or_dash(files.join(", "))),
         ("thread", message.ref_.place.thread.is_some().to_string()),
         ("edited", message.edited.to_string()),
-        ("author", format!("{} {} bot={}", author.display_name, author.id, author.bot)),
+        (
+            "author",
+            format!("{} {} bot={}", author.display_name, author.id, author.bot),
+        ),
         ("time", message.time.clone()),
     ];
     lines.map(|(name, value)| format!("{name}: {value}")).join("\n")
@@ -233,7 +247,11 @@ fn forget(id: String) -> String {
 }
 
 fn heard(ctx: &Context) -> String {
-    let captures: Vec<&str> = ctx.captures().iter().map(|part| part.as_deref().unwrap_or("-")).collect();
+    let captures: Vec<&str> = ctx
+        .captures()
+        .iter()
+        .map(|part| part.as_deref().unwrap_or("-"))
+        .collect();
     format!("heard {}: {}", ctx.pattern(), captures.join("|"))
 }
 
@@ -333,7 +351,9 @@ fn absent(#[choice("http", "sql", "objects", "schedule")] area: String) -> Strin
         "objects" => wit::objects(),
         _ => wit::schedule(),
     };
-    let lines = results.into_iter().map(|(name, result)| format!("{name}: {}", outcome(result)));
+    let lines = results
+        .into_iter()
+        .map(|(name, result)| format!("{name}: {}", outcome(result)));
     lines.collect::<Vec<_>>().join("\n")
 }
 

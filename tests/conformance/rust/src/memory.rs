@@ -39,7 +39,10 @@ fn tour(brain: &Brain, at: &Scope) -> Result<String, Refused> {
     lines.push(format!("cas: {} {}", swaps.join(" "), text("c")?));
     let many = [("m1", "x"), ("m2", "y"), ("m3", "z")].map(|(key, value)| wit::write(key, value, None));
     let set = outcome(wit::set_many(at, &many));
-    lines.push(format!("many: {set} {}", wit::get_many(at, &["m1", "m0", "m3"])?.join(" ")));
+    lines.push(format!(
+        "many: {set} {}",
+        wit::get_many(at, &["m1", "m0", "m3"])?.join(" ")
+    ));
     let twice = [wit::write("d", "1", None), wit::write("d", "2", None)];
     lines.push(format!("twice: {}", outcome(wit::set_many(at, &twice))));
     let page = wit::page(at, "m", None, 2)?;
@@ -89,7 +92,10 @@ pub fn big(ctx: &Context) -> String {
         let sent = chat::download(&file)?;
         let (brain, file) = (kept == text, sent == text.as_bytes());
         let characters = text.chars().count();
-        Ok(format!("{} bytes, {characters} characters, brain {brain}, file {file}", text.len()))
+        Ok(format!(
+            "{} bytes, {characters} characters, brain {brain}, file {file}",
+            text.len()
+        ))
     };
     answer(tour())
 }

@@ -116,13 +116,22 @@ pub fn left(ctx: &Context, _: &Left) -> String {
 
 #[on(topic)]
 pub fn topic(ctx: &Context, what: &Topic) -> String {
-    format!("topic {} by {}", crate::or_dash(what.topic.as_str()), ctx.who().display_name)
+    format!(
+        "topic {} by {}",
+        crate::or_dash(what.topic.as_str()),
+        ctx.who().display_name
+    )
 }
 
 #[on(edited)]
 pub fn edited(ctx: &Context, what: &Edited) -> String {
     let message = &what.message;
-    format!("edited {} edited={} by {}", message.text, message.edited, ctx.who().display_name)
+    format!(
+        "edited {} edited={} by {}",
+        message.text,
+        message.edited,
+        ctx.who().display_name
+    )
 }
 
 #[on(deleted)]

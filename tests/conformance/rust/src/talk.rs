@@ -29,7 +29,11 @@ pub fn upload(ctx: &Context) -> String {
     let tour = || {
         let file = chat::upload(ctx.place(), "점심.csv", b"a,b", "a *file*")?;
         let content = chat::download(&file)?;
-        Ok(format!("{} bytes: {}", content.len(), String::from_utf8_lossy(&content)))
+        Ok(format!(
+            "{} bytes: {}",
+            content.len(),
+            String::from_utf8_lossy(&content)
+        ))
     };
     answer(tour())
 }
@@ -71,7 +75,12 @@ pub fn lookup(#[choice("user", "conversation", "members")] kind: String, id: Str
             }
             "conversation" => {
                 let found = chat::conversation(&id)?;
-                format!("conversation {} {} {}", found.name, crate::kind(found.kind), or_dash(found.topic))
+                format!(
+                    "conversation {} {} {}",
+                    found.name,
+                    crate::kind(found.kind),
+                    or_dash(found.topic)
+                )
             }
             _ => format!("members {}", chat::members(&id)?.join(" ")),
         })
@@ -88,7 +97,10 @@ pub fn past(ctx: &Context) -> String {
             let page = chat::history(ctx.place(), Some(&before), 2)?;
             let Some(last) = page.last() else { break };
             before.clone_from(&last.ref_.id);
-            lines.extend(page.iter().map(|said| format!("{}: {}", said.author.display_name, said.text)));
+            lines.extend(
+                page.iter()
+                    .map(|said| format!("{}: {}", said.author.display_name, said.text)),
+            );
         }
         Ok(or_dash(lines.join("\n")))
     };
@@ -124,26 +136,57 @@ pub fn refused(ctx: &Context) -> String {
         ("delete-other", chat::delete(message).map_err(Refused::from)),
         ("edit-gone", chat::edit(&gone, "x").map_err(Refused::from)),
         ("react-gone", chat::react(&gone, "👍").map_err(Refused::from)),
-        ("react-unknown", chat::react(message, "no such emoji").map_err(Refused::from)),
-        ("send-empty", chat::send(here, Content::default()).map(drop).map_err(Refused::from)),
-        ("send-elsewhere", chat::send(&elsewhere, "x").map(drop).map_err(Refused::from)),
-        ("send-native", chat::send(here, Content::text("x").native(json!([]))).map(drop).map_err(Refused::from)),
-        ("history-zero", chat::history(here, None, 0).map(drop).map_err(Refused::from)),
-        ("ask-nothing", chat::ask(here, &ctx.who().id, "q2", "?", minute).map(drop).map_err(Refused::from)),
-        ("modal-gone", chat::open_modal("gone", &form("d1")).map_err(Refused::from)),
-        ("upload-nameless", chat::upload(here, "", b"x", "").map(drop).map_err(Refused::from)),
+        (
+            "react-unknown",
+            chat::react(message, "no such emoji").map_err(Refused::from),
+        ),
+        (
+            "send-empty",
+            chat::send(here, Content::default()).map(drop).map_err(Refused::from),
+        ),
+        (
+            "send-elsewhere",
+            chat::send(&elsewhere, "x").map(drop).map_err(Refused::from),
+        ),
+        (
+            "send-native",
+            chat::send(here, Content::text("x").native(json!([])))
+                .map(drop)
+                .map_err(Refused::from),
+        ),
+        (
+            "history-zero",
+            chat::history(here, None, 0).map(drop).map_err(Refused::from),
+        ),
+        (
+            "ask-nothing",
+            chat::ask(here, &ctx.who().id, "q2", "?", minute)
+                .map(drop)
+                .map_err(Refused::from),
+        ),
+        (
+            "modal-gone",
+            chat::open_modal("gone", &form("d1")).map_err(Refused::from),
+        ),
+        (
+            "upload-nameless",
+            chat::upload(here, "", b"x", "").map(drop).map_err(Refused::from),
+        ),
         ("download-gone", chat::download("F404").map(drop).map_err(Refused::from)),
-        ("direct-nobody", chat::open_direct("U404").map(drop).map_err(Refused::from)),
+        (
+            "direct-nobody",
+            chat::open_direct("U404").map(drop).map_err(Refused::from),
+        ),
         ("brain-key", ctx.brain().get_text("").map(drop).map_err(Refused::from)),
         ("brain-ttl", wit::set(&wit::Scope::Plugin, &ttl).map(drop)),
     ];
-    results.map(|(name, result)| format!("{name}: {}", outcome(result))).join("\n")
+    results
+        .map(|(name, result)| format!("{name}: {}", outcome(result)))
+        .join("\n")
 }
 
 #[command]
-pub fn show(
-    #[choice("card", "native", "sender", "everyone", "thread", "broadcast", "asker")] what: String,
-) -> Content {
+pub fn show(#[choice("card", "native", "sender", "everyone", "thread", "broadcast", "asker")] what: String) -> Content {
     let to = |audience| Content::text(format!("to {what}")).to(audience);
     match what.as_str() {
         "card" => Content::from(

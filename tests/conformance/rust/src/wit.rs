@@ -1,9 +1,9 @@
 //! What the Rust SDK has no words for yet: by the bindings below it.
 
 use crate::Refused;
-use moa_plugin::HostError;
 use moa_plugin::__private::bindings::moa::plugin::types::Error;
 use moa_plugin::__private::bindings::moa::plugin::{brain, http, objects, schedule, sql};
+use moa_plugin::HostError;
 
 pub use brain::{Scope, Write};
 
@@ -26,7 +26,10 @@ pub fn http() -> Results {
     };
     vec![
         ("http.fetch", http::fetch(&request).map(drop)),
-        ("http.fetch-to-object", http::fetch_to_object(&request, "files", "k").map(drop)),
+        (
+            "http.fetch-to-object",
+            http::fetch_to_object(&request, "files", "k").map(drop),
+        ),
     ]
 }
 
