@@ -6,6 +6,7 @@
 
 mod forms;
 mod resume;
+mod seen;
 
 use crate::adapter::{self, Ack, Delivery, Fatal};
 use crate::capability::World;
@@ -19,8 +20,7 @@ use moa_core::locale::UserNotice;
 use moa_core::router::Manage;
 use moa_store::{Accepted, NewRecord, Outcome, Seq, Store, StoreError};
 use resume::Why;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use seen::{Offered, Seen};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -67,17 +67,6 @@ pub struct Link {
     pub replaced: Option<StoreError>,
 }
 
-/// What is known of an identity.
-enum Seen {
-    /// On its way into the journal; twins that came meanwhile are acknowledged with it.
-    Offered(Vec<Ack>),
-    /// The journal could not take it, though the work on it has begun (at these seconds of the host's own clock). A
-    /// redelivery is recorded and not run.
-    Unrecorded(u64),
-    /// In the journal since (at these seconds).
-    Accepted(u64),
-}
-
 /// What happens to events while the first set of plugins is loading.
 enum Gate {
     /// They wait, unacknowledged.
@@ -91,7 +80,7 @@ enum Gate {
 /// Takes events from the adapter.
 pub struct Intake {
     parts: Parts,
-    seen: Mutex<HashMap<Identity, Seen>>,
+    seen: Mutex<Seen>,
     gate: Mutex<Gate>,
     forms: Forms,
     open: AtomicBool,
@@ -108,18 +97,9 @@ impl Intake {
     pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
         let since = SystemTime::now() - REMEMBERED;
         let known = parts.store.identities(milliseconds(since)).await?;
-        let seen = known
-            .into_iter()
-            .map(|one| {
-                (
-                    Identity(one.identity),
-                    Seen::Accepted(u64::try_from(one.accepted_ms / 1000).unwrap_or(0)),
-                )
-            })
-            .collect();
         Ok(Arc::new(Self {
             parts,
-            seen: Mutex::new(seen),
+            seen: Mutex::new(Seen::of(known)),
             gate: Mutex::new(Gate::Closed(Vec::new())),
             forms: Forms::default(),
             open: AtomicBool::new(false),
@@ -147,10 +127,7 @@ impl Intake {
         let left = self.parts.store.unfinished().await?;
         for record in &left {
             // Also those whose identity is too old to be remembered otherwise: they must not run beside themselves.
-            let known = Seen::Accepted(self.steady_seconds());
-            lock(&self.seen)
-                .entry(Identity(record.identity.clone()))
-                .or_insert(known);
+            lock(&self.seen).know(&record.identity, self.steady_seconds());
         }
         if tokio::time::timeout(PATIENCE, self.parts.matcher.registry.ready())
             .await
@@ -173,7 +150,7 @@ impl Intake {
     /// Forgets identities that no service would repeat any more. To be called now and then.
     pub fn forget(&self) {
         let limit = self.steady_seconds().saturating_sub(REMEMBERED.as_secs());
-        lock(&self.seen).retain(|_, seen| !matches!(seen, Seen::Accepted(at) | Seen::Unrecorded(at) if *at < limit));
+        lock(&self.seen).forget(limit);
     }
 
     /// Runs a record that ended once more, as a host does that finds it unfinished, but however old it is. It goes on where
@@ -342,7 +319,7 @@ impl Intake {
     /// others stay presses, and whoever made them is told.
     fn ruling(&self, event: &Event) -> Option<Event> {
         let ruling = self.parts.matcher.ruling(event, self.parts.world.now())?;
-        let known = lock(&self.seen).contains_key(&ruling.identity);
+        let known = lock(&self.seen).knows(&ruling.identity);
         (!known).then_some(ruling)
     }
 
@@ -353,29 +330,17 @@ impl Intake {
 
     /// Whether this event is new. A twin is acknowledged, at once or together with the first.
     fn offer(self: &Arc<Self>, event: &Event, ack: Ack) -> bool {
-        let mut seen = lock(&self.seen);
-        match seen.entry(event.identity.clone()) {
-            Entry::Vacant(free) => {
-                free.insert(Seen::Offered(vec![ack]));
-                true
-            }
-            Entry::Occupied(mut known) => {
-                match known.get_mut() {
-                    Seen::Accepted(_) => {
-                        drop(seen);
-                        ack.done();
-                    }
-                    Seen::Offered(acks) => acks.push(ack),
-                    Seen::Unrecorded(_) => {
-                        known.insert(Seen::Offered(vec![ack]));
-                        drop(seen);
-                        let now = milliseconds(self.parts.world.now());
-                        self.record(event.clone(), now, Arc::new(Ticket::default()), Then::Close);
-                    }
-                }
-                false
+        let offered = lock(&self.seen).offer(&event.identity, ack);
+        match offered {
+            Offered::New => return true,
+            Offered::Joined => {}
+            Offered::Recorded(ack) => ack.done(),
+            Offered::Unrecorded => {
+                let now = milliseconds(self.parts.world.now());
+                self.record(event.clone(), now, Arc::new(Ticket::default()), Then::Close);
             }
         }
+        false
     }
 
     /// Brings an event into the journal, in the background; then it is acknowledged.
@@ -416,10 +381,10 @@ impl Intake {
                     ticket.resolve(None);
                     let mut seen = lock(&this.seen);
                     if then == Then::Close || event.is_redeliverable() {
-                        seen.insert(event.identity, Seen::Unrecorded(this.steady_seconds()));
+                        seen.unrecorded(event.identity, this.steady_seconds());
                     } else {
-                        // It waits for the journal and now never begins: another delivery is as good as the first.
-                        seen.remove(&event.identity);
+                        // It waits for the journal, and now never begins.
+                        seen.give_up(&event.identity);
                     }
                 }
             }
@@ -428,10 +393,8 @@ impl Intake {
 
     fn acknowledge(&self, identity: &Identity) {
         let now = self.steady_seconds();
-        let before = lock(&self.seen).insert(identity.clone(), Seen::Accepted(now));
-        if let Some(Seen::Offered(acks)) = before {
-            acks.into_iter().for_each(Ack::done);
-        }
+        let acks = lock(&self.seen).accepted(identity, now);
+        acks.into_iter().for_each(Ack::done);
     }
 
     fn close(self: &Arc<Self>, ticket: Arc<Ticket>) {

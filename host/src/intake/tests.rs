@@ -138,7 +138,7 @@ async fn a_message_that_could_not_be_recorded_is_worked_on_once() {
     house.store.broken.store(true, Ordering::SeqCst);
     let event = message("U1", "1.0", "!help");
     let first = house.deliver(&event);
-    until(|| matches!(lock(&house.intake.seen).get(&event.identity), Some(Seen::Unrecorded(_)))).await;
+    until(|| lock(&house.intake.seen).is_unrecorded(&event.identity)).await;
     assert!(!is_done(&first), "the service sends it again");
     assert_eq!(house.running().len(), 1);
     house.end_all().await;
@@ -160,7 +160,7 @@ async fn a_slash_command_that_could_not_be_recorded_is_as_good_as_new() {
     house.store.broken.store(true, Ordering::SeqCst);
     let event = slash("U1", "trigger", "help");
     let ack = house.deliver(&event);
-    until(|| !lock(&house.intake.seen).contains_key(&event.identity)).await;
+    until(|| !lock(&house.intake.seen).knows(&event.identity)).await;
     assert!(!is_done(&ack));
     // It has its place in the order, and sees by its ticket that it must not begin.
     assert_eq!(house.first_ticket().seq().await, None);
@@ -322,18 +322,20 @@ async fn what_was_accepted_is_never_refused_for_want_of_room() {
 async fn identities_are_forgotten_after_a_day() {
     let house = house().await;
     let (old, new) = (seconds(SystemTime::now()) - 25 * 3600, seconds(SystemTime::now()) - 60);
-    for (id, seen) in [
-        ("a", Seen::Accepted(old)),
-        ("b", Seen::Unrecorded(old)),
-        ("c", Seen::Accepted(new)),
-    ] {
-        lock(&house.intake.seen).insert(Identity(id.into()), seen);
+    let id = |text: &str| Identity(text.into());
+    {
+        let mut seen = lock(&house.intake.seen);
+        seen.accepted(&id("a"), old);
+        seen.unrecorded(id("b"), old);
+        seen.accepted(&id("c"), new);
+        seen.offer(&id("d"), Ack::new(|| {}));
     }
-    lock(&house.intake.seen).insert(Identity("d".into()), Seen::Offered(Vec::new()));
     house.intake.forget();
-    let mut left: Vec<String> = lock(&house.intake.seen).keys().map(|id| id.0.clone()).collect();
-    left.sort();
-    assert_eq!(left, ["c", "d"]);
+    let seen = lock(&house.intake.seen);
+    assert_eq!(
+        ["a", "b", "c", "d"].map(|text| seen.knows(&id(text))),
+        [false, false, true, true]
+    );
 }
 
 #[tokio::test]
@@ -495,7 +497,7 @@ async fn what_the_disk_recorded_against_its_word_is_taken_over() {
     let seq = record(&house.store, &message).await;
     record(&house.store, &command).await;
     let now = house.intake.steady_seconds();
-    lock(&house.intake.seen).insert(message.identity.clone(), Seen::Unrecorded(now));
+    lock(&house.intake.seen).unrecorded(message.identity.clone(), now);
     // Of the first the work was done; of the second nothing, for it waits for its record.
     let first = house.deliver(&message);
     until(|| is_done(&first)).await;
@@ -515,7 +517,7 @@ async fn what_the_disk_recorded_against_its_word_is_taken_over() {
     house.all_finished().await;
 
     // What the journal knows to be done with is not said again.
-    lock(&house.intake.seen).remove(&message.identity);
+    lock(&house.intake.seen).lose(&message.identity);
     let third = house.deliver(&message);
     until(|| is_done(&third)).await;
     assert!(house.first_ticket().over());

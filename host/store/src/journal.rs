@@ -1,12 +1,12 @@
 //! What a journal must know at every moment, in memory: which identities it remembers and which records are open.
 //!
-//! Rebuilt from the stored journal at the start. Identities are kept as keyed 128-bit digests: of many thousand events a
-//! day only some bytes each stay in memory, and nobody can choose two that collide.
+//! Rebuilt from the stored journal at the start. Of identities only [`Digests`] are kept: of many thousand events a day
+//! some bytes each stay in memory.
 
+use crate::digests::Digests;
 use crate::types::{Accepted, Effect, End, Seq};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeSet;
 
 /// How long identities are remembered, and how long finished records are kept, in milliseconds.
 pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -51,15 +51,14 @@ struct Mark {
 /// The index.
 #[derive(Default)]
 pub(crate) struct Index {
-    digest: (RandomState, RandomState),
-    known: HashMap<(u64, u64), Mark>,
+    known: Digests<Mark>,
     open: BTreeSet<Seq>,
 }
 
 impl Index {
     /// What accepting the identity now would find; `None` if it is new.
     pub(crate) fn twin(&self, identity: &str, age_ms: i64) -> Option<Accepted> {
-        let mark = self.known.get(&self.digest(identity))?;
+        let mark = self.known.get(identity)?;
         let open = self.open.contains(&mark.seq);
         // What is still open is remembered however old: running it a second time beside itself would be worse.
         (open || !due(mark.accepted_ms, age_ms)).then_some(Accepted::Twin {
@@ -70,19 +69,18 @@ impl Index {
 
     pub(crate) fn remember(&mut self, identity: &str, seq: Seq, accepted_ms: i64) {
         let mark = Mark { seq, accepted_ms };
-        self.known.insert(self.digest(identity), mark);
+        self.known.set(identity, mark);
     }
 
     /// Whether the identity is known, of this or another record.
     pub(crate) fn knows(&self, identity: &str) -> bool {
-        self.known.contains_key(&self.digest(identity))
+        self.known.get(identity).is_some()
     }
 
     /// Forgets the identity, if it still stands for that record.
     pub(crate) fn forget(&mut self, identity: &str, seq: Seq) {
-        let digest = self.digest(identity);
-        if self.known.get(&digest).is_some_and(|mark| mark.seq == seq) {
-            self.known.remove(&digest);
+        if self.known.get(identity).is_some_and(|mark| mark.seq == seq) {
+            self.known.remove(identity);
         }
     }
 
@@ -97,9 +95,5 @@ impl Index {
 
     pub(crate) fn is_open(&self, seq: Seq) -> bool {
         self.open.contains(&seq)
-    }
-
-    fn digest(&self, identity: &str) -> (u64, u64) {
-        (self.digest.0.hash_one(identity), self.digest.1.hash_one(identity))
     }
 }

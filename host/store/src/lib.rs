@@ -14,6 +14,7 @@ extern crate self as moa_store;
 
 mod bulk;
 mod clock;
+mod digests;
 mod embedded;
 mod error;
 mod journal;
@@ -25,6 +26,7 @@ mod store;
 pub mod types;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use digests::Digests;
 pub use embedded::{Options, RedbStore};
 pub use error::{OpenError, Refusal, StoreError};
 pub use keys::SHARED_HOLDER;
