@@ -155,6 +155,12 @@ pub struct Did {
     pub pinned: Option<String>,
     /// Why nothing is loaded of its file.
     pub problem: Option<String>,
+    /// The file that held it under another name, and was removed for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<PathBuf>,
+    /// Whether what is in its file is still being loaded.
+    #[serde(default)]
+    pub loading: bool,
     /// Whether a host runs that this took effect in.
     pub running: bool,
 }
@@ -375,6 +381,8 @@ impl House {
             before,
             stopped,
             pinned,
+            removed,
+            loading,
         } = self.registry.order(order).await?;
         let snapshot = self.registry.current();
         let problem = snapshot.problems.iter().find(|problem| problem.path == path);
@@ -388,6 +396,8 @@ impl House {
             pinned,
             problem: problem.map(|problem| format!("{}: {}", problem.stage, problem.reason)),
             path,
+            removed,
+            loading,
             running: self.logs.is_some(),
         })
     }
@@ -422,11 +432,12 @@ impl From<OrderError> for Fault {
     fn from(error: OrderError) -> Self {
         let status = match &error {
             OrderError::Unknown(_) => StatusCode::NOT_FOUND,
-            OrderError::Over => StatusCode::SERVICE_UNAVAILABLE,
+            OrderError::Over | OrderError::NotYet(_) => StatusCode::SERVICE_UNAVAILABLE,
             OrderError::Folder { .. } | OrderError::Locks(_) => StatusCode::INTERNAL_SERVER_ERROR,
             OrderError::Unusable { .. }
             | OrderError::WrongDigest { .. }
             | OrderError::Taken { .. }
+            | OrderError::Overtaken(_)
             | OrderError::NothingBefore(_)
             | OrderError::NotKept { .. } => StatusCode::CONFLICT,
         };

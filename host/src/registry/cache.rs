@@ -65,6 +65,11 @@ impl Cache {
         self.dir.join(format!("{hash}-{}.cwasm", self.key))
     }
 
+    /// Whether there is code of a plugin file, whole or not.
+    pub(super) fn has(&self, hash: &str) -> bool {
+        sum_of(&self.code(hash)).exists()
+    }
+
     /// The code of a plugin file, if it is here and whole.
     pub(super) fn find(&self, hash: &str) -> Option<PathBuf> {
         let code = self.code(hash);

@@ -1,7 +1,7 @@
 //! Machine code of a component, made in a process of its own.
 //!
 //! A component is anybody's input, and compiling it may take all the time and memory there is. So it happens in a
-//! short-lived child of the same binary (`moa __compile IN OUT`), one at a time, at low priority and under limits. The
+//! short-lived child of the same binary (`moa __compile IN OUT`), a few at a time, at low priority and under limits. The
 //! child gets no environment: the host's secrets are not its business.
 
 use super::cache::Cache;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+use tokio::sync::Semaphore;
 
 /// Processor time of one compilation; the largest plugins that are known take 12 s.
 const CPU: Duration = Duration::from_secs(120);
@@ -33,6 +34,12 @@ const WORDS: u64 = 16 << 10;
 /// Tells the child which engine it compiles for.
 const ALLOCATION: &str = "MOA_COMPILE_ALLOCATION";
 const SOURCE_LINES: &str = "MOA_COMPILE_SOURCE_LINES";
+
+/// How many components are compiled at the same time: as many as there are cores. At least two, so that one that takes all
+/// its time keeps nobody waiting; no more than four, for each may take [`MEMORY`].
+pub(super) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4))
+}
 
 /// How machine code is made.
 #[derive(Clone, Debug)]
@@ -80,19 +87,22 @@ impl From<LoadError> for CompileError {
     }
 }
 
-/// Machine code from the cache, or made now.
+/// Machine code from the cache, or made as soon as it is its turn.
 pub(super) async fn compiled(
     engine: &Engine,
     compiler: &Compiler,
     cache: &Cache,
+    turns: &Semaphore,
     bytes: &Arc<Vec<u8>>,
     hash: &str,
 ) -> Result<PathBuf, CompileError> {
-    let found = {
-        let (cache, hash) = (cache.clone(), hash.to_owned());
-        blocking(move || Ok(cache.find(&hash))).await?
-    };
-    if let Some(code) = found {
+    if let Some(code) = find(cache, hash).await? {
+        return Ok(code);
+    }
+    let turn = turns.acquire().await;
+    let _turn = turn.map_err(|error| CompileError::Host(error.to_string()))?;
+    // Another file with the same content may have had its turn meanwhile.
+    if let Some(code) = find(cache, hash).await? {
         return Ok(code);
     }
     let new = match compiler {
@@ -123,6 +133,11 @@ pub(super) async fn compiled(
     };
     let (cache, hash) = (cache.clone(), hash.to_owned());
     blocking(move || Ok(cache.store(&hash, new.into_temp_path())?)).await
+}
+
+async fn find(cache: &Cache, hash: &str) -> Result<Option<PathBuf>, CompileError> {
+    let (cache, hash) = (cache.clone(), hash.to_owned());
+    blocking(move || Ok(cache.find(&hash))).await
 }
 
 /// What the child must know of the engine that it compiles for.
@@ -304,6 +319,7 @@ fn end_with_parent() {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{compile_script, write_script};
     use super::*;
     use std::time::Instant;
 
@@ -333,21 +349,6 @@ mod tests {
             run_child(&exe, settings, &input, &output, wall).await?;
             Ok(std::fs::read_to_string(output.path()).unwrap())
         }
-    }
-
-    /// Writes it by another process: were it open for writing here, a child that another test starts at this very moment
-    /// would keep it open, and what is open for writing can't be started.
-    fn write_script(path: &Path, script: &str) {
-        let written = std::process::Command::new("/bin/sh")
-            .args([
-                "-c",
-                "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"",
-                "sh",
-                script,
-            ])
-            .arg(path)
-            .status();
-        assert!(written.unwrap().success());
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -383,19 +384,13 @@ mod tests {
         assert!(error.to_string().len() < 40 << 10);
     }
 
-    const CHILD_HALF: &str = "registry::compile::tests::the_childs_half";
-
     /// Runs this very test binary as the child.
     async fn compile_for_real(bench: &Bench, bytes: Vec<u8>) -> Result<PathBuf, CompileError> {
-        let test = std::env::current_exe().unwrap();
         let exe = bench.dir.path().join("moa.sh");
-        let script = format!(
-            "TEST_IN=$2 TEST_OUT=$3 exec {} --exact {CHILD_HALF} --ignored --nocapture",
-            test.display()
-        );
-        write_script(&exe, &script);
+        write_script(&exe, &compile_script());
         let engine = super::super::testing::engine();
-        compiled(&engine, &Compiler::Child(exe), &bench.cache, &Arc::new(bytes), "hash").await
+        let (compiler, turns) = (Compiler::Child(exe), Semaphore::new(1));
+        compiled(&engine, &compiler, &bench.cache, &turns, &Arc::new(bytes), "hash").await
     }
 
     #[test]

@@ -1,14 +1,20 @@
 //! The one task that loads, replaces and removes.
 //!
 //! It goes over the folder whenever something happened there, and compares what is in it with what it knows. A look
-//! every now and then does the same, so that no lost notice of the system matters. `examine` deals with one file,
-//! `publish` makes snapshots, `orders` does what the operator wants.
+//! every now and then does the same, so that no lost notice of the system matters. It decides, and waits for nothing that
+//! takes long: compiling and the like are `work` beside it, and what comes of that counts if it is still wanted when it is
+//! done. `examine` deals with one file, `leaving` with one that is gone, `publish` makes snapshots, `orders` and `carry`
+//! do what the operator wants.
 
+mod carry;
 mod examine;
+mod leaving;
 mod orders;
 mod publish;
+mod work;
 
 use super::cache::Cache;
+use super::compile;
 use super::history::History;
 use super::load::Loader;
 use super::locks::Locks;
@@ -21,16 +27,19 @@ use super::watch::{FolderWatch, LATEST, QUIET, Quiet, Touched};
 use super::{Asked, Followers, LimitsOf, Parts, RegistryError, Visit};
 use crate::vitals::Vitals;
 use arc_swap::ArcSwap;
+use leaving::Leaving;
 use moa_core::router::Table;
 use moa_store::Store;
+use orders::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch as cell};
+use tokio::sync::{Semaphore, mpsc, watch as cell};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
+use work::{Running, Work};
 
 /// How often the folder is looked at unasked.
 const LOOK: Duration = Duration::from_secs(2);
@@ -49,11 +58,33 @@ struct File {
     problem: Option<(Problem, Option<String>)>,
     /// When to try again though nothing changed.
     again: Option<Instant>,
+    /// Whether it is to be looked at.
+    queued: bool,
+    /// Whether it was looked at, and waits for its turn to be compiled.
+    cold: bool,
+    /// The work on it.
+    running: Option<Running>,
+    /// The file that has a better claim to the name of what is in it, while it is not known what that file is.
+    behind: Option<OsString>,
+}
+
+impl File {
+    /// Whether it is not known yet what comes of what is in it.
+    fn is_busy(&self) -> bool {
+        self.queued || self.is_begun()
+    }
+
+    /// Whether what is in it is about to be a plugin.
+    fn is_begun(&self) -> bool {
+        self.cold || self.running.is_some() || self.behind.is_some()
+    }
 }
 
 pub(super) struct Keeper {
     dir: PathBuf,
     loader: Loader,
+    /// What does not wait for files.
+    loader_of_orders: Loader,
     /// How many plugins may be loaded.
     room: usize,
     /// Whether it was logged that there are more.
@@ -70,6 +101,15 @@ pub(super) struct Keeper {
     followers: Followers,
     complete: cell::Sender<bool>,
     files: BTreeMap<OsString, File>,
+    work: Work,
+    /// Files that are gone, whose plugins serve until it is known whether another file is their successor.
+    leaving: BTreeMap<OsString, Leaving>,
+    /// Orders that wait for a file, or for their answer.
+    wanted: Vec<Wanted>,
+    /// Whether every file that was there at the start has been looked at.
+    whole: bool,
+    /// Whether something is to be done as soon as there is nothing else to do.
+    untidy: bool,
     owners: Owners,
     /// The owners as they are stored; `None` if that is not known, and they are not to be overwritten.
     stored: Option<Owners>,
@@ -126,14 +166,17 @@ impl Keeper {
             table,
             ..Snapshot::default()
         };
+        let loader = Loader {
+            engine,
+            compiler,
+            cache,
+            versions,
+            turns: Arc::new(Semaphore::new(compile::at_once())),
+        };
         Ok(Self {
             dir,
-            loader: Loader {
-                engine,
-                compiler,
-                cache,
-                versions,
-            },
+            loader_of_orders: loader.beside(orders::AT_ONCE),
+            loader,
             room,
             told_full: false,
             limits,
@@ -147,6 +190,11 @@ impl Keeper {
             followers: Followers::default(),
             complete,
             files: BTreeMap::new(),
+            work: Work::new(compile::at_once()),
+            leaving: BTreeMap::new(),
+            wanted: Vec::new(),
+            whole: false,
+            untidy: true,
             owners: Owners::default(),
             stored: None,
             history: History::default(),
@@ -176,7 +224,7 @@ impl Keeper {
     }
 
     pub(super) fn old(&self) -> Old {
-        Old::new(self.loader.clone())
+        Old::new(&self.loader)
     }
 
     pub(super) async fn run(mut self, orders: mpsc::Receiver<Asked>, stop: CancellationToken) {
@@ -193,28 +241,58 @@ impl Keeper {
         self.stored_history = History::read(&*self.store).await;
         self.history = self.stored_history.clone().unwrap_or_default();
         self.pass().await;
-        // Nobody may be waiting for it.
-        let _ = self.complete.send(true);
         let mut look = interval(if self.watch.is_some() { LOOK } else { LOOK_ALONE });
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let touched = Arc::clone(&self.touched);
         loop {
-            let due = self.quiet.due_at();
+            self.settle().await;
+            let (due, wake) = (self.quiet.due_at(), self.wakes_at());
+            let begins = self.work.can_begin();
             tokio::select! {
-                () = touched.wait() => self.quiet.event(Instant::now()),
+                biased;
+                Some((order, tell)) = orders.recv() => self.obey(order, tell).await,
+                Some(done) = self.work.done() => self.apply(done).await,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     if self.quiet.take(Instant::now()) {
                         self.pass().await;
                     }
                 }
+                () = touched.wait() => self.quiet.event(Instant::now()),
                 _ = look.tick() => self.look().await,
-                Some((order, tell)) = orders.recv() => {
-                    let done = self.obey(order).await;
-                    // Whoever ordered it may be gone.
-                    let _ = tell.send(done);
-                }
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+                () = std::future::ready(()), if begins => self.begin().await,
             }
         }
+    }
+
+    /// What is to be done after each step: what changed is shown, and who waited for it is told.
+    async fn settle(&mut self) {
+        self.leave(Instant::now());
+        let is_idle = self.work.is_idle();
+        if is_idle && !std::mem::replace(&mut self.whole, true) {
+            self.changed = true;
+        }
+        if is_idle && self.untidy {
+            self.free_words();
+            self.publish().await;
+        } else {
+            self.publish_soon().await;
+        }
+        if self.whole && !*self.complete.borrow() {
+            // Nobody may be waiting for it.
+            let _ = self.complete.send(true);
+        }
+        self.carry_on().await;
+        if is_idle && std::mem::take(&mut self.untidy) {
+            self.prune().await;
+        }
+    }
+
+    /// When there is something to do though nothing happens.
+    fn wakes_at(&self) -> Option<Instant> {
+        let gone = self.leaving.values().map(|leaving| leaving.until);
+        let asked = self.wanted.iter().map(|wanted| wanted.until);
+        gone.chain(asked).chain(self.publishes_at()).min()
     }
 
     /// Whether something changed that nobody told of.
@@ -252,44 +330,34 @@ impl Keeper {
         None
     }
 
-    /// Makes everything as the folder says.
+    /// Sees to it that everything becomes as the folder says.
     async fn pass(&mut self) {
         // Before the folder is listed: what happens from now on is told.
         let touched = self.touched.take();
         let Some(mut listing) = self.list().await else {
-            return self.publish().await;
+            return;
         };
         if self.watch.as_ref().is_none_or(|(_, folder)| *folder != listing.folder) {
             self.watch_folder(listing.folder);
             match self.list().await {
                 Some(again) => listing = again,
-                None => return self.publish().await,
+                None => return,
             }
         }
         if std::mem::take(&mut self.folder_gone) {
             self.tell(Report::FolderBack { dir: self.dir.clone() });
         }
-        let gone: BTreeSet<OsString> = self
-            .files
-            .keys()
-            .filter(|name| !listing.files.contains_key(*name))
-            .cloned()
-            .collect();
+        self.untidy = true;
         for name in self.to_examine(&listing, &touched) {
             let stamp = listing.files.get(&name).copied().flatten();
-            self.examine(&name, stamp, &gone).await;
-            self.publish_soon().await;
+            self.enqueue(&name, stamp);
         }
-        for name in &gone {
-            let Some(file) = self.files.remove(name) else { continue };
-            self.changed = true;
-            if let Some(old) = file.serving {
-                self.removed(&old);
-            }
+        self.leaving.retain(|name, _| !listing.files.contains_key(name));
+        let gone = |name: &&OsString| !listing.files.contains_key(*name) && !self.leaving.contains_key(*name);
+        let gone: Vec<OsString> = self.files.keys().filter(gone).cloned().collect();
+        for name in gone {
+            self.gone(name);
         }
-        self.free_words(&listing);
-        self.publish().await;
-        self.prune().await;
     }
 
     /// The files that differ from what is known; those that were plugins before come first, so that a copy that was put
@@ -334,14 +402,17 @@ impl Keeper {
     }
 
     /// Words of plugins whose file is gone are free for others.
-    fn free_words(&mut self, listing: &Listing) {
+    fn free_words(&mut self) {
+        if self.folder_gone {
+            return;
+        }
         let loaded = self
             .files
             .values()
             .filter_map(|file| file.serving.as_ref())
             .map(|serving| serving.name.as_str());
         let before = self.owners.clone();
-        self.owners.release(&loaded.collect(), &listing.files.keys().collect());
+        self.owners.release(&loaded.collect(), &self.files.keys().collect());
         self.changed |= self.owners != before;
     }
 

@@ -11,6 +11,7 @@ use moa_core::router::hears::Ear;
 use moa_engine::{Engine, Exports, Fault, Inspection, Limits, LoadError, Plugin};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Makes plugins.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(super) struct Loader {
     pub(super) compiler: Compiler,
     pub(super) cache: Cache,
     pub(super) versions: Versions,
+    /// Whose turn it is to compile.
+    pub(super) turns: Arc<Semaphore>,
 }
 
 /// A plugin that has no place yet.
@@ -82,10 +85,17 @@ impl From<CompileError> for Failure {
 }
 
 impl Loader {
+    /// The same which waits for nobody but this many of its own.
+    pub(super) fn beside(&self, turns: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            ..self.clone()
+        }
+    }
+
     /// Every step from bytes to plugin. Nothing of the file is compiled before it was looked at, and nothing of it runs
     /// but `describe`, under these limits.
-    pub(super) async fn load(&self, bytes: Vec<u8>, hash: &str, limits: &Limits) -> Result<Fresh, Failure> {
-        let bytes = Arc::new(bytes);
+    pub(super) async fn load(&self, bytes: Arc<Vec<u8>>, hash: &str, limits: &Limits) -> Result<Fresh, Failure> {
         let looked_at = Arc::clone(&bytes);
         let file = blocking(Stage::Inspect, move || {
             moa_engine::inspect(&looked_at).map_err(|error| Failure::of_file(Stage::Inspect, error))
@@ -115,7 +125,7 @@ impl Loader {
     async fn plugin(&self, bytes: &Arc<Vec<u8>>, hash: &str) -> Result<Plugin, Failure> {
         let mut again = true;
         loop {
-            let code = compiled(&self.engine, &self.compiler, &self.cache, bytes, hash).await?;
+            let code = compiled(&self.engine, &self.compiler, &self.cache, &self.turns, bytes, hash).await?;
             let (engine, file) = (self.engine.clone(), code.clone());
             let loaded = blocking(Stage::Load, move || Ok(map(&engine, file))).await?;
             match loaded {

@@ -1,7 +1,7 @@
 //! The plugins that are loaded: a folder on one side, an immutable [`Snapshot`] on the other.
 //!
-//! One task does all loading, replacing and removing, so that no two changes meet; readers take the present snapshot and
-//! are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
+//! One task decides all loading, replacing and removing, so that no two changes meet; it waits for no compilation, which is
+//! done beside it. Readers take the present snapshot and are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
 //! see, [`problem`] what is told, `order` what an operator can have done, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
 //! file with [`compile`] and `cache`, `versions` keeps what was replaced, `owners` remembers which plugin a word belongs
 //! to, `history` which version served before which, [`locks`] what the operator decided, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
@@ -29,6 +29,8 @@ mod order_tests;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod work_tests;
 
 pub use compile::Compiler;
 pub use follow::Follower;
@@ -210,7 +212,7 @@ impl Registry {
         let _ = complete.wait_for(|complete| *complete).await;
     }
 
-    /// Stops watching and loading; a compilation that runs is ended. The last snapshot stays readable.
+    /// Stops watching and loading; compilations that run are ended. The last snapshot stays readable.
     pub async fn shutdown(&self) {
         self.stop.cancel();
         // The task holds the other end: once that is gone, so is the task.

@@ -51,6 +51,10 @@ pub struct Ordered {
     pub stopped: bool,
     /// The version that its file is pinned to.
     pub pinned: Option<String>,
+    /// The file that held it under another name, and was removed for this one.
+    pub removed: Option<PathBuf>,
+    /// Whether what is in its file is still being loaded.
+    pub loading: bool,
 }
 
 /// Why something was not done. Nothing has changed then.
@@ -59,6 +63,14 @@ pub enum OrderError {
     /// There is no such plugin.
     #[error("there is no plugin `{0}`; `moa plugin list` shows what there is")]
     Unknown(String),
+    /// There is none yet, and files of which nothing is known.
+    #[error(
+        "no plugin `{0}` is loaded yet, and files are being compiled still; ask again when `moa plugin list` shows it"
+    )]
+    NotYet(String),
+    /// Something else was done to it meanwhile.
+    #[error("`{0}` was stopped, changed or removed meanwhile; see `moa plugin show {0}`, and ask again")]
+    Overtaken(String),
     /// The file cannot be loaded.
     #[error("{what} cannot be loaded ({stage}): {reason}")]
     Unusable {

@@ -78,10 +78,17 @@ pub(super) fn list(dir: &Path) -> std::io::Result<Listing> {
     })
 }
 
+/// The state of a file, or of what a link leads to; `None` where it can't be looked at.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata))
+}
+
 /// A file's content.
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) bytes: Vec<u8>,
+    /// The state of the file that it is the content of.
+    pub(super) stamp: Stamp,
     /// SHA-256 in hexadecimal.
     pub(super) hash: String,
     /// Whether it was changed while it was read.
@@ -126,9 +133,15 @@ pub(super) fn read(path: &Path) -> Result<Content, ReadError> {
         return Err(too_large(size));
     }
     let after = file.metadata()?;
-    let restless = size != after.len() || Stamp::of(&before) != Stamp::of(&after);
+    let stamp = Stamp::of(&after);
+    let restless = size != after.len() || Stamp::of(&before) != stamp;
     let hash = hex(&Sha256::digest(&bytes));
-    Ok(Content { bytes, hash, restless })
+    Ok(Content {
+        bytes,
+        stamp,
+        hash,
+        restless,
+    })
 }
 
 /// Bytes in hexadecimal, small letters.

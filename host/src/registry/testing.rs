@@ -1,6 +1,7 @@
 //! Small components for tests, made in a moment: whatever manifest is wanted, and nothing behind it.
 
 use moa_engine::{Engine, Options};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// One engine for all tests.
@@ -65,4 +66,30 @@ pub(crate) fn manifest(name: &str, version: &str, commands: &[&str]) -> String {
 /// [`component`] of a [`manifest`] without commands.
 pub(crate) fn plugin(name: &str, version: &str) -> Vec<u8> {
     component(&manifest(name, version, &[]))
+}
+
+const CHILD_HALF: &str = "registry::compile::tests::the_childs_half";
+
+/// What runs this very test binary in the place of `moa __compile`.
+pub(crate) fn compile_script() -> String {
+    let test = std::env::current_exe().unwrap();
+    format!(
+        "TEST_IN=$2 TEST_OUT=$3 exec {} --exact {CHILD_HALF} --ignored --nocapture",
+        test.display()
+    )
+}
+
+/// Writes it by another process: were it open for writing here, a child that another test starts at this very moment
+/// would keep it open, and what is open for writing can't be started.
+pub(crate) fn write_script(path: &Path, script: &str) {
+    let written = std::process::Command::new("/bin/sh")
+        .args([
+            "-c",
+            "printf '#!/bin/sh\n%s\n' \"$1\" > \"$2\" && chmod 755 \"$2\"",
+            "sh",
+            script,
+        ])
+        .arg(path)
+        .status();
+    assert!(written.unwrap().success());
 }

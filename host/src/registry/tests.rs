@@ -12,6 +12,7 @@ pub(super) struct Bench {
     pub(super) registry: Registry,
     reports: mpsc::UnboundedReceiver<Report>,
     room: usize,
+    compiler: Compiler,
 }
 
 /// Files that are there before the registry starts.
@@ -24,16 +25,30 @@ impl Bench {
 
     /// With room for so many plugins.
     pub(super) async fn with_room(before: Before<'_>, room: usize) -> Self {
+        let bench = Self::start(Self::root(before), Self::store(), room, Compiler::InProcess);
+        bench.registry.ready().await;
+        bench
+    }
+
+    /// With files, for a registry that compiles with this, and may not be ready yet.
+    pub(super) fn compiled_by(root: tempfile::TempDir, compiler: Compiler) -> Self {
+        Self::start(root, Self::store(), usize::MAX, compiler)
+    }
+
+    pub(super) fn root(before: Before<'_>) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("plugins")).unwrap();
         for (name, content) in before {
             std::fs::write(root.path().join("plugins").join(name), content).unwrap();
         }
-        let store = Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock));
-        Self::start(root, store, room).await
+        root
     }
 
-    async fn start(root: tempfile::TempDir, store: Arc<dyn Store>, room: usize) -> Self {
+    fn store() -> Arc<dyn Store> {
+        Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock))
+    }
+
+    fn start(root: tempfile::TempDir, store: Arc<dyn Store>, room: usize, compiler: Compiler) -> Self {
         let (told, reports) = mpsc::unbounded_channel();
         let limits = Limits {
             cpu: Duration::from_millis(500),
@@ -44,7 +59,7 @@ impl Bench {
             engine: engine(),
             dir: root.path().join("plugins"),
             cache_dir: root.path().join("compiled"),
-            compiler: Compiler::InProcess,
+            compiler: compiler.clone(),
             room,
             limits: Arc::new(move |_| limits.clone()),
             aliases: BTreeMap::new(),
@@ -52,19 +67,21 @@ impl Bench {
             reports: told,
         };
         let registry = Registry::with(parts, locks, Visit::Stay).unwrap();
-        registry.ready().await;
         Self {
             root,
             store,
             registry,
             reports,
             room,
+            compiler,
         }
     }
 
     pub(super) async fn restart(self) -> Self {
         self.registry.shutdown().await;
-        Self::start(self.root, self.store, self.room).await
+        let bench = Self::start(self.root, self.store, self.room, self.compiler);
+        bench.registry.ready().await;
+        bench
     }
 
     pub(super) fn at(&self, name: &str) -> PathBuf {

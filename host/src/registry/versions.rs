@@ -151,9 +151,10 @@ pub(super) struct Old {
 }
 
 impl Old {
-    pub(super) fn new(loader: Loader) -> Self {
+    pub(super) fn new(loader: &Loader) -> Self {
         Self {
-            loader,
+            // Calls that were cut off do not wait for new files.
+            loader: loader.beside(1),
             one: Mutex::default(),
         }
     }
@@ -172,7 +173,7 @@ impl Old {
             plugin: plugin.to_owned(),
             version: version.to_owned(),
         })?;
-        let loaded = self.loader.load(bytes, version, limits).await;
+        let loaded = self.loader.load(Arc::new(bytes), version, limits).await;
         let fresh = loaded.map_err(|failure| unusable(failure.reason))?;
         let path = self.loader.versions.file(version);
         Ok(Arc::new(fresh.settle(path, version.to_owned())))

@@ -1,14 +1,15 @@
 //! One file: reading it, making a plugin of it, giving it its place.
 
-use super::{AGAIN, Keeper};
+use super::work::Lane;
+use super::{AGAIN, File, Keeper};
 use crate::registry::load::{Failure, Fresh};
 use crate::registry::problem::{Problem, Report, Shown, Stage};
 use crate::registry::scan::{self, Content, ReadError, Stamp};
 use crate::registry::snapshot::Loaded;
 use crate::registry::watch::QUIET;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -22,26 +23,39 @@ use tokio::time::Instant;
 pub(super) struct Full(pub(super) usize);
 
 impl Keeper {
-    /// Looks at one file and does what is to be done.
-    pub(super) async fn examine(&mut self, name: &OsStr, stamp: Option<Stamp>, gone: &BTreeSet<OsString>) {
+    /// Looks at one file and has done what is to be done. One that has to be compiled waits for its turn, if this is not it.
+    pub(super) async fn examine(&mut self, name: &OsStr, is_its_turn: bool) {
+        if self.look_at(name, is_its_turn).await.is_break() {
+            self.stop_work(name);
+            self.decided(name);
+        }
+    }
+
+    /// Breaks off where it is known what comes of the file.
+    async fn look_at(&mut self, name: &OsStr, is_its_turn: bool) -> ControlFlow<()> {
         let begun = Instant::now();
         let path = self.dir.join(name);
-        let file = self.files.entry(name.to_owned()).or_default();
-        file.stamp = stamp;
-        file.again = None;
-        if self.is_full(name, gone) {
-            return self.failed(name, None, Failure::of_host(Stage::Load, Full(self.room)));
+        if self.is_full(name) {
+            self.failed(name, None, Failure::of_host(Stage::Load, Full(self.room)));
+            return ControlFlow::Break(());
         }
         let file = self.files.entry(name.to_owned()).or_default();
         let content = match read(path.clone()).await {
-            Ok(content) if content.restless => return self.look_again(name),
+            Ok(content) if content.restless => {
+                self.look_again(name);
+                return ControlFlow::Break(());
+            }
             Ok(content) => content,
             // Removed since the folder was listed; the next pass sees it. A link that leads nowhere has no stamp.
-            Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound && stamp.is_some() => {
+            Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound && file.stamp.is_some() => {
                 file.stamp = None;
-                return self.look_again(name);
+                self.look_again(name);
+                return ControlFlow::Break(());
             }
-            Err(error) => return self.failed(name, None, Failure::of_file(Stage::Read, error)),
+            Err(error) => {
+                self.failed(name, None, Failure::of_file(Stage::Read, error));
+                return ControlFlow::Break(());
+            }
         };
         let serving = file.serving.clone();
         if let Some(serving) = serving.as_ref().filter(|serving| serving.version == content.hash) {
@@ -51,15 +65,28 @@ impl Keeper {
                     plugin: Arc::clone(serving),
                 });
             }
-            return;
+            return ControlFlow::Break(());
+        }
+        if let Some(running) = file.running.as_mut().filter(|running| running.hash == content.hash) {
+            running.stamp = content.stamp;
+            return ControlFlow::Continue(());
         }
         if let Some(reason) = self.refusal_by_file(name, &content.hash) {
-            return self.failed(name, Some(content.hash), Failure::of_file(Stage::Pin, reason));
+            self.failed(name, Some(content.hash), Failure::of_file(Stage::Pin, reason));
+            return ControlFlow::Break(());
         }
-        if self.take_renamed(name, &path, &content.hash, gone).await {
-            return;
+        if self.take_renamed(name, &path, &content.hash).await {
+            return ControlFlow::Break(());
         }
-        let Content { bytes, hash, .. } = content;
+        self.stop_work(name);
+        let lane = match self.loader.cache.has(&content.hash) {
+            true => Lane::Warm,
+            false => Lane::Cold,
+        };
+        if lane == Lane::Cold && !is_its_turn && !self.work.has_cold_place() {
+            self.put_off(name);
+            return ControlFlow::Continue(());
+        }
         let limits = {
             let name = serving.map(|serving| serving.name.clone());
             let stem = || {
@@ -69,25 +96,62 @@ impl Keeper {
             };
             (self.limits)(&name.unwrap_or_else(stem))
         };
-        match self.loader.load(bytes, &hash, &limits).await {
-            Ok(fresh) => self.place(name, path, hash, fresh, gone, begun).await,
-            // Still being written, perhaps: it is looked at again when it has been left alone for a while.
-            Err(failure) if !failure.passing && changed_lately(&path) => {
-                tracing::debug!(file = %Shown(&path), reason = %failure.reason, "not loadable yet");
-                self.look_again(name);
-            }
-            Err(failure) => self.failed(name, Some(hash), failure),
-        }
+        let Content { bytes, stamp, hash, .. } = content;
+        self.load(name, lane, (bytes, hash), (stamp, begun), limits);
+        ControlFlow::Continue(())
     }
 
-    /// Whether there is no room for a plugin more. A file that is a plugin already, or the successor of one that is gone,
-    /// needs none.
-    pub(super) fn is_full(&mut self, name: &OsStr, gone: &BTreeSet<OsString>) -> bool {
-        let others = self
-            .files
-            .iter()
-            .filter(|(other, file)| *other != name && file.serving.is_some() && !gone.contains(*other))
-            .count();
+    /// Takes what came of a file, unless it is not what is in the folder any more.
+    pub(super) async fn loaded(&mut self, name: &OsStr, id: u64, result: Result<Fresh, Failure>) {
+        let Some(running) = self.ended(name, id) else { return };
+        self.untidy = true;
+        let path = self.dir.join(name);
+        if stamp(path.clone()).await != Some(running.stamp) {
+            if let Some(file) = self.files.get_mut(name) {
+                file.stamp = None;
+            }
+            self.look_again(name);
+        } else {
+            match result {
+                Ok(fresh) => {
+                    if let Some(other) = self.claimant(&fresh.manifest.name, name) {
+                        return self.wait_behind(name, other);
+                    }
+                    self.place(name, path, running.hash, fresh, running.begun).await;
+                }
+                // Still being written, perhaps: it is looked at again when it has been left alone for a while.
+                Err(failure) if !failure.passing && changed_lately(&path) => {
+                    tracing::debug!(file = %Shown(&path), reason = %failure.reason, "not loadable yet");
+                    self.look_again(name);
+                }
+                Err(failure) => self.failed(name, Some(running.hash), failure),
+            }
+        }
+        if self.told_full && self.files.get(name).is_some_and(|file| file.serving.is_none()) {
+            // It had a place, and does not need it.
+            self.try_again();
+        }
+        self.decided(name);
+    }
+
+    /// The file that the plugin of this name was in before, if it may be in it still.
+    fn claimant(&self, plugin: &str, name: &OsStr) -> Option<OsString> {
+        if self.holder(plugin).is_some() {
+            return None;
+        }
+        let other = OsString::from(self.owners.files.get(plugin)?);
+        // What is in one that waits itself is known: another plugin.
+        let file = self.files.get(&other)?;
+        (other != name && file.is_busy() && file.behind.is_none()).then_some(other)
+    }
+
+    /// Whether there is no room for a plugin more, also for those that are just being loaded. A file that is a plugin
+    /// already, or the successor of one that is gone, needs none.
+    pub(super) fn is_full(&mut self, name: &OsStr) -> bool {
+        let takes_room = |(other, file): &(&OsString, &File)| {
+            *other != name && (file.serving.is_some() && !self.leaving.contains_key(*other) || file.is_begun())
+        };
+        let others = self.files.iter().filter(takes_room).count();
         let is_full = others >= self.room;
         if is_full && !std::mem::replace(&mut self.told_full, true) {
             tracing::warn!(dir = %self.dir.display(), "not every plugin can be loaded: {}", Full(self.room));
@@ -96,12 +160,13 @@ impl Keeper {
     }
 
     /// A file that went away and this one are the same plugin: only the path is new.
-    async fn take_renamed(&mut self, name: &OsStr, path: &Path, hash: &str, gone: &BTreeSet<OsString>) -> bool {
-        let before = gone.iter().find_map(|from| {
+    async fn take_renamed(&mut self, name: &OsStr, path: &Path, hash: &str) -> bool {
+        let before = self.leaving.keys().find_map(|from| {
             let serving = self.files.get(from)?.serving.as_ref()?;
             (serving.version == hash).then(|| (from.clone(), Arc::clone(serving)))
         });
         let Some((from, old)) = before else { return false };
+        self.leaving.remove(&from);
         self.files.remove(&from);
         self.follow_file(&old.name, name).await;
         let plugin = Arc::new(Loaded {
@@ -117,15 +182,7 @@ impl Keeper {
     }
 
     /// Gives a plugin its place, unless another file has its name.
-    pub(super) async fn place(
-        &mut self,
-        name: &OsStr,
-        path: PathBuf,
-        hash: String,
-        fresh: Fresh,
-        gone: &BTreeSet<OsString>,
-        begun: Instant,
-    ) {
+    pub(super) async fn place(&mut self, name: &OsStr, path: PathBuf, hash: String, fresh: Fresh, begun: Instant) {
         let plugin = fresh.manifest.name.clone();
         if let Some(reason) = self.refusal_by_name(&plugin, &hash) {
             return self.failed(name, Some(hash), Failure::of_file(Stage::Pin, reason));
@@ -134,7 +191,7 @@ impl Keeper {
         let mut before = None;
         if let Some((file, old)) = holder {
             if file != name {
-                if gone.contains(&file) {
+                if self.leaving.remove(&file).is_some() {
                     // The file of the version before is gone: this one is its successor.
                     self.files.remove(&file);
                 } else if !self.cede(&file) {
@@ -208,6 +265,11 @@ impl Keeper {
             version: old.version.clone(),
             path: old.path.clone(),
         });
+        self.try_again();
+    }
+
+    /// Has those looked at again that wait for a name or for room.
+    fn try_again(&mut self) {
         for (name, file) in &mut self.files {
             let waits_for_a_name = |(problem, _): &(Problem, _)| problem.stage == Stage::Name;
             if file.again.is_some() || file.problem.as_ref().is_some_and(waits_for_a_name) {
@@ -236,7 +298,7 @@ impl Keeper {
         }
     }
 
-    fn failed(&mut self, name: &OsStr, hash: Option<String>, failure: Failure) {
+    pub(super) fn failed(&mut self, name: &OsStr, hash: Option<String>, failure: Failure) {
         if let Some(problem) = self.note(name, hash, failure) {
             self.pending.push(Report::Failed(problem));
         }
@@ -264,6 +326,11 @@ impl Keeper {
     fn look_again(&mut self, name: &OsStr) {
         self.touched.add(name.to_owned());
     }
+}
+
+pub(super) async fn stamp(path: PathBuf) -> Option<Stamp> {
+    // A panic would be none of the file's.
+    tokio::task::spawn_blocking(move || scan::stamp(&path)).await.ok()?
 }
 
 pub(super) async fn read(path: PathBuf) -> Result<Content, ReadError> {

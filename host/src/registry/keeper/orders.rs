@@ -1,8 +1,13 @@
-//! What an operator has done to a plugin. Runs in the keeper's task, between two looks at the folder.
+//! What an operator has done to a plugin, in the keeper's task, between two looks at the folder.
+//!
+//! What takes long is `work`, and `carry` goes on when it is done. An order whose plugin is just being loaded waits for
+//! that, though not for long where it can be carried out without: nobody has to wait until a file is compiled that is to be
+//! stopped or deleted.
 
-use super::Keeper;
-use super::examine::Full;
-use crate::registry::load::{Failure, Fresh};
+use super::carry::{Carried, Restart, Step, What};
+use super::work::Aim;
+use super::{File, Keeper};
+use crate::registry::load::Failure;
 use crate::registry::locks::{Lock, LocksError, SHA256, bare};
 use crate::registry::order::{Order, OrderError, Ordered, Package};
 use crate::registry::problem::{Report, Shown, Stage};
@@ -11,27 +16,160 @@ use crate::registry::snapshot::short;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+/// How long an order waits for a file that is being loaded, before it is carried out without knowing what is in it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The same where it cannot be carried out without; longer than compiling may take.
+const TO_THE_END: Duration = Duration::from_secs(900);
+/// How many orders compile at the same time. They do not wait for files.
+pub(super) const AT_ONCE: usize = 2;
+
+/// Where to say what came of an order.
+pub(super) type Tell = oneshot::Sender<Result<Ordered, OrderError>>;
+
+/// An order that is not answered yet.
+pub(super) struct Wanted {
+    what: Waits,
+    tell: Tell,
+    /// Until when it waits.
+    pub(super) until: Instant,
+}
+
+enum Waits {
+    /// To be carried out.
+    Order(Order),
+    /// Carried out; what came of these files is part of the answer.
+    Answer {
+        plugin: String,
+        file: OsString,
+        files: BTreeSet<OsString>,
+    },
+}
+
 impl Keeper {
-    /// Does what is ordered, and lets it be seen before it says so.
-    pub(super) async fn obey(&mut self, order: Order) -> Result<Ordered, OrderError> {
+    /// Has an order carried out, if nothing speaks for waiting at once.
+    pub(super) async fn obey(&mut self, order: Order, tell: Tell) {
         // What was put into the folder a moment ago counts.
         self.pass().await;
+        let patience = match order {
+            Order::Restart(_) => TO_THE_END,
+            _ => PATIENCE,
+        };
+        self.attempt(order, tell, Instant::now() + patience).await;
+    }
+
+    /// Goes on with orders that need not wait any more.
+    pub(super) async fn carry_on(&mut self) {
+        loop {
+            let waiting = std::mem::take(&mut self.wanted);
+            let before = waiting.len();
+            for Wanted { what, tell, until } in waiting {
+                match what {
+                    Waits::Order(order) => self.attempt(order, tell, until).await,
+                    Waits::Answer { plugin, file, files } => {
+                        if until > Instant::now() && files.iter().any(|file| self.is_busy(file)) {
+                            let what = Waits::Answer { plugin, file, files };
+                            self.wanted.push(Wanted { what, tell, until });
+                        } else {
+                            let file = self.holder(&plugin).map_or(file, |(file, _)| file);
+                            let done = self.ordered(&plugin, &file, None);
+                            self.answer(tell, Ok(done)).await;
+                        }
+                    }
+                }
+            }
+            // What was done for one may be what another waits for.
+            if self.wanted.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Lets what was done be seen before it is said.
+    pub(super) async fn answer(&mut self, tell: Tell, done: Result<Ordered, OrderError>) {
+        self.publish().await;
+        // Whoever ordered it may be gone.
+        let _ = tell.send(done);
+    }
+
+    async fn attempt(&mut self, order: Order, tell: Tell, until: Instant) {
+        if until > Instant::now() && self.has_to_wait(&order) {
+            let what = Waits::Order(order);
+            return self.wanted.push(Wanted { what, tell, until });
+        }
         let done = match order {
             Order::Stop(plugin) => self.set_stopped(&plugin, true).await,
-            Order::Start(plugin) => self.set_stopped(&plugin, false).await,
-            Order::Restart(plugin) => self.restart(&plugin).await,
             Order::Delete(plugin) => self.delete(&plugin).await,
-            Order::Rollback(plugin) => self.rollback(&plugin).await,
-            Order::Unpin(plugin) => self.unpin(&plugin).await,
-            Order::Install(package) => self.install(package).await,
+            Order::Start(plugin) => {
+                let started = self.set_stopped(&plugin, false).await;
+                return self
+                    .answer_later(tell, started.map(|done| (done, BTreeSet::new())))
+                    .await;
+            }
+            Order::Unpin(plugin) => {
+                let unpinned = self.unpin(&plugin).await;
+                return self.answer_later(tell, unpinned).await;
+            }
+            Order::Restart(plugin) => return self.begin_order(self.restart(&plugin).await, tell).await,
+            Order::Rollback(plugin) => return self.begin_order(self.rollback(&plugin).await, tell).await,
+            Order::Install(package) => return self.begin_order(install(package), tell).await,
         };
-        self.publish().await;
-        done
+        self.answer(tell, done).await;
+    }
+
+    /// Whether it is better to know first what is in the plugin's file.
+    fn has_to_wait(&self, order: &Order) -> bool {
+        let plugin = match order {
+            Order::Install(_) => return false,
+            Order::Stop(plugin) | Order::Start(plugin) | Order::Unpin(plugin) => {
+                return self.known(plugin).is_err() && !self.work.is_idle();
+            }
+            Order::Restart(plugin) | Order::Delete(plugin) | Order::Rollback(plugin) => plugin,
+        };
+        let Ok(file) = self.known(plugin) else {
+            return !self.work.is_idle();
+        };
+        // A plugin that is called like its file and was never loaded is whatever is in that.
+        let never_was = || self.files.get(&file).is_some_and(|state| state.serving.is_none());
+        self.is_busy(&file) && !(matches!(order, Order::Delete(_)) && never_was())
+    }
+
+    pub(super) fn is_busy(&self, file: &OsStr) -> bool {
+        self.files.get(file).is_some_and(File::is_busy)
+    }
+
+    /// Answers as soon as it is known what came of the plugin's file, and of these.
+    async fn answer_later(&mut self, tell: Tell, done: Result<(Ordered, BTreeSet<OsString>), OrderError>) {
+        let (done, mut files) = match done {
+            Ok(done) => done,
+            Err(error) => return self.answer(tell, Err(error)).await,
+        };
+        let file = done.path.file_name().unwrap_or_default().to_owned();
+        files.insert(file.clone());
+        let plugin = done.plugin;
+        let what = Waits::Answer { plugin, file, files };
+        let until = Instant::now() + PATIENCE;
+        self.wanted.push(Wanted { what, tell, until });
+    }
+
+    /// Has the file of an order loaded, which is carried out when that is done.
+    async fn begin_order(&mut self, step: Result<Step, OrderError>, tell: Tell) {
+        let step = match step {
+            Ok(step) => step,
+            Err(error) => return self.answer(tell, Err(error)).await,
+        };
+        let what = (Arc::clone(&step.bytes), step.hash.clone());
+        let limits = (self.limits)(step.plugin());
+        let begun = Instant::now();
+        let aim = Aim::Order(Box::new(Carried { step, tell, begun }));
+        let loader = self.loader_of_orders.clone();
+        self.work.spawn(loader, what, limits, aim);
     }
 
     async fn set_stopped(&mut self, plugin: &str, stopped: bool) -> Result<Ordered, OrderError> {
@@ -49,7 +187,7 @@ impl Keeper {
         Ok(self.ordered(plugin, &file, None))
     }
 
-    async fn restart(&mut self, plugin: &str) -> Result<Ordered, OrderError> {
+    async fn restart(&self, plugin: &str) -> Result<Step, OrderError> {
         let file = self.known(plugin)?;
         let path = self.dir.join(&file);
         let content = super::examine::read(path.clone())
@@ -58,24 +196,20 @@ impl Keeper {
         if let Some(reason) = self.refusal_by_file(&file, &content.hash) {
             return Err(unusable(&path, Failure::of_file(Stage::Pin, reason)));
         }
-        let begun = Instant::now();
-        let fresh = self
-            .fresh(content.bytes, &content.hash, plugin)
-            .await
-            .map_err(|failure| unusable(&path, failure))?;
-        let name = fresh.manifest.name.clone();
-        let before = self.holder(&name).map(|(_, loaded)| loaded.version.clone());
-        self.decide(&name, &file, |lock| lock.stopped = false).await?;
-        self.vitals.forget(&name);
-        self.place(&file, path, content.hash, fresh, &BTreeSet::new(), begun)
-            .await;
-        Ok(self.ordered(&name, &file, before))
+        let what = What::Restart(Restart {
+            plugin: plugin.to_owned(),
+            file,
+            stamp: content.stamp,
+            was_stopped: self.locks.is_stopped(plugin),
+        });
+        Ok(Step::new(what, content.bytes, content.hash))
     }
 
     async fn delete(&mut self, plugin: &str) -> Result<Ordered, OrderError> {
         let file = self.known(plugin)?;
         let mut done = self.ordered(plugin, &file, None);
         let path = self.dir.join(&file);
+        self.halt(&file);
         match tokio::fs::remove_file(&path).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             removed => removed.map_err(|source| OrderError::Folder {
@@ -89,6 +223,8 @@ impl Keeper {
                 self.removed(&old);
             }
         }
+        self.leaving.remove(&file);
+        self.decided(&file);
         self.decide(plugin, &file, |lock| *lock = Lock::default()).await?;
         self.history.forget(plugin);
         self.vitals.forget(plugin);
@@ -97,112 +233,55 @@ impl Keeper {
         Ok(done)
     }
 
-    async fn rollback(&mut self, plugin: &str) -> Result<Ordered, OrderError> {
-        let file = self.known(plugin)?;
-        let state = self.files.get(&file);
-        let serving = state
-            .and_then(|state| state.serving.as_ref())
-            .map(|loaded| loaded.version.clone());
-        let broken = state.is_some_and(|state| state.problem.is_some());
-        let target = match &serving {
-            // What is in the folder is not what serves: back to what serves.
-            Some(serving) if broken => Some(serving.as_str()),
-            Some(serving) => self.history.before(plugin, serving),
-            None => self.history.latest(plugin),
-        };
-        let target = target
-            .ok_or_else(|| OrderError::NothingBefore(plugin.to_owned()))?
-            .to_owned();
+    async fn rollback(&self, plugin: &str) -> Result<Step, OrderError> {
+        let (file, _, target) = self.way_back(plugin)?;
         let (versions, wanted) = (self.loader.versions.clone(), target.clone());
         let kept = tokio::task::spawn_blocking(move || versions.read(&wanted)).await;
         let bytes = kept.ok().flatten().ok_or_else(|| OrderError::NotKept {
             plugin: plugin.to_owned(),
             version: target.clone(),
         })?;
-        let begun = Instant::now();
-        let what = format!("version {} of `{plugin}`", short(&target));
-        let refused = |Failure { stage, reason, .. }| OrderError::Unusable { what, stage, reason };
-        let fresh = self.fresh(bytes.clone(), &target, plugin).await.map_err(refused)?;
-        let pin = |lock: &mut Lock| {
-            if lock.digest.is_some() {
-                lock.digest = Some(format!("{SHA256}{target}"));
-            }
-        };
-        self.put(plugin, &file, bytes, pin).await?;
-        self.history.back_to(plugin, &target);
-        let path = self.dir.join(&file);
-        self.place(&file, path, target, fresh, &BTreeSet::new(), begun).await;
-        Ok(self.ordered(plugin, &file, serving))
+        let plugin = plugin.to_owned();
+        Ok(Step::new(What::Rollback { plugin, file }, bytes, target))
     }
 
-    async fn unpin(&mut self, plugin: &str) -> Result<Ordered, OrderError> {
+    /// The plugin's file, what serves, and the version to go back to.
+    pub(super) fn way_back(&self, plugin: &str) -> Result<(OsString, Option<String>, String), OrderError> {
+        let file = self.known(plugin)?;
+        let state = self.files.get(&file);
+        let serving = state
+            .and_then(|state| state.serving.as_ref())
+            .map(|loaded| loaded.version.clone());
+        let is_other = state.is_some_and(|state| state.problem.is_some() || state.is_busy());
+        let target = match &serving {
+            // What is in the folder is not what serves: back to what serves.
+            Some(serving) if is_other => Some(serving.as_str()),
+            Some(serving) => self.history.before(plugin, serving),
+            None => self.history.latest(plugin),
+        };
+        let target = target
+            .ok_or_else(|| OrderError::NothingBefore(plugin.to_owned()))?
+            .to_owned();
+        Ok((file, serving, target))
+    }
+
+    async fn unpin(&mut self, plugin: &str) -> Result<(Ordered, BTreeSet<OsString>), OrderError> {
         let file = self.known(plugin)?;
         self.decide(plugin, &file, |lock| lock.digest = None).await?;
         // What was refused for its digest has its chance, whatever the file is called.
-        let of_pins = |(name, state): (&OsString, &super::File)| {
+        let of_pins = |(name, state): (&OsString, &File)| {
             let (problem, _) = state.problem.as_ref()?;
-            (problem.stage == Stage::Pin).then(|| (name.clone(), state.stamp))
+            (problem.stage == Stage::Pin).then(|| name.clone())
         };
-        let refused: Vec<_> = self.files.iter().filter_map(of_pins).collect();
-        for (name, stamp) in refused {
-            self.examine(&name, stamp, &BTreeSet::new()).await;
+        let refused: BTreeSet<_> = self.files.iter().filter_map(of_pins).collect();
+        for name in &refused {
+            self.requeue(name);
         }
-        let file = self.holder(plugin).map_or(file, |(file, _)| file);
-        Ok(self.ordered(plugin, &file, None))
-    }
-
-    async fn install(&mut self, package: Package) -> Result<Ordered, OrderError> {
-        let Package { bytes, source, digest } = package;
-        let what = source.clone().unwrap_or_else(|| "the file".into());
-        let refused = |Failure { stage, reason, .. }| OrderError::Unusable { what, stage, reason };
-        if bytes.len() as u64 > moa_engine::MAX_PLUGIN_BYTES {
-            let error = moa_engine::LoadError::TooLarge {
-                size: bytes.len() as u64,
-                limit: moa_engine::MAX_PLUGIN_BYTES,
-            };
-            return Err(refused(Failure::of_file(Stage::Read, error)));
-        }
-        let hash = hex(&Sha256::digest(&bytes));
-        if let Some(expected) = digest.filter(|expected| bare(expected) != hash) {
-            let found = format!("{SHA256}{hash}");
-            return Err(OrderError::WrongDigest { expected, found });
-        }
-        let begun = Instant::now();
-        let fresh = self.fresh(bytes.clone(), &hash, "").await.map_err(refused)?;
-        let plugin = fresh.manifest.name.clone();
-        let file = OsString::from(format!("{plugin}.wasm"));
-        let path = self.dir.join(&file);
-        let there = self.files.get(&file).and_then(|state| state.serving.as_ref());
-        if let Some(other) = there.filter(|there| there.name != plugin) {
-            let holder = other.name.clone();
-            return Err(OrderError::Taken { path, holder });
-        }
-        let old = self.holder(&plugin);
-        if old.is_none() && self.is_full(&file, &BTreeSet::new()) {
-            let what = source.unwrap_or_else(|| "the file".into());
-            let (stage, reason) = (Stage::Load, Full(self.room).to_string());
-            return Err(OrderError::Unusable { what, stage, reason });
-        }
-        let pin = |lock: &mut Lock| {
-            lock.digest = Some(format!("{SHA256}{hash}"));
-            lock.source = source;
-        };
-        self.put(&plugin, &file, bytes, pin).await?;
-        if let Some((elsewhere, _)) = old.as_ref().filter(|(elsewhere, _)| *elsewhere != file) {
-            // Two files of one name would be one too many, and this one is its successor.
-            let path = self.dir.join(elsewhere);
-            if let Err(source) = tokio::fs::remove_file(&path).await {
-                tracing::warn!(file = %Shown(&path), error = %source, "the plugin's file before could not be removed");
-            }
-            self.files.remove(elsewhere);
-        }
-        let before = old.map(|(_, loaded)| loaded.version.clone());
-        self.place(&file, path, hash, fresh, &BTreeSet::new(), begun).await;
-        Ok(self.ordered(&plugin, &file, before))
+        Ok((self.ordered(plugin, &file, None), refused))
     }
 
     /// The file of a plugin: of one that is loaded, or was, or, of one that never was, the file that is called like it.
-    fn known(&self, plugin: &str) -> Result<OsString, OrderError> {
+    pub(super) fn known(&self, plugin: &str) -> Result<OsString, OrderError> {
         if let Some((file, _)) = self.holder(plugin) {
             return Ok(file);
         }
@@ -219,34 +298,10 @@ impl Keeper {
         // What was decided can be taken back when the file is gone. By now its name may be another plugin's.
         let is_gone = |file: &&OsString| self.locks.of(plugin).is_some() && !self.files.contains_key(*file);
         let file = named.iter().find(is_free).or_else(|| named.iter().find(is_gone));
-        file.cloned().ok_or_else(|| OrderError::Unknown(plugin.to_owned()))
-    }
-
-    async fn fresh(&self, bytes: Vec<u8>, hash: &str, plugin: &str) -> Result<Fresh, Failure> {
-        let limits = (self.limits)(plugin);
-        self.loader.load(bytes, hash, &limits).await
-    }
-
-    /// Puts a file into the folder in one step, together with what is decided about it. If the folder cannot be written,
-    /// nothing is decided.
-    async fn put(
-        &mut self,
-        plugin: &str,
-        file: &OsStr,
-        bytes: Vec<u8>,
-        change: impl FnOnce(&mut Lock),
-    ) -> Result<(), OrderError> {
-        let before = self.locks.of(plugin).cloned();
-        self.decide(plugin, file, change).await?;
-        let path = self.dir.join(file);
-        let (dir, to) = (self.dir.clone(), path.clone());
-        let written = tokio::task::spawn_blocking(move || write(&dir, &to, &bytes)).await;
-        let Err(source) = written.unwrap_or_else(|error| Err(io::Error::other(error))) else {
-            return Ok(());
-        };
-        self.decide(plugin, file, |lock| *lock = before.unwrap_or_default())
-            .await?;
-        Err(OrderError::Folder { path, source })
+        file.cloned().ok_or_else(|| match self.work.is_idle() {
+            true => OrderError::Unknown(plugin.to_owned()),
+            false => OrderError::NotYet(plugin.to_owned()),
+        })
     }
 
     /// Changes what is decided about a plugin, on disk first.
@@ -283,7 +338,7 @@ impl Keeper {
         refusal(plugin, self.locks.of(plugin)?, hash)
     }
 
-    fn ordered(&self, plugin: &str, file: &OsStr, before: Option<String>) -> Ordered {
+    pub(super) fn ordered(&self, plugin: &str, file: &OsStr, before: Option<String>) -> Ordered {
         let loaded = self.holder(plugin).map(|(_, loaded)| loaded);
         let lock = self.locks.of(plugin);
         Ordered {
@@ -293,6 +348,8 @@ impl Keeper {
             loaded,
             stopped: lock.is_some_and(|lock| lock.stopped),
             pinned: lock.and_then(Lock::version).map(str::to_owned),
+            removed: None,
+            loading: self.is_busy(file),
         }
     }
 }
@@ -307,7 +364,7 @@ fn refusal(plugin: &str, lock: &Lock, hash: &str) -> Option<String> {
     ))
 }
 
-fn unusable(path: &Path, failure: Failure) -> OrderError {
+pub(super) fn unusable(path: &Path, failure: Failure) -> OrderError {
     OrderError::Unusable {
         what: Shown(path).to_string(),
         stage: failure.stage,
@@ -315,17 +372,25 @@ fn unusable(path: &Path, failure: Failure) -> OrderError {
     }
 }
 
-/// Elsewhere in the same folder first, under a name that is no plugin's.
-fn write(dir: &Path, to: &PathBuf, bytes: &[u8]) -> io::Result<()> {
-    let mut new = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
-    new.write_all(bytes)?;
-    let readable = std::fs::Permissions::from_mode(0o644);
-    new.as_file().set_permissions(readable)?;
-    new.as_file().sync_all()?;
-    new.persist(to)?;
-    // The name is on disk with the folder; a system without that keeps the file nevertheless.
-    if let Ok(folder) = std::fs::File::open(dir) {
-        let _ = folder.sync_all();
+/// What is to be loaded for an installation.
+fn install(package: Package) -> Result<Step, OrderError> {
+    let Package { bytes, source, digest } = package;
+    if bytes.len() as u64 > moa_engine::MAX_PLUGIN_BYTES {
+        let error = moa_engine::LoadError::TooLarge {
+            size: bytes.len() as u64,
+            limit: moa_engine::MAX_PLUGIN_BYTES,
+        };
+        return Err(not_installed(source, Failure::of_file(Stage::Read, error)));
     }
-    Ok(())
+    let hash = hex(&Sha256::digest(&bytes));
+    if let Some(expected) = digest.filter(|expected| bare(expected) != hash) {
+        let found = format!("{SHA256}{hash}");
+        return Err(OrderError::WrongDigest { expected, found });
+    }
+    Ok(Step::new(What::Install { source }, bytes, hash))
+}
+
+pub(super) fn not_installed(source: Option<String>, Failure { stage, reason, .. }: Failure) -> OrderError {
+    let what = source.unwrap_or_else(|| "the file".into());
+    OrderError::Unusable { what, stage, reason }
 }

@@ -14,11 +14,16 @@ use tokio::time::Instant;
 impl Keeper {
     /// Publishes, unless that would take more of the time than loading does.
     pub(super) async fn publish_soon(&mut self) {
-        // During the first pass nobody looks.
-        let dear = |(at, took): (Instant, Duration)| at.elapsed() < took * 10;
-        if self.published.is_some_and(|published| !dear(published)) {
+        let now = Instant::now();
+        if self.published.is_none_or(|published| cheap_at(published) <= now) {
             self.publish().await;
         }
+    }
+
+    /// When what is put off is to be published.
+    pub(super) fn publishes_at(&self) -> Option<Instant> {
+        let is_put_off = self.changed || !self.pending.is_empty();
+        self.published.filter(|_| is_put_off).map(cheap_at)
     }
 
     /// Makes what is known the present snapshot, and tells what changed.
@@ -40,7 +45,10 @@ impl Keeper {
                 .iter()
                 .map(|(name, plugin)| (name.as_str(), file_name(&plugin.path)))
                 .collect();
-            self.owners.update(table.owners(), &files);
+            if self.whole {
+                // Before that a word may seem to be free whose owner is not loaded yet.
+                self.owners.update(table.owners(), &files);
+            }
             table.hush(|plugin| self.locks.is_stopped(plugin));
             let problems = self
                 .files
@@ -58,12 +66,14 @@ impl Keeper {
                 locks: self.locks.clone(),
                 table,
                 problems,
-                complete: true,
+                complete: self.whole,
             }));
             self.followers.tell().await;
-            self.tell_conflicts(conflicts);
             self.published = Some((Instant::now(), begun.elapsed()));
-            self.keep_owners().await;
+            if self.whole {
+                self.tell_conflicts(conflicts);
+                self.keep_owners().await;
+            }
         }
         for report in std::mem::take(&mut self.pending) {
             self.tell(report);
@@ -115,6 +125,11 @@ impl Keeper {
             }
         }
     }
+}
+
+/// When no more than a tenth of the time goes into publishing.
+fn cheap_at((at, took): (Instant, Duration)) -> Instant {
+    at + took * 10
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,0 +1,232 @@
+//! Orders whose file is loaded: what was decided when they came is looked at again, for other things may have been done
+//! meanwhile; then they are carried out.
+
+use super::Keeper;
+use super::examine::Full;
+use super::orders::{Tell, not_installed, unusable};
+use crate::registry::load::{Failure, Fresh};
+use crate::registry::locks::{Lock, SHA256};
+use crate::registry::order::{OrderError, Ordered};
+use crate::registry::problem::{Shown, Stage};
+use crate::registry::scan::Stamp;
+use crate::registry::snapshot::short;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// An order whose file is being loaded.
+pub(super) struct Carried {
+    pub(super) step: Step,
+    pub(super) tell: Tell,
+    pub(super) begun: Instant,
+}
+
+/// What is to be done with what is loaded.
+pub(super) struct Step {
+    /// What is loaded.
+    pub(super) bytes: Arc<Vec<u8>>,
+    pub(super) hash: String,
+    what: What,
+}
+
+pub(super) enum What {
+    Restart(Restart),
+    /// It takes the place of a newer version, in the folder too.
+    Rollback {
+        plugin: String,
+        file: OsString,
+    },
+    /// It comes into the folder.
+    Install {
+        source: Option<String>,
+    },
+}
+
+/// It takes the place of what is loaded of its file.
+pub(super) struct Restart {
+    pub(super) plugin: String,
+    pub(super) file: OsString,
+    /// The state of the file when it was read.
+    pub(super) stamp: Stamp,
+    /// Whether it was stopped when that was ordered.
+    pub(super) was_stopped: bool,
+}
+
+impl Step {
+    pub(super) fn new(what: What, bytes: Vec<u8>, hash: String) -> Self {
+        let bytes = Arc::new(bytes);
+        Self { bytes, hash, what }
+    }
+
+    /// The plugin, as far as it is known.
+    pub(super) fn plugin(&self) -> &str {
+        match &self.what {
+            What::Restart(Restart { plugin, .. }) | What::Rollback { plugin, .. } => plugin,
+            What::Install { .. } => "",
+        }
+    }
+}
+
+impl Keeper {
+    /// Carries out an order whose file is loaded, or could not be.
+    pub(super) async fn carried(&mut self, carried: Carried, result: Result<Fresh, Failure>) {
+        let Carried { step, tell, begun } = carried;
+        self.untidy = true;
+        let Step { bytes, hash, what } = step;
+        let done = match what {
+            What::Restart(restart) => self.restarted(restart, hash, begun, result).await,
+            What::Rollback { plugin, file } => self.rolled_back((plugin, file), bytes, hash, begun, result).await,
+            What::Install { source } => self.installed(source, bytes, hash, begun, result).await,
+        };
+        self.answer(tell, done).await;
+    }
+
+    async fn restarted(
+        &mut self,
+        restart: Restart,
+        hash: String,
+        begun: Instant,
+        result: Result<Fresh, Failure>,
+    ) -> Result<Ordered, OrderError> {
+        let Restart {
+            plugin,
+            file,
+            stamp,
+            was_stopped,
+        } = restart;
+        let path = self.dir.join(&file);
+        let fresh = result.map_err(|failure| unusable(&path, failure))?;
+        let name = fresh.manifest.name.clone();
+        let is_stopped_meanwhile = !was_stopped && self.locks.is_stopped(&name);
+        if is_stopped_meanwhile || super::examine::stamp(path.clone()).await != Some(stamp) {
+            return Err(OrderError::Overtaken(plugin));
+        }
+        let before = self.holder(&name).map(|(_, loaded)| loaded.version.clone());
+        self.decide(&name, &file, |lock| lock.stopped = false).await?;
+        self.vitals.forget(&name);
+        self.halt(&file);
+        self.place(&file, path, hash, fresh, begun).await;
+        self.decided(&file);
+        Ok(self.ordered(&name, &file, before))
+    }
+
+    async fn rolled_back(
+        &mut self,
+        (plugin, file): (String, OsString),
+        bytes: Arc<Vec<u8>>,
+        target: String,
+        begun: Instant,
+        result: Result<Fresh, Failure>,
+    ) -> Result<Ordered, OrderError> {
+        let what = format!("version {} of `{plugin}`", short(&target));
+        let refused = |Failure { stage, reason, .. }| OrderError::Unusable { what, stage, reason };
+        let fresh = result.map_err(refused)?;
+        let (now, serving, way) = self.way_back(&plugin)?;
+        if (&now, &way) != (&file, &target) {
+            return Err(OrderError::Overtaken(plugin));
+        }
+        let pin = |lock: &mut Lock| {
+            if lock.digest.is_some() {
+                lock.digest = Some(format!("{SHA256}{target}"));
+            }
+        };
+        self.put(&plugin, &file, bytes, pin).await?;
+        self.history.back_to(&plugin, &target);
+        let path = self.dir.join(&file);
+        self.halt(&file);
+        self.place(&file, path, target, fresh, begun).await;
+        self.decided(&file);
+        Ok(self.ordered(&plugin, &file, serving))
+    }
+
+    async fn installed(
+        &mut self,
+        source: Option<String>,
+        bytes: Arc<Vec<u8>>,
+        hash: String,
+        begun: Instant,
+        result: Result<Fresh, Failure>,
+    ) -> Result<Ordered, OrderError> {
+        let fresh = result.map_err(|failure| not_installed(source.clone(), failure))?;
+        let plugin = fresh.manifest.name.clone();
+        let file = OsString::from(format!("{plugin}.wasm"));
+        let path = self.dir.join(&file);
+        let there = self.files.get(&file).and_then(|state| state.serving.as_ref());
+        if let Some(other) = there.filter(|there| there.name != plugin) {
+            let holder = other.name.clone();
+            return Err(OrderError::Taken { path, holder });
+        }
+        let old = self.holder(&plugin);
+        if old.is_none() && self.is_full(&file) {
+            let full = Failure::of_host(Stage::Load, Full(self.room));
+            return Err(not_installed(source, full));
+        }
+        let pin = |lock: &mut Lock| {
+            lock.digest = Some(format!("{SHA256}{hash}"));
+            lock.source = source;
+        };
+        self.put(&plugin, &file, bytes, pin).await?;
+        let mut removed = None;
+        if let Some((elsewhere, _)) = old.as_ref().filter(|(elsewhere, _)| *elsewhere != file) {
+            // Two files of one name would be one too many, and this one is its successor.
+            let path = self.dir.join(elsewhere);
+            match tokio::fs::remove_file(&path).await {
+                Ok(()) => removed = Some(path),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    tracing::warn!(file = %Shown(&path), error = %source, "the plugin's file before could not be removed");
+                }
+            }
+            self.halt(elsewhere);
+            self.files.remove(elsewhere);
+            self.leaving.remove(elsewhere);
+            self.decided(elsewhere);
+        }
+        let before = old.map(|(_, loaded)| loaded.version.clone());
+        self.halt(&file);
+        self.place(&file, path, hash, fresh, begun).await;
+        self.decided(&file);
+        let done = self.ordered(&plugin, &file, before);
+        Ok(Ordered { removed, ..done })
+    }
+
+    /// Puts a file into the folder in one step, together with what is decided about it. If the folder cannot be written,
+    /// nothing is decided.
+    async fn put(
+        &mut self,
+        plugin: &str,
+        file: &OsStr,
+        bytes: Arc<Vec<u8>>,
+        change: impl FnOnce(&mut Lock),
+    ) -> Result<(), OrderError> {
+        let before = self.locks.of(plugin).cloned();
+        self.decide(plugin, file, change).await?;
+        let path = self.dir.join(file);
+        let (dir, to) = (self.dir.clone(), path.clone());
+        let written = tokio::task::spawn_blocking(move || write(&dir, &to, &bytes)).await;
+        let Err(source) = written.unwrap_or_else(|error| Err(io::Error::other(error))) else {
+            return Ok(());
+        };
+        self.decide(plugin, file, |lock| *lock = before.unwrap_or_default())
+            .await?;
+        Err(OrderError::Folder { path, source })
+    }
+}
+
+/// Elsewhere in the same folder first, under a name that is no plugin's.
+fn write(dir: &Path, to: &PathBuf, bytes: &[u8]) -> io::Result<()> {
+    let mut new = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
+    new.write_all(bytes)?;
+    let readable = std::fs::Permissions::from_mode(0o644);
+    new.as_file().set_permissions(readable)?;
+    new.as_file().sync_all()?;
+    new.persist(to)?;
+    // The name is on disk with the folder; a system without that keeps the file nevertheless.
+    if let Ok(folder) = std::fs::File::open(dir) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
