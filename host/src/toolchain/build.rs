@@ -7,6 +7,7 @@
 use super::check::{Trouble, examine};
 use super::diagnostic::Diagnostic;
 use super::inputs::Inputs;
+use super::lang::component::ComponentError;
 use super::lang::{self, Job};
 use super::source::{Language, Source, SourceError, find_all};
 use crate::registry::{OneLine, Stage, hex};
@@ -148,6 +149,9 @@ pub enum BuildError {
         /// The package.
         manifest: PathBuf,
     },
+    /// What the compiler made can't become a component.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
     /// The component can't be used.
     #[error("the component that was built is of no use ({}): {}", .0.stage, .0.reason)]
     Unusable(Trouble),

@@ -2,9 +2,11 @@
 //!
 //! A module for each language does two things: `tools` says what decides over the outcome besides the sources, and
 //! `build` makes the component. What they share: [`process`] runs a tool, [`provide`] fetches tools that the machine
-//! lacks, [`sdk`] puts the language's SDK into the project.
+//! lacks, [`sdk`] puts the language's SDK into the project, [`component`] makes a component of a core module.
 
 mod c;
+#[cfg_attr(not(test), allow(dead_code, reason = "the languages that need it come one by one"))]
+pub(super) mod component;
 mod go;
 mod javascript;
 mod process;
