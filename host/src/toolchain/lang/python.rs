@@ -1,20 +1,261 @@
 //! Making a component of Python, by componentize-py.
+//!
+//! Before anything is built a script of the SDK looks at the sources ([`lint`]) for what can't work in the sandbox. Pure
+//! packages of `requirements.txt` are put into `.moa/deps` ([`requirements`]). componentize-py then runs the plugin's
+//! module once and keeps what memory holds: the component has no files, only modules that were imported.
 
-use super::sdk::SdkFile;
-use super::{Job, Made};
+mod requirements;
+#[cfg(test)]
+mod tests;
+
+use super::sdk::{self, SdkFile};
+use super::{Job, Made, process, provide};
 use crate::toolchain::build::BuildError;
+use crate::toolchain::diagnostic::{Diagnostic, Severity};
+use crate::toolchain::inputs::Inputs;
+use crate::toolchain::source::Language;
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What makes the component. Its Python is the one in the sandbox.
+const COMPONENTIZE: &str = "componentize-py==0.25.1";
+/// The Python in the sandbox.
+const SANDBOX: &str = "3.14";
+/// The world in the contract.
+const WORLD: &str = "plugin";
+/// The module that the build writes.
+const APP: &str = "moa_app";
+
+/// A file of the SDK, at the same path in the project.
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../../plugin-sdk/python/", $path)))),*]
+    };
+}
+
+const FILES: &[(&str, &str)] = files![
+    "moa/__init__.py",
+    "moa/_arguments.py",
+    "moa/_calls.py",
+    "moa/_component.py",
+    "moa/_config.py",
+    "moa/_docs.py",
+    "moa/_guard.py",
+    "moa/_host.py",
+    "moa/_parts.py",
+    "moa/_preload.py",
+    "moa/_wit.py",
+    "moa/brain.py",
+    "moa/chat.py",
+    "moa/content.py",
+    "moa/context.py",
+    "moa/decorators.py",
+    "moa/errors.py",
+    "moa/events.py",
+    "moa/form.py",
+    "moa/http.py",
+    "moa/log.py",
+    "moa/objects.py",
+    "moa/press.py",
+    "moa/py.typed",
+    "moa/schedule.py",
+    "moa/sql.py",
+    "moa/system.py",
+    "moa/testing/__init__.py",
+    "moa/testing/_memory.py",
+    "moa/testing/_typed.py",
+    "moa/text.py",
+    "moa/triggers.py",
+    "moa/types.py",
+    "tools/moa_lint.py",
+];
 
 /// The SDK's files.
 pub(super) fn sdk_files() -> Vec<SdkFile> {
-    Vec::new()
+    let own = FILES.iter().map(|(path, text)| ((*path).into(), (*text).into()));
+    own.chain(sdk::wit()).collect()
 }
 
 /// What decides over the outcome besides the sources.
-pub(super) async fn tools(job: &Job<'_>) -> Result<String, BuildError> {
-    Err(super::unknown(job))
+pub(super) async fn tools(_: &Job<'_>) -> Result<String, BuildError> {
+    let python = provide::python().await?;
+    Ok(format!("python {python}\n{COMPONENTIZE}\n{}", sdk::digest(Language::Python)))
 }
 
 /// Makes the component.
 pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
-    Err(super::unknown(job))
+    let entry = job.entry()?;
+    let sdk = sdk::unpack(Language::Python, &job.source.dir).map_err(io)?;
+    let deps = job.own().join("deps");
+    requirements::install(job, &deps).await?;
+    let mut diagnostics = lint(job, &entry, [&sdk, &deps]).await?;
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(compiler(diagnostics));
+    }
+    let root = entry.parent().unwrap_or(&job.source.dir);
+    let app = job.own().join("build/app");
+    let file = job.own().join("build").join(format!("{}.wasm", job.source.name));
+    write_app(&app, &module(job, &entry)?, &job.source.name)?;
+    let venv = provide::python_packages(job, &[COMPONENTIZE]).await?;
+    job.say("making the component");
+    // What a build that was broken off left must not be taken for this one's.
+    let _ = fs::remove_file(&file);
+    let mut tool = process::command(venv.join("bin/componentize-py"), &job.source.dir);
+    provide::python_environment(&mut tool);
+    tool.arg("--quiet").arg("--wit-path").arg(sdk.join("wit"));
+    tool.args(["--world", WORLD, "componentize", APP]);
+    // In this order: what a traceback calls `/0/…` is the author's.
+    for folder in [root, &app, &sdk, &deps] {
+        tool.arg("--python-path").arg(folder);
+    }
+    tool.arg("--output").arg(&file);
+    let output = tool.output().await.map_err(|error| BuildError::NoTool {
+        tool: "componentize-py".into(),
+        reason: error.to_string(),
+        get: format!("remove {} and build again", venv.display()),
+    })?;
+    if !output.status.success() || !file.is_file() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        match raised(&words, job, root) {
+            Some(diagnostic) => {
+                job.found(&diagnostic);
+                diagnostics.push(diagnostic);
+                return Err(compiler(diagnostics));
+            }
+            None => {
+                return Err(BuildError::Compiler {
+                    diagnostics,
+                    words: words.into_owned(),
+                });
+            }
+        }
+    }
+    Ok(Made {
+        file,
+        inputs: Inputs {
+            folders: [job.source.dir.clone()].into(),
+            ..Inputs::default()
+        },
+        diagnostics,
+    })
+}
+
+fn io((path, source): (PathBuf, std::io::Error)) -> BuildError {
+    BuildError::Io { path, source }
+}
+
+fn compiler(diagnostics: Vec<Diagnostic>) -> BuildError {
+    BuildError::Compiler {
+        diagnostics,
+        words: String::new(),
+    }
+}
+
+/// The entry's name as Python imports it.
+fn module(job: &Job<'_>, entry: &Path) -> Result<String, BuildError> {
+    let stem = entry.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let is_name = stem
+        .chars()
+        .enumerate()
+        .all(|(at, c)| c == '_' || c.is_alphabetic() || (at > 0 && c.is_numeric()));
+    if is_name && entry.extension().is_some_and(|end| end == "py") && !matches!(stem.as_str(), "moa" | APP) {
+        return Ok(stem);
+    }
+    let message = format!("`{}` can't be imported as a module", job.source.entry);
+    let help = "name the file like `plugin.py`: letters, digits and `_`, and not `moa`";
+    let diagnostic = Diagnostic::at(Severity::Error, "plugin.toml", (0, 0), &message, help);
+    job.found(&diagnostic);
+    Err(compiler(vec![diagnostic]))
+}
+
+/// The module that componentize-py begins with.
+fn write_app(folder: &Path, module: &str, name: &str) -> Result<(), BuildError> {
+    let text = format!(
+        "from moa._component import Actions, Commands, Events, Guest, Jobs, Listener, Webhooks, load\n\n\
+         load(\"{module}\", \"{name}\", \"/0/\")\n"
+    );
+    let path = folder.join(format!("{APP}.py"));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|source| io((path, source)))
+}
+
+/// What the SDK's script prints about a place.
+#[derive(Deserialize)]
+struct Finding {
+    severity: Severity,
+    file: PathBuf,
+    line: u32,
+    column: u32,
+    message: String,
+    help: String,
+}
+
+/// Looks at the sources for what can't work.
+async fn lint(job: &Job<'_>, entry: &Path, folders: [&Path; 2]) -> Result<Vec<Diagnostic>, BuildError> {
+    let mut python = process::command("python3", &job.source.dir);
+    provide::python_environment(&mut python);
+    python.arg("-I").arg(folders[0].join("tools/moa_lint.py")).arg(entry).args(folders);
+    let mut found = Vec::new();
+    let ended = process::run(job, python, |line| {
+        // Anything else is no finding.
+        let Ok(finding) = serde_json::from_str::<Finding>(&line) else {
+            return;
+        };
+        let file = within(&finding.file, &job.source.dir);
+        let place = (finding.line, finding.column);
+        let diagnostic = Diagnostic::at(finding.severity, &file, place, &finding.message, &finding.help);
+        job.found(&diagnostic);
+        found.push(diagnostic);
+    })
+    .await;
+    match ended {
+        Ok(ended) if ended.success => Ok(found),
+        Ok(ended) => Err(BuildError::Compiler {
+            diagnostics: found,
+            words: ended.words,
+        }),
+        Err(error) => Err(BuildError::NoTool {
+            tool: "python3".into(),
+            reason: error.to_string(),
+            get: "install Python 3.10 or newer".into(),
+        }),
+    }
+}
+
+/// A file as its author knows it.
+fn within(file: &Path, dir: &Path) -> String {
+    file.strip_prefix(dir).unwrap_or(file).display().to_string()
+}
+
+/// What the plugin's module raised while it was imported: the last line of the traceback, at the author's last line in it.
+fn raised(words: &str, job: &Job<'_>, root: &Path) -> Option<Diagnostic> {
+    let trace = words.split_once("Traceback (most recent call last):")?.1;
+    // The tool itself is Python, and its words begin with a traceback of its own.
+    let trace = trace.split_once("AssertionError: ").map_or(trace, |(_, inner)| inner);
+    let trace = trace.split("\n\n").next()?.trim_end();
+    let message = trace.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with(' '))?;
+    let (mut place, mut last) = (None, "");
+    for line in trace.lines() {
+        let Some((path, rest)) = line.trim().strip_prefix("File \"").and_then(|rest| rest.split_once('"')) else {
+            continue;
+        };
+        let number = rest.split_once("line ").map_or(rest, |(_, number)| number);
+        let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+        last = path;
+        if let Some(own) = path.strip_prefix("/0/") {
+            place = Some((within(&root.join(own), &job.source.dir), number.parse().unwrap_or(0)));
+        }
+    }
+    let (file, line) = place.unwrap_or_default();
+    let help = match message.split(':').next()? {
+        "ModuleNotFoundError" => "the sandbox has no such module; add its package to requirements.txt, if it is pure Python",
+        "RuntimeError" if message.contains("there is no host here") => {
+            "the module's top level runs once, when the component is made; move this into a function"
+        }
+        _ if file.is_empty() && !last.is_empty() => "it was raised outside of the plugin's own files",
+        _ => "",
+    };
+    Some(Diagnostic::at(Severity::Error, &file, (line, 0), message, help))
 }
