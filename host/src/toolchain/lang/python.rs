@@ -80,12 +80,16 @@ pub(super) fn sdk_files() -> Vec<SdkFile> {
 /// What decides over the outcome besides the sources.
 pub(super) async fn tools(_: &Job<'_>) -> Result<String, BuildError> {
     let python = provide::python().await?;
-    Ok(format!("python {python}\n{COMPONENTIZE}\n{}", sdk::digest(Language::Python)))
+    Ok(format!(
+        "python {python}\n{COMPONENTIZE}\n{}",
+        sdk::digest(Language::Python)
+    ))
 }
 
 /// Makes the component.
 pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
     let entry = job.entry()?;
+    let module = module(job, &entry)?;
     let sdk = sdk::unpack(Language::Python, &job.source.dir).map_err(io)?;
     let deps = job.own().join("deps");
     requirements::install(job, &deps).await?;
@@ -95,12 +99,14 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
     }
     let root = entry.parent().unwrap_or(&job.source.dir);
     let app = job.own().join("build/app");
-    let file = job.own().join("build").join(format!("{}.wasm", job.source.name));
-    write_app(&app, &module(job, &entry)?, &job.source.name)?;
+    let kept = Kept::of(job, &tools(job).await?);
+    if let Some(file) = kept.find() {
+        return Ok(made(job, file, diagnostics));
+    }
+    write_app(&app, &module, &job.source.name)?;
     let venv = provide::python_packages(job, &[COMPONENTIZE]).await?;
     job.say("making the component");
-    // What a build that was broken off left must not be taken for this one's.
-    let _ = fs::remove_file(&file);
+    kept.forget();
     let mut tool = process::command(venv.join("bin/componentize-py"), &job.source.dir);
     provide::python_environment(&mut tool);
     tool.arg("--quiet").arg("--wit-path").arg(sdk.join("wit"));
@@ -109,13 +115,13 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
     for folder in [root, &app, &sdk, &deps] {
         tool.arg("--python-path").arg(folder);
     }
-    tool.arg("--output").arg(&file);
+    tool.arg("--output").arg(&kept.file);
     let output = tool.output().await.map_err(|error| BuildError::NoTool {
         tool: "componentize-py".into(),
         reason: error.to_string(),
         get: format!("remove {} and build again", venv.display()),
     })?;
-    if !output.status.success() || !file.is_file() {
+    if !output.status.success() || !kept.file.is_file() {
         let words = String::from_utf8_lossy(&output.stderr);
         match raised(&words, job, root) {
             Some(diagnostic) => {
@@ -131,14 +137,62 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
             }
         }
     }
-    Ok(Made {
+    kept.note().map_err(io)?;
+    Ok(made(job, kept.file, diagnostics))
+}
+
+fn made(job: &Job<'_>, file: PathBuf, diagnostics: Vec<Diagnostic>) -> Made {
+    let inputs = inputs(job);
+    Made {
         file,
-        inputs: Inputs {
-            folders: [job.source.dir.clone()].into(),
-            ..Inputs::default()
-        },
+        inputs,
         diagnostics,
-    })
+    }
+}
+
+fn inputs(job: &Job<'_>) -> Inputs {
+    Inputs {
+        folders: [job.source.dir.clone()].into(),
+        ..Inputs::default()
+    }
+}
+
+/// The component that the last build left in the project. It is taken again by a build into another folder (each `moa test`
+/// is one), as long as nothing has changed: making one takes seconds, and never twice the same bytes.
+struct Kept {
+    file: PathBuf,
+    note: PathBuf,
+    /// Of what goes into it; `None` if something can't be read. Taken before the build, so that what changes during it
+    /// shows the next time.
+    digest: Option<String>,
+}
+
+impl Kept {
+    fn of(job: &Job<'_>, tools: &str) -> Self {
+        let folder = job.own().join("build");
+        let out = job.source.dir.join("dist");
+        Self {
+            file: folder.join(format!("{}.wasm", job.source.name)),
+            note: folder.join(format!("{}.made-of", job.source.name)),
+            digest: inputs(job).digest(tools, &out).map(|state| state.digest),
+        }
+    }
+
+    fn find(&self) -> Option<PathBuf> {
+        let noted = fs::read_to_string(&self.note).ok()?;
+        (self.digest.as_ref() == Some(&noted) && self.file.is_file()).then(|| self.file.clone())
+    }
+
+    /// What a build that was broken off left must not be taken for a later one's.
+    fn forget(&self) {
+        let _ = fs::remove_file(&self.note);
+        let _ = fs::remove_file(&self.file);
+    }
+
+    fn note(&self) -> Result<(), (PathBuf, std::io::Error)> {
+        let digest = self.digest.as_deref().unwrap_or_default();
+        fs::write(&self.note, digest).map_err(|error| (self.note.clone(), error))
+    }
 }
 
 fn io((path, source): (PathBuf, std::io::Error)) -> BuildError {
@@ -196,7 +250,11 @@ struct Finding {
 async fn lint(job: &Job<'_>, entry: &Path, folders: [&Path; 2]) -> Result<Vec<Diagnostic>, BuildError> {
     let mut python = process::command("python3", &job.source.dir);
     provide::python_environment(&mut python);
-    python.arg("-I").arg(folders[0].join("tools/moa_lint.py")).arg(entry).args(folders);
+    python
+        .arg("-I")
+        .arg(folders[0].join("tools/moa_lint.py"))
+        .arg(entry)
+        .args(folders);
     let mut found = Vec::new();
     let ended = process::run(job, python, |line| {
         // Anything else is no finding.
@@ -235,10 +293,16 @@ fn raised(words: &str, job: &Job<'_>, root: &Path) -> Option<Diagnostic> {
     // The tool itself is Python, and its words begin with a traceback of its own.
     let trace = trace.split_once("AssertionError: ").map_or(trace, |(_, inner)| inner);
     let trace = trace.split("\n\n").next()?.trim_end();
-    let message = trace.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with(' '))?;
+    let message = trace
+        .lines()
+        .rfind(|line| !line.trim().is_empty() && !line.starts_with(' '))?;
     let (mut place, mut last) = (None, "");
     for line in trace.lines() {
-        let Some((path, rest)) = line.trim().strip_prefix("File \"").and_then(|rest| rest.split_once('"')) else {
+        let Some((path, rest)) = line
+            .trim()
+            .strip_prefix("File \"")
+            .and_then(|rest| rest.split_once('"'))
+        else {
             continue;
         };
         let number = rest.split_once("line ").map_or(rest, |(_, number)| number);
@@ -250,7 +314,9 @@ fn raised(words: &str, job: &Job<'_>, root: &Path) -> Option<Diagnostic> {
     }
     let (file, line) = place.unwrap_or_default();
     let help = match message.split(':').next()? {
-        "ModuleNotFoundError" => "the sandbox has no such module; add its package to requirements.txt, if it is pure Python",
+        "ModuleNotFoundError" => {
+            "the sandbox has no such module; add its package to requirements.txt, if it is pure Python"
+        }
         "RuntimeError" if message.contains("there is no host here") => {
             "the module's top level runs once, when the component is made; move this into a function"
         }

@@ -41,7 +41,16 @@ async fn fetch(job: &Job<'_>, text: &str, folder: &Path) -> Result<(), BuildErro
         .args(["--progress-bar", "off", "--quiet", "--target"])
         .arg(folder)
         // Only wheels that run anywhere: of a package that has a faster native one besides, the pure one is taken.
-        .args(["--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"])
+        .args([
+            "--only-binary",
+            ":all:",
+            "--platform",
+            "any",
+            "--implementation",
+            "py",
+            "--abi",
+            "none",
+        ])
         .args(["--python-version", SANDBOX, "--requirement", FILE]);
     let ended = process::run(job, pip, |line| job.say(&line)).await;
     let words = match ended {
