@@ -216,6 +216,9 @@ async fn without_a_host_the_folder_and_the_lock_file_are_changed_and_the_next_ho
     assert!(bot.stop().await.success());
 
     assert!(listed(&dir, "hello").await.contains("idle"));
+    let shown = done(&dir, "plugin show hello").await;
+    assert!(shown.contains("idle") && shown.contains("none does"), "{shown}");
+    assert!(!shown.contains("latency") && !shown.contains(" ago"), "{shown}");
     assert!(done(&dir, "plugin stop hello").await.contains("stopped"));
     assert!(listed(&dir, "hello").await.contains("stopped"));
     for verb in ["restart hello", "rollback hello", "logs hello"] {

@@ -11,7 +11,7 @@ use moa_core::config::Grant;
 use moa_core::content::{Action, Content, Style};
 use moa_core::locale::{AdminNotice, Locale};
 use moa_store::StoreError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -27,9 +27,9 @@ pub struct Asking {
     approvals: Arc<Approvals>,
     admins: Arc<Admins>,
     changed: Notify,
-    /// Which versions the log has told of.
-    logged: Mutex<BTreeSet<(String, String)>>,
-    /// The questions that are on their way, or have arrived, by their ids: the plugins may change meanwhile.
+    /// Of the plugins that are there, the version that the log has told of.
+    logged: Mutex<BTreeMap<String, String>>,
+    /// The questions that are on their way, by their ids: the plugins may change meanwhile.
     sent: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -65,6 +65,7 @@ impl Asking {
         loop {
             self.changed.notified().await;
             let snapshot = self.plugins.load_full();
+            lock(&self.logged).retain(|plugin, _| snapshot.plugins.contains_key(plugin));
             for loaded in snapshot.plugins.values() {
                 let missing = self.standing.missing(loaded);
                 if missing.is_empty() {
@@ -79,8 +80,8 @@ impl Asking {
     }
 
     fn log(&self, loaded: &Loaded, missing: &Grant) {
-        let key = (loaded.name.clone(), loaded.version.clone());
-        if lock(&self.logged).insert(key) {
+        let told = lock(&self.logged).insert(loaded.name.clone(), loaded.version.clone());
+        if told.is_none_or(|told| told != loaded.version) {
             let (plugin, lines) = (&loaded.name, missing.lines().join(", "));
             tracing::warn!(
                 plugin, version = %loaded.version, missing = lines,
@@ -97,6 +98,12 @@ impl Asking {
             return Ok(());
         };
         if !lock(&self.sent).insert(ask.id.clone()) {
+            return Ok(());
+        }
+        // It may have arrived while it was looked for.
+        let asks = &self.approvals.of(&loaded.name).asks;
+        if asks.iter().any(|known| known.id == ask.id && known.told) {
+            lock(&self.sent).remove(&ask.id);
             return Ok(());
         }
         let locale = self.admins.locale;
@@ -122,12 +129,13 @@ impl Asking {
         let (approvals, sent) = (Arc::clone(&self.approvals), Arc::clone(&self.sent));
         let (plugin, id) = (loaded.name.clone(), ask.id);
         self.admins.tell(sign(&id), content, look_first, move |count| async move {
-            if count == 0 {
-                // When the plugins change, or after a restart, it is tried again.
-                lock(&sent).remove(&id);
-            } else if let Err(error) = approvals.told(&plugin, &id).await {
-                tracing::warn!(plugin, %error, "that the admins were asked could not be kept; after a restart they may be asked again");
+            // Where nobody got it, it is tried again when the plugins change, or after a restart.
+            if count > 0
+                && let Err(error) = approvals.told(&plugin, &id).await
+            {
+                tracing::warn!(plugin, %error, "that the admins were asked could not be kept; they may be asked again");
             }
+            lock(&sent).remove(&id);
         });
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::capability::Grants;
 use crate::registry::{Loaded, Snapshot};
 use arc_swap::ArcSwap;
 use moa_core::config::{Grant, LineError};
+use moa_core::text::distance;
 use moa_store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,6 +27,9 @@ pub struct Status {
     pub missing: Vec<String>,
     /// What it asks for and the configuration denies.
     pub denied: Vec<String>,
+    /// What is odd about the lines that were just approved, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
 }
 
 impl Status {
@@ -38,6 +42,7 @@ impl Status {
             approved,
             missing: Vec::new(),
             denied: Vec::new(),
+            hints: Vec::new(),
         }
     }
 }
@@ -94,6 +99,7 @@ impl Standing {
             approved,
             missing: self.missing(&loaded).lines(),
             denied: denied.lines(),
+            hints: Vec::new(),
         })
     }
 
@@ -111,7 +117,12 @@ impl Standing {
         };
         self.approvals.approve(plugin, &what, now_ms()).await?;
         tracing::info!(plugin, granted = what.lines().join(", "), "the operator approved");
-        self.status(plugin)
+        let requested = Grant::of(&loaded.manifest.requests);
+        let hints = what.without(&requested).lines();
+        Ok(Status {
+            hints: hints.iter().map(|line| unasked(plugin, line, &requested)).collect(),
+            ..self.status(plugin)?
+        })
     }
 
     /// The operator takes back what was approved, also of a plugin that is gone: another one could come by its name.
@@ -138,6 +149,24 @@ impl Standing {
     }
 }
 
+/// Characters of a line that are compared with others.
+const COMPARED: usize = 200;
+
+/// What is said of a line that the plugin did not ask for. It may have been meant for one that it did.
+fn unasked(plugin: &str, line: &str, requested: &Grant) -> String {
+    let lines = requested.lines();
+    let letters = |text: &str| text.chars().take(COMPARED).collect::<Vec<char>>();
+    let wrong = letters(line);
+    let how_far = |asked: &&String| distance(&wrong, &letters(asked), usize::MAX).unwrap_or(usize::MAX);
+    let key = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let of_key = lines.iter().filter(|asked| key(asked) == key(line)).min_by_key(how_far);
+    let closest = of_key.or_else(|| lines.iter().min_by_key(how_far));
+    match closest {
+        Some(closest) => format!("{plugin} does not ask for `{line}`; what it asks for and is closest is `{closest}`"),
+        None => format!("{plugin} does not ask for `{line}`, nor for anything else"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +174,21 @@ mod tests {
     use crate::registry::{Order, testing};
     use crate::testing::{FlakyStore, matcher};
     use moa_store::Store;
+
+    #[test]
+    fn a_line_that_nobody_asked_for_is_told_with_the_closest_that_somebody_did() {
+        let requested = Grant {
+            http: vec!["https://api.example.com".into()],
+            sql: vec!["members".into()],
+            users: true,
+            ..Grant::default()
+        };
+        let hint = |line: &str| unasked("p", line, &requested);
+        assert!(hint("http = [\"https://api.exmaple.com\"]").ends_with("`http = [\"https://api.example.com\"]`"));
+        assert!(hint("sql = [\"membres\"]").ends_with("`sql = [\"members\"]`"));
+        assert!(hint("broadcast = true").ends_with("`users = true`"));
+        assert!(unasked("p", "users = true", &Grant::default()).contains("nor for anything else"));
+    }
 
     #[tokio::test]
     async fn what_was_approved_can_be_taken_back_while_a_plugin_is_stopped_and_when_it_is_gone() {
@@ -166,6 +210,16 @@ mod tests {
         let given = standing.approve("p", None).await.unwrap();
         assert_eq!((given.approved, given.missing), (users(), Vec::new()));
         assert_eq!(standing.withdraw("p").await.unwrap().missing, users());
+
+        // What it does not ask for is approved as well, and said.
+        let more = ["broadcast = true".to_owned(), "users = true".to_owned()];
+        let given = standing.approve("p", Some(&more)).await.unwrap();
+        assert_eq!(given.approved.len(), 2);
+        assert!(
+            given.hints.len() == 1 && given.hints[0].contains("`broadcast = true`"),
+            "{given:?}"
+        );
+        standing.withdraw("p").await.unwrap();
 
         standing.approve("p", None).await.unwrap();
         registry.order(Order::Delete("p".into())).await.unwrap();

@@ -20,6 +20,7 @@ use super::load::Loader;
 use super::locks::Locks;
 use super::owners::Owners;
 use super::problem::{Problem, Report};
+use super::put;
 use super::scan::{self, FolderId, Listing, Stamp};
 use super::snapshot::{Loaded, Snapshot};
 use super::versions::{Old, Versions};
@@ -156,6 +157,9 @@ impl Keeper {
         std::fs::create_dir_all(&dir).map_err(folder)?;
         // Later changes of the working folder must not matter.
         let dir = std::path::absolute(&dir).map_err(folder)?;
+        if let Err(error) = put::recover(&dir, &locks) {
+            tracing::warn!(dir = %dir.display(), %error, "what an interrupted installation left in the plugin folder could not be put right");
+        }
         let cache = Cache::open(&cache_dir, engine.compatibility_key())?;
         let versions = Versions::open(&cache_dir).map_err(|error| RegistryError::Cache {
             dir: cache_dir.clone(),

@@ -4,7 +4,7 @@
 //! done beside it. Readers take the present snapshot and are never kept waiting. A file that fails at any step changes nothing. In reading order: [`snapshot`] is what readers
 //! see, [`problem`] what is told, `order` what an operator can have done, `watch` says when to look, `scan` what is there, `load` makes a plugin of a
 //! file with [`compile`] and `cache`, `versions` keeps what was replaced, `owners` remembers which plugin a word belongs
-//! to, `history` which version served before which, [`locks`] what the operator decided, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
+//! to, `history` which version served before which, [`locks`] what the operator decided, `put` brings files into the folder, `follow` is for what has to keep up with the plugins, `keeper` is the task that binds them.
 
 mod cache;
 pub mod compile;
@@ -16,6 +16,7 @@ pub mod locks;
 mod order;
 mod owners;
 pub mod problem;
+mod put;
 mod scan;
 pub mod snapshot;
 mod versions;

@@ -163,6 +163,7 @@ async fn an_installed_plugin_is_pinned_and_another_file_in_its_place_is_refused(
     // Installed again it takes the place of the file that it was.
     let done = bench.order(package(&one)).await;
     assert_eq!(done.before, Some(digest(&two)));
+    assert_eq!(done.removed, Some(bench.at("b.wasm")));
     assert_eq!(bench.live(), live(&[("a", "1", "a.wasm")]));
     assert!(!bench.at("b.wasm").exists());
     let mut bench = bench.restart().await;

@@ -56,6 +56,7 @@ async fn ask(config: &Config, method: Method, plugin: &Name, body: Vec<u8>, json
         ("approved", &status.approved),
         ("denied in the configuration", &status.denied),
         ("not granted", &status.missing),
+        ("hint", &status.hints),
     ] {
         for line in lines {
             writeln!(out, "{what}: {}", shown(line))?;

@@ -39,7 +39,10 @@ pub(super) async fn all(client: &Client, config: &Config, json: bool) -> anyhow:
     let mut rows: Vec<(&str, [String; 10])> = list
         .plugins
         .iter()
-        .map(|plugin| (plugin.manifest.name.as_str(), loaded(plugin, now)))
+        .map(|plugin| {
+            let row = loaded(plugin, now, client.is_host());
+            (plugin.manifest.name.as_str(), row)
+        })
         .chain(
             list.broken
                 .iter()
@@ -54,12 +57,14 @@ pub(super) async fn all(client: &Client, config: &Config, json: bool) -> anyhow:
     Ok(End::Done)
 }
 
-fn loaded(plugin: &PluginRow, now: Timestamp) -> [String; 10] {
+fn loaded(plugin: &PluginRow, now: Timestamp, is_host: bool) -> [String; 10] {
     let counts = &plugin.counts;
     let up = match plugin.state {
         State::Serving | State::Resting => age(plugin.since, now),
         State::Stopped | State::Idle => "-".into(),
     };
+    // Of calls only hosts know.
+    let count = |count: u64| if is_host { count.to_string() } else { "-".into() };
     let fault = match (&plugin.problem, &counts.last_fault) {
         // What is wrong with its file is more urgent than what once was wrong with a call.
         (Some(problem), _) => format!("file not loaded: {problem}"),
@@ -74,8 +79,8 @@ fn loaded(plugin: &PluginRow, now: Timestamp) -> [String; 10] {
             false => format!("{}, asks for more", state(plugin)),
         },
         up,
-        counts.calls.to_string(),
-        counts.errors.to_string(),
+        count(counts.calls),
+        count(counts.errors),
         time(counts.p50_us),
         time(counts.p99_us),
         memory(counts),
@@ -108,7 +113,7 @@ pub(super) async fn one(client: &Client, name: &str, json: bool) -> anyhow::Resu
     if let Some(plugin) = list.plugins.iter().find(|plugin| plugin.manifest.name == name) {
         match json {
             true => writeln!(out, "{}", serde_json::to_string_pretty(plugin)?)?,
-            false => facts(&mut out, plugin)?,
+            false => facts(&mut out, plugin, client.is_host())?,
         }
         return Ok(End::Done);
     }
@@ -130,7 +135,8 @@ pub(super) async fn one(client: &Client, name: &str, json: bool) -> anyhow::Resu
     Ok(End::Done)
 }
 
-fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
+/// Of calls only hosts know.
+fn facts(out: &mut impl Write, plugin: &PluginRow, is_host: bool) -> io::Result<()> {
     let now = Timestamp::now();
     let counts = &plugin.counts;
     let manifest = &plugin.manifest;
@@ -146,7 +152,10 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
         ("not loaded", plugin.problem.clone().unwrap_or_default()),
         (
             "loaded",
-            format!("{:.0} ({} ago)", plugin.since, age(plugin.since, now)),
+            match is_host {
+                true => format!("{:.0} ({} ago)", plugin.since, age(plugin.since, now)),
+                false => String::new(),
+            },
         ),
         (
             "commands",
@@ -166,19 +175,12 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
         ),
         ("asks for", check::grant_lines(&manifest.requests).join(", ")),
         ("not granted", plugin.missing.join(", ")),
-        (
-            "calls",
-            format!(
-                "{} ({} errors, {} of them faults)",
-                counts.calls, counts.errors, counts.faults
-            ),
-        ),
-        (
-            "latency",
-            format!("p50 {}, p99 {}", time(counts.p50_us), time(counts.p99_us)),
-        ),
-        ("memory", format!("{} at most", memory(counts))),
     ];
+    if is_host {
+        facts.extend(calls(counts));
+    } else {
+        facts.push(("calls", "counted while moa runs; none does".into()));
+    }
     if let Some(fault) = &counts.last_fault {
         facts.push((
             "last fault",
@@ -193,6 +195,23 @@ fn facts(out: &mut impl Write, plugin: &PluginRow) -> io::Result<()> {
         writeln!(out, "{fact:<12} {}", shown(&value))?;
     }
     Ok(())
+}
+
+fn calls(counts: &Counts) -> [(&'static str, String); 3] {
+    [
+        (
+            "calls",
+            format!(
+                "{} ({} errors, {} of them faults)",
+                counts.calls, counts.errors, counts.faults
+            ),
+        ),
+        (
+            "latency",
+            format!("p50 {}, p99 {}", time(counts.p50_us), time(counts.p99_us)),
+        ),
+        ("memory", format!("{} at most", memory(counts))),
+    ]
 }
 
 fn state(plugin: &PluginRow) -> &'static str {

@@ -235,6 +235,9 @@ fn told(action: &PluginAction, did: &PluginDid) -> anyhow::Result<End> {
     if did.stopped && !matches!(action, PluginAction::Stop(_)) {
         text.push_str(&format!("; it is stopped (moa plugin start {name})"));
     }
+    if did.loading {
+        text.push_str("; its file is still being loaded");
+    }
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     if let Some(problem) = did
@@ -273,6 +276,10 @@ async fn install(config: &Config, from: &str, digest: Option<&str>, json: bool) 
         shown(&list::version_text(&manifest.version, version)),
         shown(&did.path.to_string_lossy())
     )?;
+    if let Some(removed) = &did.removed {
+        let removed = shown(&removed.to_string_lossy());
+        writeln!(out, "  {removed} held it before, and is removed")?;
+    }
     writeln!(out, "  pinned to sha256:{version}")?;
     let asks = check::grant_lines(&manifest.requests);
     if !asks.is_empty() {

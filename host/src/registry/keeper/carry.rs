@@ -8,12 +8,11 @@ use crate::registry::load::{Failure, Fresh};
 use crate::registry::locks::{Lock, SHA256};
 use crate::registry::order::{OrderError, Ordered};
 use crate::registry::problem::{Shown, Stage};
+use crate::registry::put::Ready;
 use crate::registry::scan::Stamp;
 use crate::registry::snapshot::short;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -202,31 +201,29 @@ impl Keeper {
         bytes: Arc<Vec<u8>>,
         change: impl FnOnce(&mut Lock),
     ) -> Result<(), OrderError> {
-        let before = self.locks.of(plugin).cloned();
-        self.decide(plugin, file, change).await?;
         let path = self.dir.join(file);
-        let (dir, to) = (self.dir.clone(), path.clone());
-        let written = tokio::task::spawn_blocking(move || write(&dir, &to, &bytes)).await;
-        let Err(source) = written.unwrap_or_else(|error| Err(io::Error::other(error))) else {
-            return Ok(());
+        let failed = |source| OrderError::Folder {
+            path: path.clone(),
+            source,
         };
+        let (dir, name) = (self.dir.clone(), file.to_owned());
+        let ready = blocking(move || Ready::lay(&dir, &name, &bytes))
+            .await
+            .map_err(&failed)?;
+        let before = self.locks.of(plugin).cloned();
+        if let Err(error) = self.decide(plugin, file, change).await {
+            ready.discard();
+            return Err(error.into());
+        }
+        let put = blocking(move || ready.put().inspect_err(|_| ready.discard())).await;
+        let Err(source) = put else { return Ok(()) };
         self.decide(plugin, file, |lock| *lock = before.unwrap_or_default())
             .await?;
-        Err(OrderError::Folder { path, source })
+        Err(failed(source))
     }
 }
 
-/// Elsewhere in the same folder first, under a name that is no plugin's.
-fn write(dir: &Path, to: &PathBuf, bytes: &[u8]) -> io::Result<()> {
-    let mut new = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
-    new.write_all(bytes)?;
-    let readable = std::fs::Permissions::from_mode(0o644);
-    new.as_file().set_permissions(readable)?;
-    new.as_file().sync_all()?;
-    new.persist(to)?;
-    // The name is on disk with the folder; a system without that keeps the file nevertheless.
-    if let Ok(folder) = std::fs::File::open(dir) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
