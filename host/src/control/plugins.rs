@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// The lines of a log that are shown where nobody says how many.
 const LINES: usize = 50;
 
+/// How long a list waits for the plugins of a host that has just started.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Plugins that can be asked for.
 pub(super) struct House {
     pub(super) registry: Arc<Registry>,
@@ -39,6 +42,9 @@ pub struct PluginList {
     pub broken: Vec<BrokenRow>,
     /// Which plugin each command word belongs to.
     pub words: BTreeMap<String, String>,
+    /// Whether the host has just started, and files are being loaded that were there before.
+    #[serde(default)]
+    pub incomplete: bool,
 }
 
 /// How a plugin is.
@@ -202,7 +208,9 @@ impl Verb {
 
 pub(super) async fn list(control: Arc<Control>) -> Result<Response<Body>, Fault> {
     let house = control.house()?;
-    let mut list = house.list()?;
+    // What is not loaded by then is said to be missing.
+    let _ = tokio::time::timeout(PATIENCE, house.registry.ready()).await;
+    let mut list = house.list();
     if let Some(decides) = control.decides.get() {
         for plugin in &mut list.plugins {
             decides.mark(plugin);
@@ -314,14 +322,8 @@ pub(super) async fn logs(control: Arc<Control>, query: Query) -> Result<Response
 }
 
 impl House {
-    fn list(&self) -> Result<PluginList, Fault> {
+    fn list(&self) -> PluginList {
         let snapshot = self.registry.current();
-        if !snapshot.complete {
-            return Err(
-                Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the plugins are being loaded")
-                    .hint("ask again in a moment"),
-            );
-        }
         let mut plugins: Vec<PluginRow> = snapshot
             .plugins
             .values()
@@ -336,11 +338,12 @@ impl House {
             stage: problem.stage.to_string(),
             reason: problem.reason.clone(),
         });
-        Ok(PluginList {
+        PluginList {
             plugins,
             broken: broken.collect(),
             words: snapshot.table.owners().clone(),
-        })
+            incomplete: !snapshot.complete,
+        }
     }
 
     fn row(&self, snapshot: &Snapshot, loaded: &Loaded) -> PluginRow {

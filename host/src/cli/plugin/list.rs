@@ -19,7 +19,10 @@ pub(super) async fn all(client: &Client, config: &Config, json: bool) -> anyhow:
         writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&list)?)?;
         return Ok(End::Done);
     }
-    if list.plugins.is_empty() && list.broken.is_empty() {
+    if list.incomplete {
+        eprintln!("moa: it has just started, and plugins are still being loaded");
+    }
+    if list.plugins.is_empty() && list.broken.is_empty() && !list.incomplete {
         eprintln!("moa: there is no plugin in {}", config.plugins.dir.display());
         return Ok(End::Done);
     }
@@ -118,6 +121,9 @@ pub(super) async fn one(client: &Client, name: &str, json: bool) -> anyhow::Resu
         return Ok(End::Done);
     }
     let Some(broken) = list.broken.iter().find(|broken| broken.name == name) else {
+        if list.incomplete {
+            anyhow::bail!("no plugin `{name}` is loaded yet; moa has just started, ask again in a moment");
+        }
         anyhow::bail!("there is no plugin `{name}`; `moa plugin list` shows what there is");
     };
     if json {
