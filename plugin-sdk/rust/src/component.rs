@@ -3,7 +3,9 @@
 use crate::argument::Args;
 use crate::bindings::exports::moa::plugin::{actions, commands, events, guest, jobs, listener, webhooks};
 use crate::bindings::moa::plugin::types::{Content, Failure, Invocation, User};
-use crate::manifest::{Command, Event, Hear, Manifest, On, Part, Press};
+use crate::manifest::{Command, Event, Hear, Job, Manifest, On, Part, Press, Webhook};
+use crate::schedule::Due;
+use crate::webhooks::{Request, Response};
 use crate::{Context, Error, PressReply, log};
 use std::marker::PhantomData;
 
@@ -55,6 +57,30 @@ pub trait EventFn {
     type Event: Into<events::Event>;
     /// Which event, and what runs.
     const ON: On;
+}
+
+/// A job as data; `#[job]` writes it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a job",
+    label = "not a job",
+    note = "write `#[job(cron = \"0 9 * * *\")]` above the function, or `#[job(id = \"…\")]` for one that is made at run time"
+)]
+pub trait JobFn {
+    /// When, and what runs.
+    const JOB: Job;
+}
+
+/// A webhook as data; `#[webhook]` writes it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` serves no requests",
+    label = "not a function for requests",
+    note = "write `#[webhook(verify = \"hmac-sha256\")]` above the function"
+)]
+pub trait WebhookFn {
+    /// Where, and what runs.
+    const WEBHOOK: Webhook;
 }
 
 /// Anything that a plugin is made of; the attributes write it.
@@ -117,14 +143,22 @@ impl<P: Plugin> listener::Guest for Component<P> {
 }
 
 impl<P: Plugin> jobs::Guest for Component<P> {
-    fn run(job: jobs::Job) -> Result<(), Failure> {
-        Err(undeclared("job", &job.name))
+    fn run(job: Due) -> Result<(), Failure> {
+        if const { P::MANIFEST.jobs.is_empty() } {
+            return Err(undeclared("job", &job.name));
+        }
+        log_panics();
+        Ok(run(P::MANIFEST.jobs, &job)?)
     }
 }
 
 impl<P: Plugin> webhooks::Guest for Component<P> {
-    fn serve(request: webhooks::Request) -> Result<webhooks::Response, Failure> {
-        Err(undeclared("webhook", &request.name))
+    fn serve(request: Request) -> Result<Response, Failure> {
+        if const { P::MANIFEST.webhooks.is_empty() } {
+            return Err(undeclared("webhook", &request.name));
+        }
+        log_panics();
+        Ok(serve(P::MANIFEST.webhooks, request)?)
     }
 }
 
@@ -214,6 +248,25 @@ pub(crate) fn on(known: &[On], invocation: Invocation, who: User, event: events:
     };
     let context = Context::of_event(invocation, who, &event);
     (on.run)(&context, event)
+}
+
+/// The function that names most of the name, as with presses.
+pub(crate) fn run(known: &[Job], due: &Due) -> Result<(), Error> {
+    let fitting = known.iter().filter(|job| job.is_for(&due.name));
+    match fitting.max_by_key(|job| (!job.id.ends_with('*'), job.id.len())) {
+        Some(job) => (job.run)(due),
+        None => Err(Error::internal(format!("this plugin has no job `{}`", due.name))),
+    }
+}
+
+pub(crate) fn serve(known: &[Webhook], request: Request) -> Result<Response, Error> {
+    match known.iter().find(|webhook| webhook.name == request.name) {
+        Some(webhook) => (webhook.run)(request),
+        None => Err(Error::internal(format!(
+            "this plugin has no webhook `{}`",
+            request.name
+        ))),
+    }
 }
 
 fn kind_name(kind: actions::Kind) -> &'static str {

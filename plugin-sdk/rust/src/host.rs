@@ -5,9 +5,9 @@ use crate::error::HostError;
 
 pub(crate) use crate::bindings::moa::plugin::system::Level;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use crate::bindings::moa::plugin::{brain, chat, system, triggers};
+pub(crate) use crate::bindings::moa::plugin::{brain, chat, http, objects, schedule, sql, system, triggers};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use crate::testing::imports::{brain, chat, system, triggers};
+pub(crate) use crate::testing::imports::{brain, chat, http, objects, schedule, sql, system, triggers};
 
 /// Asks the host for something.
 pub(crate) fn ask<T>(call: impl FnOnce() -> Result<T, types::Error>) -> Result<T, HostError> {

@@ -1,13 +1,16 @@
 //! The manifest as plain data, which the macros write and `describe` turns into JSON by `manifest.schema.json`.
 
 mod happenings;
+mod outside;
 mod parts;
 mod unique;
 
 pub use happenings::{Event, On, Press, PressFor, Shortcut, ShortcutOn};
-pub use parts::{Part, commands_of, count, events_of, hears_of, presses_of};
+pub use outside::{Job, Webhook};
+pub use parts::{Count, Part, commands_of, count, events_of, hears_of, jobs_of, presses_of, webhooks_of};
 pub use unique::{
-    are_arguments_unique, are_events_unique, are_ids_unique, are_parents_there, are_presses_unique, are_words_unique,
+    are_arguments_unique, are_events_unique, are_ids_unique, are_jobs_unique, are_parents_there, are_presses_unique,
+    are_webhooks_unique, are_words_unique,
 };
 
 use crate::bindings::moa::plugin::types::Content;
@@ -335,6 +338,12 @@ pub struct Manifest {
     /// Its patterns, and perhaps the function for those taught at run time.
     #[serde(skip_serializing_if = "has_no_patterns", serialize_with = "patterns")]
     pub hears: &'static [Hear],
+    /// Its jobs, and perhaps functions for those made at run time.
+    #[serde(skip_serializing_if = "outside::have_no_cron", serialize_with = "outside::with_cron")]
+    pub jobs: &'static [Job],
+    /// Its addresses for the outside world.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub webhooks: &'static [Webhook],
     /// What presses it handles. The host learns of its shortcuts alone; the others are on what it sends.
     #[serde(
         rename = "shortcuts",
@@ -406,6 +415,8 @@ mod tests {
             summary: Text::Any(""),
             commands: &[BARE],
             hears: &[],
+            jobs: &[],
+            webhooks: &[],
             presses: &[],
             events: &[],
             config: &[],

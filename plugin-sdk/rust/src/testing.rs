@@ -22,14 +22,18 @@
 //! Buttons are pressed by what stands on them, forms are filled in, questions answered or left to time out:
 //! [`Host::press`], [`Host::submit`], [`Host::time_out`].
 //!
+//! Jobs run when they are due, webhooks are sent requests, and a test says what the web and databases answer:
+//! [`Host::run_job`], [`Host::serve`], [`Host::http`], [`Host::sql_rows`]. Objects and jobs that were made at run time last
+//! as long as the [`Host`]; look at them by their own modules in [`Host::with`].
+//!
 //! Time stands still and chance is the same in every run. The brain, the chat and the taught patterns last as long as the
 //! [`Host`]. Requests and grants are not looked at: everything is allowed.
 //!
 //! Arguments are read in their plain forms (`3`, `1h30m`, `2026-11-21`, `09:50`, `@로지`, `#lunch`, `"two words"`). All the
 //! forms that people may use, short commands and the sentences of the host are its own affair: test them by transcripts.
 
-mod clock;
 pub(crate) mod imports;
+mod outside;
 mod press;
 mod state;
 mod typed;
@@ -37,6 +41,7 @@ mod typed;
 #[cfg(test)]
 mod tests;
 
+pub use outside::Statement;
 pub use press::Opened;
 
 use crate::bindings::exports::moa::plugin::{commands, listener};
@@ -44,7 +49,7 @@ use crate::bindings::moa::plugin::types::{
     Content, Conversation, File, Invocation, MessageRef, Place, PlaceKind, User,
 };
 use crate::component::{CommandFn, HearFn};
-use crate::{Context, Error, component};
+use crate::{Context, Error, clock, component};
 use serde::Serialize;
 use state::{Shared, State};
 use std::time::Duration;

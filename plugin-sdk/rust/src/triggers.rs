@@ -33,7 +33,20 @@
 use crate::HostError;
 use crate::host::{self, triggers};
 
-pub use crate::bindings::moa::plugin::triggers::{Pattern, Scopes};
+/// ```
+/// use moa_plugin::triggers::Pattern;
+///
+/// assert_ne!(Pattern::keyword("lunch"), Pattern::regex("lunch"));
+/// ```
+pub use crate::bindings::moa::plugin::triggers::Pattern;
+
+/// ```
+/// use moa_plugin::triggers::Scopes;
+///
+/// let to_the_bot = Scopes::DIRECT | Scopes::DIRECT_MENTION;
+/// assert!(Scopes::all().contains(to_the_bot) && !to_the_bot.contains(Scopes::AMBIENT));
+/// ```
+pub use crate::bindings::moa::plugin::triggers::Scopes;
 
 impl Pattern {
     /// This text as a whole word or sequence of words, without regard to upper and lower case. 1 to 200 characters.

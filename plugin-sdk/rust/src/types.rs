@@ -2,6 +2,7 @@
 //! documented where the contract is.
 
 use crate::bindings::moa::plugin::types;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// ```
 /// use moa_plugin::{Action, Button, Content};
@@ -93,6 +94,23 @@ pub use types::Field;
 /// }
 /// ```
 pub use types::File;
+
+/// ```
+/// use moa_plugin::prelude::*;
+/// use moa_plugin::Invocation;
+///
+/// /// Tries once, whatever happens.
+/// #[job(cron = "0 9 * * *")]
+/// fn once(due: &Due) -> Result<()> {
+///     let Invocation { attempt, timezone, .. } = &due.invocation;
+///     if *attempt == 1 {
+///         log::info(format!("{} in {timezone}", due.due));
+///     }
+///     Ok(())
+/// }
+/// # plugin!(once);
+/// ```
+pub use types::Invocation;
 
 /// ```
 /// use moa_plugin::prelude::*;
@@ -190,3 +208,82 @@ pub use types::Style;
 /// # Ok::<(), Error>(())
 /// ```
 pub use types::User;
+
+impl Place {
+    /// A channel that is known by its id, for what has no place of its own: a job, a webhook. It needs the request
+    /// `conversations`.
+    ///
+    /// ```
+    /// use moa_plugin::prelude::*;
+    ///
+    /// /// Opens the kitchen.
+    /// #[job(cron = "0 11 * * 1-5", timezone = "Asia/Seoul")]
+    /// fn open() -> Result<()> {
+    ///     chat::send(&Place::channel("slack", "C0123456789"), "The kitchen is open.")?;
+    ///     Ok(())
+    /// }
+    /// # plugin!(open);
+    /// # moa_plugin::testing::Host::new().run_job::<open>()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn channel(service: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            service: service.into(),
+            conversation: id.into(),
+            thread: None,
+            kind: PlaceKind::Channel,
+        }
+    }
+}
+
+// So that a place can be kept in the brain, for a job that speaks there later.
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "types::PlaceKind", rename_all = "kebab-case")]
+enum KindForm {
+    Channel,
+    Group,
+    Direct,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "types::Place")]
+struct PlaceForm {
+    service: String,
+    conversation: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thread: Option<String>,
+    #[serde(with = "KindForm")]
+    kind: PlaceKind,
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PlaceForm::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PlaceForm::deserialize(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_can_be_kept() {
+        let here = Place::channel("slack", "C1");
+        let json = serde_json::to_string(&here).unwrap();
+        assert_eq!(json, r#"{"service":"slack","conversation":"C1","kind":"channel"}"#);
+        let thread = Place {
+            thread: Some("1.2".into()),
+            kind: PlaceKind::Direct,
+            ..here
+        };
+        let json = serde_json::to_string(&thread).unwrap();
+        assert_eq!(serde_json::from_str::<Place>(&json).unwrap(), thread);
+    }
+}

@@ -1,4 +1,5 @@
-//! The plugins in `docs/authors.md` are what they say: each is built, and its unit test passes.
+//! The plugins in `docs/authors.md` are what they say: each is built, and its unit test passes. So is what `moa new` writes,
+//! with its schedule.
 
 // All of this file is a test; the lints' exemption reaches only the functions marked as one.
 #![allow(clippy::unwrap_used)]
@@ -18,6 +19,31 @@ fn program(plugin: &str, test: &str) -> (String, String) {
     let name = behind.split_once('(').unwrap().0.to_owned();
     let main = format!("fn main() {{\n    {name}().unwrap();\n}}");
     (name.clone(), format!("{plugin}\n\n{before}\nfn {behind}\n\n{main}\n"))
+}
+
+/// The template with the lines that are commented out.
+fn with_schedule(template: &str) -> String {
+    let (before, schedule) = template.split_once("\n//\n").unwrap();
+    let lines = schedule.lines().map(|line| {
+        let code = line.trim_start();
+        code.strip_prefix("// ").unwrap_or(code)
+    });
+    let schedule = lines.collect::<Vec<_>>().join("\n");
+    format!(
+        "{before}\n{schedule}\n\nfn main() {{\n    moa_plugin::testing::Host::new().run_job::<good_morning>().unwrap();\n}}\n"
+    )
+}
+
+#[test]
+fn the_schedule_of_a_new_plugin_runs() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/src/toolchain/new/rust/src/lib.rs.in");
+    let program = with_schedule(&fs::read_to_string(template).unwrap());
+    assert!(program.contains("\njobs: [good_morning],\n"), "{program}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authors");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("new.rs");
+    fs::write(&file, program).unwrap();
+    trybuild::TestCases::new().pass(file);
 }
 
 #[test]
@@ -42,5 +68,5 @@ fn the_plugins_of_the_guide_do_what_it_says() {
         cases.pass(file);
         count += 1;
     }
-    assert!(count >= 5, "only {count} plugins were found");
+    assert!(count >= 7, "only {count} plugins were found");
 }

@@ -25,17 +25,26 @@ const FILES: &[&str] = &[
     "error.rs",
     "events.rs",
     "form.rs",
+    "http.rs",
+    "http/response.rs",
     "log.rs",
+    "objects.rs",
     "press.rs",
     "press/reply.rs",
     "reply.rs",
+    "schedule.rs",
+    "sql.rs",
+    "sql/cell.rs",
+    "sql/read.rs",
     "system.rs",
     "testing.rs",
+    "testing/outside.rs",
     "testing/press.rs",
     "text.rs",
     "time.rs",
     "triggers.rs",
     "types.rs",
+    "webhooks.rs",
     "../macros/src/lib.rs",
 ];
 /// Public for the macros; they stand in `__private`.
@@ -55,7 +64,17 @@ const PRIVATE: &[&str] = &[
 /// What a line makes public: `fn add`, `use types::Card`; nothing for most lines.
 fn item(line: &str) -> Option<&str> {
     let item = line.trim_start().strip_prefix("pub ")?;
-    let kinds = ["fn ", "const fn ", "struct ", "enum ", "trait ", "type ", "use types::"];
+    let kinds = [
+        "fn ",
+        "const fn ",
+        "struct ",
+        "enum ",
+        "trait ",
+        "type ",
+        "use types::",
+        "use wit::",
+        "use crate::bindings::",
+    ];
     kinds.iter().any(|kind| item.starts_with(kind)).then_some(item)
 }
 

@@ -13,6 +13,8 @@ const EMPTY: Manifest = Manifest {
     summary: Text::Any(""),
     commands: &[],
     hears: &[],
+    jobs: &[],
+    webhooks: &[],
     presses: &[],
     events: &[],
     config: &[],
@@ -279,6 +281,8 @@ fn configuration_and_requests() {
         summary: Text::Any("Tests"),
         commands: &[],
         hears: &[],
+        jobs: &[],
+        webhooks: &[],
         presses: &[],
         events: &[],
         config: Box::leak(Box::new(config)),
@@ -412,4 +416,72 @@ fn presses_and_events() {
         serde_json::to_value(manifest).unwrap(),
         json!({ "name": "test", "version": "1" })
     );
+}
+
+#[job(cron = "0 9 * * 1-5", timezone = "Asia/Seoul", missed = "all", jitter = "30s")]
+fn morning(due: &Due) -> Result<()> {
+    log::info(&due.due);
+    Ok(())
+}
+
+#[job(cron = "*/10 0 9 * * *", id = "every ten seconds")]
+fn often() {}
+
+#[job(id = "remind:*")]
+fn reminded(number: u32, due: Due) -> Result<(), std::num::ParseIntError> {
+    assert_eq!(due.payload.parse::<u32>()?, number);
+    Ok(())
+}
+
+#[webhook(verify = "hmac-sha256")]
+fn build_ended(request: &Request) -> Result<Response> {
+    Response::json(&request.path)
+}
+
+#[webhook(name = "health-2", methods = ["GET", "HEAD"], verify = "none")]
+fn health() -> &'static str {
+    "well"
+}
+
+#[test]
+fn jobs_and_webhooks() {
+    use moa_plugin::__private::{Job, JobFn, Webhook, WebhookFn};
+    const JOBS: &[Job] = &[morning::JOB, often::JOB, reminded::JOB];
+    const WEBHOOKS: &[Webhook] = &[build_ended::WEBHOOK, health::WEBHOOK];
+    let manifest = Manifest {
+        jobs: JOBS,
+        webhooks: WEBHOOKS,
+        ..EMPTY
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({
+            "name": "test",
+            "version": "1",
+            "jobs": [
+                {
+                    "id": "morning",
+                    "cron": "0 9 * * 1-5",
+                    "timezone": "Asia/Seoul",
+                    "missed": "all",
+                    "jitter": "30s",
+                },
+                { "id": "every ten seconds", "cron": "*/10 0 9 * * *" },
+            ],
+            "webhooks": [
+                { "name": "build-ended", "verify": "hmac-sha256" },
+                { "name": "health-2", "methods": ["GET", "HEAD"], "verify": "none" },
+            ],
+        })
+    );
+    // What is made at run time alone is not in it.
+    let manifest = Manifest {
+        jobs: &[reminded::JOB],
+        ..EMPTY
+    };
+    assert_eq!(
+        serde_json::to_value(manifest).unwrap(),
+        json!({ "name": "test", "version": "1" })
+    );
+    assert_eq!(health(), "well");
 }

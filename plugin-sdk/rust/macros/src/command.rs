@@ -12,7 +12,9 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Ident, ItemFn, ItemStruct, PathSegment, Result, ReturnType, Safety};
 
 /// What makes a function a part of a plugin; one of them is enough.
-const ATTRIBUTES: [&str; 7] = ["command", "hear", "action", "submit", "shortcut", "answer", "on"];
+const ATTRIBUTES: [&str; 9] = [
+    "command", "hear", "action", "submit", "shortcut", "answer", "on", "job", "webhook",
+];
 
 /// Expands the attribute. With an error the function stays, so that the compiler does not report it missing as well.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -7,10 +7,12 @@ mod config;
 mod docs;
 mod group;
 mod hear;
+mod job;
 mod on;
 mod options;
 mod plugin;
 mod press;
+mod webhook;
 mod words;
 
 use proc_macro::TokenStream;
@@ -306,7 +308,80 @@ pub fn on(options: TokenStream, item: TokenStream) -> TokenStream {
     on::expand(options.into(), item.into()).into()
 }
 
-/// Makes a plugin of commands, of functions that hear, and of those for presses and events. Once in a crate, which is built as a `cdylib`.
+/// Calls a function when it is time: again and again by a cron expression, or for jobs that the plugin made at run time.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Forgets the votes of the day before, whenever the bot is next there.
+/// #[job(cron = "0 0 * * *", timezone = "Asia/Seoul", missed = "once", jitter = "5m")]
+/// fn forget_votes(due: &Due) -> Result<()> {
+///     log::info(format!("due at {}", due.due));
+///     Brain::plugin().delete("votes")?;
+///     Ok(())
+/// }
+///
+/// /// Jobs that `schedule::after("remind:7", …)` made; the parameter is what the `*` stands for.
+/// #[job(id = "remind:*")]
+/// fn remind(due: &Due, number: u32) {
+///     log::info(format!("reminder {number}: {}", due.payload));
+/// }
+///
+/// plugin!(forget_votes, remind);
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `cron = "…"` | when it is due: five fields, or six with seconds first; without it the job is made at run time |
+/// | `timezone = "…"` | where the expression is read, an IANA name; otherwise the bot's own |
+/// | `missed = "skip"`, `"once"`, `"all"` | due times that passed while nobody could run them: nothing, one run for all of them (so without this option), one for each |
+/// | `jitter = "30s"` | the start is put off by a random time up to this (`ms`, `s`, `m`, `h`) |
+/// | `id = "…"` | the job's name, at most 64 characters; otherwise the function's, with `-` for `_` |
+///
+/// Without `cron` the **id** is the name that `schedule` was given. One that ends with `:*` stands for all that begin so; a
+/// name in full goes before one with `*`.
+///
+/// **Parameters**: `&Due`, anywhere, and for the `*` one of any type that can be parsed. There is no `Context`: a job has no
+/// message and nobody who gave it. **Return** `()`, or a `Result` of it; one that failed is told to the operator.
+#[proc_macro_attribute]
+pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
+    job::expand(options.into(), item.into()).into()
+}
+
+/// Calls a function with each request from outside to `/hooks/PLUGIN/NAME`.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Counts deployments: `POST /hooks/PLUGIN/deployed`.
+/// #[webhook(verify = "hmac-sha256")]
+/// fn deployed(request: &Request) -> Result<Response> {
+///     let service: String = request.json()?;
+///     Response::json(&Brain::plugin().increment(&service, 1)?)
+/// }
+///
+/// #[webhook(name = "health", methods = ["GET", "HEAD"], verify = "none")]
+/// fn is_well() -> &'static str {
+///     "well"
+/// }
+///
+/// plugin!(deployed, is_well);
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `verify = "hmac-sha256"`, `"none"` | how the host checks a request before the function sees it: by a signature, or not at all |
+/// | `methods = ["GET", …]` | what it answers to: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`; otherwise `POST` |
+/// | `name = "…"` | the address's last part, 1 to 64 of `a-z`, `0-9` and `-`; otherwise the function's name, with `-` for `_` |
+///
+/// **Parameters**: `&Request`, or nothing. **Return** what `IntoResponse` takes: `()` (200), `String` (200, as text),
+/// `Response`, an `Option` (404 if there is none), or a `Result` of any of them.
+#[proc_macro_attribute]
+pub fn webhook(options: TokenStream, item: TokenStream) -> TokenStream {
+    webhook::expand(options.into(), item.into()).into()
+}
+
+/// Makes a plugin of commands, of functions that hear, and of those for presses, events, times and requests. Once in a crate, which is built as a `cdylib`.
 ///
 /// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu, guide);`, all of its functions in any
 /// order. Or long:
@@ -356,7 +431,7 @@ pub fn on(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// - `summary` is a text, or one for each language.
-/// - `commands`, `hears`, `events` and `actions` (with forms, shortcuts and answers) are its functions.
+/// - `commands`, `hears`, `events`, `jobs`, `webhooks` and `actions` (with forms, shortcuts and answers) are its functions.
 /// - `config` is a struct with `#[derive(Config)]`, or names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
 ///   `date`, `time`, `choice("…", …)`, `list` or `table`; with `?` it may be left out, with `= …` it has a default,
 ///   otherwise it must be set.

@@ -26,6 +26,8 @@ struct Plugin {
     hears: Vec<Path>,
     actions: Vec<Path>,
     events: Vec<Path>,
+    jobs: Vec<Path>,
+    webhooks: Vec<Path>,
     config: Vec<Setting>,
     config_type: Option<Path>,
     requests: Vec<TokenStream>,
@@ -66,6 +68,8 @@ impl Parse for Plugin {
                 "hears" => plugin.hears = paths(input)?,
                 "actions" => plugin.actions = paths(input)?,
                 "events" => plugin.events = paths(input)?,
+                "jobs" => plugin.jobs = paths(input)?,
+                "webhooks" => plugin.webhooks = paths(input)?,
                 "config" if !input.peek(token::Brace) => plugin.config_type = Some(input.parse()?),
                 "config" => {
                     let content;
@@ -83,17 +87,22 @@ impl Parse for Plugin {
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        "`plugin!` has `name`, `version`, `summary`, `commands`, `hears`, `actions`, `events`, `config` and \
-                         `requests`",
+                        "`plugin!` has `name`, `version`, `summary`, `commands`, `hears`, `actions`, `events`, `jobs`, \
+                         `webhooks`, `config` and `requests`",
                     ));
                 }
             }
             Ok(())
         })?;
-        if [&plugin.commands, &plugin.hears, &plugin.actions, &plugin.events]
-            .iter()
-            .all(|parts| parts.is_empty())
-        {
+        let parts = [
+            &plugin.commands,
+            &plugin.hears,
+            &plugin.actions,
+            &plugin.events,
+            &plugin.jobs,
+            &plugin.webhooks,
+        ];
+        if parts.iter().all(|parts| parts.is_empty()) {
             return Err(no_parts());
         }
         Ok(plugin)
@@ -322,6 +331,14 @@ impl Plugin {
             let on = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::EventFn>::ON);
             quote!(::moa_plugin::__private::Part::Event(#on))
         });
+        let jobs = self.jobs.iter().map(|path| {
+            let job = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::JobFn>::JOB);
+            quote!(::moa_plugin::__private::Part::Job(#job))
+        });
+        let webhooks = self.webhooks.iter().map(|path| {
+            let webhook = quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::WebhookFn>::WEBHOOK);
+            quote!(::moa_plugin::__private::Part::Webhook(#webhook))
+        });
         let settings = self.config.iter().map(|setting| {
             let Setting {
                 name,
@@ -357,16 +374,20 @@ impl Plugin {
                 #name_check
 
                 const PARTS: &[::moa_plugin::__private::Part] =
-                    &[#(#parts,)* #(#commands,)* #(#hears,)* #(#actions,)* #(#events,)*];
-                const COUNT: (usize, usize, usize, usize) = ::moa_plugin::__private::count(PARTS);
+                    &[#(#parts,)* #(#commands,)* #(#hears,)* #(#actions,)* #(#events,)* #(#jobs,)* #(#webhooks,)*];
+                const COUNT: ::moa_plugin::__private::Count = ::moa_plugin::__private::count(PARTS);
                 const COMMANDS: &[::moa_plugin::__private::Command] =
-                    &::moa_plugin::__private::commands_of::<{ COUNT.0 }>(PARTS);
+                    &::moa_plugin::__private::commands_of::<{ COUNT.commands }>(PARTS);
                 const HEARS: &[::moa_plugin::__private::Hear] =
-                    &::moa_plugin::__private::hears_of::<{ COUNT.1 }>(PARTS);
+                    &::moa_plugin::__private::hears_of::<{ COUNT.hears }>(PARTS);
                 const PRESSES: &[::moa_plugin::__private::Press] =
-                    &::moa_plugin::__private::presses_of::<{ COUNT.2 }>(PARTS);
+                    &::moa_plugin::__private::presses_of::<{ COUNT.presses }>(PARTS);
                 const EVENTS: &[::moa_plugin::__private::On] =
-                    &::moa_plugin::__private::events_of::<{ COUNT.3 }>(PARTS);
+                    &::moa_plugin::__private::events_of::<{ COUNT.events }>(PARTS);
+                const JOBS: &[::moa_plugin::__private::Job] =
+                    &::moa_plugin::__private::jobs_of::<{ COUNT.jobs }>(PARTS);
+                const WEBHOOKS: &[::moa_plugin::__private::Webhook] =
+                    &::moa_plugin::__private::webhooks_of::<{ COUNT.webhooks }>(PARTS);
                 const _: () = ::core::assert!(
                     ::moa_plugin::__private::are_words_unique(COMMANDS),
                     "two commands of this plugin share a name or an alias",
@@ -387,6 +408,14 @@ impl Plugin {
                     ::moa_plugin::__private::are_events_unique(EVENTS),
                     "two functions of this plugin are for the same event",
                 );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_jobs_unique(JOBS),
+                    "two functions of this plugin are for jobs of the same id",
+                );
+                const _: () = ::core::assert!(
+                    ::moa_plugin::__private::are_webhooks_unique(WEBHOOKS),
+                    "two webhooks of this plugin have the same name",
+                );
 
                 struct ThisPlugin;
 
@@ -397,6 +426,8 @@ impl Plugin {
                         summary: #summary,
                         commands: COMMANDS,
                         hears: HEARS,
+                        jobs: JOBS,
+                        webhooks: WEBHOOKS,
                         presses: PRESSES,
                         events: EVENTS,
                         config: #config,

@@ -204,3 +204,45 @@ fn a_press_reaches_the_function_that_names_most_of_its_id() {
     // Nowhere but in a form is there a field to show it at.
     assert_eq!(done(Kind::Button, "wrong"), Err("size: too small".into()));
 }
+
+#[test]
+fn what_is_due_and_requests_reach_their_functions() {
+    let invocation = || call("x", Vec::new()).invocation;
+    let due = |name: &str| Due {
+        invocation: invocation(),
+        name: name.into(),
+        due: "2026-11-21T00:50:00.000Z".into(),
+        payload: String::new(),
+    };
+    fn told(due: &Due) -> Result<(), Error> {
+        Err(Error::rejected(format!("exactly {}", due.name)))
+    }
+    fn any(due: &Due) -> Result<(), Error> {
+        Err(Error::rejected(format!("any {}", due.name)))
+    }
+    let job = |id, run| Job { id, run, ..Job::BLANK };
+    let known = [job("menu:*", any), job("menu:big:*", told), job("menu:1", told)];
+    let done = |name| run(&known, &due(name)).unwrap_err().to_string();
+    assert_eq!(done("menu:1"), "exactly menu:1");
+    assert_eq!(done("menu:big:1"), "exactly menu:big:1");
+    assert_eq!(done("menu:2"), "any menu:2");
+    assert_eq!(done("menu"), "this plugin has no job `menu`");
+
+    let request = |name: &str| Request {
+        invocation: invocation(),
+        name: name.into(),
+        method: "POST".into(),
+        path: String::new(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: b"soup".to_vec(),
+    };
+    let known = [Webhook {
+        name: "dish",
+        run: |request| Ok(Response::of(202).text(request.text()?)),
+        ..Webhook::BLANK
+    }];
+    assert_eq!(serve(&known, request("dish")), Ok(Response::of(202).text("soup")));
+    let error = serve(&known, request("drink")).unwrap_err();
+    assert_eq!(error, Error::internal("this plugin has no webhook `drink`"));
+}

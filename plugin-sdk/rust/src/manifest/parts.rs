@@ -1,6 +1,6 @@
 //! What `plugin!` is given, sorted by what it is. All of it happens while the plugin compiles.
 
-use super::{Command, Hear, On, Press};
+use super::{Command, Hear, Job, On, Press, Webhook};
 
 /// One thing that a plugin is made of.
 #[derive(Clone, Copy, Debug)]
@@ -13,22 +13,52 @@ pub enum Part {
     Press(Press),
     /// What learns of events.
     Event(On),
+    /// What runs when it is due.
+    Job(Job),
+    /// What serves requests.
+    Webhook(Webhook),
 }
 
-/// How many commands, patterns, functions for presses and functions for events there are.
-pub const fn count(parts: &[Part]) -> (usize, usize, usize, usize) {
-    let (mut commands, mut hears, mut presses, mut events) = (0, 0, 0, 0);
+/// How many there are of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Commands.
+    pub commands: usize,
+    /// Patterns.
+    pub hears: usize,
+    /// Functions for presses.
+    pub presses: usize,
+    /// Functions for events.
+    pub events: usize,
+    /// Jobs.
+    pub jobs: usize,
+    /// Webhooks.
+    pub webhooks: usize,
+}
+
+/// Counts what `plugin!` is given.
+pub const fn count(parts: &[Part]) -> Count {
+    let mut count = Count {
+        commands: 0,
+        hears: 0,
+        presses: 0,
+        events: 0,
+        jobs: 0,
+        webhooks: 0,
+    };
     let mut rest = parts;
     while let [first, tail @ ..] = rest {
         match first {
-            Part::Command(_) => commands += 1,
-            Part::Hear(_) => hears += 1,
-            Part::Press(_) => presses += 1,
-            Part::Event(_) => events += 1,
+            Part::Command(_) => count.commands += 1,
+            Part::Hear(_) => count.hears += 1,
+            Part::Press(_) => count.presses += 1,
+            Part::Event(_) => count.events += 1,
+            Part::Job(_) => count.jobs += 1,
+            Part::Webhook(_) => count.webhooks += 1,
         }
         rest = tail;
     }
-    (commands, hears, presses, events)
+    count
 }
 
 /// A function that picks one kind: generic code can do nothing with its values in constants yet.
@@ -68,6 +98,14 @@ pick! {
     /// The functions for events alone; `N` is their number.
     events_of, Event, On
 }
+pick! {
+    /// The jobs alone; `N` is their number.
+    jobs_of, Job, Job
+}
+pick! {
+    /// The webhooks alone; `N` is their number.
+    webhooks_of, Webhook, Webhook
+}
 
 #[cfg(test)]
 mod tests {
@@ -94,14 +132,32 @@ mod tests {
             Part::Command(command),
             Part::Event(On::BLANK),
             Part::Hear(Hear::BLANK),
+            Part::Webhook(Webhook::BLANK),
+            Part::Job(Job::BLANK),
+            Part::Job(Job {
+                id: "menu",
+                ..Job::BLANK
+            }),
         ];
-        assert_eq!(count(&parts), (1, 2, 1, 1));
+        let expected = Count {
+            commands: 1,
+            hears: 2,
+            presses: 1,
+            events: 1,
+            jobs: 2,
+            webhooks: 1,
+        };
+        assert_eq!(count(&parts), expected);
         let commands = commands_of::<1>(&parts);
         let hears = hears_of::<2>(&parts);
         assert_eq!((commands[0].name, hears[0].id, hears[1].id), ("bare", "guide", ""));
         assert_eq!(
             (presses_of::<1>(&parts)[0].id, events_of::<1>(&parts).len()),
             ("order", 1)
+        );
+        assert_eq!(
+            (jobs_of::<2>(&parts)[1].id, webhooks_of::<1>(&parts)[0].verify),
+            ("menu", "none")
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What no two parts of a plugin may share. All of it is checked while the plugin compiles.
 
-use super::{ArgSpec, Command, Hear, On, Press};
+use super::{ArgSpec, Command, Hear, Job, On, Press, Webhook};
 
 /// Whether no two commands share a name or alias. Checked while compiling.
 pub const fn are_words_unique(commands: &[Command]) -> bool {
@@ -123,6 +123,38 @@ pub const fn are_events_unique(events: &[On]) -> bool {
         let mut others = tail;
         while let [other, more @ ..] = others {
             if first.event as u8 == other.event as u8 {
+                return false;
+            }
+            others = more;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether no two functions are for jobs of the same name.
+pub const fn are_jobs_unique(jobs: &[Job]) -> bool {
+    let mut rest = jobs;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            if is_same(first.id, other.id) {
+                return false;
+            }
+            others = more;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether no two functions serve the same address.
+pub const fn are_webhooks_unique(webhooks: &[Webhook]) -> bool {
+    let mut rest = webhooks;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            if is_same(first.name, other.name) {
                 return false;
             }
             others = more;
@@ -272,5 +304,15 @@ mod tests {
         ]));
         assert!(are_events_unique(&[event(Event::Joined), event(Event::Left)]));
         assert!(!are_events_unique(&[event(Event::Joined), event(Event::Joined)]));
+    }
+
+    #[test]
+    fn jobs_and_webhooks_have_names_of_their_own() {
+        let job = |id| Job { id, ..Job::BLANK };
+        let webhook = |name| Webhook { name, ..Webhook::BLANK };
+        assert!(are_jobs_unique(&[job("menu"), job("menu:*"), job("tidy")]));
+        assert!(!are_jobs_unique(&[job("tidy"), job("menu"), job("menu")]));
+        assert!(are_webhooks_unique(&[webhook("build"), webhook("deploy")]));
+        assert!(!are_webhooks_unique(&[webhook("build"), webhook("build")]));
     }
 }

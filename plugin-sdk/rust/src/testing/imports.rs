@@ -1,5 +1,9 @@
 //! The functions that a plugin imports, as far as the SDK calls them, answered by the host in memory.
 
+mod outside;
+
+pub(crate) use outside::{http, objects, schedule, sql};
+
 use super::state::{BOT, State, current};
 use crate::bindings::moa::plugin::types::Error;
 
@@ -15,7 +19,7 @@ fn ask<R>(answer: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Erro
 pub(crate) mod brain {
     use super::{Error, ask};
     use crate::bindings::moa::plugin::brain::{Entry, KeyPage, Scope, Write};
-    use crate::testing::clock;
+    use crate::clock;
     use crate::testing::state::{State, Stored};
 
     const MAX_KEY: usize = 512;
@@ -370,7 +374,7 @@ pub(crate) mod triggers {
 
 pub(crate) mod system {
     use crate::bindings::moa::plugin::system::Level;
-    use crate::testing::clock;
+    use crate::clock;
     use crate::testing::state::current;
     use std::hash::{BuildHasher, RandomState};
     use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,10 +1,12 @@
 //! What the host in memory remembers.
 
-use super::{Posted, Uploaded, clock};
+use super::outside::Outside;
+use super::{Posted, Uploaded};
 use crate::bindings::moa::plugin::triggers::{Pattern, Scopes};
 use crate::bindings::moa::plugin::types::{
     Content, Conversation, File, Invocation, Message, MessageRef, Place, PlaceKind, User,
 };
+use crate::clock;
 use crate::manifest::{Hear, Scope};
 use regex::{Regex, RegexBuilder};
 use std::cell::{Ref, RefCell, RefMut};
@@ -145,6 +147,7 @@ pub(super) struct State {
     /// What was chosen last, by message and menu.
     pub(super) chosen: BTreeMap<(String, String), String>,
     pub(super) log: Vec<String>,
+    pub(super) outside: Outside,
     said: u64,
     calls: u64,
 }
@@ -175,6 +178,7 @@ impl State {
             trigger: None,
             chosen: BTreeMap::new(),
             log: Vec::new(),
+            outside: Outside::default(),
             said: 0,
             calls: 0,
         };
