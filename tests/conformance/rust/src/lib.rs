@@ -1,7 +1,9 @@
 //! The conformance plugin in Rust; ../README.md says what it does. Here are the commands about arguments, messages, the
-//! system and failures; `memory` has those about the brain, `talk` those about chat, `press` the actions and events.
+//! system and failures; `memory` has those about the brain, `missing` what the host does not have yet, `talk` those about
+//! chat, `press` the actions and events.
 
 mod memory;
+mod missing;
 mod press;
 mod talk;
 mod wit;
@@ -346,10 +348,10 @@ fn global() -> String {
 #[command]
 fn absent(#[choice("http", "sql", "objects", "schedule")] area: String) -> String {
     let results = match area.as_str() {
-        "http" => wit::http(),
-        "sql" => wit::sql(),
-        "objects" => wit::objects(),
-        _ => wit::schedule(),
+        "http" => missing::http(),
+        "sql" => missing::sql(),
+        "objects" => missing::objects(),
+        _ => missing::schedule(),
     };
     let lines = results
         .into_iter()

@@ -1,8 +1,8 @@
 //! What the Rust SDK has no words for yet: by the bindings below it.
 
 use crate::Refused;
+use moa_plugin::__private::bindings::moa::plugin::brain;
 use moa_plugin::__private::bindings::moa::plugin::types::Error;
-use moa_plugin::__private::bindings::moa::plugin::{brain, http, objects, schedule, sql};
 use moa_plugin::HostError;
 
 pub use brain::{Scope, Write};
@@ -11,54 +11,6 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         HostError::from(error).into()
     }
-}
-
-type Results = Vec<(&'static str, Result<(), Error>)>;
-
-pub fn http() -> Results {
-    let request = http::Request {
-        method: "GET".into(),
-        url: "https://example.com/".into(),
-        headers: Vec::new(),
-        body: http::Body::Empty,
-        timeout_ms: 0,
-        sign: None,
-    };
-    vec![
-        ("http.fetch", http::fetch(&request).map(drop)),
-        (
-            "http.fetch-to-object",
-            http::fetch_to_object(&request, "files", "k").map(drop),
-        ),
-    ]
-}
-
-pub fn sql() -> Results {
-    let delete = sql::execute("main", "DELETE FROM t WHERE a = ?", &[sql::Cell::Integer(1)]);
-    vec![
-        ("sql.query", sql::query("main", "SELECT 1", &[]).map(drop)),
-        ("sql.execute", delete.map(drop)),
-    ]
-}
-
-pub fn objects() -> Results {
-    vec![
-        ("objects.get", objects::get("files", "k").map(drop)),
-        ("objects.put", objects::put("files", "k", b"x", "text/plain").map(drop)),
-        ("objects.list", objects::list("files", "", None).map(drop)),
-        ("objects.delete", objects::delete("files", "k")),
-        ("objects.sign", objects::sign("files", "k", 60).map(drop)),
-    ]
-}
-
-pub fn schedule() -> Results {
-    let every = schedule::every("often", "0 9 * * *", "Asia/Seoul", schedule::Missed::Once, "p");
-    vec![
-        ("schedule.at", schedule::at("later", "2026-11-21T00:50:00Z", "p")),
-        ("schedule.every", every),
-        ("schedule.cancel", schedule::cancel("later").map(drop)),
-        ("schedule.list", schedule::list().map(drop)),
-    ]
 }
 
 pub fn write(key: &str, value: &str, ttl_seconds: Option<u32>) -> Write {
