@@ -8,6 +8,9 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
+const KEYS: &str =
+    "`#[job]` has `cron`, `timezone`, `missed`, `jitter` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
+
 /// Expands the attribute. With an error the function stays.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let function: ItemFn = match syn::parse2(item.clone()) {
@@ -41,19 +44,14 @@ impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Self::default();
         while !input.is_empty() {
-            let key: Ident = input.parse()?;
+            let key: Ident = input.parse().map_err(|error| Error::new(error.span(), KEYS))?;
             let slot = match key.to_string().as_str() {
                 "id" => &mut options.id,
                 "cron" => &mut options.cron,
                 "timezone" => &mut options.timezone,
                 "missed" => &mut options.missed,
                 "jitter" => &mut options.jitter,
-                _ => {
-                    return Err(Error::new(
-                        key.span(),
-                        "`#[job]` has `cron`, `timezone`, `missed`, `jitter` and `id`, each with a text",
-                    ));
-                }
+                _ => return Err(Error::new(key.span(), KEYS)),
             };
             input.parse::<Token![=]>()?;
             if slot.replace(input.parse()?).is_some() {

@@ -11,6 +11,8 @@ use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
+const KEYS: &str = "`#[webhook]` has `name`, `methods` and `verify`: `#[webhook(verify = \"hmac-sha256\")]`";
+
 /// Expands the attribute. With an error the function stays.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let function: ItemFn = match syn::parse2(item.clone()) {
@@ -38,13 +40,10 @@ impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (mut name, mut methods, mut verify) = (None, None, None);
         while !input.is_empty() {
-            let key: Ident = input.parse()?;
+            let key: Ident = input.parse().map_err(|error| Error::new(error.span(), KEYS))?;
             let word = key.to_string();
             if !matches!(word.as_str(), "name" | "methods" | "verify") {
-                return Err(Error::new(
-                    key.span(),
-                    "`#[webhook]` has `name`, `methods` and `verify`",
-                ));
+                return Err(Error::new(key.span(), KEYS));
             }
             input.parse::<Token![=]>()?;
             let is_first = match word.as_str() {
