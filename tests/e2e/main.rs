@@ -45,6 +45,7 @@ mod pings;
 mod plugin_cli;
 mod plugins;
 mod presses;
+mod python;
 mod rates;
 mod redis;
 mod replace;

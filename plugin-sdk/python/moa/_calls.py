@@ -14,7 +14,7 @@ from .content import Content, content_of
 from .context import Call, Context, Job, Request
 from .errors import FieldErrors, Internal
 from .press import Answer, Errors, Press, PressKind, Reply
-from .types import Invocation, User
+from .types import Invocation, Message, User
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def on(plugin: Plugin, invocation: Invocation, who: User, event: events.Event) -
     name = events.NAMES[type(event)]
     part, _ = _best(plugin.events, name, "event")
     message = event.message if isinstance(event, events.Edited) else None
-    context = Context(invocation, who, message or presses.Message(events.message_of(event), User("")))
+    context = Context(invocation, who, message or Message(events.message_of(event), User("")))
     content = said(part.function.__name__, part.function(*_others(part, context, "", event=event)))
     if content is not None:
         chat.send(context.place, content)

@@ -181,7 +181,7 @@ class Events(exports.Events):
 
 
 def _event_in(event: wit_events.Event) -> events.Event:
-    value = event.value
+    value: Any = event.value
     if isinstance(event, wit_events.Event_Reacted):
         return events.Reacted(ref_in(value[0]), value[1])
     if isinstance(event, wit_events.Event_Unreacted):

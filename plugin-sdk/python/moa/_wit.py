@@ -350,7 +350,7 @@ def _mention_in(mention: wit.Mention) -> types.Mention:
 
 def value_in(value: wit.Value) -> Any:
     """An argument as Python has it."""
-    given = value.value
+    given: Any = value.value
     if isinstance(value, wit.Value_User):
         return user_in(given)
     if isinstance(value, wit.Value_Conversation):

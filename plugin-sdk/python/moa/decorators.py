@@ -154,6 +154,20 @@ class _Commands:
 
         return add(name) if callable(name) else add
 
+    @overload
+    def group(self, name: Callable[..., Any], /) -> Group: ...
+    @overload
+    def group(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        aliases: Sequence[str] = (),
+        summary: Text | None = None,
+        help: Text | None = None,
+        restricted: bool = False,
+        confirm: str = "none",
+    ) -> Callable[[Callable[..., Any]], Group]: ...
     def group(
         self,
         name: Any = None,

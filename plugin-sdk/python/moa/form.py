@@ -128,7 +128,8 @@ class Form:
         if unknown:
             raise TypeError(f"a form's field has no option {sorted(unknown)[0]!r}")
         # Slack answers with both ids of a field; that both are its name makes errors and values easy to find.
-        block = {"type": "input", "block_id": name, "label": _plain(label), "element": {**element, "action_id": name}}
+        element = {**element, "action_id": name}
+        block: dict[str, Any] = {"type": "input", "block_id": name, "label": _plain(label), "element": element}
         if options.get("optional"):
             block["optional"] = True
         if "hint" in options:

@@ -111,10 +111,9 @@ class Press(Context):
 
     def _read(self, name: str, text: str, to: Callable[[str], T]) -> T:
         try:
-            if to in (date, time):
-                made: T = to.fromisoformat(text)  # type: ignore[attr-defined]
-                return made
-            return to(text)
+            known: Any = to
+            made: T = known.fromisoformat(text) if known in (date, time) else to(text)
+            return made
         except (ValueError, ArithmeticError):
             language = "ko" if self.language == "ko" else "en"
             raise FieldErrors({name: _SAID[language, not text]}) from None

@@ -125,8 +125,8 @@ class Visitor(ast.NodeVisitor):
         for statement in node.body:
             self.visit(statement)
         self.forgiven -= forgives
-        for statement in (*node.handlers, *node.orelse, *node.finalbody):
-            self.visit(statement)
+        for other in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(other)
 
     def visit_If(self, node: ast.If) -> None:
         if "TYPE_CHECKING" in ast.dump(node.test):

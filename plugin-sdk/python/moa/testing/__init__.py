@@ -260,7 +260,7 @@ class Host:
 
     def _matches(self, text: str) -> Iterator[tuple[str, list[str | None]]]:
         scope = "direct" if self.direct else "ambient"
-        known = []
+        known: list[tuple[str, str, list[str], str | None]] = []
         for part in _parts.current.hears:
             if part.entry is not None:
                 known.append((part.id, part.entry["pattern"], part.entry.get("scopes", [scope]), None))

@@ -203,7 +203,8 @@ class Memory:
         self.deleted.append(self.posted.pop(self._own(which)))
 
     def _there(self, which: MessageRef) -> None:
-        if not any(one.ref.id == which.id for one in (*self.posted, *self.heard)):
+        ids = [posted.ref.id for posted in self.posted] + [message.ref.id for message in self.heard]
+        if which.id not in ids:
             raise NotFound(f"there is no message {which.id}")
 
     def chat_react(self, which: MessageRef, emoji: str) -> None:
