@@ -53,6 +53,11 @@ def shown(value: object) -> str:
     return "|".join(map(shown, value)) if isinstance(value, list) else str(value)
 
 
+def as_written(when: datetime) -> str:
+    """An instant as the host wrote it."""
+    return when.isoformat().replace("+00:00", "Z")
+
+
 def lines(**values: object) -> str:
     return "\n".join(f"{name}: {shown(value)}" for name, value in values.items())
 
@@ -143,7 +148,7 @@ def context(ctx: Context) -> str:
         locale=ctx.locale,
         timezone=ctx.timezone,
         attempt=ctx.attempt,
-        time=system.rfc3339(ctx.time),
+        time=as_written(ctx.time),
         id=bool(ctx.id),
         service=ctx.place.service,
         kind=ctx.place.kind.value,
@@ -172,7 +177,7 @@ def message(ctx: Context, text: Rest | None = None) -> str:
         thread=ctx.place.thread is not None,
         edited=said.edited,
         author=f"{author.display_name} {author.id} bot={shown(author.bot)}",
-        time=system.rfc3339(said.time),
+        time=as_written(said.time),
     )
 
 
@@ -321,7 +326,7 @@ def refused(ctx: Context) -> str:
         "delete-other": lambda: chat.delete(said),
         "edit-gone": lambda: chat.edit(gone, "x"),
         "react-gone": lambda: chat.react(gone, "👍"),
-        "react-unknown": lambda: chat.react(said, "no-such-emoji-at-all"),
+        "react-unknown": lambda: chat.react(said, "no such emoji"),
         "send-empty": lambda: chat.send(here, ""),
         "send-elsewhere": lambda: chat.send(elsewhere, "x"),
         "send-native": lambda: chat.send(here, Content("x", native_json="[]")),
@@ -432,7 +437,8 @@ def start(press: Press) -> str:
 
 @moa.answer("q1")
 def answered(press: Press, answer: moa.Answer) -> str:
-    return "timeout q1" if answer.timed_out else f"answer q1 {answer.value} by {press.who.display_name}"
+    said = "timeout q1" if answer.timed_out else f"answer q1 {answer.value}"
+    return f"{said} by {press.who.display_name}"
 
 
 @moa.on("reacted")

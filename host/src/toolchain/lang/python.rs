@@ -10,11 +10,14 @@ mod tests;
 
 use super::sdk::{self, SdkFile};
 use super::{Job, Made, process, provide};
+use crate::registry::hex;
 use crate::toolchain::build::BuildError;
 use crate::toolchain::diagnostic::{Diagnostic, Severity};
 use crate::toolchain::inputs::Inputs;
-use crate::toolchain::source::Language;
+use crate::toolchain::source::{Language, is_skipped};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -170,14 +173,14 @@ struct Kept {
 impl Kept {
     fn of(job: &Job<'_>, tools: &str) -> Self {
         let folder = job.own().join("build");
-        let out = job.source.dir.join("dist");
         Self {
             file: folder.join(format!("{}.wasm", job.source.name)),
             note: folder.join(format!("{}.made-of", job.source.name)),
-            digest: inputs(job).digest(tools, &out).map(|state| state.digest),
+            digest: digest(&job.source.dir, tools).ok(),
         }
     }
 
+    /// The last component, if it is still what a build would make.
     fn find(&self) -> Option<PathBuf> {
         let noted = fs::read_to_string(&self.note).ok()?;
         (self.digest.as_ref() == Some(&noted) && self.file.is_file()).then(|| self.file.clone())
@@ -233,6 +236,36 @@ fn write_app(folder: &Path, module: &str, name: &str) -> Result<(), BuildError> 
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, text))
         .map_err(|source| io((path, source)))
+}
+
+/// Of all files that the module may read while it is imported. Transcripts and prose are none of them: who changes those
+/// waits for nothing.
+fn digest(dir: &Path, tools: &str) -> std::io::Result<String> {
+    let mut all = BTreeSet::new();
+    let mut waiting = vec![dir.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_product = is_skipped(&name) || (name == "dist" && folder == dir);
+            if path.is_dir() && !path.is_symlink() && !is_product {
+                waiting.push(path);
+            } else if path.is_file() && !path.extension().is_some_and(|end| end == "chat" || end == "md") {
+                all.insert(path);
+            }
+        }
+    }
+    let mut hasher = Sha256::new();
+    hasher.update(tools);
+    for path in all {
+        let name = path.as_os_str().as_encoded_bytes();
+        let content = fs::read(&path)?;
+        for part in [name, &content] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    Ok(hex(&hasher.finalize()))
 }
 
 /// What the SDK's script prints about a place.

@@ -98,6 +98,7 @@ async fn what_is_unchanged_is_not_made_again() {
     fs::create_dir_all(project.dir.path().join("dist")).unwrap();
     fs::write(project.dir.path().join("dist/demo.wasm"), "component").unwrap();
     sdk::unpack(Language::Python, project.dir.path()).unwrap();
+    fs::write(project.dir.path().join("hello.chat"), "Rosie: !hi\n").unwrap();
     assert_eq!(kept().find(), Some(kept().file));
     assert_eq!(Kept::of(&job, "tools 2").find(), None);
     fs::write(project.dir.path().join("requirements.txt"), "six\n").unwrap();
