@@ -1,0 +1,18 @@
+// The conformance plugin in TypeScript; ../README.md says what it does. The files are in the order of its commands.
+
+import { plugin } from "moa";
+import "./words.ts";
+import "./talk.ts";
+import "./system.ts";
+
+plugin({
+  summary: { ko: "모든 기능을 한 번씩 씁니다", en: "Uses everything once" },
+  requests: {
+    http: ["https://example.com"],
+    users: true,
+    sql: ["main"],
+    objects: ["files"],
+    "shared-brain": true,
+    schedule: true,
+  },
+});
