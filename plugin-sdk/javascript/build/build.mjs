@@ -5,7 +5,6 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forbidden } from "./forbidden.mjs";
@@ -14,18 +13,19 @@ import { places, tableOf } from "./places.mjs";
 /** @type {{project: string, entry: string, name: string, engine: string, sdk: string, wit: string, tools: string[], out: string, typescript: boolean}} */
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-/** Where a file of a tool is, in the first of the folders that has it. */
+/** The folder of a tool's package, in the first of the folders that has it. */
 const tool = (name) => {
-  for (const folder of job.tools) {
-    try {
-      return createRequire(join(folder, "package.json")).resolve(name);
-    } catch {
-      // In another one.
-    }
-  }
-  throw new Error(`${name} is in none of ${job.tools.join(", ")}; delete them, and they are fetched again`);
+  const found = job.tools.map((folder) => join(folder, "node_modules", name)).find((folder) => existsSync(folder));
+  if (!found) throw new Error(`${name} is in none of ${job.tools.join(", ")}; delete them, and they are fetched again`);
+  return found;
 };
-const load = async (name) => import(pathToFileURL(tool(name)));
+const load = async (name) => {
+  const folder = tool(name);
+  const { exports, main } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const own = exports?.["."] ?? exports;
+  const file = typeof own === "string" ? own : (own?.import ?? own?.default ?? main ?? "index.js");
+  return import(pathToFileURL(join(folder, file.default ?? file)));
+};
 const sdk = (file) => join(job.sdk, file);
 
 const shown = (file) => {
@@ -76,7 +76,7 @@ const checkTypes = async () => {
     settings = join(dirname(job.out), "tsconfig.json");
     writeFileSync(settings, JSON.stringify({ extends: sdk("tsconfig.json"), files: [join(job.project, job.entry)] }));
   }
-  const tsc = join(dirname(tool("typescript/package.json")), "bin/tsc");
+  const tsc = join(tool("typescript"), "bin/tsc");
   const { code, said } = await run(process.execPath, [tsc, "--noEmit", "--pretty", "false", "-p", settings]);
   let errors = 0;
   for (const line of said.split("\n")) {
@@ -152,13 +152,13 @@ const componentize = async (source, table) => {
   // Its name is what traces name.
   const file = join(dirname(job.out), "bundle.js");
   writeFileSync(file, source);
+  const isLarge = job.engine === "spidermonkey";
+  const { default: qjs, componentize } = await load(isLarge ? "@bytecodealliance/componentize-js" : "componentize-qjs");
   try {
-    if (job.engine === "spidermonkey") {
-      const { componentize } = await load("@bytecodealliance/componentize-js");
+    if (isLarge) {
       const { component } = await componentize({ sourcePath: file, witPath: job.wit, worldName: "plugin", disableFeatures: ["http", "fetch-event"] });
       return component;
     }
-    const { default: qjs } = await load("componentize-qjs");
     const { component } = await qjs.componentize({ witPath: job.wit, world: "plugin", jsSource: source, jsPath: file, moduleRoot: dirname(file), sync: true, optSize: true });
     return component;
   } catch (error) {

@@ -26,6 +26,6 @@ function show(value, depth, around) {
   }
   if (value instanceof Set) return `${name}{${some([...value].slice(0, 100).map(inner), value.size)}}`;
   const keys = Object.keys(value);
-  const pairs = keys.slice(0, 100).map((key) => `${/^[\p{L}_$][\p{L}\d_$]*$/u.test(key) ? key : JSON.stringify(key)}: ${inner(value[key])}`);
+  const pairs = keys.slice(0, 100).map((key) => `${/^[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*$/.test(key) ? key : JSON.stringify(key)}: ${inner(value[key])}`);
   return `${name}{${some(pairs, keys.length)}}`;
 }
