@@ -88,7 +88,7 @@ command({ name: "ask", args: { who: arg.user() } }, (ctx, { who }) => {
   const actions = [button("tea", "Tea", { value: "t" }), button("coffee", "Coffee")];
   chat.ask(ctx, who, "q1", { text: "Tea or coffee?", actions }, { wait: 60 });
 });
-answer("q1", (press, value) => (value === undefined ? "timeout q1" : `answer q1 ${value} by ${press.who.displayName}`));
+answer("q1", (press, value) => (value === undefined ? `timeout q1 by ${press.who.displayName}` : `answer q1 ${value} by ${press.who.displayName}`));
 
 const theForm = (data = "d1") =>
   form({
@@ -220,7 +220,7 @@ event("reacted", (ctx, { emoji }) => tell(ctx, `reacted ${emoji}`));
 event("unreacted", (ctx, { emoji }) => tell(ctx, `unreacted ${emoji}`));
 event("joined", (ctx) => tell(ctx, "joined"));
 event("left", (ctx) => tell(ctx, "left"));
-event("topic", (ctx, { topic }) => tell(ctx, `topic ${topic}`));
+event("topic", (ctx, { topic }) => tell(ctx, `topic ${topic || "-"}`));
 event("edited", (ctx, { message }) => {
   chat.send(ctx, `edited ${message.text} edited=${message.edited} by ${ctx.who.displayName}`);
 });
