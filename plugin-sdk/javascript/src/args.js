@@ -1,6 +1,6 @@
 // What people type behind a command, and what operators write into the configuration: specifications and values.
 
-import { isWide } from "./host.js";
+import { isWide, signed } from "./host.js";
 import { UsageError } from "./errors.js";
 
 /** A specification. Each function answers another one, so that they can be shared. */
@@ -41,14 +41,14 @@ const same = ({ val }) => val;
 
 /** A number that is one: what was typed may be beyond what JavaScript's numbers hold exactly. */
 const narrow = ({ val }, name) => {
-  const number = Number(val);
+  const number = Number(signed(val));
   if (!Number.isSafeInteger(number)) throw new UsageError(`${name}: |n| ≤ 9007199254740991`);
   return number;
 };
 
 /** QuickJS gets numbers; the digits of a large one are still among what was typed. */
 const wide = ({ val }, name, tokens) => {
-  if (typeof val === "bigint" || Number.isSafeInteger(val)) return BigInt(val);
+  if (typeof val === "bigint" || Number.isSafeInteger(val)) return BigInt(signed(val));
   for (const token of tokens) {
     const digits = /^([+-]?)(\d+)$/.exec(token.replace(/[,_]/g, ""));
     const integer = digits && BigInt(digits[2]) * (digits[1] === "-" ? -1n : 1n);

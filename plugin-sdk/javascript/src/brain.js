@@ -1,7 +1,7 @@
 // The plugin's durable memory.
 
 import { ConflictError, InvalidError } from "./errors.js";
-import { ask, bytes, engine, isWide, optional, s64, text, u32 } from "./host.js";
+import { ask, bytes, engine, isWide, optional, s64, signed, text, u32 } from "./host.js";
 import { decode, encode } from "./utf8.js";
 
 const tries = 100;
@@ -61,7 +61,7 @@ export class Brain {
   /** Adds to a number, in one step, and returns the sum: of a number a number, of a BigInt a BigInt. */
   increment(key, by = 1) {
     if (typeof by === "bigint" && engine === "quickjs") return this.#add(key, by);
-    const sum = ask("brain", "increment", this.#at, text(key, "a key"), s64(by, "what is added"));
+    const sum = signed(ask("brain", "increment", this.#at, text(key, "a key"), s64(by, "what is added")));
     if (typeof by === "bigint") return BigInt(sum);
     if (!Number.isSafeInteger(Number(sum))) {
       throw new RangeError(`\`${key}\` is beyond 2^53 now: add a BigInt (1n), and the sum is one too`);

@@ -66,8 +66,13 @@ export const s64 = (value, what = "the number") => {
   }
   const integer = BigInt(value);
   if (integer < least || integer > greatest) throw new RangeError(`${what} is beyond 64 bits: ${integer}`);
-  return engine === "quickjs" ? Number(integer) : integer;
+  if (engine === "quickjs") return Number(integer);
+  // SpiderMonkey's glue takes no negative ones, but the same 64 bits without a sign.
+  return engine === "spidermonkey" ? BigInt.asUintN(64, integer) : integer;
 };
+
+/** What came as such: BigInt with its sign, or QuickJS's number. */
+export const signed = (value) => (typeof value === "bigint" ? BigInt.asIntN(64, value) : value);
 
 export const isWide = (integer) => integer >= least && integer <= greatest;
 

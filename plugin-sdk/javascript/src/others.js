@@ -1,6 +1,6 @@
 // The other interfaces of the host: patterns, jobs, HTTP, databases, objects, the system, the log.
 
-import { ask, bytes, describe, engine, isExact, isWide, optional, s64, text, u32 } from "./host.js";
+import { ask, bytes, describe, engine, isExact, isWide, optional, s64, signed, text, u32 } from "./host.js";
 import { configured } from "./args.js";
 import { inspect } from "./inspect.js";
 import { decode, encode } from "./utf8.js";
@@ -112,11 +112,12 @@ const cell = (value) => {
 const value = ({ tag, val }, column) => {
   if (tag === "null") return null;
   if (tag !== "integer") return val;
-  if (Number.isSafeInteger(Number(val))) return Number(val);
+  const integer = signed(val);
+  if (Number.isSafeInteger(Number(integer))) return Number(integer);
   if (engine === "quickjs") {
     throw new RangeError(`the column \`${column}\` has an integer beyond 2^53: select it as text, or write engine = "spidermonkey" into plugin.toml`);
   }
-  return val;
+  return integer;
 };
 
 /** Databases. */

@@ -138,8 +138,8 @@ export interface Arg<T> {
   /** What it is where nothing was typed. */
   default(value: NonNullable<T> | (NonNullable<T> extends number ? string : never)): Arg<NonNullable<T>>;
   summary(text: Text): Arg<T>;
-  /** @internal */
-  readonly type?: T;
+  /** What tells the type of its values. @internal */
+  readonly of?: [T];
 }
 export interface NumberArg<T> extends Arg<T> {
   min(value: number): NumberArg<T>;
@@ -176,7 +176,7 @@ export const arg: {
 /** Arguments by name, in the order in which they are typed. */
 export type Args = Record<string, Arg<any>>;
 /** Their values. */
-export type Values<A extends Args> = { [Name in keyof A]: A[Name] extends Arg<infer T> ? T : never };
+export type Values<A extends Args> = { [Name in keyof A]: A[Name] extends { readonly of?: [infer T] } ? T : never };
 
 // Parts
 
@@ -508,8 +508,8 @@ export interface Brain {
   compareAndSwap(key: string, value: unknown, expected: string | undefined, keep?: Keep): string;
   compareAndSwapText(key: string, value: string, expected: string | undefined, keep?: Keep): string;
   /** Changes a value however many others do. `change` may run several times; what it throws ends it, and nothing is written. */
-  update<T = any>(key: string, change: (value: T | undefined) => T): T;
-  update<T = any>(key: string, change: (value: T) => T, begin: T): T;
+  update<T = any>(key: string, change: (value: NoInfer<T> | undefined) => NoInfer<T>): T;
+  update<T = any>(key: string, change: (value: NoInfer<T>) => NoInfer<T>, begin: NoInfer<T>): T;
   getMany<T = any>(keys: string[]): (T | undefined)[];
   getManyTexts(keys: string[]): (string | undefined)[];
   /** All of them or none. */

@@ -77,7 +77,7 @@ command({ name: "past" }, (ctx) =>
       const page = chat.history(ctx, { before, limit: 2 });
       if (page.length === 0) break;
       all.push(...page);
-      before = page.at(-1);
+      before = page[page.length - 1];
     }
     return all.map(({ author, text }) => `${author.displayName}: ${text}`).join("\n") || "-";
   }),
@@ -100,7 +100,7 @@ const theForm = (data = "d1") =>
 
 command({ name: "refused" }, (ctx) => {
   const gone = { place: ctx.place, id: "0" };
-  const elsewhere = { service: ctx.place.service, conversation: "C404", kind: "channel" };
+  const elsewhere = { ...ctx.place, conversation: "C404" };
   const tried = {
     "edit-other": () => chat.edit(ctx.message, "x"),
     "delete-other": () => chat.delete(ctx.message),

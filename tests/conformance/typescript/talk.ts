@@ -18,7 +18,7 @@ import {
   submit,
   update,
 } from "moa";
-import type { Content, Context, MessageRef, Place, Press } from "moa";
+import type { Content, Context, MessageRef, Press } from "moa";
 import { outcome, refusal } from "./outcome.ts";
 
 command({ name: "talk" }, (ctx) =>
@@ -78,7 +78,7 @@ command({ name: "past" }, (ctx) =>
       const page = chat.history(ctx, { before, limit: 2 });
       if (page.length === 0) break;
       all.push(...page);
-      before = page.at(-1)!;
+      before = page[page.length - 1];
     }
     return all.map(({ author, text }) => `${author.displayName}: ${text}`).join("\n") || "-";
   }),
@@ -101,7 +101,7 @@ const theForm = (data = "d1") =>
 
 command({ name: "refused" }, (ctx) => {
   const gone: MessageRef = { place: ctx.place, id: "0" };
-  const elsewhere: Place = { service: ctx.place.service, conversation: "C404", kind: "channel" };
+  const elsewhere = { ...ctx.place, conversation: "C404" };
   const tried: Record<string, () => unknown> = {
     "edit-other": () => chat.edit(ctx.message, "x"),
     "delete-other": () => chat.delete(ctx.message),

@@ -178,7 +178,9 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
 /// Whether a file is no input already because of the folder that it lies in.
 fn counts(project: &Path, file: &Path) -> bool {
     let below = file.strip_prefix(project);
-    below.map_or(true, |below| below.components().any(|part| part.as_os_str() == "node_modules"))
+    below.map_or(true, |below| {
+        below.components().any(|part| part.as_os_str() == "node_modules")
+    })
 }
 
 /// What the script said so far.
