@@ -140,7 +140,10 @@ const bundle = async (esbuild) => {
     const rendered = await esbuild.formatMessages(messages, { kind: severity, color: true });
     messages.forEach((message, at) => {
       const { file, line, column } = message.location ?? {};
-      const hints = message.notes.map((note) => note.text).filter(Boolean);
+      // esbuild's own advice is for those who write settings for esbuild.
+      const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
+      const advice = missing?.startsWith(".") ? "write the file's whole name, with its ending" : `correct the name, or get it: npm install ${missing}`;
+      const hints = missing ? [advice] : message.notes.map((note) => note.text).filter(Boolean);
       found(severity, message.location ? { file, line, column: column + 1 } : {}, [message.text, ...hints].join("; "), rendered[at].trim() + "\n");
     });
   }
@@ -165,7 +168,7 @@ const componentize = async (source, table) => {
     // The top of the author's files ran, and something was thrown.
     const words = String(error?.message ?? error);
     const at = [...words.matchAll(/bundle\.js:(\d+)(?::(\d+))?/g)].map((one) => place(Number(one[1]), Number(one[2] ?? 1))).find(Boolean);
-    const line = words.split("\n").map((one) => one.trim()).filter((one) => one && !/^(at |Exception while|Stack|Caused by)|wizer|^\d+:|@/i.test(one))[0] ?? words;
+    const line = words.replace(/^[^]*JavaScript module evaluation: /, "").split("\n").map((one) => one.trim()).filter((one) => one && !/^(at |Exception while|Caused by)|wizer|^\d+:|@/i.test(one))[0] ?? words;
     found("error", at ?? {}, `while the plugin was being built this was thrown at the top of a file: ${line}`, `${at ? `${at.file}:${at.line}: ` : ""}error: ${words.trim()}\n`);
     return undefined;
   }

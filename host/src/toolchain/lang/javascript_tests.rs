@@ -107,7 +107,7 @@ async fn imports_that_cannot_work_say_what_to_do_instead() {
         ("child_process", "http.fetch"),
         ("worker_threads", "schedule"),
         ("node:os", "configuration"),
-        ("events", "npm install events"),
+        ("node:diagnostics_channel", "npm install diagnostics_channel"),
         ("./native.node", "JavaScript alone"),
         ("nowhere", "Could not resolve"),
         ("moa/testing", "for tests alone"),
