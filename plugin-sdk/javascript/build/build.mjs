@@ -137,13 +137,16 @@ const bundle = async (esbuild) => {
   });
   for (const severity of ["error", "warning"]) {
     const messages = made[`${severity}s`].filter((message) => severity === "error" || !message.location?.file.includes("node_modules"));
-    const rendered = await esbuild.formatMessages(messages, { kind: severity, color: true });
-    messages.forEach((message, at) => {
-      const { file, line, column } = message.location ?? {};
+    for (const message of messages) {
       // esbuild's own advice is for those who write settings for esbuild.
       const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
       const advice = missing?.startsWith(".") ? "write the file's whole name, with its ending" : `correct the name, or get it: npm install ${missing}`;
-      const hints = missing ? [advice] : message.notes.map((note) => note.text).filter(Boolean);
+      if (missing) message.notes = [{ text: advice }];
+    }
+    const rendered = await esbuild.formatMessages(messages, { kind: severity, color: true });
+    messages.forEach((message, at) => {
+      const { file, line, column } = message.location ?? {};
+      const hints = message.notes.map((note) => note.text).filter(Boolean);
       found(severity, message.location ? { file, line, column: column + 1 } : {}, [message.text, ...hints].join("; "), rendered[at].trim() + "\n");
     });
   }
