@@ -5,7 +5,6 @@
 //! lacks, [`sdk`] puts the language's SDK into the project, [`component`] makes a component of a core module.
 
 mod c;
-#[cfg_attr(not(test), allow(dead_code, reason = "the languages that need it come one by one"))]
 pub(super) mod component;
 mod go;
 mod javascript;
