@@ -770,7 +770,7 @@ moa_status moa_respond(moa_ctx *ctx, uint16_t status, const char *mime, moa_str 
 
 /* ---- The plugin --------------------------------------------------------------------------------------------------------------------- */
 
-/* Text for people: one for all ("Greets"), or one for each language ({.ko = …, .en = …}). */
+/* Text for people: one for all ({.all = "Greets"}), or one for each language ({.ko = …, .en = …}). */
 typedef struct moa_words {
     const char *all;
     const char *ko;

@@ -1,4 +1,5 @@
-/* The SDK's own tests, natively: cc -std=c11 -Wall -Wextra -o test tests/test.c && ./test */
+/* The SDK's own tests, natively: see README.md. Aliasing is not strict, because the host here, which is not outside, writes
+ * records by types of its own. */
 #include "../moa.c"
 
 #include "fake_host.h"
@@ -52,7 +53,7 @@ MOA_PLUGIN(
     .commands = MOA_COMMANDS(
         {.name = "greet",
          .aliases = MOA_WORDS("hi", "안녕"),
-         .summary = {"Greets"},
+         .summary = {.all = "Greets"},
          .examples = MOA_WORDS("!greet"),
          .args = MOA_ARGS({.name = "name", .type = MOA_STRING, .optional = true},
                           {.name = "times", .type = MOA_INT, .standard = "2", .min = "1", .max = "9"},
@@ -66,7 +67,7 @@ MOA_PLUGIN(
                        {.id = "*", .run = heard}),
     .actions = MOA_ACTIONS({.id = "ok", .run = pressed}, {.id = "v*", .run = pressed}, {.id = "vote:*", .run = voted}),
     .submits = MOA_ACTIONS({.id = "order", .run = submitted}),
-    .shortcuts = MOA_SHORTCUTS({.id = "note", .on = "message", .name = {"Note"}, .run = voted}),
+    .shortcuts = MOA_SHORTCUTS({.id = "note", .on = "message", .name = {.all = "Note"}, .run = voted}),
     .events = MOA_EVENTS({.event = MOA_REACTED, .run = happened}, {.event = MOA_JOINED, .run = talks_back}),
     .jobs = MOA_JOBS({.id = "daily", .cron = "0 9 * * *", .missed = "skip", .run = due}),
     .webhooks = MOA_WEBHOOKS({.name = "hook", .verify = "none", .run = served}),

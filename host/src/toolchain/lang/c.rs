@@ -18,9 +18,10 @@ use tokio::process::Command;
 
 /// The package on PyPI that holds Zig. Its version is Zig's.
 const ZIG: &str = "ziglang==0.17.1";
-/// Zig of these versions will do where it is there already: those that this was tried with.
-const FITTING: std::ops::RangeInclusive<(u32, u32)> = (0, 15)..=(0, 17);
-const GET: &str = "install Zig 0.15 to 0.17 (https://ziglang.org/download), or Python 3.10 or newer with venv, by which moa fetches it";
+/// Zig of this version will do where it is there already: the one that this was tried with.
+const FITTING: (u32, u32) = (0, 17);
+const GET: &str =
+    "install Zig 0.17 (https://ziglang.org/download), or Python 3.10 or newer with venv, by which moa fetches it";
 /// What every file is compiled with. Zig would otherwise build in checks that make code five times as large.
 const COMPILE: &[&str] = &[
     "-target",
@@ -122,7 +123,7 @@ async fn zig_there() -> Option<String> {
         .await
         .ok()?;
     let (text, found) = provide::numbers(&String::from_utf8_lossy(&said.stdout))?;
-    FITTING.contains(&found).then_some(text)
+    (found == FITTING).then_some(text)
 }
 
 /// Without Python there is no fetching; who has neither may choose.
