@@ -204,7 +204,12 @@ async fn compile(
         job.say(&format!("compiling {}", file.display()));
         let object = zig.build.join(format!("{}.o", objects.len()));
         let mut command = zig.cc(job);
-        command.args(COMPILE).args(job.lines.then_some("-g"));
+        command.args(COMPILE);
+        if job.lines {
+            // Files are told as the author knows them: as seen from the project.
+            let from = format!("-fdebug-prefix-map={}=", job.source.dir.display());
+            command.args(["-g", &from]);
+        }
         command.arg("-c").arg("-o").arg(&object).arg(file);
         let (success, words) = zig.run(command).await?;
         let found = messages::compiler(&words);
@@ -232,7 +237,8 @@ async fn link(
     job.say("linking");
     let module = zig.build.join(format!("{}.core.wasm", job.source.name));
     let mut command = zig.cc(job);
-    command.args(LINK).args((!job.lines).then_some("-s"));
+    // Without being told to keep them, Zig drops names and lines too.
+    command.args(LINK).arg(if job.lines { "-g" } else { "-s" });
     command.arg("-o").arg(&module).args(objects);
     let (success, words) = zig.run(command).await?;
     if success {
