@@ -60,7 +60,7 @@ static void *grow(void *before, size_t used, size_t size) {
         return before;
     }
     char *after = allocate(size);
-    if (used > 0) memcpy(after, before, used);
+    if (used > 0) memcpy(after, before, used < size ? used : size);
     return after;
 }
 
@@ -402,7 +402,8 @@ struct moa_ctx {
     bool failed;
     wire_failure failure;
     const char *refusal; /* What the host said last. */
-    const char *file;    /* Where the author passed it on. */
+    moa_status passed;   /* What the author passed on, and where. */
+    const char *file;
     int line;
 };
 
@@ -475,8 +476,9 @@ void moa_panic_at(const char *file, int line, const char *format, ...) {
 }
 
 moa_status moa_passed_at(const char *file, int line, moa_status status) {
-    /* The innermost place is the one that tells. */
-    if (current.file == NULL) {
+    /* Of the places that pass on the same, the innermost is the one that tells. */
+    if (current.passed != status) {
+        current.passed = status;
         current.file = file;
         current.line = line;
     }
@@ -1961,7 +1963,7 @@ static bool run(moa_ctx *ctx, moa_handler *handler, const char *what, const char
     if (status == MOA_OK) return true;
     if (status == MOA_FAILED && ctx->failed) return false;
     const char *said = status == MOA_FAILED ? "the handler returned MOA_FAILED and did not say why" : moa_error(ctx);
-    const char *place = ctx->file == NULL ? "" : moa_format(ctx, "%s:%d: ", ctx->file, ctx->line);
+    const char *place = ctx->passed != status ? "" : moa_format(ctx, "%s:%d: ", ctx->file, ctx->line);
     fail(ctx, FAILURE_INTERNAL, str(moa_format(ctx, "%s%s: %s", place, moa_status_name(status), said)));
     return false;
 }
