@@ -65,12 +65,9 @@ pub(super) fn trouble(error: &BuildError, whole: bool) -> String {
         BuildError::Compiler { diagnostics, .. } if !whole => diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
-            .map(|diagnostic| match diagnostic.file.is_empty() {
-                true => diagnostic.message.clone(),
-                false => format!(
-                    "{}:{}:{}: {}",
-                    diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message
-                ),
+            .map(|diagnostic| match diagnostic.place() {
+                place if place.is_empty() => diagnostic.message.clone(),
+                place => format!("{place}: {}", diagnostic.message),
             })
             .collect(),
         _ => Vec::new(),

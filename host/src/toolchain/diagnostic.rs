@@ -37,22 +37,33 @@ impl Diagnostic {
             Severity::Warning => "warning",
         };
         let mut rendered = format!("{kind}: {message}\n");
-        match (file, line, column) {
-            ("", ..) => {}
-            (_, 0, _) => rendered.push_str(&format!("  --> {file}\n")),
-            (_, _, 0) => rendered.push_str(&format!("  --> {file}:{line}\n")),
-            _ => rendered.push_str(&format!("  --> {file}:{line}:{column}\n")),
-        }
-        if !help.is_empty() {
-            rendered.push_str(&format!("  = help: {help}\n"));
-        }
-        Self {
+        let mut made = Self {
             severity,
             file: file.to_owned(),
             line,
             column,
             message: message.to_owned(),
-            rendered,
+            rendered: String::new(),
+        };
+        let place = made.place();
+        if !place.is_empty() {
+            rendered.push_str(&format!("  --> {place}\n"));
+        }
+        if !help.is_empty() {
+            rendered.push_str(&format!("  = help: {help}\n"));
+        }
+        made.rendered = rendered;
+        made
+    }
+
+    /// Where it is, as far as that is known: `plugin.py:3:7`, `requirements.txt:3`, `plugin.toml`, or nothing.
+    pub fn place(&self) -> String {
+        let Self { file, line, column, .. } = self;
+        match (file.as_str(), line, column) {
+            ("", ..) => String::new(),
+            (_, 0, _) => file.clone(),
+            (_, _, 0) => format!("{file}:{line}"),
+            _ => format!("{file}:{line}:{column}"),
         }
     }
 
@@ -226,6 +237,20 @@ mod tests {
     fn other_lines_are_passed_over() {
         let line: CargoLine = serde_json::from_str(r#"{"reason":"build-finished","success":true}"#).unwrap();
         assert!(matches!(line, CargoLine::Other));
+    }
+
+    #[test]
+    fn a_place_is_told_as_far_as_it_is_known() {
+        for (file, place, told) in [
+            ("", (0, 0), ""),
+            ("plugin.toml", (0, 0), "plugin.toml"),
+            ("requirements.txt", (3, 0), "requirements.txt:3"),
+            ("plugin.py", (3, 7), "plugin.py:3:7"),
+        ] {
+            let found = Diagnostic::at(Severity::Error, file, place, "no", "");
+            assert_eq!(found.place(), told);
+            assert_eq!(found.rendered.contains("-->"), !told.is_empty());
+        }
     }
 
     #[test]
