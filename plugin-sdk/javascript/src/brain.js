@@ -1,7 +1,7 @@
 // The plugin's durable memory.
 
 import { ConflictError, InvalidError } from "./errors.js";
-import { ask, bytes, engine, isWide, optional, s64, signed, text, u32 } from "./host.js";
+import { ask, bytes, canCross, engine, isWide as fits, optional, s64, signed, text, u32 } from "./host.js";
 import { decode, encode } from "./utf8.js";
 
 const tries = 100;
@@ -60,24 +60,26 @@ export class Brain {
 
   /** Adds to a number, in one step, and returns the sum: of a number a number, of a BigInt a BigInt. */
   increment(key, by = 1) {
-    if (typeof by === "bigint" && engine === "quickjs") return this.#add(key, by);
-    const sum = signed(ask("brain", "increment", this.#at, text(key, "a key"), s64(by, "what is added")));
-    if (typeof by === "bigint") return BigInt(sum);
+    const isWide = typeof by === "bigint";
+    if (!isWide && !Number.isSafeInteger(by)) throw new RangeError(`what is added must be a whole number within 2^53, or a BigInt, not ${by}`);
+    const isByDigits = (isWide && engine === "quickjs") || !canCross(BigInt(by));
+    const sum = isByDigits ? this.#add(key, BigInt(by)) : signed(ask("brain", "increment", this.#at, text(key, "a key"), s64(by, "what is added")));
+    if (isWide) return BigInt(sum);
     if (!Number.isSafeInteger(Number(sum))) {
       throw new RangeError(`\`${key}\` is beyond 2^53 now: add a BigInt (1n), and the sum is one too`);
     }
     return Number(sum);
   }
 
-  /** Numbers beyond 2^53 cannot cross to the host as such on QuickJS: their digits do, and only if nobody was faster. */
+  /** What cannot cross to the host as a number does so by its digits, if nobody else was faster. */
   #add(key, by) {
-    if (!isWide(by)) throw new RangeError(`what is added is beyond 64 bits: ${by}`);
+    if (!fits(by)) throw new RangeError(`what is added is beyond 64 bits: ${by}`);
     for (let count = 1; ; count++) {
       const stored = this.#read(key);
       const digits = stored ? decode(stored.value) : "0";
       if (!/^-?\d{1,19}$/.test(digits)) throw new InvalidError(`\`${key}\` is not a number`);
       const sum = BigInt(digits) + by;
-      if (!isWide(sum) || !isWide(BigInt(digits))) throw new InvalidError(`the sum is beyond 64 bits: ${sum}`);
+      if (!fits(sum) || !fits(BigInt(digits))) throw new InvalidError(`the sum is beyond 64 bits: ${sum}`);
       const left = stored?.expires && Math.max(1, Math.ceil((Date.parse(stored.expires) - Date.parse(ask("system", "now"))) / 1000));
       try {
         this.#swap(key, encode(String(sum)), stored?.version, left || undefined);

@@ -56,19 +56,17 @@ export const u32 = (value, what = "the number") => {
 const least = -(2n ** 63n);
 const greatest = 2n ** 63n - 1n;
 
-/** Whether QuickJS can pass it without loss. */
-export const isExact = (integer) => engine !== "quickjs" || BigInt(Number(integer)) === integer;
+/** Whether it can cross to the host as it is: QuickJS loses digits beyond 2^53, SpiderMonkey's glue falls over a sign. */
+export const canCross = (integer) => (engine === "quickjs" ? BigInt(Number(integer)) === integer : engine !== "spidermonkey" || integer >= 0n);
 
-/** A signed integer of 64 bits, of a number or BigInt; on QuickJS only what a number holds exactly. */
+/** A signed integer of 64 bits, of a number or BigInt that `canCross`. */
 export const s64 = (value, what = "the number") => {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new RangeError(`${what} must be a whole number within 2^53, or a BigInt, not ${value}`);
   }
   const integer = BigInt(value);
   if (integer < least || integer > greatest) throw new RangeError(`${what} is beyond 64 bits: ${integer}`);
-  if (engine === "quickjs") return Number(integer);
-  // SpiderMonkey's glue takes no negative ones, but the same 64 bits without a sign.
-  return engine === "spidermonkey" ? BigInt.asUintN(64, integer) : integer;
+  return engine === "quickjs" ? Number(integer) : integer;
 };
 
 /** What came as such: BigInt with its sign, or QuickJS's number. */

@@ -1,6 +1,6 @@
 // The other interfaces of the host: patterns, jobs, HTTP, databases, objects, the system, the log.
 
-import { ask, bytes, describe, engine, isExact, isWide, optional, s64, signed, text, u32 } from "./host.js";
+import { ask, bytes, canCross, describe, engine, isWide, optional, s64, signed, text, u32 } from "./host.js";
 import { configured } from "./args.js";
 import { inspect } from "./inspect.js";
 import { decode, encode } from "./utf8.js";
@@ -97,9 +97,9 @@ const cell = (value) => {
     case "boolean":
       return { tag: "truth", val: value };
     case "bigint":
-      return isWide(value) && isExact(value) ? { tag: "integer", val: s64(value) } : { tag: "decimal", val: String(value) };
+      return isWide(value) && canCross(value) ? { tag: "integer", val: s64(value) } : { tag: "decimal", val: String(value) };
     case "number":
-      return Number.isSafeInteger(value) ? { tag: "integer", val: s64(value) } : { tag: "number", val: value };
+      return Number.isSafeInteger(value) ? cell(BigInt(value)) : { tag: "number", val: value };
     case "string":
       return { tag: "text", val: text(value) };
   }

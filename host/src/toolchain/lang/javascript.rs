@@ -59,6 +59,7 @@ const FILES: &[(&str, &str)] = files![
     "src/utf8.js",
     "tsconfig.json",
     "types/globals.d.ts",
+    "types/host.d.ts",
     "types/moa.d.ts",
     "types/testing.d.ts",
 ];
