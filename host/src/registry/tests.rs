@@ -79,9 +79,14 @@ impl Bench {
 
     pub(super) async fn restart(self) -> Self {
         self.registry.shutdown().await;
-        let bench = Self::start(self.root, self.store, self.room, self.compiler);
+        let bench = self.started_again();
         bench.registry.ready().await;
         bench
+    }
+
+    /// After a shutdown; not ready yet.
+    pub(super) fn started_again(self) -> Self {
+        Self::start(self.root, self.store, self.room, self.compiler)
     }
 
     pub(super) fn at(&self, name: &str) -> PathBuf {

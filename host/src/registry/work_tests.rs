@@ -50,6 +50,17 @@ impl Held {
         std::fs::remove_file(self.at("hold")).unwrap();
     }
 
+    /// Nothing is compiled any more, and what is waits.
+    fn hold_again(&self) {
+        for file in std::fs::read_dir(self.at("compiled")).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                std::fs::remove_file(file).unwrap();
+            }
+        }
+        std::fs::write(self.at("hold"), "").unwrap();
+    }
+
     async fn order(&self, order: Order) -> Ordered {
         self.bench.registry.order(order).await.unwrap()
     }
@@ -168,14 +179,7 @@ async fn an_order_that_is_overtaken_while_its_file_is_compiled_changes_nothing()
     let held = Held::new(&[("a.wasm", &plugin("a", SLOW))]);
     held.let_go();
     held.bench.registry.ready().await;
-    // Nothing of it is compiled any more.
-    for file in std::fs::read_dir(held.at("compiled")).unwrap() {
-        let file = file.unwrap().path();
-        if file.is_file() {
-            std::fs::remove_file(file).unwrap();
-        }
-    }
-    std::fs::write(held.at("hold"), "").unwrap();
+    held.hold_again();
     let registry = Arc::new(held.bench.registry);
     let again = tokio::spawn({
         let registry = Arc::clone(&registry);
@@ -206,6 +210,28 @@ async fn at_the_start_each_plugin_is_there_as_soon_as_it_is_compiled_and_ready_m
     let snapshot = held.bench.registry.current();
     assert!(snapshot.complete && snapshot.table.owners()["tea"] == "b");
     assert_eq!(held.bench.live(), live(&[("a", SLOW, "a.wasm"), ("b", "1", "b.wasm")]));
+}
+
+#[tokio::test]
+async fn the_file_of_a_plugin_that_is_being_loaded_is_nobody_elses_to_overwrite() {
+    let a = plugin("a", SLOW);
+    let held = Held::new(&[("b.wasm", &a)]);
+    held.let_go();
+    held.bench.registry.ready().await;
+    held.hold_again();
+    held.bench.registry.shutdown().await;
+    let held = Held {
+        bench: held.bench.started_again(),
+    };
+    held.begun(2).await;
+    let error = held.bench.registry.order(install(plugin("b", "1"))).await.unwrap_err();
+    assert!(
+        matches!(&error, OrderError::Taken { holder, .. } if holder == "a"),
+        "{error}"
+    );
+    held.let_go();
+    held.bench.registry.ready().await;
+    assert_eq!(held.bench.live(), live(&[("a", SLOW, "b.wasm")]));
 }
 
 #[tokio::test]

@@ -153,9 +153,7 @@ impl Keeper {
         let plugin = fresh.manifest.name.clone();
         let file = OsString::from(format!("{plugin}.wasm"));
         let path = self.dir.join(&file);
-        let there = self.files.get(&file).and_then(|state| state.serving.as_ref());
-        if let Some(other) = there.filter(|there| there.name != plugin) {
-            let holder = other.name.clone();
+        if let Some(holder) = self.lodger(&file).filter(|holder| *holder != plugin) {
             return Err(OrderError::Taken { path, holder });
         }
         let old = self.holder(&plugin);
@@ -190,6 +188,19 @@ impl Keeper {
         self.decided(&file);
         let done = self.ordered(&plugin, &file, before);
         Ok(Ordered { removed, ..done })
+    }
+
+    /// The plugin in a file; while that is being loaded, the one that was in it the last time.
+    fn lodger(&self, file: &OsStr) -> Option<String> {
+        let state = self.files.get(file)?;
+        let before = || {
+            let mut known = self.owners.files.iter();
+            known.find_map(|(plugin, known)| (OsStr::new(known) == file).then(|| plugin.clone()))
+        };
+        match &state.serving {
+            Some(loaded) => Some(loaded.name.clone()),
+            None => state.is_busy().then(before).flatten(),
+        }
     }
 
     /// Puts a file into the folder in one step, together with what is decided about it. If the folder cannot be written,

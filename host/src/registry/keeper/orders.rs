@@ -27,6 +27,8 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same where it cannot be carried out without; longer than compiling may take.
 const TO_THE_END: Duration = Duration::from_secs(900);
+/// The same where it may be about any file.
+const FOR_ALL: Duration = Duration::from_secs(2);
 /// How many orders compile at the same time. They do not wait for files.
 pub(super) const AT_ONCE: usize = 2;
 
@@ -59,6 +61,7 @@ impl Keeper {
         self.pass().await;
         let patience = match order {
             Order::Restart(_) => TO_THE_END,
+            Order::Install(_) => FOR_ALL,
             _ => PATIENCE,
         };
         self.attempt(order, tell, Instant::now() + patience).await;
@@ -126,7 +129,8 @@ impl Keeper {
     /// Whether it is better to know first what is in the plugin's file.
     fn has_to_wait(&self, order: &Order) -> bool {
         let plugin = match order {
-            Order::Install(_) => return false,
+            // Its plugin is not known yet, and the file that is called like it may be another one's.
+            Order::Install(_) => return !self.work.is_idle(),
             Order::Stop(plugin) | Order::Start(plugin) | Order::Unpin(plugin) => {
                 return self.known(plugin).is_err() && !self.work.is_idle();
             }
