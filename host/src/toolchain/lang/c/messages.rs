@@ -118,6 +118,7 @@ pub(super) fn includes(dir: &Path, sources: &[PathBuf]) -> Vec<Diagnostic> {
                 continue;
             };
             if let (0, Some(help)) = (depth, header_help(header)) {
+                // Counted from 1 it is the place of the mark before the name, where the compiler points to as well.
                 let column = u32::try_from(line.find(header).unwrap_or(0)).unwrap_or(0);
                 let message = format!("<{header}> is of no use in a plugin");
                 let file = file.to_string_lossy();
