@@ -139,8 +139,8 @@ fn reason(text: &str) -> Option<String> {
     };
     let said = if let Some(rust) = rust {
         lines(rust)
-    } else if let Some(at) = text.rfind("panic: ") {
-        lines(text.get(at + "panic: ".len()..)?)
+    } else if let Some(go) = ["panic: ", "fatal error: "].iter().find_map(|mark| text.rsplit_once(mark)) {
+        lines(go.1)
     } else {
         text.lines().map(str::trim).rfind(|line| !line.is_empty())?.to_owned()
     };
@@ -289,6 +289,10 @@ mod tests {
             (
                 "panic: index out of range\n\ngoroutine 1 [running]:\nmain.f()\n",
                 Some("index out of range"),
+            ),
+            (
+                "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.f()\n",
+                Some("all goroutines are asleep - deadlock!"),
             ),
             (
                 "Traceback (most recent call last):\n  File \"app.py\"\nKeyError: 'x'\n",
