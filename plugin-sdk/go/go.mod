@@ -1,0 +1,3 @@
+module moa
+
+go 1.24

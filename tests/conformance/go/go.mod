@@ -1,0 +1,7 @@
+module conformance
+
+go 1.24
+
+require moa v0.0.0
+
+replace moa => ./.moa/sdk
