@@ -400,7 +400,9 @@ fn help_for(message: &str) -> &'static str {
 }
 
 fn no_module(name: &str) -> Diagnostic {
-    let help = format!("write one: module plugins/{name}, go 1.24, require moa v0.0.0, replace moa => ./.moa/sdk, a line each");
+    let help = format!(
+        "write one: module plugins/{name}, go 1.24, require moa v0.0.0, replace moa => ./.moa/sdk, a line each"
+    );
     Diagnostic::at(Severity::Error, "go.mod", (0, 0), "there is no go.mod", &help)
 }
 

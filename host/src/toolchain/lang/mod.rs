@@ -92,12 +92,3 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
         Language::C => c::build(job).await,
     }
 }
-
-/// A language whose module is not there yet.
-fn unknown(job: &Job<'_>) -> BuildError {
-    BuildError::NoTool {
-        tool: job.source.language.to_string(),
-        reason: "this moa does not build it".into(),
-        get: "use a newer one".into(),
-    }
-}

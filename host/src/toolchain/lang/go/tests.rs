@@ -94,11 +94,11 @@ async fn errors_name_file_and_line_and_what_to_do_instead() {
 
     bench.write(
         "more.go",
-        "package main\n\nimport \"example.invalid/none\"\n\nvar _ = none.X\n",
+        "package main\n\nimport \"nowhere/none\"\n\nvar _ = none.X\n",
     );
     let found = bench.errors().await;
     assert!(
-        found[0].1 == 3 && found[0].2.contains("example.invalid/none"),
+        found[0].1 == 3 && found[0].2.contains("nowhere/none"),
         "{found:?}"
     );
     std::fs::remove_file(bench.folder().join("more.go")).unwrap();
