@@ -61,7 +61,7 @@ export const sow = () => {
 };
 
 const most = 65_536;
-put("crypto", {
+lend("crypto", {
   getRandomValues(into) {
     const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
     for (let at = 0; at < bytes.length; at += most) {
