@@ -25,6 +25,8 @@ use tokio::sync::{oneshot, watch};
 
 /// How many entries may wait for the writer.
 const WAITING: usize = 8192;
+/// How many lines are written at once, at most; bounds memory.
+const TOGETHER: usize = 512;
 /// How long the writer waits for more before it lets itself be woken up: to wake it costs the one who does.
 const LINGER: Duration = Duration::from_millis(1);
 /// How often what is written is also brought to the disk, so that the store may know of it.
@@ -230,12 +232,15 @@ struct Item {
     /// Nothing, where somebody only wants what was written before to be on the disk.
     entry: Option<Entry>,
     /// Whoever waits, and whether for the disk.
-    waits: Option<oneshot::Sender<Result<(), Unrecorded>>>,
+    waits: Option<Told>,
     sync: bool,
 }
 
+/// Is told whether it is there.
+type Told = oneshot::Sender<Result<(), Unrecorded>>;
+
 impl Queue {
-    fn put(&self, entry: Option<Entry>, waits: Option<oneshot::Sender<Result<(), Unrecorded>>>, sync: bool) {
+    fn put(&self, entry: Option<Entry>, waits: Option<Told>, sync: bool) {
         let item = Item {
             at: SystemTime::now(),
             entry,
@@ -351,27 +356,12 @@ impl Writer {
         }
     }
 
-    /// Writes line by line, and brings all of it to the disk at once where somebody waits for that.
+    /// Writes what waits, and brings all of it to the disk at once where somebody waits for that.
     fn write_all(&mut self, items: Vec<Item>) {
         let mut waiting = Vec::new();
-        for item in items {
-            let written = match item.entry {
-                Some(mut entry) => {
-                    self.policy.apply(&mut entry);
-                    self.tell_missed();
-                    self.write(item.at, entry)
-                }
-                None => Ok(()),
-            };
-            // What must not happen then does not happen: only what happens all the same is missing.
-            if let (Err(why), false) = (&written, item.sync) {
-                self.miss(1, why.clone());
-            }
-            match (item.waits, &written) {
-                (Some(waits), Ok(())) if item.sync => waiting.push(waits),
-                (Some(waits), _) => drop(waits.send(written)),
-                (None, _) => {}
-            }
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            self.write_some(items.by_ref().take(TOGETHER), &mut waiting);
         }
         if !waiting.is_empty() {
             let synced = self.sync();
@@ -382,16 +372,47 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, at: SystemTime, entry: Entry) -> Result<(), Unrecorded> {
-        let written = self.log.append(at, entry);
-        self.judge(&written);
-        match written {
-            Ok(()) => {
-                self.unsynced.get_or_insert_with(Instant::now);
-                Ok(())
-            }
-            Err(error) => Err(Unrecorded::Disk(error.to_string())),
+    /// Writes with one write, mostly. Whoever has to be told when it is on the disk is added to `waiting`.
+    fn write_some(&mut self, items: impl Iterator<Item = Item>, waiting: &mut Vec<Told>) {
+        let (mut entries, mut told) = (Vec::new(), Vec::new());
+        for item in items {
+            told.push((item.entry.is_some(), item.waits, item.sync));
+            entries.extend(item.entry.map(|mut entry| {
+                self.policy.apply(&mut entry);
+                (item.at, entry)
+            }));
         }
+        if !entries.is_empty() {
+            self.tell_missed();
+        }
+        let (mut left, why) = self.write(entries);
+        for (is_entry, waits, sync) in told {
+            let is_there = !is_entry || left > 0;
+            left -= usize::from(is_entry && is_there);
+            let written = if is_there { Ok(()) } else { why.clone() };
+            // What must not happen then does not happen: only what happens all the same is missing.
+            if let (Err(why), false) = (&written, sync) {
+                self.miss(1, why.clone());
+            }
+            match (waits, &written) {
+                (Some(waits), Ok(())) if sync => waiting.push(waits),
+                (Some(waits), _) => drop(waits.send(written)),
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// How many of the first are written, and why not the others.
+    fn write(&mut self, entries: Vec<(SystemTime, Entry)>) -> (usize, Result<(), Unrecorded>) {
+        if entries.is_empty() {
+            return (0, Ok(()));
+        }
+        let (count, written) = self.log.append_all(entries);
+        self.judge(&written);
+        if count > 0 {
+            self.unsynced.get_or_insert_with(Instant::now);
+        }
+        (count, written.map_err(|error| Unrecorded::Disk(error.to_string())))
     }
 
     fn sync(&mut self) -> Result<(), Unrecorded> {
@@ -448,7 +469,7 @@ impl Writer {
             missed.count, missed.reason
         );
         let entry = Entry::own(What::Log, Outcome::Gap).because(reason);
-        if self.write(SystemTime::now(), entry).is_ok() {
+        if self.write(vec![(SystemTime::now(), entry)]).1.is_ok() {
             self.missed = None;
         }
     }

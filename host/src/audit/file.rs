@@ -123,8 +123,18 @@ pub(super) struct Log {
     file: Option<Open>,
     head: Head,
     largest: u64,
-    /// One line at a time.
+    /// The lines that are written next, and one alone.
+    lines: Vec<u8>,
     line: Vec<u8>,
+}
+
+/// A line that is to be written.
+struct Staged {
+    day: Date,
+    /// Where it ends in what is to be written.
+    end: usize,
+    /// The log's head with it.
+    head: Head,
 }
 
 struct Open {
@@ -150,6 +160,7 @@ impl Log {
             file: None,
             head: Head::NONE,
             largest,
+            lines: Vec::new(),
             line: Vec::new(),
         };
         let told = log.find_end(known)?;
@@ -223,33 +234,102 @@ impl Log {
         Ok(told)
     }
 
-    /// Writes an entry as the next line, with one write.
+    /// Writes an entry as the next line.
     ///
     /// # Errors
     /// It is not there then, nor a part of it that would count.
+    #[cfg(test)]
     pub(super) fn append(&mut self, at: SystemTime, entry: Entry) -> io::Result<()> {
-        let time = Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut head = self.head;
-        let mut line = std::mem::take(&mut self.line);
-        let written = head
-            .chain(format!("{time:.3}"), entry, &mut line)
-            .map_err(io::Error::from)
-            .and_then(|()| self.put(time.to_zoned(TimeZone::UTC).date(), &line));
-        self.line = line;
-        written.map(|()| self.head = head)
+        self.append_all(vec![(at, entry)]).1
     }
 
-    fn put(&mut self, day: Date, line: &[u8]) -> io::Result<()> {
-        let fits =
-            |open: &&mut Open| open.day >= day && (open.bytes == 0 || open.bytes < self.largest) && open.is_there();
-        let open = match self.file.as_mut().filter(fits) {
-            Some(open) => open,
-            None => {
-                let open = self.next_file(day)?;
-                self.file.insert(open)
+    /// Writes entries as the next lines, with one write for those of a file. How many of the first are there then, and
+    /// why not the others, of which no part is there that would count.
+    pub(super) fn append_all(&mut self, entries: Vec<(SystemTime, Entry)>) -> (usize, io::Result<()>) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.clear();
+        let staged = self.stage(entries, &mut lines);
+        let (staged, whole) = match staged {
+            Ok(staged) => (staged, Ok(())),
+            Err((staged, error)) => (staged, Err(error)),
+        };
+        let (mut done, mut from) = (0, 0);
+        let mut written = Ok(());
+        while let Some(next) = staged.get(done) {
+            let together = self.together(staged.get(done..).unwrap_or_default(), from);
+            let last = staged.get(done + together - 1).unwrap_or(next);
+            written = self.put(next, lines.get(from..last.end).unwrap_or_default());
+            let (count, last) = match written {
+                Ok(()) => (together, last),
+                // What has room of them, then.
+                Err(_) if together > 1 => {
+                    written = self.put(next, lines.get(from..next.end).unwrap_or_default());
+                    (1, next)
+                }
+                Err(_) => (1, next),
+            };
+            if written.is_err() {
+                break;
+            }
+            (done, from, self.head) = (done + count, last.end, last.head);
+        }
+        self.lines = lines;
+        (done, written.and(whole))
+    }
+
+    /// The lines of entries, one behind the other in `out`. After an entry that cannot be a line there is no other.
+    fn stage(
+        &mut self,
+        entries: Vec<(SystemTime, Entry)>,
+        out: &mut Vec<u8>,
+    ) -> Result<Vec<Staged>, (Vec<Staged>, io::Error)> {
+        let mut head = self.head;
+        let mut staged = Vec::with_capacity(entries.len());
+        for (at, entry) in entries {
+            let time = Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH);
+            if let Err(error) = head.chain(format!("{time:.3}"), entry, &mut self.line) {
+                return Err((staged, error.into()));
+            }
+            out.extend_from_slice(&self.line);
+            staged.push(Staged {
+                day: time.to_zoned(TimeZone::UTC).date(),
+                end: out.len(),
+                head,
+            });
+        }
+        Ok(staged)
+    }
+
+    /// How many of these lines, of which the first begins at `from`, go into the file that the first goes into.
+    fn together(&self, staged: &[Staged], from: usize) -> usize {
+        let Some(next) = staged.first() else {
+            return 0;
+        };
+        let (day, bytes) = match self.file.as_ref().filter(|open| self.fits(open, next.day)) {
+            Some(open) => (open.day, open.bytes),
+            None => (next.day, 0),
+        };
+        let ends = staged.iter().map(|one| bytes + (one.end - from) as u64);
+        let others = staged.iter().skip(1).zip(ends);
+        1 + others
+            .take_while(|(one, before)| day >= one.day && *before < self.largest)
+            .count()
+    }
+
+    fn fits(&self, open: &Open, day: Date) -> bool {
+        open.day >= day && (open.bytes == 0 || open.bytes < self.largest) && open.is_there()
+    }
+
+    /// Writes lines, of which `first` is the first, into one file.
+    fn put(&mut self, first: &Staged, lines: &[u8]) -> io::Result<()> {
+        let open = match self.file.take() {
+            Some(open) if self.fits(&open, first.day) => open,
+            other => {
+                self.file = other;
+                self.next_file(first.day)?
             }
         };
-        open.put(line)
+        self.file.insert(open).put(lines)
     }
 
     fn next_file(&mut self, day: Date) -> io::Result<Open> {
@@ -315,11 +395,11 @@ impl Open {
         Ok(())
     }
 
-    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+    fn put(&mut self, lines: &[u8]) -> io::Result<()> {
         self.mend()?;
-        let written = self.handle().and_then(|file| file.write_all(line));
+        let written = self.handle().and_then(|file| file.write_all(lines));
         match &written {
-            Ok(()) => self.bytes += line.len() as u64,
+            Ok(()) => self.bytes += lines.len() as u64,
             Err(_) => {
                 // A full disk may have taken a part of it.
                 self.torn = true;

@@ -280,6 +280,48 @@ async fn a_file_is_followed_by_another_when_it_is_large_or_the_day_is_over() {
     assert_eq!(old(100, 3), names.len() - 1, "never the one that is written to");
 }
 
+#[test]
+fn what_is_written_at_once_stands_where_it_would_stand_line_by_line() {
+    let begun = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+    let entries: Vec<_> = (0..60).map(|n| (begun + n / 20 * DAY, entry(n))).collect();
+    let (by_line, at_once) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut log, _) = Log::open(by_line.path(), None, 1_000).unwrap();
+    for (at, entry) in entries.clone() {
+        log.append(at, entry).unwrap();
+    }
+    let (mut other, _) = Log::open(at_once.path(), None, 1_000).unwrap();
+    assert!(matches!(other.append_all(entries), (60, Ok(()))));
+    assert_eq!(other.head(), log.head());
+    let texts = |dir: &Path| -> Vec<_> {
+        let read = |path: PathBuf| (path.file_name().unwrap().to_owned(), fs::read_to_string(&path).unwrap());
+        files(dir).into_iter().map(read).collect()
+    };
+    assert!(files(by_line.path()).len() > 6);
+    assert_eq!(texts(by_line.path()), texts(at_once.path()));
+    verify(at_once.path(), ends(other.head())).unwrap();
+}
+
+#[test]
+fn of_what_is_written_at_once_the_first_lines_stand_there_when_there_is_no_room_for_the_others() {
+    let home = tempfile::tempdir().unwrap();
+    let (dir, away) = (home.path().join("audit"), home.path().join("away"));
+    let (mut log, _) = Log::open(&dir, None, 1_000).unwrap();
+    let now = SystemTime::now();
+    log.append(now, entry(0)).unwrap();
+    // The open file has room; another cannot be begun.
+    fs::rename(&dir, &away).unwrap();
+    let (count, written) = log.append_all((1..20).map(|n| (now, entry(n))).collect());
+    assert!(written.is_err() && (1..19).contains(&count), "{count}");
+    fs::rename(&away, &dir).unwrap();
+    log.append(now, entry(99)).unwrap();
+    let written: Vec<u64> = lines(&dir)
+        .iter()
+        .map(|line| line.args["n"].as_u64().unwrap())
+        .collect();
+    assert_eq!(written, (0..=count as u64).chain([99]).collect::<Vec<_>>());
+    verify(&dir, ends(log.head())).unwrap();
+}
+
 #[tokio::test]
 async fn old_files_are_removed_after_the_store_knows_of_it() {
     let dir = tempfile::tempdir().unwrap();

@@ -37,6 +37,7 @@ use crate::registry::Loaded;
 use crate::rest::Rests;
 use answer::{log_fault, unsent};
 use hourglass::Hourglass;
+use moa_core::audit::Entry;
 use moa_core::call::{Failure, Reply};
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
@@ -123,11 +124,24 @@ pub struct Invoker {
 
 impl Invoker {
     /// Does one piece of work and closes its record. Gives its turn back as soon as the answer has left.
-    pub async fn run(&self, mut work: Work, mut turn: Turn<Work>) {
+    pub async fn run(&self, work: Work, turn: Turn<Work>) {
+        let (event, ticket) = (Arc::clone(&work.event), Arc::clone(&work.ticket));
+        // In a box that is gone when it is done: many may wait for the log and the journal while the disk is slow, and then
+        // each would hold what a whole call needs, some 16 KB, instead of a few hundred bytes.
+        let Some((record, outcome)) = Box::pin(self.done(work, turn)).await else {
+            return;
+        };
+        self.record(record, &outcome).await;
+        self.close(&event, &ticket, outcome).await;
+    }
+
+    /// Does one piece of work: what is to be written down of it, and what its record is to be closed with. Nothing where that
+    /// is seen to, or must not be.
+    async fn done(&self, mut work: Work, mut turn: Turn<Work>) -> Option<(Option<Entry>, Outcome)> {
         // What nobody sends again is begun only when it cannot get lost any more. (Without a record it was not
         // acknowledged either, which the service tells its person.)
         if !work.event.is_redeliverable() && work.ticket.seq().await.is_none() {
-            return;
+            return None;
         }
         self.open_place(&mut work).await;
         let kept = match work.event.ruling() {
@@ -137,7 +151,7 @@ impl Invoker {
         let before = work.before.take();
         if before.is_none() {
             let Some(matched) = self.matcher.refresh(&work.event, work.matched) else {
-                return self.close(&work.event, &work.ticket, Outcome::Done).await;
+                return Some((None, Outcome::Done));
             };
             work.matched = matched;
         }
@@ -151,7 +165,8 @@ impl Invoker {
             Ok(trial) => trial,
             Err(until) => {
                 self.turned_away(record);
-                return self.turn_away(&work, until, turn).await;
+                self.turn_away(&work, until, turn).await;
+                return None;
             }
         };
         let outcome = match work.event.ruling() {
@@ -165,8 +180,7 @@ impl Invoker {
         // That the event is on disk, which closing its record waits for, is nothing that the same person's next command
         // has to wait for too.
         drop(turn);
-        self.record(record, &outcome).await;
-        self.close(&work.event, &work.ticket, outcome).await;
+        Some((record, outcome))
     }
 
     /// Does what an event asks for.

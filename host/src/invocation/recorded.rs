@@ -6,7 +6,7 @@ use moa_core::audit::{Entry, Given, Outcome as Audited, What};
 use moa_core::call::{Arg, ArgValue, CommandCall, Value};
 use moa_core::event::EventKind;
 use moa_core::locale::{Locale, UserNotice};
-use moa_core::manifest::{ArgType, Confirm};
+use moa_core::manifest::{ArgType, Command, Confirm, Manifest};
 use moa_core::router::CommandMatch;
 use moa_store::Outcome;
 
@@ -62,16 +62,9 @@ impl Invoker {
         if entry.version.is_empty() {
             entry.version = loaded.version.clone();
         }
-        let Some(command) = loaded.manifest.commands.iter().find(|one| one.name == entry.command) else {
-            return;
-        };
-        let mut levels = vec![command];
-        for name in &entry.path {
-            let below = levels.last().map(|level| &level.subcommands);
-            levels.extend(below.into_iter().flatten().find(|one| one.name == *name));
-        }
+        let levels = levels(&loaded.manifest, &entry.command, &entry.path);
         // A call that goes on does not know it itself.
-        entry.guarded |= levels.iter().any(|one| one.restricted || one.confirm != Confirm::None);
+        entry.guarded |= levels.iter().any(|one| is_guarded(one));
         let specs: Vec<_> = levels.iter().flat_map(|level| &level.args).collect();
         let is_choice = |name: &str| {
             let mut named = specs.iter().filter(|spec| spec.name == name);
@@ -82,6 +75,12 @@ impl Invoker {
 
     /// Writes down that a command begins that must not run unrecorded. Otherwise its person is told that it does not run.
     pub(super) async fn begin(&self, work: &Work, command: &CommandMatch, id: &str) -> Result<(), Outcome> {
+        let loaded = work.matched.snapshot.plugins.get(&command.plugin);
+        let levels = loaded.map(|loaded| levels(&loaded.manifest, &command.command, &command.path));
+        let asks = command.restricted || command.confirm != Confirm::None;
+        if !asks && !levels.into_iter().flatten().any(is_guarded) {
+            return Ok(());
+        }
         let entry = match self.to_record(work, None) {
             Some(entry) if entry.guarded => entry,
             _ => return Ok(()),
@@ -134,6 +133,25 @@ impl Invoker {
         };
         self.audit.settle(entry).await;
     }
+}
+
+/// A command of a manifest and, one below the other, its subcommands on the way to what was asked for.
+fn levels<'m>(manifest: &'m Manifest, command: &str, path: &[String]) -> Vec<&'m Command> {
+    let mut levels: Vec<&Command> = manifest
+        .commands
+        .iter()
+        .filter(|one| one.name == command)
+        .take(1)
+        .collect();
+    for name in path {
+        let below = levels.last().map(|level| &level.subcommands);
+        levels.extend(below.into_iter().flatten().find(|one| one.name == *name));
+    }
+    levels
+}
+
+fn is_guarded(command: &Command) -> bool {
+    command.restricted || command.confirm != Confirm::None
 }
 
 /// How the reason begins with which a command was not run that could not be recorded.
