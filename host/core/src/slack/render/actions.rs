@@ -17,6 +17,7 @@ const CHOICES: usize = 100;
 const CHOICE_VALUE: usize = 150;
 const PLACEHOLDER: usize = 150;
 const CONFIRM: usize = 300;
+const CONFIRM_LABEL: usize = 30;
 
 /// The text as sections: where there are blocks, Slack shows only those.
 pub fn sections(portable: &str) -> Vec<Value> {
@@ -83,10 +84,11 @@ fn element(number: usize, action: &Action, plugin: &str) -> Result<Value, Refuse
                     Style::Danger => drop(button.insert("style".into(), "danger".into())),
                 }
                 if let Some(question) = confirm {
-                    // "OK" and "Cancel" are Slack's own words, in the reader's language, where these two are left out.
+                    // Slack asks for all four. What is not the plugin's word is none of any language.
+                    let (yes, no) = (plain(label, CONFIRM_LABEL), plain("✕", CONFIRM_LABEL));
                     button.insert(
                         "confirm".into(),
-                        json!({"title": plain(label, 100), "text": plain(question, CONFIRM)}),
+                        json!({"title": plain(label, 100), "text": plain(question, CONFIRM), "confirm": yes, "deny": no}),
                     );
                 }
             }

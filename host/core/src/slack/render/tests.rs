@@ -95,7 +95,10 @@ fn actions_become_blocks_below_the_text() {
     let ids: Vec<&str> = (0..3).map(|n| elements[n]["action_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["p/buy", "p/s", "moa-link-2"], "a link is nobody's");
     assert_eq!(elements[0]["style"], "primary");
-    assert_eq!(elements[0]["confirm"]["text"]["text"], "sure?");
+    let confirm = &elements[0]["confirm"];
+    assert_eq!(confirm["text"]["text"], "sure?");
+    assert_eq!(confirm["confirm"]["text"].as_str().unwrap().chars().count(), 30);
+    assert_eq!(confirm["deny"]["text"], "✕", "Slack asks for both words");
     assert_eq!(elements[1]["options"][0]["value"], "1");
     assert_eq!(elements[2]["url"], "https://e.com/?a=1&b=2");
 }
