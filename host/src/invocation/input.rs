@@ -130,8 +130,8 @@ impl Invoker {
     fn invocation(&self, work: &Work, id: &str, author: &User, locale: Locale) -> Invocation {
         Invocation {
             id: id.to_owned(),
-            // Not the present instant: a rerun must be told the same.
-            time: moment(work.received_ms).to_string(),
+            // Not the present instant: a rerun must be told the same. With milliseconds, as the contract writes instants.
+            time: format!("{:.3}", moment(work.received_ms)),
             attempt: 1,
             locale: author.locale.clone().unwrap_or_else(|| locale.tag().to_owned()),
             timezone: author.timezone.clone().unwrap_or_else(|| self.timezone.clone()),

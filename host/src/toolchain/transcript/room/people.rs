@@ -60,7 +60,7 @@ impl Room {
                     EventKind::Change(Change {
                         who: person.clone(),
                         what,
-                        time: now.to_string(),
+                        time: format!("{now:.3}"),
                     }),
                 ))
             }
@@ -90,7 +90,7 @@ impl Room {
             raw: text.into(),
             mentions,
             files,
-            time: now.to_string(),
+            time: format!("{now:.3}"),
             edited: false,
         };
         state.notes.push(Note {

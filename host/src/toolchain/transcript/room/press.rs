@@ -37,7 +37,7 @@ impl Room {
                 on: None,
                 trigger: None,
                 response_url: None,
-                time: state.now.to_string(),
+                time: format!("{:.3}", state.now),
             };
             return Ok(pressing(state, press));
         }
@@ -62,7 +62,7 @@ impl Room {
                 on: Some(note.at()),
                 trigger: None,
                 response_url: Some(note.message.at.id.clone()),
-                time: state.now.to_string(),
+                time: format!("{:.3}", state.now),
             };
             // Nobody reaches a message before the form is closed.
             state.forms.remove(scene.person);
@@ -122,7 +122,7 @@ impl Room {
             on: form.on.clone(),
             trigger: None,
             response_url: None,
-            time: state.now.to_string(),
+            time: format!("{:.3}", state.now),
         };
         let event = pressing(state, press);
         if let (Some(form), EventKind::Press(press)) = (state.forms.get_mut(scene.person), &event.kind) {
@@ -165,7 +165,7 @@ impl Room {
             on: None,
             trigger: None,
             response_url: None,
-            time: state.now.to_string(),
+            time: format!("{:.3}", state.now),
         };
         if shortcut.on == ShortcutPlace::Message {
             let at = scene.newest(

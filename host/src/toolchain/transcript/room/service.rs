@@ -179,7 +179,7 @@ impl Adapter for Room {
             id: state.next_id(),
         };
         let note = Note {
-            message: self.note(at.clone(), &written, state.now.to_string()),
+            message: self.note(at.clone(), &written, format!("{:.3}", state.now)),
             only: asker.map(str::to_owned),
             plugin: message.stamp.plugin.clone(),
             controls: written.controls,
@@ -248,7 +248,7 @@ impl Adapter for Room {
         let note = Note {
             message: Message {
                 files: vec![sent],
-                ..self.note(at, &written, state.now.to_string())
+                ..self.note(at, &written, format!("{:.3}", state.now))
             },
             only: None,
             plugin: String::new(),
