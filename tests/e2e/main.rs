@@ -38,6 +38,7 @@ mod grants;
 mod hears;
 mod hostile;
 mod in_memory;
+mod languages;
 mod maintenance;
 mod many;
 mod page;
