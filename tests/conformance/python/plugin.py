@@ -53,11 +53,6 @@ def shown(value: object) -> str:
     return "|".join(map(shown, value)) if isinstance(value, list) else str(value)
 
 
-def as_written(when: datetime) -> str:
-    """An instant as the host wrote it."""
-    return when.isoformat().replace("+00:00", "Z")
-
-
 def lines(**values: object) -> str:
     return "\n".join(f"{name}: {shown(value)}" for name, value in values.items())
 
@@ -148,7 +143,7 @@ def context(ctx: Context) -> str:
         locale=ctx.locale,
         timezone=ctx.timezone,
         attempt=ctx.attempt,
-        time=as_written(ctx.time),
+        time=system.rfc3339(ctx.time),
         id=bool(ctx.id),
         service=ctx.place.service,
         kind=ctx.place.kind.value,
@@ -177,7 +172,7 @@ def message(ctx: Context, text: Rest | None = None) -> str:
         thread=ctx.place.thread is not None,
         edited=said.edited,
         author=f"{author.display_name} {author.id} bot={shown(author.bot)}",
-        time=as_written(said.time),
+        time=system.rfc3339(said.time),
     )
 
 

@@ -99,19 +99,37 @@ async fn told(workspace: &Workspace, bot: &Bot, language: Language) -> Result<()
     let log = log_of(workspace, bot, "!fail uncaught 이런", &["uncaught 이런"]).await;
     // What belongs together may be several lines.
     let log = log.join("\n");
-    let file = match language {
-        Language::Rust => "lib.rs",
-        other => other.entry(),
+    let named = |file: &String| {
+        log.match_indices(file.as_str()).any(|(at, _)| {
+            let behind = log[at + file.len()..].trim_start_matches(['"', ',']);
+            let number = behind.strip_prefix(':').or_else(|| behind.strip_prefix(" line "));
+            number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+        })
     };
-    let named = log.match_indices(file).any(|(at, _)| {
-        let behind = log[at + file.len()..].trim_start_matches(['"', ',']);
-        let number = behind.strip_prefix(':').or_else(|| behind.strip_prefix(" line "));
-        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
-    });
+    let files = sources(language);
+    let named = files.iter().any(named);
     match named {
         true => Ok(()),
-        false => Err(format!("no line of {file} is named in:\n{log}")),
+        false => Err(format!("no line of {files:?} is named in:\n{log}")),
     }
+}
+
+/// The names of the plugin's own files.
+fn sources(language: Language) -> Vec<String> {
+    let folder = conformance().join(language.name());
+    let folder = match language {
+        Language::Rust => folder.join("src"),
+        _ => folder,
+    };
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let is_source = |file: &std::path::PathBuf| {
+        let end = file.extension().unwrap_or_default();
+        ["rs", "py", "js", "ts", "go", "c"].iter().any(|known| end == *known)
+    };
+    files
+        .filter(is_source)
+        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+        .collect()
 }
 
 /// What goes to Slack is what goes there of the plugin in Rust.
