@@ -208,7 +208,7 @@ func context(ctx *moa.Context, _ moa.None) (string, error) {
 		"locale: "+ctx.Locale,
 		"timezone: "+ctx.Timezone,
 		fmt.Sprintf("attempt: %d", ctx.Attempt),
-		"time: "+ctx.Time.Format(time.RFC3339Nano),
+		"time: "+ctx.Time.Format("2006-01-02T15:04:05.000Z07:00"),
 		fmt.Sprintf("id: %t", ctx.ID != ""),
 		"service: "+ctx.Place.Service,
 		"kind: "+kind(ctx.Place.Kind),
