@@ -139,7 +139,10 @@ fn reason(text: &str) -> Option<String> {
     };
     let said = if let Some(rust) = rust {
         lines(rust)
-    } else if let Some(go) = ["panic: ", "fatal error: "].iter().find_map(|mark| text.rsplit_once(mark)) {
+    } else if let Some(go) = ["panic: ", "fatal error: "]
+        .iter()
+        .find_map(|mark| text.rsplit_once(mark))
+    {
         lines(go.1)
     } else {
         text.lines().map(str::trim).rfind(|line| !line.is_empty())?.to_owned()

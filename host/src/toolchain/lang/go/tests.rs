@@ -92,15 +92,9 @@ async fn errors_name_file_and_line_and_what_to_do_instead() {
         "{found:?}"
     );
 
-    bench.write(
-        "more.go",
-        "package main\n\nimport \"nowhere/none\"\n\nvar _ = none.X\n",
-    );
+    bench.write("more.go", "package main\n\nimport \"nowhere/none\"\n\nvar _ = none.X\n");
     let found = bench.errors().await;
-    assert!(
-        found[0].1 == 3 && found[0].2.contains("nowhere/none"),
-        "{found:?}"
-    );
+    assert!(found[0].1 == 3 && found[0].2.contains("nowhere/none"), "{found:?}");
     std::fs::remove_file(bench.folder().join("more.go")).unwrap();
 
     std::fs::remove_file(bench.folder().join("go.mod")).unwrap();
