@@ -16,7 +16,7 @@ mod usage;
 pub use hears::{HeardMatch, Hears};
 pub use manage::{AdminWord, Listed, Manage, RoleOrder};
 pub use reader::{Judged, Reader, read_command};
-pub use table::{Conflict, Table};
+pub use table::{Conflict, Table, host_words};
 
 use crate::call::Arg;
 use crate::command::{self, ArgError, Clock, Tokens};

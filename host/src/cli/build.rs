@@ -1,7 +1,7 @@
 //! `moa build`: from plugin sources to components.
 
 use super::{End, Global, log, progress, runtime};
-use crate::toolchain::build;
+use crate::toolchain::{build, build_hongmoa};
 use clap::Args;
 use moa_engine::Engine;
 use std::path::PathBuf;
@@ -15,17 +15,32 @@ pub struct BuildArgs {
     /// Where the components go [default: dist in the first DIR]
     #[arg(long, value_name = "OUT")]
     pub out: Option<PathBuf>,
+    /// DIR is a folder of apps written for the chat bot hongmoa: make one plugin of it, without an edit, and tell what will
+    /// differ. Components go to dist beside it
+    #[arg(long)]
+    pub hongmoa: bool,
+    /// The name of that plugin [default: the folder's]
+    #[arg(long, value_name = "NAME", requires = "hongmoa")]
+    pub name: Option<String>,
 }
 
 pub(super) fn main(global: &Global, args: &BuildArgs) -> anyhow::Result<End> {
     log::start(global, "warn")?;
     let out = match (&args.out, args.dirs.first()) {
         (Some(out), _) => out.clone(),
+        (None, Some(apps)) if args.hongmoa => apps.join("../dist"),
         (None, Some(first)) => first.join("dist"),
         (None, None) => PathBuf::from("dist"),
     };
     let engine = Engine::new(moa_engine::Options::default())?;
-    let results = runtime()?.block_on(build(&args.dirs, &out, &engine, &progress::print))?;
+    let results = match args.dirs.as_slice() {
+        [apps] if args.hongmoa => {
+            let name = args.name.as_deref();
+            runtime()?.block_on(build_hongmoa(apps, name, &out, &engine, &progress::print))?
+        }
+        _ if args.hongmoa => anyhow::bail!("--hongmoa takes one folder, that of the apps; run it once for each"),
+        dirs => runtime()?.block_on(build(dirs, &out, &engine, &progress::print))?,
+    };
     if global.json {
         let list: Vec<serde_json::Value> = results
             .iter()

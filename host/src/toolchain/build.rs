@@ -184,6 +184,17 @@ pub enum SetupError {
     /// There are none.
     #[error("there is no plugin source at or below {}; a plugin source is a folder with a plugin.toml", .0.display())]
     Nothing(PathBuf),
+    /// The folder of apps is not there.
+    #[error("{apps} cannot be read ({reason}); give the folder that the apps lie in")]
+    Apps {
+        /// The folder.
+        apps: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// A name that a plugin cannot have.
+    #[error("`{0}` is no name for a plugin: use a to z, 0 to 9 and `-`, at most 64 characters; give another with --name")]
+    Name(String),
     /// The folder for components can't be used.
     #[error("components cannot be written to {out} ({reason}); make it writable, or give another one with --out")]
     Out {

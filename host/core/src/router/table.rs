@@ -103,6 +103,11 @@ impl Builtin {
     }
 }
 
+/// The words that are the host's own, in any language: no plugin gets them.
+pub fn host_words() -> impl Iterator<Item = &'static str> {
+    builtins().map(|(word, _)| word)
+}
+
 /// All of the host's own words.
 fn builtins() -> impl Iterator<Item = (&'static str, Builtin)> {
     let manage = manage::WORDS.map(|(word, what)| (word, Builtin::Manage(what)));

@@ -1,0 +1,1 @@
+from .decorators import on_command
