@@ -36,6 +36,7 @@ mod delivery;
 mod dev;
 mod grants;
 mod hears;
+mod hongmoa;
 mod hostile;
 mod in_memory;
 mod languages;

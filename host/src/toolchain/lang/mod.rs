@@ -14,6 +14,8 @@ mod python;
 mod rust;
 pub(super) mod sdk;
 
+pub(super) use python::hongmoa::project as hongmoa_project;
+
 use super::build::{BuildError, BuildEvent};
 use super::diagnostic::Diagnostic;
 use super::inputs::Inputs;

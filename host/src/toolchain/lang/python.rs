@@ -4,6 +4,7 @@
 //! packages of `requirements.txt` are put into `.moa/deps` ([`requirements`]). componentize-py then runs the plugin's
 //! module once and keeps what memory holds: the component has no files, only modules that were imported.
 
+pub(super) mod hongmoa;
 mod requirements;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tokio::process::Command;
 
 /// What makes the component. Its Python is the one in the sandbox.
 const COMPONENTIZE: &str = "componentize-py==0.25.1";
@@ -38,6 +40,11 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &str)] = files![
+    "hongmoa/__init__.py",
+    "hongmoa/_apps.py",
+    "hongmoa/_markup.py",
+    "hongmoa/_requests.py",
+    "hongmoa/_robot.py",
     "moa/__init__.py",
     "moa/_arguments.py",
     "moa/_calls.py",
@@ -71,6 +78,7 @@ const FILES: &[(&str, &str)] = files![
     "moa/text.py",
     "moa/triggers.py",
     "moa/types.py",
+    "tools/moa_hongmoa.py",
     "tools/moa_lint.py",
 ];
 
@@ -281,20 +289,26 @@ struct Finding {
 
 /// Looks at the sources for what can't work.
 async fn lint(job: &Job<'_>, entry: &Path, folders: [&Path; 2]) -> Result<Vec<Diagnostic>, BuildError> {
+    let base = &job.source.dir;
+    told(job, base, |python| {
+        python.arg(folders[0].join("tools/moa_lint.py")).arg(entry).args(folders);
+    })
+    .await
+}
+
+/// What a script of the SDK tells about places in files, as seen from `base`.
+async fn told(job: &Job<'_>, base: &Path, arguments: impl FnOnce(&mut Command)) -> Result<Vec<Diagnostic>, BuildError> {
     let mut python = process::command("python3", &job.source.dir);
     provide::python_environment(&mut python);
-    python
-        .arg("-I")
-        .arg(folders[0].join("tools/moa_lint.py"))
-        .arg(entry)
-        .args(folders);
+    python.arg("-I");
+    arguments(&mut python);
     let mut found = Vec::new();
     let ended = process::run(job, python, |line| {
         // Anything else is no finding.
         let Ok(finding) = serde_json::from_str::<Finding>(&line) else {
             return;
         };
-        let file = within(&finding.file, &job.source.dir);
+        let file = within(&finding.file, base);
         let place = (finding.line, finding.column);
         let diagnostic = Diagnostic::at(finding.severity, &file, place, &finding.message, &finding.help);
         job.found(&diagnostic);

@@ -1,0 +1,125 @@
+//! A folder of apps written for hongmoa, built as it is by `moa build --hongmoa`, and used as people use them.
+
+use super::support::bot::Plan;
+use super::support::guests::put;
+use super::support::process::{finish_within, moa};
+use super::support::sim::{Line, Workspace};
+use super::support::{alone, required};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a build may take, with its tools to be fetched first.
+const BUILD: Duration = Duration::from_secs(900);
+/// How long the host may compile it.
+const COMPILE: Duration = Duration::from_secs(300);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
+    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/hongmoa/apps");
+    // It outlives the test, so that what has not changed is not built again.
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hongmoa");
+    std::fs::create_dir_all(&out).unwrap();
+    let built = {
+        let _alone = alone().await;
+        let mut command = moa(&out);
+        command.arg("build").arg("--hongmoa").arg(&apps);
+        command.args(["--name", "team"]).arg("--out").arg(&out);
+        finish_within(&mut command, BUILD).await
+    };
+    let told = format!("{}{}", built.stdout, built.stderr);
+    if told.contains("cannot be used (") || told.contains("cannot be fetched (") {
+        assert!(!required(), "{told}");
+        println!("skipped: {told}");
+        return;
+    }
+    assert_eq!(built.code, Some(0), "{told}");
+    for (message, place) in [
+        ("`running` is as at the beginning in each call", "apps/deploy.py:16:5"),
+        ("api_call('pins.add') does nothing", "apps/deploy.py:19"),
+        ("`help` is a word of the host's own", "apps/helper.py:5"),
+        ("`SLACK_TOKEN` is empty in the plugin", "settings.py:1"),
+    ] {
+        assert!(told.contains(message) && told.contains(place), "{message}: {told}");
+    }
+    let component = std::fs::read(out.join("team.wasm")).unwrap();
+    let secret = b"this-must-not-leave-the-machine";
+    assert!(!component.windows(secret.len()).any(|part| part == secret));
+
+    let workspace = Workspace::start().await;
+    let bot = Plan::new(&workspace)
+        .config("\n[plugin.team.grant]\nconversations = [\"*\"]\n")
+        .start()
+        .await;
+    let from = bot.lines();
+    put(&component, &bot.plugins().join("team.wasm"));
+    bot.log().wait_long_for(from, &["loaded", "team"], COMPILE).await;
+    let say = async |text: &str| workspace.ask(&Line::new(text)).await.text;
+
+    // Every import form, both signatures; mentions call people; what the host forgives is forgiven here too.
+    let hello = workspace.ask(&Line::new("!하이").by("rosie")).await;
+    assert!(hello.text.starts_with("hello <@U"), "{}", hello.text);
+    assert_eq!(hello.pings.len(), 1);
+    assert_eq!(say("!ㅈㅅㅌ 3 로지,샐리,앨리").await, "1: 로지, 샐리, 앨리");
+    assert_eq!(say("!LUNCH").await, "예) !ㅈㅅㅌ 3 로지,샐리");
+    // The brain is durable, texts decode, quotes hold words together, lists keep their order.
+    assert_eq!(say("!메모 vpn “주소는 10.0.0.1”").await, "저장했어요: vpn");
+    assert_eq!(say("!memo vpn").await, "주소는 10.0.0.1");
+    assert_eq!(say("!memo").await, "vpn");
+    assert_eq!(say("!queue a").await, "1");
+    assert_eq!(say("!queue b").await, "2");
+    assert_eq!(say("!queue").await, "b");
+    // Another channel, where it is granted.
+    let sent = workspace.send(&Line::new("!유령 #random 안녕 여러분")).await;
+    let there = workspace
+        .until("the ghost in #random", |record| {
+            record.saying("안녕 여러분").into_iter().next()
+        })
+        .await;
+    assert_ne!(there.channel, sent.channel);
+    // Attachments as Slack has them.
+    let picture = workspace.ask(&Line::new("!짤")).await;
+    assert_eq!(picture.text, "골라 봤어요");
+    let record = workspace.record().await;
+    let posted = record.of("post").find(|entry| entry["ts"] == picture.ts.as_str()).unwrap();
+    assert!(posted.to_string().contains("https://example.com/cat.png"), "{posted}");
+    // The client does what the host can, and says what it can't.
+    assert_eq!(say("!ㄷㅇ").await.lines().count(), 9);
+    let deployed = workspace.send(&Line::new("!deploy main")).await;
+    workspace
+        .until("the end of the deployment", |record| {
+            let said = workspace.answers(record, &deployed);
+            said.iter().any(|post| post.text == "pin: unknown_method, 1").then_some(())
+        })
+        .await;
+    let record = workspace.record().await;
+    assert!(record.edits().contains(&"배포 끝: main".to_owned()), "{:?}", record.edits());
+    // The host's help knows the apps by their docstrings.
+    let help = say("!help 점심팀").await;
+    assert!(help.contains("오늘의 점심 팀을 알려드립니다."), "{help}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_work_names_the_place_and_builds_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let apps = home.path().join("apps");
+    std::fs::create_dir(&apps).unwrap();
+    let app = "import socket\nfrom . import on_command\n\n@on_command(['a'])\ndef run(robot, channel, tokens):\n    return 'a'\n";
+    std::fs::write(apps.join("a.py"), app).unwrap();
+    let mut command = moa(home.path());
+    command.args(["build", "--hongmoa", "apps"]);
+    let ended = finish_within(&mut command, BUILD).await;
+    let told = format!("{}{}", ended.stdout, ended.stderr);
+    if told.contains("cannot be used (") {
+        assert!(!required(), "{told}");
+        println!("skipped: {told}");
+        return;
+    }
+    assert_eq!(ended.code, Some(1), "{told}");
+    assert!(told.contains("apps/a.py:1") && told.contains("`socket` can't work in the sandbox"), "{told}");
+    assert!(!home.path().join("dist/apps.wasm").exists());
+
+    let mut command = moa(home.path());
+    command.args(["build", "--hongmoa", "nowhere"]);
+    let ended = finish_within(&mut command, BUILD).await;
+    assert!(ended.stderr.contains("nowhere cannot be read"), "{}", ended.stderr);
+}
