@@ -80,7 +80,10 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     let picture = workspace.ask(&Line::new("!짤")).await;
     assert_eq!(picture.text, "골라 봤어요");
     let record = workspace.record().await;
-    let posted = record.of("post").find(|entry| entry["ts"] == picture.ts.as_str()).unwrap();
+    let posted = record
+        .of("post")
+        .find(|entry| entry["ts"] == picture.ts.as_str())
+        .unwrap();
     assert!(posted.to_string().contains("https://example.com/cat.png"), "{posted}");
     // The client does what the host can, and says what it can't.
     assert_eq!(say("!ㄷㅇ").await.lines().count(), 9);
@@ -88,11 +91,17 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     workspace
         .until("the end of the deployment", |record| {
             let said = workspace.answers(record, &deployed);
-            said.iter().any(|post| post.text == "pin: unknown_method, 1").then_some(())
+            said.iter()
+                .any(|post| post.text == "pin: unknown_method, 1")
+                .then_some(())
         })
         .await;
     let record = workspace.record().await;
-    assert!(record.edits().contains(&"배포 끝: main".to_owned()), "{:?}", record.edits());
+    assert!(
+        record.edits().contains(&"배포 끝: main".to_owned()),
+        "{:?}",
+        record.edits()
+    );
     // The host's help knows the apps by their docstrings.
     let help = say("!help 점심팀").await;
     assert!(help.contains("오늘의 점심 팀을 알려드립니다."), "{help}");
@@ -115,7 +124,10 @@ async fn a_folder_that_cannot_work_names_the_place_and_builds_nothing() {
         return;
     }
     assert_eq!(ended.code, Some(1), "{told}");
-    assert!(told.contains("apps/a.py:1") && told.contains("`socket` can't work in the sandbox"), "{told}");
+    assert!(
+        told.contains("apps/a.py:1") && told.contains("`socket` can't work in the sandbox"),
+        "{told}"
+    );
     assert!(!home.path().join("dist/apps.wasm").exists());
 
     let mut command = moa(home.path());

@@ -193,7 +193,9 @@ pub enum SetupError {
         reason: std::io::Error,
     },
     /// A name that a plugin cannot have.
-    #[error("`{0}` is no name for a plugin: use a to z, 0 to 9 and `-`, at most 64 characters; give another with --name")]
+    #[error(
+        "`{0}` is no name for a plugin: use a to z, 0 to 9 and `-`, at most 64 characters; give another with --name"
+    )]
     Name(String),
     /// The folder for components can't be used.
     #[error("components cannot be written to {out} ({reason}); make it writable, or give another one with --out")]

@@ -291,7 +291,10 @@ struct Finding {
 async fn lint(job: &Job<'_>, entry: &Path, folders: [&Path; 2]) -> Result<Vec<Diagnostic>, BuildError> {
     let base = &job.source.dir;
     told(job, base, |python| {
-        python.arg(folders[0].join("tools/moa_lint.py")).arg(entry).args(folders);
+        python
+            .arg(folders[0].join("tools/moa_lint.py"))
+            .arg(entry)
+            .args(folders);
     })
     .await
 }
