@@ -19,6 +19,7 @@ use clap::Args;
 use hog::{Sampler, Slice};
 use moa_test_guests::{fixture, misdeeds};
 use report::{Held, Phase};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Entries that the workspace's record holds. It is read all the while, so this is room for a reader that is held up.
@@ -55,8 +56,7 @@ pub async fn run(build: &Build, rounds: u16, options: &Options) -> anyhow::Resul
         plugins: vec![build.hello()?.to_owned(), fixture("hostile"), fixture("intruder")],
         target: build.target.clone(),
     };
-    let home = Home::new(Kind::Moa, &build, &sim.address, FILE)?;
-    home.configure(&misdeeds::limits(WALL))?;
+    let home = host(&build, &sim)?;
     let driven = async {
         let (process, _, _) = measure::start(&mut sim, &home, true).await?;
         let run = Run {
@@ -70,9 +70,44 @@ pub async fn run(build: &Build, rounds: u16, options: &Options) -> anyhow::Resul
         process.stop().await?;
         anyhow::Ok(report)
     };
-    driven
+    let mut report = driven
         .await
-        .with_context(|| format!("the run failed; Moa wrote:\n{}", home.last_words()))
+        .with_context(|| format!("the run failed; Moa wrote:\n{}", home.last_words()))?;
+    drop((home, sim));
+    let mut sim = Sim::recording(RECORD)?;
+    let home = host(&build, &sim)?;
+    let counts: Vec<u64> = report.held.iter().map(|held| held.commands).collect();
+    report.quiet = quiet(&mut sim, &home, options.people, &counts)
+        .await
+        .with_context(|| format!("the bystander alone failed; Moa wrote:\n{}", home.last_words()))?;
+    Ok(report)
+}
+
+fn host(build: &Build, sim: &Sim) -> anyhow::Result<Home> {
+    let home = Home::new(Kind::Moa, build, &sim.address, FILE)?;
+    home.configure(&misdeeds::limits(WALL))?;
+    Ok(home)
+}
+
+/// What a fresh host holds whose bystander is alone all the while, whenever so many commands were given. A host remembers
+/// something of each command for a day, which is no plugin's doing.
+async fn quiet(sim: &mut Sim, home: &Home, people: u8, counts: &[u64]) -> anyhow::Result<Vec<Held>> {
+    let (process, _, _) = measure::start(sim, home, true).await?;
+    let mut held = Vec::new();
+    let mut commands = 0;
+    for (number, wanted) in counts.iter().enumerate() {
+        eprintln!("the bystander alone, {} of {}", number + 1, counts.len());
+        let load = Load::start(sim, people).await?;
+        let answered = load.answered();
+        while commands + answered.load(Ordering::Relaxed) < *wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        commands += load.stop().await?.commands;
+        tokio::time::sleep(REST).await;
+        held.push(Held::by(&process, commands)?);
+    }
+    process.stop().await?;
+    Ok(held)
 }
 
 struct Run<'a> {
@@ -89,7 +124,8 @@ impl Run<'_> {
         // What a command of the bystander's costs the host: so much of what it computes beside the corpus is not for that.
         let mut cost = alone.cpu / alone.seen.commands.max(1) as f64;
         tokio::time::sleep(REST).await;
-        let mut held = vec![Held::by(self.process)?];
+        let mut commands = alone.seen.commands;
+        let mut held = vec![Held::by(self.process, commands)?];
         let (mut inside, mut outside) = (Vec::new(), Vec::new());
         let mut trace = Vec::new();
         for round in 0..rounds {
@@ -100,15 +136,17 @@ impl Run<'_> {
                 if hostile {
                     let (phase, slices) = self.attacked(cost).await?;
                     trace = slices;
+                    commands += phase.seen.commands;
                     inside.push(phase);
                 } else {
                     let phase = self.beside(&trace).await?;
                     cost = phase.cpu / phase.seen.commands.max(1) as f64;
+                    commands += phase.seen.commands;
                     outside.push(phase);
                 }
             }
             tokio::time::sleep(REST).await;
-            held.push(self.at_rest(held.first()).await?);
+            held.push(self.at_rest(held.first(), commands).await?);
         }
         Ok(Report {
             people: self.options.people,
@@ -116,6 +154,7 @@ impl Run<'_> {
             inside,
             outside,
             held,
+            quiet: Vec::new(),
         })
     }
 
@@ -176,10 +215,10 @@ impl Run<'_> {
     }
 
     /// What the host holds once it has let go of what was only for the moment, or when it had all the time for it.
-    async fn at_rest(&self, before: Option<&Held>) -> anyhow::Result<Held> {
+    async fn at_rest(&self, before: Option<&Held>, commands: u64) -> anyhow::Result<Held> {
         let begun = Instant::now();
         loop {
-            let held = Held::by(self.process)?;
+            let held = Held::by(self.process, commands)?;
             if before.is_none_or(|before| held.left_over(before).is_empty()) || begun.elapsed() > PATIENCE {
                 return Ok(held);
             }
