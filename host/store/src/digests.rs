@@ -16,7 +16,7 @@ const FIRST: usize = 4;
 /// 16 bytes that need not stand at a multiple of 8 in memory.
 type Digest = [u32; 4];
 
-/// Values by name. See the [module](self) for what it costs.
+/// Values by name. The module's documentation says what it costs.
 #[derive(Debug)]
 pub struct Digests<V> {
     keys: (RandomState, RandomState),
