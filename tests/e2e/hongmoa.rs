@@ -69,13 +69,16 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     assert_eq!(say("!queue b").await, "2");
     assert_eq!(say("!queue").await, "b");
     // Another channel, where it is granted.
-    let sent = workspace.send(&Line::new("!유령 #random 안녕 여러분")).await;
+    let sent = workspace.send(&Line::new("!유령 #lunch 안녕 여러분")).await;
     let there = workspace
-        .until("the ghost in #random", |record| {
+        .until("the ghost in #lunch", |record| {
             record.saying("안녕 여러분").into_iter().next()
         })
         .await;
     assert_ne!(there.channel, sent.channel);
+    // Where the bot is not, the person is told.
+    let refused = say("!유령 #random 안녕").await;
+    assert!(refused.contains("초대") || refused.contains("invite"), "{refused}");
     // Attachments as Slack has them.
     let picture = workspace.ask(&Line::new("!짤")).await;
     assert_eq!(picture.text, "골라 봤어요");

@@ -108,10 +108,22 @@ def answer(ctx: moa.Context, function: Run) -> moa.Content | None:
             return None
         to = place(ctx, where)
         if to != ctx.place:
-            moa.chat.send(to, content(message))
+            _send_elsewhere(ctx, to, message)
             return None
         return content(message)
     return None if returned is None or returned == "" else content(returned)
+
+
+def _send_elsewhere(ctx: moa.Context, to: moa.Place, message: Any) -> None:
+    try:
+        moa.chat.send(to, content(message))
+    except moa.NotFound as error:
+        moa.log.warn(f"not sent to {to.conversation}: {error}")
+        text = {
+            "ko": "그 대화에는 쓸 수 없어요. 봇이 거기에 있는지 확인하고 초대해 주세요.",
+            "en": "I cannot write there. See whether the bot is in that conversation, and invite it.",
+        }
+        raise moa.Rejected(text["ko" if ctx.language == "ko" else "en"]) from error
 
 
 def _arity(function: Run) -> int:
