@@ -117,6 +117,11 @@ class Apps(PluginTest):
         told = [(one["severity"], one["file"], one["line"], one["message"]) for one in self.told]
         state = "is as at the beginning in each call"
         expected = [
+            ("warning", "settings.py", 1, "`SLACK_TOKEN` is empty in the plugin"),
+            ("warning", "settings.py", 5, "`API_TOKEN` is empty in the plugin"),
+            ("warning", "settings.py", 6, "`MY_SECRET` is empty in the plugin"),
+            ("warning", "settings.py", 9, "`token` is empty in the plugin"),
+            ("warning", "settings.py", 11, "what looks like a secret is empty in the plugin"),
             ("warning", "apps/deploy.py", 14, f"`count` {state}"),
             ("warning", "apps/deploy.py", 16, f"`running` {state}"),
             ("warning", "apps/deploy.py", 16, "`datetime.now()` is in UTC"),
@@ -124,12 +129,117 @@ class Apps(PluginTest):
             ("warning", "apps/deploy.py", 21, "a call that sleeps may run into its time limit"),
             ("warning", "apps/helper.py", 5, "`도움` is a word of the host's own"),
             ("warning", "apps/helper.py", 5, "`help` is a word of the host's own"),
-            ("warning", "settings.py", 1, "`SLACK_TOKEN` is empty in the plugin"),
         ]
         self.assertEqual(told, expected)
         for file in self.project.rglob("*"):
             if file.is_file():
                 self.assertNotIn(b"must-not-leave", file.read_bytes(), file)
+
+
+APP = "from . import on_command\n@on_command(['a'])\ndef run(robot, channel, tokens):\n    return 'a'\n"
+
+
+class Folder(PluginTest):
+    """What becomes of a folder of apps."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        base = tempfile.TemporaryDirectory()
+        self.addCleanup(base.cleanup)
+        self.base = Path(base.name).resolve()
+        self.project = self.base / "project"
+
+    def write(self, path: str, text: str = APP) -> None:
+        (self.base / path).parent.mkdir(exist_ok=True)
+        (self.base / path).write_text(text, encoding="utf-8")
+
+    def stage(self, apps: str = "apps") -> list[tuple]:
+        return [(one["severity"], one["file"], one["line"], one["message"]) for one in stage(self.base / apps, self.project)]
+
+    def settings(self, text: str) -> tuple[list[tuple], dict]:
+        """What is told of a settings.py, and what is in the plugin's."""
+        self.write("apps/a.py")
+        self.write("settings.py", text)
+        told = self.stage()
+        values: dict = {}
+        exec((self.project / "settings.py").read_text(encoding="utf-8"), values)
+        return told, values
+
+    def test_settings_lose_their_secrets_and_keep_the_rest(self):
+        told, values = self.settings(
+            "import re\n"
+            "WEB_ORIGIN = 'https://api.example.com'  # key: gone-1\n"
+            "A = ACCESS_KEY = 'gone-2'\n"
+            "(B, *C), (D, DB_DSN) = ('b', 'c'), ('d', 'gone-3')\n"
+            "E, CREDENTIALS = 'e gone-4'.split()\n"
+            "class Slack:\n    private_key: bytes = b'gone-5'\n    OTHER = b'xoxp-gone-6'\n"
+            "CONF = dict(password='gone-7', name='n')\n"
+            "CONF['webhook'] = f'gone-8{A}'\n"
+            "CACHE = f'redis://:gone-9@{B}:6379'\n"
+            "def words(text, token='gone-10'):\n    tokens = text.split(',')\n    return tokens\n"
+            "TOKENS = []\nTOKENS.append(1)\n"
+            "LAST = 'kept'\n"
+        )
+        self.assertNotIn(b"gone", (self.project / "settings.py").read_bytes())
+        kept = {name: values[name] for name in ("WEB_ORIGIN", "B", "C", "D", "CONF", "TOKENS", "LAST")}
+        conf = {"password": "", "name": "n", "webhook": ""}
+        expected = {"WEB_ORIGIN": "https://api.example.com", "B": "b", "C": ["c"], "D": "d", "CONF": conf, "TOKENS": [1]}
+        self.assertEqual(kept, {**expected, "LAST": "kept"})
+        self.assertEqual(values["words"]("a,b"), ["a", "b"])
+        # Line numbers are those of the author's file, in what is told and in what the plugin raises.
+        empty = "is empty in the plugin"
+        names = {3: "`ACCESS_KEY`", 4: "`DB_DSN`", 5: "`CREDENTIALS`", 7: "`private_key`", 8: "what looks like a secret"}
+        more = {9: "`password`", 10: "`webhook`", 11: "what looks like a secret", 12: "`token`"}
+        self.assertEqual(told, [("warning", "settings.py", line, f"{name} {empty}") for line, name in {**names, **more}.items()])
+        lines = (self.project / "settings.py").read_text(encoding="utf-8").split("\n")
+        self.assertEqual((lines[1][:10], lines[16]), ("WEB_ORIGIN", "LAST = 'kept'"))
+
+    def test_settings_that_cannot_be_read_are_a_finding(self):
+        self.write("apps/a.py")
+        self.write("settings.py", "A = 1\nB = = 2\n")
+        self.assertEqual(self.stage(), [("error", "settings.py", 2, "syntax error: invalid syntax")])
+        (self.base / "settings.py").write_bytes("A = '가'\n".encode("cp949"))
+        self.assertEqual([one[:3] for one in self.stage()], [("error", "settings.py", 1)])
+        (self.base / "settings.py").unlink()
+        (self.base / "requirements.txt").write_bytes("six\n".encode("utf-16"))
+        self.assertEqual([one[:3] for one in self.stage()], [("error", "requirements.txt", 1)])
+        self.assertFalse(self.project.exists())
+
+    def test_secrets_in_apps_are_told(self):
+        secret = "TOKEN = '0123456789abcdef'\n# xoxb-in-a-comment\nURL = 'https://hooks.slack.com/services/T0/B0/x'\ntoken = 'a b'\n"
+        self.write("apps/a.py", APP + secret)
+        self.write("apps/notes.txt", "nothing\nxoxp-1-2\n")
+        message = "this secret becomes part of the component"
+        places = [("apps/a.py", 5), ("apps/a.py", 6), ("apps/a.py", 7), ("apps/notes.txt", 2)]
+        self.assertEqual(self.stage(), [("warning", *place, message) for place in places])
+
+    def test_what_is_left_out_is_told(self):
+        self.write("apps/a.py")
+        self.write("real.py")
+        (self.base / "apps/b.py").symlink_to(self.base / "real.py")
+        self.write("apps/venv/lib.py")
+        self.write("apps/big.txt", "x" * ((4 << 20) + 1))
+        self.assertEqual(
+            self.stage(),
+            [
+                ("warning", "apps/b.py", 0, "`b.py` is a link, and is left out"),
+                ("warning", "apps/big.txt", 0, "`big.txt` is larger than 4 MiB, and is left out"),
+                ("warning", "apps/venv", 0, "`venv` is not the apps' own, by its name, and is left out"),
+            ],
+        )
+        self.assertEqual(sorted(path.name for path in (self.project / "apps").iterdir()), ["__init__.py", "a.py"])
+
+    def test_a_folder_named_like_the_sdk_stands_in_nobodys_place(self):
+        for name in ("plugin", "moa", "hongmoa", "settings"):
+            self.write(f"{name}/a.py")
+            self.assertEqual(self.stage(name), [], name)
+            self.assertTrue((self.project / "apps/a.py").is_file(), name)
+            self.assertFalse((self.project / name).exists(), name)
+            self.assertIn("hongmoa.load('apps', ['a']", (self.project / "plugin.py").read_text(encoding="utf-8"))
+
+    def test_the_environment_is_empty_everywhere(self):
+        self.write("apps/a.py", "import os\nHOME = os.environ.get('HOME')\n" + APP)
+        self.assertEqual(self.stage(), [("warning", "apps/a.py", 2, "the environment is empty")])
 
 
 class Refused(PluginTest):

@@ -25,10 +25,15 @@ ROBOT = ("brain", "client", "docs", "apps", "logger", "context")
 BRAIN = ("get", "set", "lpush", "lpop")
 NOT_NEEDED = re.compile(r"^(requests|slackclient|slack[-_]sdk|redis|gevent|greenlet|websocket-client|hongmoa)\b", re.I)
 """What hongmoa's own requirements.txt names, and a plugin does not need."""
-SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_KEY|REDIS_URL", re.I)
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?")
+ORIGIN = re.compile(r"https?://(?![^/\s'\"]*@)[A-Za-z0-9.-]+(?::\d+)?")
+"""Of an address without a user and a password."""
 MUTATORS = ("append", "extend", "insert", "pop", "remove", "clear", "update", "add", "setdefault", "discard", "popitem")
-SKIPPED = ("__pycache__", "node_modules", "venv", "dist")
+SKIPPED = ("__pycache__", "node_modules")
+"""Folders that nobody expects in a plugin."""
+LEFT_OUT = ("venv", "dist")
+"""Folders that are left out, and it is told."""
+TAKEN = ("plugin", "moa", "hongmoa", "settings")
+"""Modules of the project: a folder of apps with such a name would stand in their place."""
 LARGEST = 4 << 20
 """Bytes of a file that is taken along."""
 
@@ -37,16 +42,19 @@ CLIENT = "robot.client reaches the chat; robot.brain is the memory"
 ZONE = "the sandbox's clock shows UTC; add the hours of your zone, or use moa.system.local(moa.system.now(), 'Asia/Seoul')"
 
 
-def lint_module() -> ModuleType:
-    """What is known of the sandbox, from the script beside this one."""
-    spec = importlib.util.spec_from_file_location("moa_lint", HERE / "moa_lint.py")
+def beside(name: str) -> ModuleType:
+    """A script beside this one."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Its classes look for it there.
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-lint = lint_module()
+lint = beside("moa_lint")
+secrets = beside("moa_secrets")
 
 
 def methods() -> list[str]:
@@ -70,10 +78,13 @@ class Folder(lint.Lint):
     def __init__(self, apps: Path, taken: list[str]) -> None:
         super().__init__(apps / "__init__.py", [])
         self.apps, self.base = apps, apps.parent
+        self.package = apps.name if apps.name.isidentifier() and apps.name not in TAKEN else "apps"
         self.taken = {word.casefold() for word in taken}
         self.methods = methods()
         self.settings = next((file for file in (self.base / "settings.py", apps / "settings.py") if file.is_file()), None)
         self.settings_names: set[str] = set()
+        self.settings_text: str | None = None
+        self.left_out: set[Path] = set()
         self.found: list[App] = []
         self.origins: set[str] = set()
         self.asks_web = False
@@ -87,28 +98,98 @@ class Folder(lint.Lint):
         print(json.dumps({**found, "message": message, "help": help}, ensure_ascii=False), flush=True)
 
     def files(self) -> Iterator[Path]:
-        """Everything that people wrote, in order."""
+        """Everything that people wrote and that is taken along, in order."""
         waiting = [self.apps]
         while waiting:
             for path in sorted(waiting.pop(0).iterdir()):
-                if path.name.startswith(".") or path.name in SKIPPED or path.is_symlink():
+                if path.name.startswith(".") or path.name in SKIPPED or path.suffix in (".pyc", ".wasm"):
                     continue
-                if path.is_dir():
-                    waiting.append(path)
-                elif path.is_file() and path.suffix not in (".pyc", ".wasm"):
-                    yield path
+                if path.is_symlink():
+                    self.leave_out(path, "is a link", "put what it leads to in its place")
+                elif path.is_dir():
+                    if path.name in LEFT_OUT:
+                        self.leave_out(path, "is not the apps' own, by its name", "give the folder another name if it is")
+                    else:
+                        waiting.append(path)
+                elif path.is_file():
+                    if path.stat().st_size > LARGEST:
+                        self.leave_out(path, f"is larger than {LARGEST >> 20} MiB", "a component is no place for so much")
+                    else:
+                        yield path
+
+    def leave_out(self, path: Path, reason: str, help: str) -> None:
+        """Tells it once."""
+        if path not in self.left_out:
+            self.left_out.add(path)
+            self.tell("warning", path, (0, 0), f"`{path.name}` {reason}, and is left out", help)
+
+    def own(self, file: Path) -> bool:
+        """Whether a file is not copied as it is: hongmoa's own modules, the settings and the list of packages."""
+        ours = file.parent == self.apps and file.stem in OURS
+        return ours or file == self.settings or file.name == "requirements.txt"
 
     def run(self) -> None:
         """Looks at all sources."""
         if self.settings is not None:
-            self.settings_names = set(assigned(self.settings))
-            self.origins.update(ORIGIN.findall(self.settings.read_text(encoding="utf-8-sig")))
+            self.seen.add(self.settings)
+            self.look_at_settings(self.settings)
         for file in self.files():
-            own = file.parent == self.apps and file.stem in OURS
-            if file.suffix == ".py" and not own and file not in self.seen:
-                self.seen.add(file)
-                self.look(file)
+            if not self.own(file):
+                if file.suffix == ".py" and file not in self.seen:
+                    self.seen.add(file)
+                    self.look(file)
+                self.look_for_secrets(file)
+        for file in self.requirements():
+            try:
+                file.read_text(encoding="utf-8-sig")
+            except UnicodeDecodeError as error:
+                self.tell("error", file, (1, 0), f"this is no UTF-8 ({error.reason})", "save the file as UTF-8")
         self.words()
+
+    def requirements(self) -> list[Path]:
+        """The lists of packages."""
+        files = (self.apps / "requirements.txt", self.base / "requirements.txt")
+        return [file for file in files if file.is_file()]
+
+    def look_at_settings(self, file: Path) -> None:
+        """settings.py without secrets: a component is no place for them, and the host has the bot's own."""
+        failed, self.failed = self.failed, False
+        # Syntax and encoding; as for any other file.
+        self.look(file)
+        broken, self.failed = self.failed, self.failed or failed
+        if broken:
+            return
+        try:
+            tree = ast.parse(file.read_text(encoding="utf-8-sig"))
+        except SyntaxError as error:
+            # One that a newer Python can read, so that it was let pass.
+            message = f"Python {sys.version_info[0]}.{sys.version_info[1]} cannot read this, so no secrets can be found"
+            self.tell("error", file, (error.lineno or 1, error.offset or 0), message, "build with a newer Python")
+            return
+        self.settings_names = set(assigned(tree))
+        found = list(secrets.find(tree))
+        told: set[int] = set()
+        for secret in sorted(found, key=lambda one: (one.node.lineno, not one.name)):
+            line = secret.node.lineno
+            if secret.name or line not in told:
+                what = f"`{secret.name}`" if secret.name else "what looks like a secret"
+                self.tell("warning", file, (line, 1), f"{what} is empty in the plugin", "a component is no place for secrets")
+            told.add(line)
+        self.settings_text = secrets.without(tree, found)
+        self.origins.update(ORIGIN.findall(self.settings_text))
+
+    def look_for_secrets(self, file: Path) -> None:
+        """Tells of secrets in a file that is taken along as it is."""
+        text = file.read_bytes().decode("utf-8-sig", "replace")
+        lines = {line for line, words in enumerate(text.split("\n"), 1) if secrets.VALUE.search(words)}
+        if file.suffix == ".py":
+            try:
+                lines.update(secret.node.lineno for secret in secrets.find_in_app(ast.parse(text)))
+            except (SyntaxError, ValueError):
+                pass  # It is told already, where it matters.
+        for line in sorted(lines):
+            help = "move it into settings.py, where it is made empty, or into the operator's configuration"
+            self.tell("warning", file, (line, 1), "this secret becomes part of the component", help)
 
     def look(self, file: Path) -> None:
         super_look = lint.Lint.look
@@ -122,7 +203,7 @@ class Folder(lint.Lint):
     def local(self, name: str) -> bool:
         """Whether a module is the folder's, or one that the compatibility package has."""
         top = name.partition(".")[0]
-        if top in (*OURS, "apps", self.apps.name, "requests"):
+        if top in (*OURS, "apps", self.package, "requests"):
             return True
         if top == "settings":
             return self.settings is not None
@@ -252,8 +333,7 @@ class Compatible(lint.Visitor):
         if isinstance(of, ast.Attribute) and of.attr == "brain" and self.is_robot(of.value) and node.attr not in BRAIN:
             self.tell("warning", node, f"the brain has no `{node.attr}`", f"it has {', '.join(BRAIN)}")
         if self.full(node) in ("os.environ", "os.getenv"):
-            when = "is empty when a call runs" if self.depth else "is that of the build"
-            self.tell("warning", node, f"the environment {when}", "write what is needed into settings.py")
+            self.tell("warning", node, "the environment is empty", "write what is needed into settings.py")
         super().visit_Attribute(node)
 
     def is_robot(self, node: ast.expr) -> bool:
@@ -294,12 +374,8 @@ def last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def assigned(file: Path) -> Iterator[str]:
+def assigned(tree: ast.Module) -> Iterator[str]:
     """The names that a module makes."""
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8-sig"))
-    except (SyntaxError, ValueError):
-        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
@@ -309,38 +385,20 @@ def assigned(file: Path) -> Iterator[str]:
             yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
 
 
-def settings_text(folder: Folder) -> str:
-    """settings.py without secrets: a component is no place for them, and the host has the bot's own."""
-    assert folder.settings is not None
-    text = folder.settings.read_text(encoding="utf-8-sig")
-    lines = text.splitlines(keepends=True)
-    for node in ast.parse(text).body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        names = [target.id for target in targets if isinstance(target, ast.Name) and SECRET.search(target.id)]
-        if names:
-            begin, end = node.lineno - 1, node.end_lineno or node.lineno
-            lines[begin:end] = [f"{' = '.join(names)} = ''\n", *["\n"] * (end - begin - 1)]
-            message = f"`{names[0]}` is empty in the plugin"
-            folder.tell("warning", folder.settings, (node.lineno, 1), message, "a component is no place for secrets")
-    return "".join(lines)
-
-
 def stage(folder: Folder, project: Path, name: str, taken: list[str]) -> None:
     """Writes the project; only what differs, so that what has not changed is not built again."""
     wanted: dict[Path, bytes] = {}
-    package = folder.apps.name if folder.apps.name.isidentifier() else "apps"
+    package = folder.package
     for file in folder.files():
-        own = file.parent == folder.apps and file.stem in OURS
-        if not own and file != folder.settings and file.name != "requirements.txt" and file.stat().st_size <= LARGEST:
+        if not folder.own(file):
             wanted[Path(package) / file.relative_to(folder.apps)] = file.read_bytes()
     wanted.setdefault(Path(package) / "__init__.py", b"")
-    if folder.settings is not None:
-        wanted[Path("settings.py")] = settings_text(folder).encode()
+    if folder.settings_text is not None:
+        wanted[Path("settings.py")] = folder.settings_text.encode()
     needed = [
         line.strip()
-        for at in (folder.apps, folder.base)
-        if (at / "requirements.txt").is_file()
-        for line in (at / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        for file in folder.requirements()
+        for line in file.read_text(encoding="utf-8-sig").splitlines()
         if line.strip() and not line.lstrip().startswith("#") and not NOT_NEEDED.match(line.strip())
     ]
     if needed:

@@ -80,6 +80,7 @@ const FILES: &[(&str, &str)] = files![
     "moa/types.py",
     "tools/moa_hongmoa.py",
     "tools/moa_lint.py",
+    "tools/moa_secrets.py",
 ];
 
 /// The SDK's files.
@@ -103,14 +104,14 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
     let module = module(job, &entry)?;
     let sdk = sdk::unpack(Language::Python, &job.source.dir).map_err(io)?;
     let deps = job.own().join("deps");
-    requirements::install(job, &deps).await?;
+    let packages = requirements::install(job, &deps).await?;
     let mut diagnostics = lint(job, &entry, [&sdk, &deps]).await?;
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(compiler(diagnostics));
     }
     let root = entry.parent().unwrap_or(&job.source.dir);
     let app = job.own().join("build/app");
-    let kept = Kept::of(job, &tools(job).await?);
+    let kept = Kept::of(job, &format!("{}\n{packages}", tools(job).await?));
     if let Some(file) = kept.find() {
         return Ok(made(job, file, diagnostics));
     }
@@ -162,9 +163,10 @@ fn made(job: &Job<'_>, file: PathBuf, diagnostics: Vec<Diagnostic>) -> Made {
 }
 
 fn inputs(job: &Job<'_>) -> Inputs {
+    let named = requirements::files(&job.source.dir).into_iter();
     Inputs {
         folders: [job.source.dir.clone()].into(),
-        ..Inputs::default()
+        files: named.filter(|file| !file.starts_with(&job.source.dir)).collect(),
     }
 }
 
@@ -246,7 +248,7 @@ fn write_app(folder: &Path, module: &str, name: &str) -> Result<(), BuildError> 
         .map_err(|source| io((path, source)))
 }
 
-/// Of all files that the module may read while it is imported. Transcripts and prose are none of them: who changes those
+/// Of all files that the module may read while it is imported. The tests and the README are none of them: who changes those
 /// waits for nothing.
 fn digest(dir: &Path, tools: &str) -> std::io::Result<String> {
     let mut all = BTreeSet::new();
@@ -255,10 +257,11 @@ fn digest(dir: &Path, tools: &str) -> std::io::Result<String> {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_product = is_skipped(&name) || (name == "dist" && folder == dir);
-            if path.is_dir() && !path.is_symlink() && !is_product {
+            let is_top = folder == dir;
+            let is_left_out = is_skipped(&name) || (is_top && (name == "dist" || name == "tests"));
+            if path.is_dir() && !path.is_symlink() && !is_left_out {
                 waiting.push(path);
-            } else if path.is_file() && !path.extension().is_some_and(|end| end == "chat" || end == "md") {
+            } else if path.is_file() && !(is_top && name == "README.md") {
                 all.insert(path);
             }
         }

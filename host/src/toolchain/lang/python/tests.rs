@@ -98,11 +98,53 @@ async fn what_is_unchanged_is_not_made_again() {
     fs::create_dir_all(project.dir.path().join("dist")).unwrap();
     fs::write(project.dir.path().join("dist/demo.wasm"), "component").unwrap();
     sdk::unpack(Language::Python, project.dir.path()).unwrap();
-    fs::write(project.dir.path().join("hello.chat"), "Rosie: !hi\n").unwrap();
+    // Neither are tests, nor what people read.
+    fs::create_dir_all(project.dir.path().join("tests")).unwrap();
+    fs::write(project.dir.path().join("tests/hello.chat"), "Rosie: !hi\n").unwrap();
+    fs::write(project.dir.path().join("README.md"), "# Demo\n").unwrap();
     assert_eq!(kept().find(), Some(kept().file));
+    // Any other file may be read while the module is imported.
+    for name in ["prompt.md", "examples.chat", "data/README.md"] {
+        let file = project.dir.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "x").unwrap();
+        assert_eq!(kept().find(), None, "{name}");
+        kept().note().unwrap();
+        assert_eq!(kept().find(), Some(kept().file), "{name}");
+    }
     assert_eq!(Kept::of(&job, "tools 2").find(), None);
     fs::write(project.dir.path().join("requirements.txt"), "six\n").unwrap();
     assert_eq!(kept().find(), None);
+}
+
+#[tokio::test]
+async fn a_list_of_packages_that_cannot_be_read_is_told() {
+    let project = Project::new("import moa\n");
+    let list = project.dir.path().join("requirements.txt");
+    let utf16: Vec<u8> = "six\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&list, [&[0xff, 0xfe], &utf16[..]].concat()).unwrap();
+    let refused = project.refused().await;
+    assert_eq!(
+        told(&refused),
+        [("requirements.txt", 0, "requirements.txt can't be read as text")]
+    );
+    assert!(refused.iter().any(|one| one.plain().contains("save it as UTF-8")));
+    fs::write(&list, "-r base.txt\n").unwrap();
+    fs::write(project.dir.path().join("base.txt"), [0xff, 0xfe]).unwrap();
+    let refused = project.refused().await;
+    assert_eq!(told(&refused), [("base.txt", 0, "base.txt can't be read as text")]);
+}
+
+#[tokio::test]
+async fn a_list_of_packages_elsewhere_is_an_input() {
+    let project = Project::new("import moa\n");
+    let shared = tempfile::tempdir().unwrap();
+    let base = shared.path().canonicalize().unwrap().join("base.txt");
+    fs::write(&base, "").unwrap();
+    fs::write(project.dir.path().join("local.txt"), "").unwrap();
+    let list = format!("-r {}\n-c local.txt\n", base.display());
+    fs::write(project.dir.path().join("requirements.txt"), list).unwrap();
+    assert_eq!(inputs(&project.job()).files, [base].into());
 }
 
 #[tokio::test]
