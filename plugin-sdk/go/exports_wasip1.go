@@ -63,19 +63,8 @@ type eventCall struct {
 	What       event
 }
 
-// failure is types.failure.
-type failure any
-
-type (
-	usageFailure    string
-	rejectedFailure string
-	retryFailure    uint32
-	internalFailure string
-)
-
 func init() {
 	abi.Variant[value]("", int64(0), float64(0), false, User{}, Conversation{}, uint32(0), Date(""), Clock(""), []string(nil))
-	abi.Variant[failure](usageFailure(""), rejectedFailure(""), retryFailure(0), internalFailure(""))
 }
 
 func (i invocation) context() *Context {
@@ -91,28 +80,7 @@ func lifted[T any](at uint32) T {
 	return to
 }
 
-// answer writes a result, and says where it stands.
-func answer[T any](result T, err error) uint32 {
-	of := abi.Result(reflect.TypeFor[T](), reflect.TypeFor[failure]())
-	at := memory.Alloc(of.Size, of.Align)
-	if err == nil {
-		of.LowerCase(memory, at, 0, reflect.ValueOf(&result).Elem())
-		return at
-	}
-	var told failure
-	switch failed := failureOf(err); failed.kind {
-	case usage:
-		told = usageFailure(failed.text)
-	case rejected:
-		told = rejectedFailure(failed.text)
-	case retry:
-		told = retryFailure(failed.seconds)
-	case internal:
-		told = internalFailure(failed.text)
-	}
-	of.LowerCase(memory, at, 1, reflect.ValueOf(&told).Elem())
-	return at
-}
+func answer[T any](result T, err error) uint32 { return answerTo(memory, result, err) }
 
 func result[T any](what any, err error) (T, error) {
 	typed, _ := what.(T)

@@ -2,9 +2,11 @@ package moa
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
+	"moa/internal/abi"
 	"moa/internal/hook"
 )
 
@@ -12,7 +14,7 @@ import (
 func run(export string, context any, what any) (result any, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = Internal(fmt.Sprintf("panic: %v (%s)", panicked, place()))
+			err = panicError(panicked)
 		}
 	}()
 	ctx := context.(*Context)
@@ -35,6 +37,55 @@ func run(export string, context any, what any) (result any, err error) {
 		return nil, onEvent(ctx, what)
 	}
 	return nil, fmt.Errorf("there is no export %q", export)
+}
+
+// failure is types.failure.
+type failure any
+
+type (
+	usageFailure    string
+	rejectedFailure string
+	retryFailure    uint32
+	internalFailure string
+)
+
+func init() {
+	abi.Variant[failure](usageFailure(""), rejectedFailure(""), retryFailure(0), internalFailure(""))
+}
+
+// answerTo writes a result, and says where it stands. What the author's own values do then is part of the call too: an
+// element of no known type and an Error() that panics are failures.
+func answerTo[T any](m abi.Memory, result T, err error) (at uint32) {
+	of := abi.Result(reflect.TypeFor[T](), reflect.TypeFor[failure]())
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			var none T
+			at = answerTo(m, none, panicError(panicked))
+		}
+	}()
+	at = m.Alloc(of.Size, of.Align)
+	if err == nil {
+		of.LowerCase(m, at, 0, reflect.ValueOf(&result).Elem())
+		return at
+	}
+	var told failure
+	switch failed := failureOf(err); failed.kind {
+	case usage:
+		told = usageFailure(failed.text)
+	case rejected:
+		told = rejectedFailure(failed.text)
+	case retry:
+		told = retryFailure(failed.seconds)
+	case internal:
+		told = internalFailure(failed.text)
+	}
+	of.LowerCase(m, at, 1, reflect.ValueOf(&told).Elem())
+	return at
+}
+
+// panicError is a panic as an error, for the deferred function that recovered it.
+func panicError(panicked any) error {
+	return Internal(fmt.Sprintf("panic: %v (%s)", panicked, place()))
 }
 
 // place is where a panic began: the author's innermost line, or else anybody's.
