@@ -263,6 +263,53 @@ typedef struct wire_http {
     } sign;
 } wire_http;
 
+/* What the exports return: result<option<content>, failure> */
+typedef struct said {
+    bool failed;
+    union {
+        struct {
+            bool is;
+            wire_content content;
+        } ok;
+        wire_failure failure;
+    } of;
+} said;
+
+/* result<_, failure> */
+typedef struct done {
+    bool failed;
+    wire_failure failure;
+} done;
+
+/* result<response, failure> */
+typedef struct served {
+    bool failed;
+    union {
+        struct {
+            uint16_t status;
+            list headers;
+            moa_str body;
+        } ok;
+        wire_failure failure;
+    } of;
+} served;
+
+/* result<reply, failure> */
+typedef struct acted {
+    bool failed;
+    union {
+        struct {
+            uint8_t kind; /* As ANSWER_NONE and those that follow. */
+            union {
+                wire_content content;
+                list errors;
+                moa_str view;
+            } of;
+        } ok;
+        wire_failure failure;
+    } of;
+} acted;
+
 #ifdef __wasm__
 /* The sizes that the canonical ABI gives the contract's records. */
 #define SIZE(type, size) _Static_assert(sizeof(type) == (size), "the layout of " #type " is the contract's")
@@ -294,6 +341,26 @@ SIZE(wire_heard, 188);
 SIZE(wire_event, 228);
 SIZE(wire_write, 24);
 SIZE(wire_http, 80);
+SIZE(wire_failure, 12);
+SIZE(said, 68);
+SIZE(done, 16);
+SIZE(served, 24);
+SIZE(acted, 68);
+/* And where what they say stands. */
+#define AT(type, member, offset)                                                                                          \
+    _Static_assert(offsetof(type, member) == (offset), "the layout of " #type " is the contract's")
+AT(wire_failure, of, 4);
+AT(said, of.ok.is, 4);
+AT(said, of.ok.content, 8);
+AT(said, of.failure, 4);
+AT(done, failure, 4);
+AT(served, of.ok.status, 4);
+AT(served, of.ok.headers, 8);
+AT(served, of.ok.body, 16);
+AT(served, of.failure, 4);
+AT(acted, of.ok.kind, 4);
+AT(acted, of.ok.of, 8);
+AT(acted, of.failure, 4);
 #endif
 
 /* ---- The contract: functions ---------------------------------------------------------------------------------------------------- */
@@ -500,12 +567,40 @@ char *moa_format(moa_ctx *ctx, const char *format, ...) {
 
 void moa_append(moa_ctx *ctx, char **text, const char *format, ...) {
     (void)ctx;
-    FORMATTED(more);
+    /* The texts that were added to last, and their room: what is handed out in between must not make them move. */
+    static struct {
+        char *text;
+        size_t room;
+    } grown[4];
+    static size_t oldest;
+    enum { GROWN = sizeof grown / sizeof *grown };
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int measured = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t more = measured < 0 ? 0 : (size_t)measured;
     size_t before = *text == NULL ? 0 : strlen(*text);
-    char *whole = allocate(before + more.len);
-    if (before > 0) memcpy(whole, *text, before);
-    memcpy(whole + before, more.text, more.len);
-    *text = whole;
+    size_t needed = before + more + 2;
+    size_t at = 0;
+    while (at < GROWN && (*text == NULL || grown[at].text != *text)) at++;
+    if (at == GROWN) {
+        at = oldest++ % GROWN;
+        grown[at].room = 0;
+    }
+    if (needed > grown[at].room) {
+        char *moved = allocate(2 * needed);
+        if (before > 0) memcpy(moved, *text, before);
+        grown[at].text = *text = moved;
+        grown[at].room = 2 * needed;
+    }
+    if (more > 0) {
+        /* Behind the zero byte, and then moved onto it: the arguments may speak of the text itself. */
+        char *end = *text + before;
+        vsnprintf(end + 1, more + 1, format, args);
+        memmove(end, end + 1, more + 1);
+    }
+    va_end(args);
 }
 
 const char *moa_plain(moa_ctx *ctx, const char *text) {
@@ -639,12 +734,12 @@ const char *moa_value_of(moa_ctx *ctx, const char *name) {
 
 /* ---- Messages to send --------------------------------------------------------------------------------------------------------------- */
 
-/* Adds an item to a list; the list's own memory is left behind when it grows. */
+/* Adds a zeroed item to a list that begins empty and grows only here: its room is a power of two. Its memory is left behind
+ * when it moves, which is as much again in all. */
 static void *add(list *to, size_t size) {
-    char *items = grow(to->items, to->count * size, (to->count + 1) * size);
-    to->items = items;
-    memset(items + to->count * size, 0, size);
-    return items + to->count++ * size;
+    bool full = (to->count & (to->count - 1)) == 0;
+    if (full) to->items = grow(to->items, to->count * size, (to->count == 0 ? 1 : 2 * to->count) * size);
+    return (char *)to->items + to->count++ * size;
 }
 
 moa_content *moa_empty(moa_ctx *ctx) {
@@ -751,6 +846,10 @@ moa_status moa_update(moa_ctx *ctx, const char *format, ...) {
 
 moa_status moa_reply_form(moa_ctx *ctx, const char *view) {
     moa_status status = answer(ctx, ANSWER_VIEW, NULL);
+    if (status == MOA_OK && ctx->press == NULL) {
+        return fail(ctx, FAILURE_INTERNAL,
+                    str("a form opens only from a press; reply with a button, and with the form when it is pressed"));
+    }
     ctx->view = str(view);
     return status;
 }
@@ -1483,7 +1582,9 @@ static moa_json *json_value(const char **at, int depth) {
     if (strcmp(word, "null") == 0) return node;
     char *end;
     strtod(word, &end);
-    if (length == 0 || *end != '\0' || strchr("-0123456789", word[0]) == NULL) return NULL;
+    /* What C takes for a number and JSON does not: infinities, what is no number, hexadecimal digits. */
+    bool decimal = strspn(word, "0123456789+-.eE") == length && word[0] != '+' && word[0] != '.';
+    if (length == 0 || *end != '\0' || !decimal) return NULL;
     node->type = JSON_NUMBER;
     node->text = word;
     return node;
@@ -1492,6 +1593,7 @@ static moa_json *json_value(const char **at, int depth) {
 const moa_json *moa_json_read(moa_ctx *ctx, const char *text) {
     (void)ctx;
     const moa_json *node = json_value(&text, 0);
+    if (node == NULL) return NULL; /* The place may be behind the end. */
     skip_blanks(&text);
     return *text == '\0' ? node : NULL;
 }
@@ -1519,7 +1621,10 @@ const char *moa_json_text(const moa_json *node, const char *otherwise) {
 
 int64_t moa_json_int(const moa_json *node, int64_t otherwise) {
     if (node == NULL || node->type != JSON_NUMBER) return otherwise;
-    if (strpbrk(node->text, ".eE") != NULL) return (int64_t)strtod(node->text, NULL);
+    if (strpbrk(node->text, ".eE") != NULL) {
+        double number = strtod(node->text, NULL);
+        return -0x1p63 <= number && number < 0x1p63 ? (int64_t)number : otherwise;
+    }
     return strtoll(node->text, NULL, 10);
 }
 
@@ -1968,18 +2073,6 @@ static bool run(moa_ctx *ctx, moa_handler *handler, const char *what, const char
     return false;
 }
 
-/* result<option<content>, failure> */
-typedef struct said {
-    bool failed;
-    union {
-        struct {
-            bool is;
-            wire_content content;
-        } ok;
-        wire_failure failure;
-    } of;
-} said;
-
 static said *say(moa_ctx *ctx, bool ended_well) {
     static said result;
     memset(&result, 0, sizeof result);
@@ -1992,12 +2085,6 @@ static said *say(moa_ctx *ctx, bool ended_well) {
     }
     return &result;
 }
-
-/* result<_, failure> */
-typedef struct done {
-    bool failed;
-    wire_failure failure;
-} done;
 
 static done *ended(moa_ctx *ctx, bool ended_well) {
     static done result;
@@ -2064,17 +2151,7 @@ void *moa_export_run(const char *id, size_t id_len, const char *time, size_t tim
 }
 
 EXPORT("moa:plugin/webhooks@0.1.0#serve") void *moa_export_serve(const moa_request *request) {
-    static struct {
-        bool failed;
-        union {
-            struct {
-                uint16_t status;
-                list headers;
-                moa_str body;
-            } ok;
-            wire_failure failure;
-        } of;
-    } result;
+    static served result;
     static wire_choice type;
     memset(&result, 0, sizeof result);
     moa_ctx *ctx = enter(&request->invocation, NULL, NULL);
@@ -2117,20 +2194,7 @@ static moa_handler *press_handler(const moa_press *press, const char **what, con
 }
 
 EXPORT("moa:plugin/actions@0.1.0#act") void *moa_export_act(const moa_press *press) {
-    static struct {
-        bool failed;
-        union {
-            struct {
-                uint8_t kind;
-                union {
-                    wire_content content;
-                    list errors;
-                    moa_str view;
-                } of;
-            } ok;
-            wire_failure failure;
-        } of;
-    } result;
+    static acted result;
     memset(&result, 0, sizeof result);
     moa_ctx *ctx = enter(&press->invocation, &press->user, &press->place);
     ctx->press = press;
@@ -2142,8 +2206,10 @@ EXPORT("moa:plugin/actions@0.1.0#act") void *moa_export_act(const moa_press *pre
         result.of.failure = ctx->failure;
         return &result;
     }
+    bool says = ctx->answer == ANSWER_SAY || ctx->answer == ANSWER_UPDATE;
+    if (says && ctx->content == NULL) return &result; /* Nothing. */
     result.of.ok.kind = (uint8_t)ctx->answer;
-    if (ctx->answer == ANSWER_SAY || ctx->answer == ANSWER_UPDATE) result.of.ok.of.content = ctx->content->wire;
+    if (says) result.of.ok.of.content = ctx->content->wire;
     if (ctx->answer == ANSWER_ERRORS) result.of.ok.of.errors = ctx->errors;
     if (ctx->answer == ANSWER_VIEW) result.of.ok.of.view = ctx->view;
     return &result;

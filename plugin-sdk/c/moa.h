@@ -93,7 +93,8 @@ typedef struct moa_strings {
 void *moa_alloc(moa_ctx *ctx, size_t size);
 /* As printf, into memory of the call. */
 char *moa_format(moa_ctx *ctx, const char *format, ...) MOA_FORMAT(2, 3);
-/* Adds to a text that begins as NULL: char *list = NULL; moa_append(ctx, &list, "%s\n", name); */
+/* Adds to a text that begins as NULL: char *list = NULL; moa_append(ctx, &list, "%s\n", name);
+ * It grows in place where it can: what pointed to it before may show what was added. */
 void moa_append(moa_ctx *ctx, char **text, const char *format, ...) MOA_FORMAT(3, 4);
 /* Foreign text made plain: what would be markup or a mention in it is shown as it stands. For names and whatever else
  * people chose. */
@@ -658,7 +659,8 @@ const char *moa_value_of(moa_ctx *ctx, const char *name);
 /* New content for the message that carried the press. */
 moa_status moa_update(moa_ctx *ctx, const char *format, ...) MOA_FORMAT(2, 3);
 moa_status moa_update_with(moa_ctx *ctx, const moa_content *content);
-/* A form that opens, or takes the place of the one that was submitted; from moa_form_json. */
+/* A form that opens, or takes the place of the one that was submitted; from moa_form_json. Only in a press: a command or
+ * pattern that answers with a form fails. */
 moa_status moa_reply_form(moa_ctx *ctx, const char *view);
 /* The form stays open and shows this at a field; several may be called, one after the other. */
 moa_status moa_field_error(moa_ctx *ctx, const char *field, const char *format, ...) MOA_FORMAT(3, 4);

@@ -1,5 +1,15 @@
 /* The SDK's own tests, natively: see README.md. Aliasing is not strict, because the host here, which is not outside, writes
  * records by types of its own. */
+#include <stddef.h>
+#include <stdlib.h>
+
+/* How much memory the SDK took. */
+static size_t taken;
+static void *counted(size_t count, size_t size) {
+    taken += count * size;
+    return calloc(count, size);
+}
+#define calloc counted
 #include "../moa.c"
 
 #include "fake_host.h"
@@ -20,6 +30,8 @@ static moa_status greet(moa_ctx *ctx) {
 }
 static moa_status add_member(moa_ctx *ctx) { return moa_reply(ctx, "%s/%s", moa_command_name(ctx), moa_subcommand(ctx, 0)); }
 static moa_status misused(moa_ctx *ctx) { return moa_usage(ctx, "not %s", "so"); }
+static moa_status opens(moa_ctx *ctx) { return moa_reply_form(ctx, "{}"); }
+static moa_status silent(moa_ctx *ctx) { return moa_reply_with(ctx, NULL); }
 static moa_status later(moa_ctx *ctx) { return moa_retry(ctx, 30); }
 static moa_status broken(moa_ctx *ctx) { return moa_fail(ctx, "out of %s", "soup"); }
 static moa_status refused(moa_ctx *ctx) {
@@ -43,7 +55,7 @@ static moa_status due(moa_ctx *ctx) {
     moa_place place = {.service = "slack", .conversation = "C9"};
     return moa_send(ctx, &place, moa_text(ctx, "%s", moa_run_of(ctx)->payload), NULL);
 }
-static moa_status served(moa_ctx *ctx) {
+static moa_status serves(moa_ctx *ctx) {
     moa_str body = {moa_request_of(ctx)->body, moa_request_of(ctx)->body_len};
     return moa_respond(ctx, 201, "text/plain", body);
 }
@@ -62,15 +74,17 @@ MOA_PLUGIN(
         {.name = "team", .subcommands = MOA_COMMANDS({.name = "add", .run = add_member}), .restricted = true,
          .confirm = MOA_CONFIRM_SECOND},
         {.name = "misused", .run = misused}, {.name = "later", .run = later}, {.name = "broken", .run = broken},
-        {.name = "refused", .run = refused}, {.name = "refused-bare", .run = refused_bare}),
+        {.name = "refused", .run = refused}, {.name = "refused-bare", .run = refused_bare},
+        {.name = "opens", .run = opens}, {.name = "silent", .run = silent}),
     .hears = MOA_HEARS({.id = "soup", .pattern = "so(u)?p", .where = MOA_IN_DIRECT | MOA_IN_AMBIENT, .run = heard},
                        {.id = "*", .run = heard}),
-    .actions = MOA_ACTIONS({.id = "ok", .run = pressed}, {.id = "v*", .run = pressed}, {.id = "vote:*", .run = voted}),
+    .actions = MOA_ACTIONS({.id = "ok", .run = pressed}, {.id = "v*", .run = pressed}, {.id = "vote:*", .run = voted},
+                           {.id = "opens", .run = opens}, {.id = "silent", .run = silent}),
     .submits = MOA_ACTIONS({.id = "order", .run = submitted}),
     .shortcuts = MOA_SHORTCUTS({.id = "note", .on = "message", .name = {.all = "Note"}, .run = voted}),
     .events = MOA_EVENTS({.event = MOA_REACTED, .run = happened}, {.event = MOA_JOINED, .run = talks_back}),
     .jobs = MOA_JOBS({.id = "daily", .cron = "0 9 * * *", .missed = "skip", .run = due}),
-    .webhooks = MOA_WEBHOOKS({.name = "hook", .verify = "none", .run = served}),
+    .webhooks = MOA_WEBHOOKS({.name = "hook", .verify = "none", .run = serves}),
     .config = MOA_ARGS({.name = "limit", .type = MOA_INT, .standard = "3"}),
     .requests = {.http = MOA_WORDS("https://example.com"), .users = true, .shared_brain = true});
 
@@ -121,6 +135,9 @@ static void commands(void) {
     text = failure(&command("refused")->of.failure);
     CHECK_THAT(strstr(text, "test.c:") != NULL && strstr(text, ": invalid: the key is empty") != NULL);
     SAME(failure(&command("refused-bare")->of.failure), "3 unsupported: no chat_delete");
+    SAME(failure(&command("opens")->of.failure),
+         "3 a form opens only from a press; reply with a button, and with the form when it is pressed");
+    CHECK_THAT(!command("silent")->failed && !command("silent")->of.ok.is);
     CHECK_THAT(!command("greet")->failed); /* Nothing stays of the failure before. */
 }
 
@@ -132,21 +149,6 @@ static void patterns(void) {
     what.id = str("taught");
     SAME(((const said *)moa_export_hear(&what))->of.ok.content.text.text, "taught soup -");
 }
-
-typedef struct acted {
-    bool failed;
-    union {
-        struct {
-            uint8_t kind;
-            union {
-                wire_content content;
-                list errors;
-                moa_str view;
-            } of;
-        } ok;
-        wire_failure failure;
-    } of;
-} acted;
 
 static const acted *press(uint8_t kind, const char *id, const char *value) {
     static moa_pair fields[1];
@@ -162,6 +164,11 @@ static void presses(void) {
     CHECK_THAT(result->of.ok.kind == ANSWER_UPDATE);
     SAME(result->of.ok.of.content.text.text, "1 by rosie");
     SAME(press(MOA_PRESS_SELECT, "vote:7", "")->of.ok.of.content.text.text, "vote 7");
+    result = press(MOA_PRESS_BUTTON, "opens", "");
+    CHECK_THAT(result->of.ok.kind == ANSWER_VIEW);
+    SAME(result->of.ok.of.view.text, "{}");
+    result = press(MOA_PRESS_BUTTON, "silent", "");
+    CHECK_THAT(!result->failed && result->of.ok.kind == ANSWER_NONE);
     CHECK_THAT(press(MOA_PRESS_SUBMIT, "order", "soup")->of.ok.kind == ANSWER_NONE);
     result = press(MOA_PRESS_SUBMIT, "order", "bad");
     CHECK_THAT(result->of.ok.kind == ANSWER_ERRORS && result->of.ok.of.errors.count == 1);
@@ -187,16 +194,9 @@ static void the_rest(void) {
     SAME(failure(&ran->failure), "3 this plugin has no job `none`");
     SAME(host.said, "C1: eyes\nC9: good morning\n");
     moa_request request = {.invocation = invocation, .name = "hook", .body = "abc", .body_len = 3};
-    const struct {
-        bool failed;
-        struct {
-            uint16_t status;
-            list headers;
-            moa_str body;
-        } ok;
-    } *response = moa_export_serve(&request);
-    CHECK_THAT(!response->failed && response->ok.status == 201 && response->ok.body.len == 3);
-    SAME(((const wire_choice *)response->ok.headers.items)->value.text, "text/plain");
+    const served *response = moa_export_serve(&request);
+    CHECK_THAT(!response->failed && response->of.ok.status == 201 && response->of.ok.body.len == 3);
+    SAME(((const wire_choice *)response->of.ok.headers.items)->value.text, "text/plain");
 }
 
 static void describes(void) {
@@ -207,7 +207,8 @@ static void describes(void) {
          "{\"name\":\"times\",\"type\":\"int\",\"default\":2,\"min\":1,\"max\":9},"
          "{\"name\":\"size\",\"type\":\"choice\",\"default\":\"s\",\"choices\":[\"s\",\"l\"]}]},"
          "{\"name\":\"team\",\"subcommands\":[{\"name\":\"add\"}],\"restricted\":true,\"confirm\":\"second\"},"
-         "{\"name\":\"misused\"},{\"name\":\"later\"},{\"name\":\"broken\"},{\"name\":\"refused\"},{\"name\":\"refused-bare\"}],"
+         "{\"name\":\"misused\"},{\"name\":\"later\"},{\"name\":\"broken\"},{\"name\":\"refused\"},{\"name\":\"refused-bare\"},"
+         "{\"name\":\"opens\"},{\"name\":\"silent\"}],"
          "\"hears\":[{\"id\":\"soup\",\"pattern\":\"so(u)?p\",\"scopes\":[\"direct\",\"ambient\"]}],"
          "\"jobs\":[{\"id\":\"daily\",\"cron\":\"0 9 * * *\",\"missed\":\"skip\"}],"
          "\"webhooks\":[{\"name\":\"hook\",\"verify\":\"none\"}],\"events\":[\"reacted\",\"joined\"],"
@@ -280,10 +281,20 @@ static void json(void) {
     SAME(moa_json_text(moa_json_at(list, 3), "null"), "null");
     CHECK_THAT(moa_json_int(moa_json_get(moa_config(ctx), "big"), 0) == 9007199254740993);
     CHECK_THAT(moa_json_int(moa_json_get(moa_json_at(list, 9), "none"), 7) == 7);
-    const char *malformed[] = {"", "{", "[1,]", "{\"a\" 1}", "{a:1}", "\"\\x\"", "\"\\ud83d\"", "tru", "1 2", "\"a", "[", "nan", "0x1g"};
+    const char *malformed[] = {"", "{", "[1,]", "{\"a\" 1}", "{a:1}", "\"\\x\"", "\"\\ud83d\"", "tru", "1 2", "\"a", "[", "nan", "0x1g", "[1", "{\"a\"",
+                               "{\"a\":1", "-inf", "-nan", "0x10", "-", "+1", ".5"};
     for (size_t n = 0; n < sizeof malformed / sizeof *malformed; n++) {
-        if (moa_json_read(ctx, malformed[n]) != NULL) same_at(__LINE__, "is taken", malformed[n], "refused");
+        /* Of its own, so that a sanitizer sees what is read behind its end. */
+        size_t size = strlen(malformed[n]) + 1;
+        char *own = memcpy(malloc(size), malformed[n], size);
+        if (moa_json_read(ctx, own) != NULL) same_at(__LINE__, "is taken", malformed[n], "refused");
+        free(own);
     }
+    const char *too_large[] = {"1e300", "-1e300", "1e999", "9223372036854775808.0"};
+    for (size_t n = 0; n < sizeof too_large / sizeof *too_large; n++) {
+        CHECK_THAT(moa_json_int(moa_json_read(ctx, too_large[n]), 7) == 7);
+    }
+    CHECK_THAT(moa_json_int(moa_json_read(ctx, "-9223372036854775808.0"), 7) == INT64_MIN);
     char deep[300];
     memset(deep, '[', 299);
     deep[299] = '\0';
@@ -320,6 +331,26 @@ static void text_and_chance(void) {
     char *list = NULL;
     for (int n = 0; n < 2000; n++) moa_append(ctx, &list, "%d,", n % 10);
     CHECK_THAT(strlen(list) == 4000 && list[3998] == '9');
+    /* What grows by pieces takes a few times its size, whatever is handed out in between. */
+    size_t before = taken;
+    char *left = NULL, *right = NULL;
+    for (int n = 0; n < 4000; n++) {
+        moa_append(ctx, &left, "%39s\n", moa_plain(ctx, "a"));
+        moa_append(ctx, &right, "%s", "b");
+    }
+    CHECK_THAT(strlen(left) == 160000 && strlen(right) == 4000 && left[159998] == 'a' && right[3999] == 'b');
+    CHECK_THAT(taken - before < 1500000);
+    before = taken;
+    struct list many = {NULL, 0};
+    for (int n = 0; n < 4000; n++) *(moa_str *)add(&many, sizeof(moa_str)) = copy("c");
+    CHECK_THAT(many.count == 4000 && taken - before < 500000);
+    SAME(((const moa_str *)many.items)[3999].text, "c");
+    char *twice = NULL;
+    for (int n = 0; n < 3; n++) moa_append(ctx, &twice, "ab%s", twice == NULL ? "" : twice);
+    SAME(twice, "ababababababab");
+    char *nothing = NULL;
+    moa_append(ctx, &nothing, "%s", "");
+    SAME(nothing, "");
     CHECK_THAT(moa_random_below(0) == 0 && moa_random_below(1) == 0 && moa_random_below(6) < 6);
     int items[50], sum = 0;
     for (int n = 0; n < 50; n++) items[n] = n;
