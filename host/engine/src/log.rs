@@ -139,11 +139,12 @@ fn reason(text: &str) -> Option<String> {
     };
     let said = if let Some(rust) = rust {
         lines(rust)
-    } else if let Some(go) = ["panic: ", "fatal error: "]
+    } else if let Some((_, go)) = ["panic: ", "fatal error: "]
         .iter()
-        .find_map(|mark| text.rsplit_once(mark))
+        .filter_map(|mark| text.rsplit_once(mark))
+        .max_by_key(|(before, _)| before.len())
     {
-        lines(go.1)
+        lines(go)
     } else {
         text.lines().map(str::trim).rfind(|line| !line.is_empty())?.to_owned()
     };
@@ -296,6 +297,10 @@ mod tests {
             (
                 "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.f()\n",
                 Some("all goroutines are asleep - deadlock!"),
+            ),
+            (
+                "panic: first\n\ngoroutine 1 [running]:\nmain.f()\nfatal error: second\n\ngoroutine 1 [running]:\n",
+                Some("second"),
             ),
             (
                 "Traceback (most recent call last):\n  File \"app.py\"\nKeyError: 'x'\n",
