@@ -33,7 +33,7 @@ pub async fn drive(language: Language, component: &Path, compiled: &Path) -> Vec
     let bot = plan.start().await;
     let shown = shown(&workspace, language).await;
     let logged = logged(&workspace, &bot).await;
-    let printed = printed(&workspace, &bot).await;
+    let printed = printed(&workspace, &bot, language).await;
     let told = told(&workspace, &bot, language).await;
     vec![
         ("slack", "content reaches Slack as it was meant", shown),
@@ -88,10 +88,15 @@ async fn logged(workspace: &Workspace, bot: &Bot) -> Result<(), String> {
     )
 }
 
-async fn printed(workspace: &Workspace, bot: &Bot) -> Result<(), String> {
+async fn printed(workspace: &Workspace, bot: &Bot, language: Language) -> Result<(), String> {
     let log = log_of(workspace, bot, "!print 소식", &["err 소식"]).await;
-    in_order(&log, &[&["out 소식", "conformance"]])?;
-    in_order(&log, &[&["err 소식", "conformance"]])
+    // Python's `logging` and `warnings` write to standard error whatever they have to say.
+    let level = match language {
+        Language::Python => "WARN",
+        _ => "ERROR",
+    };
+    in_order(&log, &[&["INFO", "out 소식", "conformance"]])?;
+    in_order(&log, &[&[level, "err 소식", "conformance"]])
 }
 
 /// The log names the message, the file and the line of an exception.
