@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 /// Prints the events of a build on standard error, so that standard output holds results alone.
 pub(super) fn print(event: BuildEvent<'_>) {
     match event {
-        BuildEvent::Waiting { out } => eprintln!("waiting for another build into {} to end", out.display()),
+        BuildEvent::Waiting { out } => eprintln!("waiting for another build in {} to end", out.display()),
         BuildEvent::Started { source } => eprintln!("building {} ({})", source.name, source.dir.display()),
         // Tools tell each of their steps; that is for people who watch.
         BuildEvent::Tool { line, .. } => {

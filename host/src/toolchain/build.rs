@@ -8,7 +8,7 @@ use super::check::{Trouble, examine};
 use super::diagnostic::Diagnostic;
 use super::inputs::Inputs;
 use super::lang::component::ComponentError;
-use super::lang::{self, Job};
+use super::lang::{self, Job, sdk};
 use super::source::{Language, Source, SourceError, find_all};
 use crate::registry::{OneLine, Stage, hex};
 use moa_core::manifest::{Manifest, Requests};
@@ -27,9 +27,9 @@ const NOTES: &str = ".moa-build";
 /// What goes on during a build.
 #[derive(Clone, Copy, Debug)]
 pub enum BuildEvent<'a> {
-    /// Another build writes into the same folder; this one goes on after it.
+    /// Another build writes into the same folder, or builds the same project; this one goes on after it.
     Waiting {
-        /// The folder.
+        /// The folder, or the project's.
         out: &'a Path,
     },
     /// A source is looked at.
@@ -278,7 +278,7 @@ pub async fn build(
     };
     std::fs::create_dir_all(out.join(NOTES)).map_err(unusable)?;
     let out = out.canonicalize().map_err(unusable)?;
-    let _lock = lock(&out, progress).await.map_err(unusable)?;
+    let _lock = lock(&out.join(NOTES), &out, progress).await.map_err(unusable)?;
     let mut results = Vec::with_capacity(sources.len());
     for mut source in sources {
         let begun = Instant::now();
@@ -297,12 +297,9 @@ pub async fn build(
     Ok(results)
 }
 
-/// Held until it is dropped, also by a process that dies.
-async fn lock(out: &Path, progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync)) -> std::io::Result<File> {
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(out.join(NOTES).join("lock"))?;
+/// The lock in `folder`, for what is done in `out`. Held until it is dropped, also by a process that dies.
+async fn lock(folder: &Path, out: &Path, progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync)) -> std::io::Result<File> {
+    let file = File::options().create(true).append(true).open(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
         Err(TryLockError::Error(error)) => return Err(error),
@@ -331,11 +328,17 @@ async fn build_one(
     if lines {
         tools.push_str("with lines");
     }
+    // What is made on the way lies in the project, whichever folder a build writes into. Cargo has a lock of its own.
+    let project = match source.language {
+        Language::Rust => None,
+        language => Some(project(language, &source.dir, progress).await?),
+    };
     if let Some(built) = unchanged(&note_file, &file, &tools, out) {
         return Ok(built);
     }
     let made = lang::build(&job).await?;
     let bytes = Arc::new(read(&made.file)?);
+    drop(project);
     let inspection =
         moa_engine::inspect(&bytes).map_err(|error| BuildError::Unusable(Trouble::new(Stage::Inspect, error)))?;
     let sound = examine(engine, Arc::clone(&bytes), &inspection)
@@ -372,6 +375,22 @@ async fn build_one(
     })?;
     replace(&note_file, &text)?;
     Ok(note.built(file, &bytes, true, changed))
+}
+
+/// A project that nobody else builds until the lock is dropped. It has its SDK, which an editor needs even where nothing
+/// is built.
+async fn project(
+    language: Language,
+    dir: &Path,
+    progress: &(dyn Fn(BuildEvent<'_>) + Send + Sync),
+) -> Result<File, BuildError> {
+    let failed = |(path, source)| BuildError::Io { path, source };
+    let own = sdk::own(dir).map_err(failed)?;
+    let lock = lock(&own, dir, progress)
+        .await
+        .map_err(|error| failed((own.join("lock"), error)))?;
+    sdk::unpack(language, dir).map_err(failed)?;
+    Ok(lock)
 }
 
 /// The component that is there, if it is still what a build would make.

@@ -204,12 +204,12 @@ async fn where_nothing_can_be_built_the_reason_is_one_line() {
 async fn two_builds_into_one_folder_take_turns() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(NOTES)).unwrap();
-    let first = lock(dir.path(), &|_| {}).await.unwrap();
+    let first = lock(dir.path(), dir.path(), &|_| {}).await.unwrap();
     let out = dir.path().to_owned();
     let (tell, waits) = std::sync::mpsc::channel();
     let second = tokio::spawn(async move {
         let tell = Mutex::new(tell);
-        lock(&out, &|event| {
+        lock(&out, &out, &|event| {
             assert!(matches!(event, BuildEvent::Waiting { .. }));
             tell.lock().unwrap().send(()).unwrap();
         })

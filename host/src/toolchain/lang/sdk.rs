@@ -61,15 +61,36 @@ pub(super) fn digest(language: Language) -> String {
     hex(&hasher.finalize())
 }
 
+/// The folder in a project that is moa's own, which is made if need be.
+///
+/// # Errors
+/// As [`unpack`].
+pub(crate) fn own(project: &Path) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let folder = project.join(FOLDER);
+    real_folder(&folder).map_err(|error| (folder.clone(), error))?;
+    Ok(folder)
+}
+
+/// Makes a folder unless it is there. A link goes: what is removed and written behind it would be somebody else's.
+fn real_folder(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        fs::remove_file(path)?;
+    }
+    fs::create_dir_all(path)
+}
+
 /// Puts a language's SDK into a project, and takes away what an older one left. Only what differs is written. The SDK's
 /// folder.
 ///
 /// # Errors
 /// The file that can't be written or removed, and why.
 pub(crate) fn unpack(language: Language, project: &Path) -> Result<PathBuf, (PathBuf, io::Error)> {
-    let folder = project.join(FOLDER).join("sdk");
+    let folder = own(project)?.join("sdk");
     let files = files(language);
-    let mut wanted = BTreeSet::new();
+    let wanted = files.iter().map(|(path, _)| folder.join(path.as_ref())).collect();
+    real_folder(&folder)
+        .and_then(|()| sweep(&folder, &wanted))
+        .map_err(|error| (folder.clone(), error))?;
     for (path, text) in &files {
         let path = folder.join(path.as_ref());
         let failed = |error| (path.clone(), error);
@@ -77,22 +98,19 @@ pub(crate) fn unpack(language: Language, project: &Path) -> Result<PathBuf, (Pat
             fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
             fs::write(&path, text.as_bytes()).map_err(failed)?;
         }
-        wanted.insert(path);
-    }
-    if folder.is_dir() {
-        sweep(&folder, &wanted).map_err(|error| (folder.clone(), error))?;
     }
     Ok(folder)
 }
 
-/// Removes files that nobody wants.
+/// Removes files that nobody wants, and links, through which would be written.
 fn sweep(folder: &Path, wanted: &BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             sweep(&path, wanted)?;
-        } else if !wanted.contains(&path) {
+        } else if kind.is_symlink() || !wanted.contains(&path) {
             fs::remove_file(&path)?;
         }
     }
@@ -130,6 +148,29 @@ mod tests {
             fs::write(folder.join("old/file"), "").unwrap();
             unpack(language, dir.path()).unwrap();
             assert!(!folder.join("old/file").exists());
+        }
+    }
+
+    #[test]
+    fn what_lies_behind_a_link_stays_as_it_is() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::create_dir(elsewhere.path().join("sdk")).unwrap();
+        for file in ["theirs", "moa.h", "sdk/theirs"] {
+            fs::write(elsewhere.path().join(file), "theirs").unwrap();
+        }
+        for link in [".moa", ".moa/sdk", ".moa/sdk/wit", ".moa/sdk/moa.h"] {
+            let dir = tempfile::tempdir().unwrap();
+            let link = dir.path().join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            let target = if link.ends_with("moa.h") { "moa.h" } else { "" };
+            std::os::unix::fs::symlink(elsewhere.path().join(target), &link).unwrap();
+            let folder = unpack(Language::C, dir.path()).unwrap();
+            for (path, text) in files(Language::C) {
+                assert_eq!(fs::read_to_string(folder.join(path.as_ref())).unwrap(), text);
+            }
+            for file in ["theirs", "moa.h", "sdk/theirs"] {
+                assert_eq!(fs::read_to_string(elsewhere.path().join(file)).unwrap(), "theirs");
+            }
         }
     }
 }
