@@ -165,7 +165,7 @@ impl Zig {
         Ok(Self { program, build })
     }
 
-    fn cc(&self, job: &Job<'_>) -> Command {
+    fn cc(&self, job: &Job<'_>) -> Result<Command, BuildError> {
         let (program, before) = &self.program;
         let mut command = process::command(program, &job.source.dir);
         provide::python_environment(&mut command);
@@ -176,9 +176,9 @@ impl Zig {
             .args(*before)
             .arg("cc")
             // The C library is built once for all projects, the project's own files for itself alone.
-            .env("ZIG_GLOBAL_CACHE_DIR", provide::cache().join("zig"))
+            .env("ZIG_GLOBAL_CACHE_DIR", provide::cache()?.join("zig"))
             .env("ZIG_LOCAL_CACHE_DIR", self.build.join("zig"));
-        command
+        Ok(command)
     }
 
     /// Runs it: whether it succeeded, and all it said.
@@ -205,7 +205,7 @@ async fn compile(
     for file in [Path::new(SDK)].into_iter().chain(files.iter().map(PathBuf::as_path)) {
         job.say(&format!("compiling {}", file.display()));
         let object = zig.build.join(format!("{}.o", objects.len()));
-        let mut command = zig.cc(job);
+        let mut command = zig.cc(job)?;
         command.args(COMPILE);
         if job.lines {
             // Files are told as the author knows them: as seen from the project.
@@ -238,7 +238,7 @@ async fn link(
 ) -> Result<PathBuf, BuildError> {
     job.say("linking");
     let module = zig.build.join(format!("{}.core.wasm", job.source.name));
-    let mut command = zig.cc(job);
+    let mut command = zig.cc(job)?;
     // Without being told to keep them, Zig drops names and lines too.
     command.args(LINK).arg(if job.lines { "-g" } else { "-s" });
     command.arg("-o").arg(&module).args(objects);

@@ -190,9 +190,9 @@ fn no_go(reason: String) -> BuildError {
 }
 
 /// The compiler in the plugin's folder, for the sandbox and nothing else: settings of other work do not matter.
-fn tool(job: &Job<'_>, go: &Go, command: &str) -> Command {
+fn tool(job: &Job<'_>, go: &Go, command: &str) -> Result<Command, BuildError> {
     let mut tool = process::command(&go.program, &job.source.dir);
-    let cache = provide::cache();
+    let cache = provide::cache()?;
     tool.arg(command)
         .envs([
             ("GOOS", "wasip1"),
@@ -209,7 +209,7 @@ fn tool(job: &Job<'_>, go: &Go, command: &str) -> Command {
     if std::env::var_os("HOME").is_none() && std::env::var_os("GOPATH").is_none() {
         tool.env("GOPATH", cache.join("go"));
     }
-    tool
+    Ok(tool)
 }
 
 /// A package that goes into the plugin, of those that the author or another author wrote.
@@ -269,7 +269,7 @@ fn outermost(folders: impl Iterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
 
 /// What goes into the plugin, and what the tool said; what is missing is left to the compiler to say.
 async fn packages(job: &Job<'_>, go: &Go) -> Result<(Vec<Package>, String), BuildError> {
-    let mut list = tool(job, go, "list");
+    let mut list = tool(job, go, "list")?;
     list.args([
         "-e",
         "-deps",
@@ -321,7 +321,7 @@ fn misuses(packages: &[Package], root: &Path) -> Result<Vec<Diagnostic>, (PathBu
 }
 
 async fn compile(job: &Job<'_>, go: &Go, core: &Path) -> Result<(), BuildError> {
-    let mut build = tool(job, go, "build");
+    let mut build = tool(job, go, "build")?;
     // The SDK reaches into the runtime's memory before the runtime is ready, which Go allows only by this flag.
     let mut link = format!("-checklinkname=0 -X moa.name={}", job.source.name);
     if !job.lines {

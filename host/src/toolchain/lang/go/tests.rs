@@ -129,7 +129,7 @@ async fn the_sdks_own_tests_pass() {
         let output = go
             .args(["test", "-count=1", what])
             .envs([("GOTOOLCHAIN", "local"), ("GOFLAGS", "-mod=mod"), ("GOWORK", "off")])
-            .env("GOCACHE", provide::cache().join("go-build"))
+            .env("GOCACHE", provide::cache().unwrap().join("go-build"))
             .output()
             .await
             .unwrap();
