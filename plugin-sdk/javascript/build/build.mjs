@@ -40,21 +40,41 @@ const found = (severity, { file = "", line = 0, column = 0 }, message, rendered)
   tell({ diagnostic: { severity, file: file && shown(file), line, column, message, rendered: rendered ?? `${at}${severity}: ${message}\n` } });
 };
 
+/** Ends after everything that was said has been taken: what a pipe still holds would be lost. */
+const end = async (code) => {
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+  process.exit(code);
+};
+
+/** A file that the author wrote; nothing if there is none. */
+const readJson = async (file) => {
+  if (!existsSync(file)) return {};
+  const text = readFileSync(file, "utf8");
+  try {
+    return JSON.parse(text) ?? {};
+  } catch (error) {
+    const position = Number(/position (\d+)/.exec(error.message)?.[1] ?? text.length);
+    const before = text.slice(0, position).split("\n");
+    found("error", { file, line: before.length, column: before.at(-1).length + 1 }, `this is no JSON: ${error.message}`);
+    return end(1);
+  }
+};
+
 /** The author's dependencies, as package.json names them. */
-const install = async () => {
-  const file = join(job.project, "package.json");
-  if (!existsSync(file)) return;
-  const wanted = Object.keys(JSON.parse(readFileSync(file, "utf8")).dependencies ?? {});
+const install = async (manifest) => {
+  const wanted = Object.keys(manifest.dependencies ?? {});
   const missing = wanted.filter((name) => !existsSync(join(job.project, "node_modules", name, "package.json")));
   if (missing.length === 0) return;
-  const isLocked = existsSync(join(job.project, "package-lock.json"));
+  // What is there already stays: `npm ci` takes everything away first.
+  const isNew = existsSync(join(job.project, "package-lock.json")) && !existsSync(join(job.project, "node_modules"));
   process.stderr.write(`fetching ${missing.join(", ")} into node_modules\n`);
-  const words = [isLocked ? "ci" : "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"];
+  const words = [isNew ? "ci" : "install", "--no-audit", "--no-fund", "--ignore-scripts"];
   const { code, said } = await run("npm", words);
   if (code !== 0) {
-    const reason = said.split("\n").filter((line) => line.includes("error")).at(-2) ?? said.trim().split("\n").at(-1);
-    found("error", { file, line: 1, column: 1 }, `its dependencies could not be fetched (${reason}); try \`npm install\` in ${job.project}`);
-    process.exit(1);
+    const lines = said.trim().split("\n");
+    const reason = lines.find((line) => line.includes("request to")) ?? lines.find((line) => /^npm (error|ERR!) (?!code)./.test(line)) ?? lines.at(-1);
+    found("error", { file: "package.json", line: 1, column: 1 }, `its dependencies could not be fetched (${reason}); try \`npm install\` in ${job.project}`);
+    await end(1);
   }
 };
 
@@ -91,16 +111,11 @@ const checkTypes = async () => {
   }
   if (code !== 0 && errors === 0) {
     process.stderr.write(said);
-    process.exit(2);
+    await end(2);
   }
 };
 
-const version = () => {
-  const file = join(job.project, "package.json");
-  return (existsSync(file) && JSON.parse(readFileSync(file, "utf8")).version) || "0.1.0";
-};
-
-const bundle = async (esbuild) => {
+const bundle = async (esbuild, version) => {
   const entry = [sdk("src/prelude.js"), join(job.project, job.entry)].map((file) => `import ${JSON.stringify(file)};`);
   const made = await esbuild.build({
     stdin: { contents: [...entry, `export * from ${JSON.stringify(sdk("src/component.js"))};`].join("\n"), resolveDir: job.project, sourcefile: "moa:entry" },
@@ -124,7 +139,7 @@ const bundle = async (esbuild) => {
     define: {
       MOA_ENGINE: JSON.stringify(job.engine),
       MOA_NAME: JSON.stringify(job.name),
-      MOA_VERSION: JSON.stringify(version()),
+      MOA_VERSION: JSON.stringify(version),
       "process.env.NODE_ENV": '"production"',
       global: "globalThis",
     },
@@ -177,9 +192,10 @@ const componentize = async (source, table) => {
   }
 };
 
-await install();
+const manifest = await readJson(join(job.project, "package.json"));
+await install(manifest);
 const esbuild = (await load("esbuild")).default;
-const [made] = await Promise.all([bundle(esbuild), job.typescript ? checkTypes() : undefined]);
+const [made] = await Promise.all([bundle(esbuild, manifest.version || "0.1.0"), job.typescript ? checkTypes() : undefined]);
 if (!hasErrors) {
   const file = (end) => made.outputFiles.find(({ path }) => path.endsWith(end)).text;
   const table = tableOf(JSON.parse(file(".map")), dirname(job.out), job.project, job.sdk);
@@ -193,4 +209,4 @@ if (!hasErrors) {
   }
 }
 await esbuild.stop();
-process.exit(hasErrors ? 1 : 0);
+await end(hasErrors ? 1 : 0);
