@@ -198,6 +198,70 @@ async fn an_order_that_is_overtaken_while_its_file_is_compiled_changes_nothing()
 }
 
 #[tokio::test]
+async fn an_installation_that_is_overtaken_while_its_file_is_compiled_changes_nothing() {
+    let held = Held::ready(&[]).await;
+    let registry = &held.bench.registry;
+    let overtaken = |result: Result<Ordered, OrderError>| {
+        let error = result.unwrap_err();
+        assert!(
+            matches!(&error, OrderError::Overtaken(plugin) if plugin == "a"),
+            "{error}"
+        );
+    };
+    let two = plugin("a", "2");
+    let meanwhile = async {
+        held.begun(1).await;
+        held.order(install(two.clone())).await;
+        held.let_go();
+    };
+    let (slow, ()) = tokio::join!(registry.order(install(plugin("a", SLOW))), meanwhile);
+    overtaken(slow);
+    assert_eq!(held.bench.live(), live(&[("a", "2", "a.wasm")]));
+    assert_eq!(std::fs::read(held.bench.at("a.wasm")).unwrap(), two);
+    let now = registry.current();
+    assert_eq!(
+        now.locks.of("a").and_then(Lock::version),
+        Some(&*now.plugins["a"].version)
+    );
+
+    std::fs::write(held.at("hold"), "").unwrap();
+    let meanwhile = async {
+        held.begun(2).await;
+        held.order(Order::Delete("a".into())).await;
+        held.let_go();
+    };
+    let another = plugin("a", &format!("{SLOW}-2"));
+    let (slow, ()) = tokio::join!(registry.order(install(another)), meanwhile);
+    overtaken(slow);
+    assert!(held.bench.live().is_empty() && !held.bench.at("a.wasm").exists());
+    assert!(registry.current().locks.all().is_empty());
+}
+
+#[tokio::test]
+async fn a_restart_of_what_nobody_knows_does_not_wait_until_everything_is_compiled() {
+    let held = Held::ready(&[]).await;
+    held.bench.put("x.wasm", &plugin("x", SLOW));
+    held.begun(1).await;
+    // Nothing happens but that time passes.
+    tokio::time::pause();
+    let restart = held.bench.registry.order(Order::Restart("nobody".into()));
+    let error = tokio::time::timeout(Duration::from_secs(60), restart).await.unwrap();
+    assert!(matches!(error, Err(OrderError::NotYet(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_never_loaded_is_not_overwritten_before_it_is_known_what_it_is() {
+    let mut held = Held::ready(&[]).await;
+    held.bench.put("b.wasm", &plugin("a", SLOW));
+    held.begun(1).await;
+    let error = held.bench.registry.order(install(plugin("b", "1"))).await.unwrap_err();
+    assert!(error.to_string().contains("still being loaded"), "{error}");
+    held.let_go();
+    assert!(matches!(held.bench.report().await, Report::Loaded { plugin, .. } if plugin.name == "a"));
+    assert_eq!(held.bench.live(), live(&[("a", SLOW, "b.wasm")]));
+}
+
+#[tokio::test]
 async fn at_the_start_each_plugin_is_there_as_soon_as_it_is_compiled_and_ready_means_all() {
     let tea = component(&manifest("b", "1", &["tea"]));
     let mut held = Held::new(&[("a.wasm", &plugin("a", SLOW)), ("b.wasm", &tea)]);

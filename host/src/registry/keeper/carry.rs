@@ -11,8 +11,10 @@ use crate::registry::problem::{Shown, Stage};
 use crate::registry::put::Ready;
 use crate::registry::scan::Stamp;
 use crate::registry::snapshot::short;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -41,8 +43,28 @@ pub(super) enum What {
     /// It comes into the folder.
     Install {
         source: Option<String>,
+        /// How every plugin stood when that was ordered: which one it is shows when it is loaded.
+        before: Standings,
     },
 }
+
+/// By plugin.
+pub(super) type Standings = BTreeMap<String, Standing>;
+
+/// What a plugin is pinned to, and which version of it serves.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    pinned: Option<String>,
+    serving: Option<String>,
+}
+
+/// A file that an installation would overwrite holds nobody knows what.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} is still being loaded, and which plugin is in it is not known yet; try again when `moa plugin list` shows it",
+    Shown(.0)
+)]
+struct Unsettled(PathBuf);
 
 /// It takes the place of what is loaded of its file.
 pub(super) struct Restart {
@@ -78,7 +100,7 @@ impl Keeper {
         let done = match what {
             What::Restart(restart) => self.restarted(restart, hash, begun, result).await,
             What::Rollback { plugin, file } => self.rolled_back((plugin, file), bytes, hash, begun, result).await,
-            What::Install { source } => self.installed(source, bytes, hash, begun, result).await,
+            What::Install { source, before } => self.installed((source, before), bytes, hash, begun, result).await,
         };
         self.answer(tell, done).await;
     }
@@ -143,7 +165,7 @@ impl Keeper {
 
     async fn installed(
         &mut self,
-        source: Option<String>,
+        (source, mut before): (Option<String>, Standings),
         bytes: Arc<Vec<u8>>,
         hash: String,
         begun: Instant,
@@ -153,8 +175,17 @@ impl Keeper {
         let plugin = fresh.manifest.name.clone();
         let file = OsString::from(format!("{plugin}.wasm"));
         let path = self.dir.join(&file);
-        if let Some(holder) = self.lodger(&file).filter(|holder| *holder != plugin) {
-            return Err(OrderError::Taken { path, holder });
+        match self.lodger(&file) {
+            Some(holder) if holder != plugin => return Err(OrderError::Taken { path, holder }),
+            None if self.is_busy(&file) => {
+                let unsettled = Failure::of_host(Stage::Name, Unsettled(path));
+                return Err(not_installed(source, unsettled));
+            }
+            _ => {}
+        }
+        // Another installation, a rollback or a deletion may have been quicker, though it was ordered later.
+        if before.remove(&plugin).unwrap_or_default() != self.standings().remove(&plugin).unwrap_or_default() {
+            return Err(OrderError::Overtaken(plugin));
         }
         let old = self.holder(&plugin);
         if old.is_none() && self.is_full(&file) {
@@ -188,6 +219,17 @@ impl Keeper {
         self.decided(&file);
         let done = self.ordered(&plugin, &file, before);
         Ok(Ordered { removed, ..done })
+    }
+
+    pub(super) fn standings(&self) -> Standings {
+        let mut all = Standings::new();
+        for (plugin, lock) in self.locks.all() {
+            all.entry(plugin.clone()).or_default().pinned = lock.digest.clone();
+        }
+        for loaded in self.files.values().filter_map(|file| file.serving.as_ref()) {
+            all.entry(loaded.name.clone()).or_default().serving = Some(loaded.version.clone());
+        }
+        all
     }
 
     /// The plugin in a file; while that is being loaded, the one that was in it the last time.

@@ -43,14 +43,14 @@ impl Keeper {
         let content = match read(path.clone()).await {
             Ok(content) if content.restless => {
                 self.look_again(name);
-                return ControlFlow::Break(());
+                return ControlFlow::Continue(());
             }
             Ok(content) => content,
             // Removed since the folder was listed; the next pass sees it. A link that leads nowhere has no stamp.
             Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound && file.stamp.is_some() => {
                 file.stamp = None;
                 self.look_again(name);
-                return ControlFlow::Break(());
+                return ControlFlow::Continue(());
             }
             Err(error) => {
                 self.failed(name, None, Failure::of_file(Stage::Read, error));
@@ -106,11 +106,12 @@ impl Keeper {
         let Some(running) = self.ended(name, id) else { return };
         self.untidy = true;
         let path = self.dir.join(name);
+        let mut is_decided = true;
         if stamp(path.clone()).await != Some(running.stamp) {
             if let Some(file) = self.files.get_mut(name) {
                 file.stamp = None;
             }
-            self.look_again(name);
+            is_decided = false;
         } else {
             match result {
                 Ok(fresh) => {
@@ -122,7 +123,7 @@ impl Keeper {
                 // Still being written, perhaps: it is looked at again when it has been left alone for a while.
                 Err(failure) if !failure.passing && changed_lately(&path) => {
                     tracing::debug!(file = %Shown(&path), reason = %failure.reason, "not loadable yet");
-                    self.look_again(name);
+                    is_decided = false;
                 }
                 Err(failure) => self.failed(name, Some(running.hash), failure),
             }
@@ -131,7 +132,10 @@ impl Keeper {
             // It had a place, and does not need it.
             self.try_again();
         }
-        self.decided(name);
+        match is_decided {
+            true => self.decided(name),
+            false => self.look_again(name),
+        }
     }
 
     /// The file that the plugin of this name was in before, if it may be in it still.
@@ -323,8 +327,10 @@ impl Keeper {
         Some(problem)
     }
 
+    /// What is in it now is not to be loaded; nothing is decided before it was looked at once more.
     fn look_again(&mut self, name: &OsStr) {
-        self.touched.add(name.to_owned());
+        self.stop_work(name);
+        self.undecided(name);
     }
 }
 

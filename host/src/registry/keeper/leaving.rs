@@ -43,6 +43,17 @@ impl Keeper {
         for leaving in self.leaving.values_mut() {
             leaving.heirs.remove(name);
         }
+        self.go_on_behind(name);
+    }
+
+    /// Nothing is known yet of a file that is looked at again later. It may still be an heir; those who wait behind it need
+    /// not wait that long.
+    pub(super) fn undecided(&mut self, name: &OsStr) {
+        self.touched.add(name.to_owned());
+        self.go_on_behind(name);
+    }
+
+    fn go_on_behind(&mut self, name: &OsStr) {
         for other in self.work.behind(name) {
             let waits = self
                 .files

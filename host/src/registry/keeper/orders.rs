@@ -4,7 +4,7 @@
 //! that, though not for long where it can be carried out without: nobody has to wait until a file is compiled that is to be
 //! stopped or deleted.
 
-use super::carry::{Carried, Restart, Step, What};
+use super::carry::{Carried, Restart, Standings, Step, What};
 use super::work::Aim;
 use super::{File, Keeper};
 use crate::registry::load::Failure;
@@ -59,8 +59,9 @@ impl Keeper {
     pub(super) async fn obey(&mut self, order: Order, tell: Tell) {
         // What was put into the folder a moment ago counts.
         self.pass().await;
-        let patience = match order {
-            Order::Restart(_) => TO_THE_END,
+        let patience = match &order {
+            // The file of one that is not known may be none of those that are being loaded.
+            Order::Restart(plugin) if self.known(plugin).is_ok() => TO_THE_END,
             Order::Install(_) => FOR_ALL,
             _ => PATIENCE,
         };
@@ -121,7 +122,7 @@ impl Keeper {
             }
             Order::Restart(plugin) => return self.begin_order(self.restart(&plugin).await, tell).await,
             Order::Rollback(plugin) => return self.begin_order(self.rollback(&plugin).await, tell).await,
-            Order::Install(package) => return self.begin_order(install(package), tell).await,
+            Order::Install(package) => return self.begin_order(install(package, self.standings()), tell).await,
         };
         self.answer(tell, done).await;
     }
@@ -377,7 +378,7 @@ pub(super) fn unusable(path: &Path, failure: Failure) -> OrderError {
 }
 
 /// What is to be loaded for an installation.
-fn install(package: Package) -> Result<Step, OrderError> {
+fn install(package: Package, before: Standings) -> Result<Step, OrderError> {
     let Package { bytes, source, digest } = package;
     if bytes.len() as u64 > moa_engine::MAX_PLUGIN_BYTES {
         let error = moa_engine::LoadError::TooLarge {
@@ -391,7 +392,7 @@ fn install(package: Package) -> Result<Step, OrderError> {
         let found = format!("{SHA256}{hash}");
         return Err(OrderError::WrongDigest { expected, found });
     }
-    Ok(Step::new(What::Install { source }, bytes, hash))
+    Ok(Step::new(What::Install { source, before }, bytes, hash))
 }
 
 pub(super) fn not_installed(source: Option<String>, Failure { stage, reason, .. }: Failure) -> OrderError {
