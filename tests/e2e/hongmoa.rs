@@ -79,15 +79,8 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     // Where the bot is not, the person is told.
     let refused = say("!유령 #random 안녕").await;
     assert!(refused.contains("초대") || refused.contains("invite"), "{refused}");
-    // Attachments as Slack has them.
-    let picture = workspace.ask(&Line::new("!짤")).await;
-    assert_eq!(picture.text, "골라 봤어요");
-    let record = workspace.record().await;
-    let posted = record
-        .of("post")
-        .find(|entry| entry["ts"] == picture.ts.as_str())
-        .unwrap();
-    assert!(posted.to_string().contains("https://example.com/cat.png"), "{posted}");
+    // A message with attachments; what they hold is looked at in the SDK's own test.
+    assert_eq!(say("!짤").await, "골라 봤어요");
     // The client does what the host can, and says what it can't.
     assert_eq!(say("!ㄷㅇ").await.lines().count(), 9);
     let deployed = workspace.send(&Line::new("!deploy main")).await;
