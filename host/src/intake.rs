@@ -11,11 +11,11 @@ mod seen;
 use crate::adapter::{self, Ack, Delivery, Fatal};
 use crate::capability::World;
 use crate::dispatch::{Dispatch, Full, OrderKey, Room};
-use crate::invocation::{Allowances, HeldForm, Work};
+use crate::invocation::{Allowances, HeldAck, Work};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
 use forms::Forms;
-use moa_core::event::{Event, Identity};
+use moa_core::event::{Event, EventKind, Identity};
 use moa_core::locale::UserNotice;
 use moa_core::router::Manage;
 use moa_store::{Accepted, NewRecord, Outcome, Seq, Store, StoreError};
@@ -285,9 +285,9 @@ impl Intake {
             ack.done();
             return;
         }
-        let form = match event.is_answered_at_once() {
-            true => match self.offer_form(&event, ack) {
-                Some(form) => Some(form),
+        let held = match event.is_answered_at_once() {
+            true => match self.offer_held(&event, ack) {
+                Some(held) => Some(held),
                 None => return,
             },
             false if self.offer(&event, ack) => None,
@@ -298,8 +298,8 @@ impl Intake {
             return self.acknowledge(&event.identity);
         }
         let ticket = Arc::new(Ticket::default());
-        if let Some(form) = &form {
-            form.close_in_time(Arc::clone(&ticket));
+        if let Some(held) = &held {
+            held.close_in_time(&event, Arc::clone(&ticket));
         }
         let arrived = Arrived {
             look_first: self.may_be_answered(&event),
@@ -308,11 +308,12 @@ impl Intake {
         self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
         // A plugin that asked something waits for its end, and people for what they decided; there are no more of them
         // than were let ask.
-        let promised = match event.ends_question() || event.ruling().is_some() {
-            true => Promised::Yes,
-            false => Promised::No,
-        };
-        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, promised, form);
+        let promised =
+            match event.ends_question() || event.ruling().is_some() || matches!(event.kind, EventKind::Due(_)) {
+                true => Promised::Yes,
+                false => Promised::No,
+            };
+        self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, promised, held);
     }
 
     /// A press by which somebody decides about a command that waits, as that decision. Of several the first counts; the
@@ -351,7 +352,10 @@ impl Intake {
                 Ok(body) => {
                     let record = NewRecord {
                         identity: event.identity.0.clone(),
-                        kind: event.place().service.clone(),
+                        kind: match event.is_outside() {
+                            true => "moa".into(),
+                            false => event.place().service.clone(),
+                        },
                         body,
                         received_ms,
                     };
@@ -426,7 +430,7 @@ impl Intake {
         ticket: &Arc<Ticket>,
         arrived: Arrived,
         promised: Promised,
-        form: Option<HeldForm>,
+        held: Option<HeldAck>,
     ) {
         // Before the first of them, which may be over at once.
         ticket.expect(matches.len());
@@ -438,7 +442,7 @@ impl Intake {
                 look_first: arrived.look_first,
                 received_ms: arrived.ms,
                 before: None,
-                form: form.clone(),
+                held: held.clone(),
             };
             self.hand_on(work, promised);
         }
@@ -450,6 +454,12 @@ impl Intake {
             Todo::Manage(manage) if matches!(**manage, Manage::Announce { .. }) => {
                 OrderKey::new(work.event.identity.as_str(), "")
             }
+            // One run of a job after the other; requests from outside have no order.
+            Todo::Due { .. } => match &work.event.kind {
+                EventKind::Due(due) => OrderKey::new(&due.name, ""),
+                _ => OrderKey::new(work.event.identity.as_str(), ""),
+            },
+            Todo::Hook { .. } => OrderKey::new(work.event.identity.as_str(), ""),
             _ => OrderKey::new(&work.event.place().conversation, work.event.author()),
         };
         let lane = work.matched.todo.plugin().to_owned();
@@ -466,8 +476,8 @@ impl Intake {
             },
         };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
-            if matches!(work.matched.todo, Todo::Heard(_) | Todo::Changed { .. }) {
-                // Nobody asked for it, so nobody is told.
+            if work.matched.todo.is_unasked() {
+                // Nobody in chat asked for it, so nobody is told. (Who waits outside for an answer learns that there is none.)
                 tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not learn of something");
                 let reason = format!("the queue of `{lane}` was full");
                 return self.close_with(work.ticket, Outcome::Failed { reason });

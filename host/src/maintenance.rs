@@ -152,7 +152,7 @@ impl Maintenance {
         let place = event.place();
         let whom = match &event.kind {
             _ if event.is_answered_at_once() => return true,
-            EventKind::Message(_) | EventKind::Change(_) => "",
+            EventKind::Message(_) | EventKind::Change(_) | EventKind::Due(_) | EventKind::Hook(_) => "",
             EventKind::Slash(_) | EventKind::Press(_) | EventKind::Ruling(_) => event.author(),
         };
         let key = format!("{}/{}/{whom}", place.service, place.conversation);

@@ -38,6 +38,16 @@ pub enum Todo {
         /// The plugin's name.
         plugin: String,
     },
+    /// A job of a plugin's is due.
+    Due {
+        /// The plugin's name.
+        plugin: String,
+    },
+    /// Another system asks a plugin for something.
+    Hook {
+        /// The plugin's name.
+        plugin: String,
+    },
     /// Somebody pressed what the host itself had put there, or it was decided that a command does not run.
     Own,
     /// Those who look after the bot want something of the host itself. Whether they may is found out when it is done.
@@ -54,9 +64,19 @@ impl Todo {
         match self {
             Self::Command(command) => &command.plugin,
             Self::Heard(heard) => &heard.plugin,
-            Self::Pressed { plugin } | Self::Changed { plugin } => plugin,
+            Self::Pressed { plugin } | Self::Changed { plugin } | Self::Due { plugin } | Self::Hook { plugin } => {
+                plugin
+            }
             Self::Confirm(_) | Self::Own | Self::Manage(_) | Self::Say(_) | Self::Tell(_) => "",
         }
+    }
+
+    /// Whether nobody in chat asked for it: then nobody there is told that it is not done.
+    pub fn is_unasked(&self) -> bool {
+        matches!(
+            self,
+            Self::Heard(_) | Self::Changed { .. } | Self::Due { .. } | Self::Hook { .. }
+        )
     }
 }
 
@@ -105,6 +125,8 @@ impl Matcher {
                 todos
             }
             EventKind::Ruling(ruling) => vec![self.ruled(&present, ruling)],
+            EventKind::Due(due) => outside(&present.snapshot, &due.plugin, |plugin| Todo::Due { plugin }),
+            EventKind::Hook(hook) => outside(&present.snapshot, &hook.plugin, |plugin| Todo::Hook { plugin }),
         };
         if let Some(hold) = &hold {
             self.hold_back(hold, event, &mut todos);
@@ -189,7 +211,7 @@ impl Matcher {
         let notice = || Todo::Tell(hold.notice(&self.settings.timezone));
         match hold {
             Hold::Paused(_) => {
-                todos.retain(|todo| !matches!(todo, Todo::Heard(_) | Todo::Changed { .. }));
+                todos.retain(|todo| !todo.is_unasked());
                 for todo in todos {
                     let of_plugin = match todo {
                         Todo::Command(_) | Todo::Confirm(_) | Todo::Pressed { .. } => true,
@@ -343,6 +365,11 @@ impl Matcher {
                 Some(self.route(event).into_iter().next().unwrap_or_else(gone))
             }
             Todo::Pressed { .. } => self.route(event).into_iter().next(),
+            // It was accepted. Where the plugin is gone meanwhile, that is what its record says.
+            Todo::Due { .. } | Todo::Hook { .. } => Some(Match {
+                snapshot: Arc::clone(&self.lessons.present().snapshot),
+                ..matched
+            }),
             Todo::Heard(heard) => self.route(event).into_iter().find(|now| match &now.todo {
                 Todo::Heard(now) => now.plugin == heard.plugin && now.id == heard.id,
                 _ => false,
@@ -362,6 +389,13 @@ fn stopped(snapshot: &Snapshot, plugin: &str) -> Option<UserNotice> {
         .stopped
         .contains_key(&plugin)
         .then_some(UserNotice::PluginStopped { plugin })
+}
+
+/// What a plugin is to do though nobody in chat asked; nothing where it is not loaded, or stopped. Whoever brings it here
+/// looks for that before.
+fn outside(snapshot: &Snapshot, plugin: &str, todo: impl FnOnce(String) -> Todo) -> Vec<Todo> {
+    let serves = snapshot.plugins.contains_key(plugin) && !snapshot.stopped.contains_key(plugin);
+    serves.then(|| todo(plugin.to_owned())).into_iter().collect()
 }
 
 /// Everybody who wants to know.

@@ -184,6 +184,50 @@ pub struct ChangeCall {
     pub what: Changed<FullMessage>,
 }
 
+/// A job that is due, for its plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// The job's id in the manifest, or its name in `schedule`.
+    pub name: String,
+    /// The instant for which it was due, RFC 3339 in UTC.
+    pub due: String,
+    /// What `schedule` was given.
+    pub payload: String,
+}
+
+/// A request from outside, for a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookCall {
+    /// About this call.
+    pub invocation: Invocation,
+    /// The hook's name in the manifest.
+    pub name: String,
+    /// The method, in capitals.
+    pub method: String,
+    /// What follows the hook's own address, without the query.
+    pub path: String,
+    /// The query without the `?`.
+    pub query: String,
+    /// Headers, names in lower case, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(with = "crate::event::body")]
+    pub body: Vec<u8>,
+}
+
+/// What whoever asked from outside is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookAnswer {
+    /// The status, from 200 to 599.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// The sign by which a message can be found again, and by which its buttons lead back: which call of which plugin sent
 /// it, and its place in the order of that call's effects.
 #[derive(Clone, Debug, PartialEq, Eq)]

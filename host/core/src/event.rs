@@ -3,8 +3,11 @@
 //! An adapter turns a service's frames into [`Event`]s; everything behind it (router, journal, dispatch) knows only
 //! these types. They are serialisable because the journal keeps an accepted event until it is finished.
 
+mod outside;
 mod ruling;
 
+pub(crate) use outside::body;
+pub use outside::{Due, Hook};
 pub use ruling::{Decided, Ruling};
 
 use crate::manifest::ChatEvent;
@@ -327,6 +330,10 @@ pub enum EventKind {
     Change(Change),
     /// It was decided about a command that had to be confirmed.
     Ruling(Ruling),
+    /// A job of a plugin's is due.
+    Due(Due),
+    /// Another system asks a plugin for something.
+    Hook(Hook),
 }
 
 /// One thing that happened.
@@ -349,12 +356,12 @@ impl Event {
         match &self.kind {
             EventKind::Message(message) => Some(message),
             EventKind::Slash(slash) => Some(&slash.message),
-            EventKind::Press(_) | EventKind::Change(_) => None,
+            EventKind::Press(_) | EventKind::Change(_) | EventKind::Due(_) | EventKind::Hook(_) => None,
             EventKind::Ruling(ruling) => ruling.asked.message(),
         }
     }
 
-    /// Where it happened.
+    /// Where it happened. What happens outside of chat happens nowhere: at a service and in a conversation without a name.
     pub fn place(&self) -> &Place {
         match &self.kind {
             EventKind::Message(message) => &message.at.place,
@@ -362,10 +369,11 @@ impl Event {
             EventKind::Press(press) => &press.place,
             EventKind::Change(change) => change.place(),
             EventKind::Ruling(ruling) => ruling.asked.place(),
+            EventKind::Due(_) | EventKind::Hook(_) => &outside::NOWHERE,
         }
     }
 
-    /// The id of the person who caused it.
+    /// The id of the person who caused it; empty where nobody did.
     pub fn author(&self) -> &str {
         match &self.kind {
             EventKind::Message(message) => &message.author,
@@ -373,6 +381,7 @@ impl Event {
             EventKind::Press(press) => &press.user,
             EventKind::Change(change) => &change.who,
             EventKind::Ruling(ruling) => ruling.asked.author(),
+            EventKind::Due(_) | EventKind::Hook(_) => "",
         }
     }
 
@@ -381,7 +390,7 @@ impl Event {
     pub fn answers(&self) -> Option<&MessageRef> {
         match &self.kind {
             EventKind::Message(message) => Some(&message.at),
-            EventKind::Slash(_) => None,
+            EventKind::Slash(_) | EventKind::Due(_) | EventKind::Hook(_) => None,
             EventKind::Press(press) => press.on.as_ref().filter(|on| !on.id.is_empty()),
             EventKind::Change(change) => match &change.what {
                 Changed::Reacted(at, _) | Changed::Unreacted(at, _) => Some(at),
@@ -395,7 +404,7 @@ impl Event {
     /// Where an answer that only the person sees may be sent.
     pub fn response_url(&self) -> Option<&str> {
         match &self.kind {
-            EventKind::Message(_) | EventKind::Change(_) => None,
+            EventKind::Message(_) | EventKind::Change(_) | EventKind::Due(_) | EventKind::Hook(_) => None,
             EventKind::Slash(slash) => slash.response_url.as_deref(),
             EventKind::Press(press) => press.response_url.as_deref(),
             EventKind::Ruling(ruling) => ruling.asked.response_url(),
@@ -410,6 +419,8 @@ impl Event {
             EventKind::Press(press) => &press.time,
             EventKind::Change(change) => &change.time,
             EventKind::Ruling(ruling) => ruling.asked.time(),
+            EventKind::Due(due) => &due.time,
+            EventKind::Hook(hook) => &hook.time,
         }
     }
 
@@ -430,8 +441,17 @@ impl Event {
     }
 
     /// Whether its acknowledgement carries what the plugin says to it: a form that was sent stays before the person until
-    /// then.
+    /// then, and whoever asked from outside waits.
     pub fn is_answered_at_once(&self) -> bool {
-        matches!(&self.kind, EventKind::Press(press) if press.kind == PressKind::Modal)
+        match &self.kind {
+            EventKind::Press(press) => press.kind == PressKind::Modal,
+            EventKind::Hook(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it happened outside of chat: nobody there is told anything of it.
+    pub fn is_outside(&self) -> bool {
+        matches!(self.kind, EventKind::Due(_) | EventKind::Hook(_))
     }
 }

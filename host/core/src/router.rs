@@ -200,7 +200,9 @@ pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: 
             };
             call.route(table, settings, clock)
         }
-        EventKind::Press(_) | EventKind::Change(_) | EventKind::Ruling(_) => Routed::Nothing,
+        EventKind::Press(_) | EventKind::Change(_) | EventKind::Ruling(_) | EventKind::Due(_) | EventKind::Hook(_) => {
+            Routed::Nothing
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a call may use of the host: four traits in plain types.
+//! What a call may use of the host, as traits in plain types: here what chat needs, in [`outside`] what reaches beyond it.
 //!
 //! The host gives every call its own [`Host`], already bound to the plugin, the invocation and what is granted; the
 //! engine translates between these traits and the contract and knows nothing of grants. The engine enforces the limits
@@ -7,6 +7,13 @@
 //!
 //! A function that this host does not have answers [`CapError::Unsupported`]. One that answers [`CapError::Stopped`] ends
 //! the call there, as [`Fault::Stopped`](crate::Fault::Stopped).
+
+mod outside;
+
+pub use outside::{
+    Absent, Cell, Http, HttpBody, HttpRequest, HttpResponse, Job, Missed, Object, ObjectPage, Objects, Rows, Schedule,
+    Signing, Sql,
+};
 
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, FullMessage, Sent};
@@ -27,6 +34,14 @@ pub struct Host {
     pub system: Arc<dyn System>,
     /// Patterns taught at run time.
     pub triggers: Arc<dyn Triggers>,
+    /// Work at a later time.
+    pub schedule: Arc<dyn Schedule>,
+    /// Requests to the outside.
+    pub http: Arc<dyn Http>,
+    /// Databases.
+    pub sql: Arc<dyn Sql>,
+    /// Object stores.
+    pub objects: Arc<dyn Objects>,
 }
 
 /// Whose memory. The same key in two scopes is two entries.

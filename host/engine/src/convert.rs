@@ -27,6 +27,8 @@ macro_rules! same {
     };
 }
 
+mod outside;
+
 same!(PlaceKind => wit::PlaceKind: Channel, Group, Direct);
 same!(wit::PlaceKind => PlaceKind: Channel, Group, Direct);
 same!(PressKind => actions::Kind: Button, Select, Modal, Shortcut, Answer, Timeout);
@@ -346,6 +348,6 @@ impl From<brain::Write> for Write {
     }
 }
 
-fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
+pub(crate) fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
     list.into_iter().map(B::from).collect()
 }

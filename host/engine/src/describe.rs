@@ -1,7 +1,10 @@
 //! The host that a plugin meets when it is asked what it is: nothing is available and nothing ever differs, so that the
 //! answer cannot depend on it.
 
-use crate::capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Triggers, Write};
+use crate::capability::{
+    Brain, Cell, Chat, Entry, Host, Http, HttpRequest, HttpResponse, Job, KeyPage, Level, Missed, ObjectPage, Objects,
+    Rows, Schedule, Scope, Sql, System, Triggers, Write,
+};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult, FullMessage, Sent};
 use moa_core::content::Content;
@@ -18,6 +21,10 @@ pub(crate) fn host() -> Host {
         chat: Arc::new(Nothing),
         system: Arc::new(Still(AtomicU64::new(1))),
         triggers: Arc::new(Nothing),
+        schedule: Arc::new(Nothing),
+        http: Arc::new(Nothing),
+        sql: Arc::new(Nothing),
+        objects: Arc::new(Nothing),
     }
 }
 
@@ -109,6 +116,61 @@ impl Triggers for Nothing {
         nothing()
     }
     async fn forget(&self, _: String) -> CapResult<bool> {
+        nothing()
+    }
+}
+
+#[async_trait]
+impl Schedule for Nothing {
+    async fn at(&self, _: String, _: String, _: String) -> CapResult<()> {
+        nothing()
+    }
+    async fn every(&self, _: String, _: String, _: String, _: Missed, _: String) -> CapResult<()> {
+        nothing()
+    }
+    async fn cancel(&self, _: String) -> CapResult<bool> {
+        nothing()
+    }
+    async fn list(&self) -> CapResult<Vec<Job>> {
+        nothing()
+    }
+}
+
+#[async_trait]
+impl Http for Nothing {
+    async fn fetch(&self, _: HttpRequest) -> CapResult<HttpResponse> {
+        nothing()
+    }
+    async fn fetch_to_object(&self, _: HttpRequest, _: String, _: String) -> CapResult<HttpResponse> {
+        nothing()
+    }
+}
+
+#[async_trait]
+impl Sql for Nothing {
+    async fn query(&self, _: String, _: String, _: Vec<Cell>) -> CapResult<Rows> {
+        nothing()
+    }
+    async fn execute(&self, _: String, _: String, _: Vec<Cell>) -> CapResult<u32> {
+        nothing()
+    }
+}
+
+#[async_trait]
+impl Objects for Nothing {
+    async fn get(&self, _: String, _: String) -> CapResult<Vec<u8>> {
+        nothing()
+    }
+    async fn put(&self, _: String, _: String, _: Vec<u8>, _: String) -> CapResult<String> {
+        nothing()
+    }
+    async fn list(&self, _: String, _: String, _: Option<String>) -> CapResult<ObjectPage> {
+        nothing()
+    }
+    async fn delete(&self, _: String, _: String) -> CapResult<()> {
+        nothing()
+    }
+    async fn sign(&self, _: String, _: String, _: u32) -> CapResult<String> {
         nothing()
     }
 }

@@ -41,7 +41,10 @@ mod memory;
 mod meter;
 mod wasi;
 
-pub use capability::{Brain, Chat, Entry, Host, KeyPage, Level, Scope, System, Triggers, Write};
+pub use capability::{
+    Absent, Brain, Cell, Chat, Entry, Host, Http, HttpBody, HttpRequest, HttpResponse, Job, KeyPage, Level, Missed,
+    Object, ObjectPage, Objects, Rows, Schedule, Scope, Signing, Sql, System, Triggers, Write,
+};
 pub use clock::local;
 pub use engine::{Engine, Options};
 pub use fault::{Done, EngineError, Fault, LoadError, Usage};

@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::meter::Tally;
 use crate::state::State;
 use crate::verdict;
-use moa_core::call::{ChangeCall, CommandCall, Failure, HeardCall, PressCall, Reply};
+use moa_core::call::{ChangeCall, CommandCall, Failure, HeardCall, HookAnswer, HookCall, JobCall, PressCall, Reply};
 use moa_core::content::Content;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -61,6 +61,8 @@ struct Loaded {
     listener: Option<listener::GuestIndices>,
     actions: Option<actions::GuestIndices>,
     events: Option<events::GuestIndices>,
+    jobs: Option<jobs::GuestIndices>,
+    webhooks: Option<webhooks::GuestIndices>,
     exports: Exports,
     /// Places in the pool that one call takes.
     places: u32,
@@ -76,11 +78,13 @@ impl Plugin {
         let listener = listener::GuestIndices::new(&linked).ok();
         let actions = actions::GuestIndices::new(&linked).ok();
         let events = events::GuestIndices::new(&linked).ok();
+        let jobs = jobs::GuestIndices::new(&linked).ok();
+        let webhooks = webhooks::GuestIndices::new(&linked).ok();
         let exports = Exports {
             commands: commands.is_some(),
             listener: listener.is_some(),
-            jobs: jobs::GuestIndices::new(&linked).is_ok(),
-            webhooks: webhooks::GuestIndices::new(&linked).is_ok(),
+            jobs: jobs.is_some(),
+            webhooks: webhooks.is_some(),
             actions: actions.is_some(),
             events: events.is_some(),
         };
@@ -93,6 +97,8 @@ impl Plugin {
             listener,
             actions,
             events,
+            jobs,
+            webhooks,
             exports,
             places,
             instances: AtomicU64::new(0),
@@ -146,12 +152,21 @@ impl Plugin {
         self.run(Happened(call), host, limits).await
     }
 
+    /// Runs a job that is due. As [`Plugin::command`] in everything else.
+    pub async fn job(&self, call: JobCall, host: Host, limits: &Limits) -> Done<Result<(), Failure>> {
+        self.run(Due(call), host, limits).await
+    }
+
+    /// Hands over a request from outside. As [`Plugin::command`] in everything else.
+    pub async fn serve(&self, call: HookCall, host: Host, limits: &Limits) -> Done<Result<HookAnswer, Failure>> {
+        self.run(Asked(call), host, limits).await
+    }
+
     async fn run<E: Entry>(&self, entry: E, host: Host, limits: &Limits) -> Done<E::Output> {
         let tally = Arc::new(Tally::default());
         let engine = &self.0.engine;
         let caller = Handle::try_current().ok();
-        let mut state = State::new(host, limits.clone(), engine.room.clone(), tally.clone(), caller);
-        state.describing = E::DESCRIBING;
+        let state = State::new(host, limits.clone(), engine.room.clone(), tally.clone(), caller);
         let mut call = Box::pin(perform(self.0.clone(), entry, state, tally));
         if let Some(done) = self.0.begin_here(call.as_mut()).await {
             return done;
@@ -288,7 +303,6 @@ fn places(linked: &InstancePre<State>) -> Result<u32, LoadError> {
 /// One of a plugin's functions: what goes in, what comes out.
 trait Entry: Send + 'static {
     type Output: Send + 'static;
-    const DESCRIBING: bool = false;
 
     fn call(
         self,
@@ -302,7 +316,6 @@ struct Describe;
 
 impl Entry for Describe {
     type Output = String;
-    const DESCRIBING: bool = true;
 
     async fn call(
         self,
@@ -406,5 +419,45 @@ impl Entry for Happened {
             .call_on(store, &invocation.into(), &who.into(), &what.into())
             .await?;
         Ok(Ok(answer.map_err(Failure::from)))
+    }
+}
+
+struct Due(JobCall);
+
+impl Entry for Due {
+    type Output = Result<(), Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(jobs) = &plugin.jobs else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/jobs")));
+        };
+        let guest = jobs.load(&mut *store, instance)?;
+        let answer = guest.call_run(store, &self.0.into()).await?;
+        Ok(Ok(answer.map_err(Failure::from)))
+    }
+}
+
+struct Asked(HookCall);
+
+impl Entry for Asked {
+    type Output = Result<HookAnswer, Failure>;
+
+    async fn call(
+        self,
+        plugin: &Loaded,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Output, Fault>> {
+        let Some(webhooks) = &plugin.webhooks else {
+            return Ok(Err(Fault::MissingExport("moa:plugin/webhooks")));
+        };
+        let guest = webhooks.load(&mut *store, instance)?;
+        let answer = guest.call_serve(store, &self.0.into()).await?;
+        Ok(Ok(answer.map(HookAnswer::from).map_err(Failure::from)))
     }
 }

@@ -27,8 +27,6 @@ pub(crate) struct State {
     pub(crate) resources: ResourceTable,
     /// Set where the engine itself ends the call.
     pub(crate) stopped: Option<Fault>,
-    /// Whether this is the question for the manifest, during which nothing is available.
-    pub(crate) describing: bool,
     messages: u32,
     caller: Option<Handle>,
 }
@@ -52,7 +50,6 @@ impl State {
             wasi: None,
             resources,
             stopped: None,
-            describing: false,
             messages: 0,
             caller,
         }

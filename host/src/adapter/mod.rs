@@ -6,8 +6,8 @@
 pub mod slack;
 
 use async_trait::async_trait;
-use moa_core::call::Sent;
 pub use moa_core::call::Stamp;
+use moa_core::call::{HookAnswer, Sent};
 use moa_core::content::Content;
 pub use moa_core::event::Me;
 use moa_core::event::{Conversation, Event, Message, MessageRef, Place, PlaceKind, User};
@@ -18,15 +18,17 @@ use std::time::Duration;
 ///
 /// Dropping it without [`Ack::done`] leaves the delivery unacknowledged, so that the service sends it again.
 #[must_use = "a delivery that is never acknowledged comes again"]
-pub struct Ack(Box<dyn FnOnce(Option<FormAnswer>) -> bool + Send>);
+pub struct Ack(Box<dyn FnOnce(Option<AckAnswer>) -> bool + Send>);
 
-/// What the acknowledgement of a form says to the person who sent it.
+/// What an acknowledgement says to whoever waits for it: the person who sent a form, or who asked from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FormAnswer {
+pub enum AckAnswer {
     /// The form stays and shows what is wrong: a field's id and a sentence.
     Errors(Vec<(String, String)>),
     /// Another form takes its place: JSON of the service's own.
     View(String),
+    /// The response to a request from outside.
+    Response(HookAnswer),
 }
 
 impl Ack {
@@ -38,9 +40,9 @@ impl Ack {
         }))
     }
 
-    /// The acknowledgement of a form. As [`Ack::new`]; `acknowledge` is told what to say to the person, and tells whether
-    /// that can be said.
-    pub fn of_form(acknowledge: impl FnOnce(Option<FormAnswer>) -> bool + Send + 'static) -> Self {
+    /// The acknowledgement of what is answered with it. As [`Ack::new`]; `acknowledge` is told what to say to whoever waits,
+    /// and tells whether that can be said.
+    pub fn answering(acknowledge: impl FnOnce(Option<AckAnswer>) -> bool + Send + 'static) -> Self {
         Self(Box::new(acknowledge))
     }
 
@@ -50,9 +52,9 @@ impl Ack {
         (self.0)(None);
     }
 
-    /// The same, and says something to the person who sent a form; `false` where they will not see it. Of anything else
-    /// than a form it is [`Ack::done`].
-    pub fn answer(self, what: FormAnswer) -> bool {
+    /// The same, and says something to whoever waits for it; `false` where they will not see it. Where nobody does it is
+    /// [`Ack::done`].
+    pub fn answer(self, what: AckAnswer) -> bool {
         (self.0)(Some(what))
     }
 }

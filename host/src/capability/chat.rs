@@ -226,7 +226,11 @@ impl Chat {
 
     fn allowed(&self, place: &Place) -> CapResult<()> {
         let here = self.0.event.place();
-        if place.service != here.service {
+        let is_reached = match self.0.event.is_outside() {
+            true => place.service == self.0.adapter.service(),
+            false => place.service == here.service,
+        };
+        if !is_reached {
             return Err(CapError::NotFound(format!(
                 "no chat service `{}` is connected",
                 place.service
@@ -259,7 +263,8 @@ impl Chat {
 
     /// Where the call came from everything is free, and so is a direct conversation that it could open.
     fn visible(&self, conversation: &str) -> CapResult<()> {
-        if conversation == self.0.event.place().conversation || self.own().directs.contains(conversation) {
+        let is_here = !self.0.event.is_outside() && conversation == self.0.event.place().conversation;
+        if is_here || self.own().directs.contains(conversation) {
             return Ok(());
         }
         self.0.granted.conversation(conversation)
@@ -271,12 +276,18 @@ impl Chat {
         let event = &self.0.event;
         let mentioned = |mention: &Mention| matches!(mention, Mention::User(user) if user == id);
         let mentions = event.message().map_or(&[][..], |message| &message.mentions);
-        if event.author() == id || self.0.adapter.me().user_id == id || mentions.iter().any(mentioned) {
+        if (event.author() == id && !id.is_empty())
+            || self.0.adapter.me().user_id == id
+            || mentions.iter().any(mentioned)
+        {
             return Ok(true);
         }
         // Who may look up everybody need not be a member; that saves the service a question.
         if self.0.granted.users().is_ok() {
             return Ok(true);
+        }
+        if event.is_outside() {
+            return Ok(false);
         }
         let here = &event.place().conversation;
         let mut cursor = None;

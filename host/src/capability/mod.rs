@@ -84,5 +84,9 @@ pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
         chat: Arc::new(chat::Chat::new(Arc::clone(&scene))),
         system: Arc::new(system::System(Arc::clone(&scene))),
         triggers: Arc::new(triggers::Triggers(scene)),
+        schedule: Arc::new(moa_engine::Absent),
+        http: Arc::new(moa_engine::Absent),
+        sql: Arc::new(moa_engine::Absent),
+        objects: Arc::new(moa_engine::Absent),
     }
 }

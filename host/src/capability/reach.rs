@@ -239,6 +239,7 @@ async fn made(host: &Host, call: Call) -> CapResult<()> {
         chat,
         system,
         triggers,
+        ..
     } = host;
     let key = || "k".to_owned();
     match call {

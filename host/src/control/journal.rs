@@ -102,6 +102,8 @@ pub(super) async fn show(control: Arc<Control>, seq: String) -> Result<Response<
         EventKind::Slash(slash) => format!("/{} {}", slash.command, slash.message.text),
         EventKind::Press(press) => format!("({} {}/{})", press.kind.as_str(), press.plugin, press.id),
         EventKind::Change(change) => format!("({})", change.what.name().as_str()),
+        EventKind::Due(due) => format!("(job {}/{} due {})", due.plugin, due.name, due.due),
+        EventKind::Hook(hook) => format!("({} webhook {}/{}{})", hook.method, hook.plugin, hook.name, hook.path),
         EventKind::Ruling(ruling) => {
             let text = ruling.asked.message().map_or("", |message| message.text.as_str());
             format!("({} by {}) {text}", ruling.what.as_str(), ruling.by)

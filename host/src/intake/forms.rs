@@ -1,8 +1,8 @@
-//! Forms on their way: one that is delivered twice is answered twice, with the same.
+//! Forms, and requests from outside, on their way: what is delivered twice is answered twice, with the same.
 
 use super::{Intake, lock};
 use crate::adapter::Ack;
-use crate::invocation::{HeldForm, Twins};
+use crate::invocation::{HeldAck, Twins};
 use moa_core::event::{Event, Identity};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,11 +17,11 @@ pub(super) type Forms = Mutex<HashMap<Identity, (Twins, Instant)>>;
 impl Intake {
     /// The form, if it is new. Another delivery of it must not close it while the plugin has not answered yet, so that is
     /// acknowledged with the first.
-    pub(super) fn offer_form(self: &Arc<Self>, event: &Event, ack: Ack) -> Option<HeldForm> {
+    pub(super) fn offer_held(self: &Arc<Self>, event: &Event, ack: Ack) -> Option<HeldAck> {
         // Over both steps, so that whoever comes second finds the first.
         let mut forms = lock(&self.forms);
         if self.offer(event, Ack::new(|| {})) {
-            let form = HeldForm::new(ack);
+            let form = HeldAck::new(ack);
             forms.retain(|_, (_, since)| since.elapsed() < KEPT);
             forms.insert(event.identity.clone(), (form.twins(), Instant::now()));
             return Some(form);

@@ -59,14 +59,13 @@ impl Intake {
         };
         // A plugin that asked something waits for one of the two, however late. That a command does not run is told however
         // late, too; and one that is to be confirmed can be asked about at any time.
-        let harmless = event.ruling().is_some_and(|ruling| ruling.what != Decided::Approved)
+        // Whoever handed something over from outside was told that it will be done, and a job knows for when it was due.
+        let harmless = event.is_outside()
+            || event.ruling().is_some_and(|ruling| ruling.what != Decided::Approved)
             || todo.iter().all(|(one, _)| matches!(one.todo, Todo::Confirm(_)));
         if too_old && why == Why::CutOff && !event.ends_question() && !harmless {
             tracing::warn!(event = %event.identity, age_seconds = age / 1000, "an event of an earlier run is older than journal.max-age and is not done any more");
-            if todo
-                .iter()
-                .all(|(one, _)| matches!(one.todo, Todo::Heard(_) | Todo::Changed { .. }))
-            {
+            if todo.iter().all(|(one, _)| one.todo.is_unasked()) {
                 // Nobody waits for an answer.
                 let reason = "older than journal.max-age".into();
                 return self.close_with(ticket, Outcome::Failed { reason });
@@ -86,7 +85,7 @@ impl Intake {
                 look_first: why != Why::AskedForAnew,
                 received_ms: record.received_ms,
                 before,
-                form: None,
+                held: None,
             };
             self.hand_on(work, Promised::Yes);
         }

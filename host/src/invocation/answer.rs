@@ -25,6 +25,7 @@ impl Invoker {
         locale: Locale,
     ) -> Outcome {
         let (plugin, id) = (loaded.name.clone(), scene.invocation.clone());
+        self.fail_outside(work, &failure, &id);
         match failure {
             Failure::Usage(text) => {
                 let table = &work.matched.snapshot.table;
@@ -39,6 +40,8 @@ impl Invoker {
                     Todo::Heard(_)
                     | Todo::Pressed { .. }
                     | Todo::Changed { .. }
+                    | Todo::Due { .. }
+                    | Todo::Hook { .. }
                     | Todo::Confirm(_)
                     | Todo::Own
                     | Todo::Manage(_)
@@ -66,7 +69,7 @@ impl Invoker {
 
     /// Sends why a plugin did not do it; nobody is told who did not ask for anything.
     async fn refused(&self, work: &Work, scene: &Scene, content: Content, locale: Locale) -> Outcome {
-        if matches!(work.matched.todo, Todo::Changed { .. }) || work.event.is_timeout() {
+        if matches!(work.matched.todo, Todo::Changed { .. }) || work.event.is_timeout() || work.event.is_outside() {
             return Outcome::Failed { reason: content.text };
         }
         let content = Content {
@@ -317,7 +320,12 @@ pub(super) fn log_fault(loaded: &Loaded, scene: &Scene, fault: &Fault, backtrace
 pub(super) fn own_audience(event: &Event) -> Audience {
     match &event.kind {
         EventKind::Press(_) => Audience::Asker,
-        EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) | EventKind::Ruling(_) => Audience::Everyone,
+        EventKind::Message(_)
+        | EventKind::Slash(_)
+        | EventKind::Change(_)
+        | EventKind::Ruling(_)
+        | EventKind::Due(_)
+        | EventKind::Hook(_) => Audience::Everyone,
     }
 }
 
@@ -325,7 +333,7 @@ pub(super) fn own_audience(event: &Event) -> Audience {
 fn is_waited_for(work: &Work) -> bool {
     match &work.matched.todo {
         Todo::Heard(heard) => !heard.ambient,
-        Todo::Changed { .. } => false,
+        Todo::Changed { .. } | Todo::Due { .. } | Todo::Hook { .. } => false,
         Todo::Command(_)
         | Todo::Confirm(_)
         | Todo::Pressed { .. }

@@ -3,7 +3,9 @@
 use super::{Invoker, Work};
 use crate::adapter::Adapter;
 use crate::matching::Todo;
-use moa_core::call::{ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, Invocation, PressCall, Value};
+use moa_core::call::{
+    ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, HookCall, Invocation, JobCall, PressCall, Value,
+};
 use moa_core::event::{Change, Changed, Conversation, Event, EventKind, Mention, Message, Press, PressKind, User};
 use moa_core::locale::Locale;
 use moa_core::manifest::Confirm;
@@ -31,6 +33,10 @@ pub enum Call {
     Pressed(PressCall),
     /// Something else that happened.
     Changed(ChangeCall),
+    /// A job that is due.
+    Due(JobCall),
+    /// A request from outside.
+    Hook(HookCall),
 }
 
 impl Call {
@@ -41,6 +47,8 @@ impl Call {
             Self::Heard(call) => &call.invocation,
             Self::Pressed(call) => &call.invocation,
             Self::Changed(call) => &call.invocation,
+            Self::Due(call) => &call.invocation,
+            Self::Hook(call) => &call.invocation,
         }
     }
 
@@ -51,6 +59,8 @@ impl Call {
             Self::Heard(call) => &mut call.invocation,
             Self::Pressed(call) => &mut call.invocation,
             Self::Changed(call) => &mut call.invocation,
+            Self::Due(call) => &mut call.invocation,
+            Self::Hook(call) => &mut call.invocation,
         };
         invocation.attempt += 1;
         self
@@ -58,16 +68,17 @@ impl Call {
 
     /// Whether it is the only call of its event.
     pub(crate) fn is_alone(&self) -> bool {
-        matches!(self, Self::Command(_) | Self::Pressed(_))
+        matches!(self, Self::Command(_) | Self::Pressed(_) | Self::Due(_) | Self::Hook(_))
     }
 
-    /// Who is to be answered.
-    pub(super) fn author(&self) -> &User {
+    /// Who is to be answered; nobody where nobody in chat asked.
+    pub(super) fn author(&self) -> Option<&User> {
         match self {
-            Self::Command(call) => &call.message.author,
-            Self::Heard(call) => &call.message.author,
-            Self::Pressed(call) => &call.user,
-            Self::Changed(call) => &call.who,
+            Self::Command(call) => Some(&call.message.author),
+            Self::Heard(call) => Some(&call.message.author),
+            Self::Pressed(call) => Some(&call.user),
+            Self::Changed(call) => Some(&call.who),
+            Self::Due(_) | Self::Hook(_) => None,
         }
     }
 
@@ -95,6 +106,12 @@ impl Call {
                 plugin: plugin.to_owned(),
             },
             Self::Changed(_) => Todo::Changed {
+                plugin: plugin.to_owned(),
+            },
+            Self::Due(_) => Todo::Due {
+                plugin: plugin.to_owned(),
+            },
+            Self::Hook(_) => Todo::Hook {
                 plugin: plugin.to_owned(),
             },
         }
@@ -127,7 +144,7 @@ impl Invoker {
         }
     }
 
-    fn invocation(&self, work: &Work, id: &str, author: &User, locale: Locale) -> Invocation {
+    pub(super) fn invocation(&self, work: &Work, id: &str, author: &User, locale: Locale) -> Invocation {
         Invocation {
             id: id.to_owned(),
             // Not the present instant: a rerun must be told the same. With milliseconds, as the contract writes instants.
@@ -259,6 +276,7 @@ pub(crate) fn id_of(event: &Event, todo: &Todo) -> Option<String> {
         Todo::Heard(heard) => Some(heard_id(event, heard)),
         Todo::Pressed { plugin } => press_id(event, plugin),
         Todo::Changed { plugin } => change_id(event, plugin),
+        Todo::Due { plugin } | Todo::Hook { plugin } => outside_id(event, plugin),
         Todo::Confirm(_) | Todo::Own | Todo::Manage(_) | Todo::Say(_) | Todo::Tell(_) => None,
     }
 }
@@ -291,6 +309,16 @@ pub(super) fn change_id(event: &Event, plugin: &str) -> Option<String> {
     };
     let name = change.what.name().as_str();
     Some(invocation_id(event.identity.as_str(), plugin, "event", name, &[]))
+}
+
+/// `None` for what happened in chat.
+pub(super) fn outside_id(event: &Event, plugin: &str) -> Option<String> {
+    let (kind, name) = match &event.kind {
+        EventKind::Due(due) => ("job", &due.name),
+        EventKind::Hook(hook) => ("webhook", &hook.name),
+        _ => return None,
+    };
+    Some(invocation_id(event.identity.as_str(), plugin, kind, name, &[]))
 }
 
 /// hash(identity, plugin, trigger), as 20 hexadecimal digits: short enough to be read out, long enough to be unique.

@@ -1,27 +1,29 @@
 //! One piece of work from beginning to end: look up who asked, call the plugin, send what it says, close the record.
 //!
 //! In reading order: `allowance` is what a plugin may use, `input` what it is called with, `answer` what people are
-//! told, `approval` commands that are asked about first, `reply` what follows a press, `form` a form that waits for it,
+//! told, `approval` commands that are asked about first, `reply` what follows a press, `outside` jobs and webhooks, `held`
+//! an acknowledgement that waits for what the plugin says,
 //! `resting` what is not even tried, `recorded` what goes into the audit log, `own` what the host itself asks of admins,
 //! `manage` what admins want of the host, `hourglass` the sign that it takes long.
 
 mod allowance;
 mod answer;
 mod approval;
-mod form;
+mod held;
 mod hourglass;
 mod input;
 mod manage;
+mod outside;
 mod own;
 mod recorded;
 mod reply;
 mod resting;
 
 pub use allowance::{Allowance, Allowances};
-pub use form::{HeldForm, Twins};
+pub use held::{HeldAck, Twins};
 pub use input::Call;
 pub(crate) use input::{Names, full, id_of};
-use input::{change_id, command_id, heard_id, invocation_id, press_id};
+use input::{change_id, command_id, heard_id, invocation_id, outside_id, press_id};
 
 use crate::adapter::Adapter;
 use crate::admins::Admins;
@@ -38,7 +40,7 @@ use crate::rest::Rests;
 use answer::{log_fault, unsent};
 use hourglass::Hourglass;
 use moa_core::audit::Entry;
-use moa_core::call::{Failure, Reply};
+use moa_core::call::{Failure, HookAnswer, Reply};
 use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
@@ -72,8 +74,8 @@ pub struct Work {
     pub received_ms: i64,
     /// What an earlier run did of it.
     pub before: Option<Before>,
-    /// The form that waits for what the plugin says, if a form was sent.
-    pub form: Option<HeldForm>,
+    /// The acknowledgement that waits for what the plugin says, where a form was sent or somebody asked from outside.
+    pub held: Option<HeldAck>,
 }
 
 /// What a call ended with.
@@ -82,6 +84,8 @@ enum Said {
     Content(Option<Content>),
     /// What follows a press.
     Reply(Reply),
+    /// What whoever asked from outside is answered.
+    Answer(HookAnswer),
 }
 
 /// What an earlier run left of a call.
@@ -189,11 +193,21 @@ impl Invoker {
         match (&work.matched.todo, before) {
             // What goes on where it was asks nothing of the plugins as they are now.
             (
-                Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. },
+                Todo::Command(_)
+                | Todo::Heard(_)
+                | Todo::Pressed { .. }
+                | Todo::Changed { .. }
+                | Todo::Due { .. }
+                | Todo::Hook { .. },
                 Some(Before::Past(past)),
             ) => self.go_on(work, *past, turn).await,
             (
-                todo @ (Todo::Command(_) | Todo::Heard(_) | Todo::Pressed { .. } | Todo::Changed { .. }),
+                todo @ (Todo::Command(_)
+                | Todo::Heard(_)
+                | Todo::Pressed { .. }
+                | Todo::Changed { .. }
+                | Todo::Due { .. }
+                | Todo::Hook { .. }),
                 Some(Before::Unreadable(why)),
             ) => self.unreadable(work, todo, &why).await,
             (Todo::Command(command), None) => self.command(work, command, turn).await,
@@ -201,6 +215,8 @@ impl Invoker {
             (Todo::Heard(heard), None) => self.heard(work, heard, turn).await,
             (Todo::Pressed { plugin }, None) => self.pressed(work, plugin, turn).await,
             (Todo::Changed { plugin }, None) => self.changed(work, plugin, turn).await,
+            (Todo::Due { plugin }, None) => self.due(work, plugin, turn).await,
+            (Todo::Hook { plugin }, None) => self.hooked(work, plugin, turn).await,
             (Todo::Own, _) => self.own(work).await,
             (Todo::Manage(manage), _) => self.manage(work, manage).await,
             (Todo::Say(say), _) => {
@@ -245,9 +261,9 @@ impl Invoker {
 
     /// Nothing that waits for the work waits any longer.
     async fn let_go(&self, work: &Work) {
-        if let Some(form) = &work.form {
-            // Unless it was closed, or told what to show, on the way.
-            form.close();
+        if let Some(held) = &work.held {
+            // Unless it was given, with an answer or without, on the way.
+            held.close();
         }
         self.close_question(&work.event).await;
     }
@@ -378,7 +394,8 @@ impl Invoker {
 
     /// Goes on with a call that an earlier run began, on the version of the plugin that began it.
     async fn go_on(&self, work: &Work, past: Past, turn: &mut Turn<Work>) -> Outcome {
-        let locale = self.locale_of(past.begun.call.author());
+        let author = past.begun.call.author();
+        let locale = author.map_or(self.locale, |author| self.locale_of(author));
         let limits = &self.allowances.of(&past.begun.plugin).limits;
         let version = self
             .matcher
@@ -441,6 +458,7 @@ impl Invoker {
                 Ok(Ok(Said::Content(Some(content)))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(Said::Content(None))) => Outcome::Done,
                 Ok(Ok(Said::Reply(reply))) => self.replied(work, &scene, reply, locale).await,
+                Ok(Ok(Said::Answer(answer))) => self.answer_outside(work, loaded, answer),
                 Ok(Err(failure)) => self.failed(work, loaded, &scene, failure, locale).await,
                 Err(fault) => {
                     log_fault(loaded, &scene, &fault, &done.backtrace);
@@ -461,6 +479,8 @@ impl Invoker {
                 Call::Heard(call) => of(loaded.plugin.hear(call, host, limits).await, Said::Content),
                 Call::Pressed(call) => of(loaded.plugin.act(call, host, limits).await, Said::Reply),
                 Call::Changed(call) => of(loaded.plugin.on(call, host, limits).await, |()| Said::Content(None)),
+                Call::Due(call) => of(loaded.plugin.job(call, host, limits).await, |()| Said::Content(None)),
+                Call::Hook(call) => of(loaded.plugin.serve(call, host, limits).await, Said::Answer),
             }
         });
         let done = match tokio::time::timeout(SLOW, &mut running).await {
@@ -530,7 +550,10 @@ impl Invoker {
     }
 
     async fn asker(&self, work: &Work) -> User {
-        self.adapter.user(work.event.author()).await
+        match work.event.author() {
+            "" => User::unknown(""),
+            author => self.adapter.user(author).await,
+        }
     }
 
     fn locale_of(&self, user: &User) -> Locale {

@@ -2,7 +2,7 @@
 
 use super::answer::{own_audience, unsent};
 use super::{Invoker, Work};
-use crate::adapter::{Form, FormAnswer, SendError, Stamp};
+use crate::adapter::{AckAnswer, Form, SendError, Stamp};
 use crate::capability::Scene;
 use moa_core::call::Reply;
 use moa_core::content::Content;
@@ -14,7 +14,7 @@ impl Invoker {
     /// Does what a plugin says to a press. A form that waits is closed or shown something; one that could not wait any
     /// longer is closed already, and its person is told in a message.
     pub(super) async fn replied(&self, work: &Work, scene: &Scene, reply: Reply, locale: Locale) -> Outcome {
-        let waiting = |what| work.form.as_ref().is_some_and(|form| form.show(what));
+        let waiting = |what| work.held.as_ref().is_some_and(|form| form.show(what));
         match reply {
             Reply::Done => Outcome::Done,
             Reply::Say(content) => {
@@ -26,7 +26,7 @@ impl Invoker {
                 self.update(work, scene, &content, locale).await
             }
             Reply::Errors(errors) => {
-                if waiting(FormAnswer::Errors(errors.clone())) {
+                if waiting(AckAnswer::Errors(errors.clone())) {
                     return Outcome::Done;
                 }
                 let lines: Vec<String> = errors
@@ -40,7 +40,7 @@ impl Invoker {
                 self.said(work, scene, &content, locale).await
             }
             Reply::View(view) => {
-                if waiting(FormAnswer::View(view.clone())) {
+                if waiting(AckAnswer::View(view.clone())) {
                     return Outcome::Done;
                 }
                 self.open_form(work, scene, &view, locale).await
@@ -49,7 +49,7 @@ impl Invoker {
     }
 
     fn close_form(&self, work: &Work) {
-        if let Some(form) = &work.form {
+        if let Some(form) = &work.held {
             form.close();
         }
     }

@@ -35,7 +35,7 @@ impl Invoker {
         let plugin = work.matched.todo.plugin();
         let reason = format!("`{plugin}` rests, for it failed again and again");
         let outcome = match &work.matched.todo {
-            Todo::Heard(_) | Todo::Changed { .. } => {
+            Todo::Heard(_) | Todo::Changed { .. } | Todo::Due { .. } | Todo::Hook { .. } => {
                 tracing::debug!(event = %work.event.identity, "not done: {reason}");
                 Outcome::Failed { reason }
             }

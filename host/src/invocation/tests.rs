@@ -64,7 +64,7 @@ impl House {
         };
         let matched = self.invoker.matcher.route(&event).remove(0);
         Work {
-            form: None,
+            held: None,
             event: Arc::new(event),
             matched,
             ticket: Arc::new(Ticket::of(seq)),
@@ -162,7 +162,7 @@ async fn what_was_answered_before_is_not_answered_again() {
     let house = house(FakeAdapter::default()).await;
     let work = house.work(message("U1", "1.0", "!help")).await;
     let again = Work {
-        form: None,
+        held: None,
         event: Arc::clone(&work.event),
         matched: work.matched.clone(),
         ticket: Arc::clone(&work.ticket),
@@ -199,7 +199,7 @@ async fn a_call_whose_version_is_gone_ends_as_diverged_and_its_person_is_told_on
             snapshot: Arc::clone(&work.matched.snapshot),
         };
         let again = Work {
-            form: None,
+            held: None,
             event: Arc::clone(&work.event),
             matched,
             ticket: Arc::clone(&ticket),

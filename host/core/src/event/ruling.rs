@@ -86,7 +86,11 @@ impl Event {
         match &mut event.kind {
             EventKind::Message(message) => user.clone_into(&mut message.author),
             EventKind::Slash(slash) => user.clone_into(&mut slash.message.author),
-            EventKind::Press(_) | EventKind::Change(_) | EventKind::Ruling(_) => {}
+            EventKind::Press(_)
+            | EventKind::Change(_)
+            | EventKind::Ruling(_)
+            | EventKind::Due(_)
+            | EventKind::Hook(_) => {}
         }
         event
     }

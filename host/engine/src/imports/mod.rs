@@ -3,9 +3,12 @@
 
 mod brain;
 mod chat;
+mod http;
+mod objects;
+mod schedule;
+mod sql;
 mod system;
 mod triggers;
-mod unsupported;
 
 use crate::bindings::moa::plugin::types;
 use crate::state::State;

@@ -125,6 +125,10 @@ impl Recorder {
             chat: self.0.clone(),
             system: self.0.clone(),
             triggers: self.0.clone(),
+            schedule: Arc::new(moa_engine::Absent),
+            http: Arc::new(moa_engine::Absent),
+            sql: Arc::new(moa_engine::Absent),
+            objects: Arc::new(moa_engine::Absent),
         }
     }
 

@@ -346,7 +346,8 @@ impl<R: Fn(Event) + Send + Sync> Reader<'_, R> {
             What::Form(form) => {
                 if !self.shared.intake_closed.load(Ordering::Relaxed) {
                     let (event, sent) = SentForm::of(*form);
-                    let ack = Ack::of_form(move |answer| slip.acknowledge_with(|id| sent.acknowledgement(id, answer)));
+                    let ack =
+                        Ack::answering(move |answer| slip.acknowledge_with(|id| sent.acknowledgement(id, answer)));
                     self.shared.intake.deliver(Delivery { event, ack });
                 }
                 return;

@@ -1,7 +1,7 @@
 //! Forms that come twice, questions whose plugin is busy or away.
 
 use super::*;
-use crate::adapter::FormAnswer;
+use crate::adapter::AckAnswer;
 use crate::matching::Todo;
 use crate::testing::place;
 use moa_core::event::{EventKind, Press, PressKind};
@@ -31,10 +31,10 @@ async fn a_form_that_comes_twice_is_answered_twice_and_not_closed_before() {
     let house = house().await;
     house.intake.start().await.unwrap();
     let event = press(PressKind::Modal, "gone", "trigger", jiff::Timestamp::now());
-    let shown: Arc<Mutex<Vec<Option<FormAnswer>>>> = Arc::default();
+    let shown: Arc<Mutex<Vec<Option<AckAnswer>>>> = Arc::default();
     let deliver = || {
         let tell = Arc::clone(&shown);
-        let ack = Ack::of_form(move |what| {
+        let ack = Ack::answering(move |what| {
             lock(&tell).push(what);
             true
         });
@@ -48,8 +48,8 @@ async fn a_form_that_comes_twice_is_answered_twice_and_not_closed_before() {
     // It is in the journal by now.
     deliver();
     assert!(lock(&shown).is_empty(), "nobody has said anything to it yet");
-    let form = lock(&house.started)[0].0.form.clone().unwrap();
-    let errors = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+    let form = lock(&house.started)[0].0.held.clone().unwrap();
+    let errors = AckAnswer::Errors(vec![("size".into(), "too large".into())]);
     assert!(form.show(errors.clone()));
     drop(form);
     house.end_all().await;

@@ -1,7 +1,7 @@
 use super::super::tests::{House, house};
 use super::*;
 use crate::adapter::Ack;
-use crate::invocation::HeldForm;
+use crate::invocation::HeldAck;
 use crate::matching::Todo;
 use crate::testing::{FakeAdapter, Next, Stage, message, place};
 use moa_core::content::Audience;
@@ -30,10 +30,10 @@ fn press(kind: PressKind) -> Event {
     event
 }
 
-async fn replied(house: &House, event: Event, form: Option<HeldForm>, reply: Reply) -> Outcome {
+async fn replied(house: &House, event: Event, form: Option<HeldAck>, reply: Reply) -> Outcome {
     let stage = Stage::of(event.clone()).await;
     let mut work = house.work(event).await;
-    work.form = form;
+    work.held = form;
     // It is loaded, as far as this is concerned.
     work.matched.todo = Todo::Pressed { plugin: "memo".into() };
     let scene = stage.scene(false).await;
@@ -80,9 +80,9 @@ async fn an_update_changes_the_message_or_is_said_where_there_is_none() {
 async fn a_form_is_told_what_is_wrong_and_its_person_if_it_is_closed_by_now() {
     let house = house(FakeAdapter::default()).await;
     let errors = || Reply::Errors(vec![("size".into(), "too large".into())]);
-    let shown: Arc<Mutex<Vec<Option<FormAnswer>>>> = Arc::default();
+    let shown: Arc<Mutex<Vec<Option<AckAnswer>>>> = Arc::default();
     let tell = Arc::clone(&shown);
-    let form = HeldForm::new(Ack::of_form(move |what| {
+    let form = HeldAck::new(Ack::answering(move |what| {
         tell.lock().unwrap().push(what);
         true
     }));
@@ -92,7 +92,7 @@ async fn a_form_is_told_what_is_wrong_and_its_person_if_it_is_closed_by_now() {
         ..event.clone()
     };
     assert!(replied(&house, event, Some(form.clone()), errors()).await.is_done());
-    let expected = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+    let expected = AckAnswer::Errors(vec![("size".into(), "too large".into())]);
     assert_eq!(*shown.lock().unwrap(), [Some(expected)]);
     assert!(house.adapter.texts().is_empty());
     assert!(replied(&house, again, Some(form), errors()).await.is_done());

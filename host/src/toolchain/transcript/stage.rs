@@ -268,7 +268,7 @@ impl Stage {
         let ack = match event.is_answered_at_once() {
             true => {
                 let (room, sent) = (Arc::clone(&self.room), event.clone());
-                Ack::of_form(move |answer| room.form_answered(&sent, answer))
+                Ack::answering(move |answer| room.form_answered(&sent, answer))
             }
             false => Ack::new(|| {}),
         };

@@ -1,6 +1,6 @@
 //! The acknowledgement of a form, which is where Slack takes the answer to it.
 
-use crate::adapter::FormAnswer;
+use crate::adapter::AckAnswer;
 use moa_core::event::{Event, EventKind, MessageRef, Place};
 use moa_core::slack::decode::{Fields, Form};
 use moa_core::slack::render::form;
@@ -28,9 +28,8 @@ impl SentForm {
         } = form;
         let (plugin, on) = match &event.kind {
             EventKind::Press(press) => (press.plugin.clone(), press.on.clone()),
-            EventKind::Message(_) | EventKind::Slash(_) | EventKind::Change(_) | EventKind::Ruling(_) => {
-                (String::new(), None)
-            }
+            // A form is a press.
+            _ => (String::new(), None),
         };
         let sent = Self {
             plugin,
@@ -43,7 +42,7 @@ impl SentForm {
     }
 
     /// The acknowledgement, and whether it shows the answer. Where it cannot, it closes the form.
-    pub fn acknowledgement(&self, envelope: &str, answer: Option<FormAnswer>) -> (String, bool) {
+    pub fn acknowledgement(&self, envelope: &str, answer: Option<AckAnswer>) -> (String, bool) {
         let closes = || json!({"envelope_id": envelope}).to_string();
         let Some(answer) = answer else {
             return (closes(), false);
@@ -69,19 +68,20 @@ impl SentForm {
         (shown, true)
     }
 
-    fn payload(&self, answer: &FormAnswer) -> Result<Value, String> {
+    fn payload(&self, answer: &AckAnswer) -> Result<Value, String> {
         if !self.answerable {
             return Err("Slack takes no answer with this envelope".into());
         }
         match answer {
-            FormAnswer::Errors(errors) => match self.fields.errors(errors) {
+            AckAnswer::Errors(errors) => match self.fields.errors(errors) {
                 Some(errors) => Ok(json!({"response_action": "errors", "errors": errors})),
                 None => Err("it has no field, or nothing is wrong".into()),
             },
-            FormAnswer::View(view) => match form::view(view, &self.plugin, &self.place, self.on.as_ref()) {
+            AckAnswer::View(view) => match form::view(view, &self.plugin, &self.place, self.on.as_ref()) {
                 Ok(view) => Ok(json!({"response_action": "update", "view": view})),
                 Err(refused) => Err(refused.to_string()),
             },
+            AckAnswer::Response(_) => Err("it was not asked from outside".into()),
         }
     }
 }
@@ -89,7 +89,7 @@ impl SentForm {
 #[cfg(test)]
 mod tests {
     use super::SentForm;
-    use crate::adapter::FormAnswer;
+    use crate::adapter::AckAnswer;
     use moa_core::event::Me;
     use moa_core::slack::decode::{Context, Form, Frame, What, frame};
     use moa_core::slack::render::form;
@@ -137,16 +137,16 @@ mod tests {
         sent
     }
 
-    fn answered(answer: Option<FormAnswer>) -> (Value, bool) {
+    fn answered(answer: Option<AckAnswer>) -> (Value, bool) {
         let (ack, shown) = sent(true).acknowledgement("e\"1", answer);
         let ack: Value = serde_json::from_str(&ack).unwrap();
         assert_eq!(ack["envelope_id"], "e\"1");
         (ack["payload"].clone(), shown)
     }
 
-    fn errors(list: &[(&str, &str)]) -> Option<FormAnswer> {
+    fn errors(list: &[(&str, &str)]) -> Option<AckAnswer> {
         let list = list.iter().map(|(field, why)| ((*field).into(), (*why).into()));
-        Some(FormAnswer::Errors(list.collect()))
+        Some(AckAnswer::Errors(list.collect()))
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn another_form_takes_its_place_and_leads_back_as_well() {
         let own = json!({"type": "modal", "callback_id": "sure", "title": {"type": "plain_text", "text": "Sure?"}, "blocks": []});
-        let (payload, shown) = answered(Some(FormAnswer::View(own.to_string())));
+        let (payload, shown) = answered(Some(AckAnswer::View(own.to_string())));
         assert!(shown);
         assert_eq!(payload["response_action"], "update");
         assert_eq!(payload["view"]["callback_id"], "orders/sure");
@@ -185,7 +185,7 @@ mod tests {
     fn what_slack_would_not_take_closes_the_form() {
         for answer in [
             errors(&[]),
-            Some(FormAnswer::View("{}".into())),
+            Some(AckAnswer::View("{}".into())),
             errors(&[("dish", &"x".repeat(20_400))]),
         ] {
             assert_eq!(answered(answer), (Value::Null, false));

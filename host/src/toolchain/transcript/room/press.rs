@@ -3,7 +3,7 @@
 use super::people::{Scene, event};
 use super::state::State;
 use super::{Happening, Room, SERVICE, TEAM, What};
-use crate::adapter::FormAnswer;
+use crate::adapter::AckAnswer;
 use crate::toolchain::transcript::control::{Control, Kind};
 use crate::toolchain::transcript::form::Form;
 use moa_core::event::{Event, EventKind, Identity, Place, PlaceKind, Press, PressKind};
@@ -186,7 +186,7 @@ impl Room {
     }
 
     /// What the acknowledgement of a form says to the person who sent it; `false` where they do not see it.
-    pub(in super::super) fn form_answered(&self, event: &Event, answer: Option<FormAnswer>) -> bool {
+    pub(in super::super) fn form_answered(&self, event: &Event, answer: Option<AckAnswer>) -> bool {
         let EventKind::Press(press) = &event.kind else {
             return false;
         };
@@ -201,8 +201,8 @@ impl Room {
             return false;
         };
         match answer {
-            None => false,
-            Some(FormAnswer::Errors(errors)) => {
+            None | Some(AckAnswer::Response(_)) => false,
+            Some(AckAnswer::Errors(errors)) => {
                 let Some(shown) = form.errors(&errors) else {
                     return false;
                 };
@@ -216,7 +216,7 @@ impl Room {
                 state.forms.insert(person.clone(), form);
                 true
             }
-            Some(FormAnswer::View(view)) => {
+            Some(AckAnswer::View(view)) => {
                 match Form::open(&view, &form.plugin, &form.place, form.on.as_ref()) {
                     Ok(new) => {
                         state.forms.insert(person.clone(), new);

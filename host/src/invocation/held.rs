@@ -1,17 +1,21 @@
-//! A form that was sent and stays before its person until it is acknowledged.
+//! An acknowledgement that is held back until the plugin has spoken: a form that was sent stays before its person until
+//! then, and whoever asked from outside waits.
 
-use crate::adapter::{Ack, FormAnswer};
+use crate::adapter::{Ack, AckAnswer};
 use crate::journal::Ticket;
+use moa_core::event::{Event, EventKind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// After how long a form closes though the plugin has not answered yet. Slack shows an error after 3 s.
 const PATIENCE: Duration = Duration::from_millis(2_500);
+/// After how long a request from outside is answered though the plugin has not. GitHub gives up after 10 s.
+const OUTSIDE: Duration = Duration::from_secs(8);
 
 /// The acknowledgement of a form, which carries what the plugin says to it. It is given once, by whoever comes first: the
 /// plugin's answer or the clock. Dropped without it, the service tells the person that it did not work.
 #[derive(Clone, Debug)]
-pub struct HeldForm {
+pub struct HeldAck {
     waiting: Arc<Waiting>,
     given: Given,
 }
@@ -19,7 +23,7 @@ pub struct HeldForm {
 /// All deliveries of the form that wait for an answer; nothing once it was given.
 type Waiting = Mutex<Option<Vec<Ack>>>;
 /// The answer, once it was given: nothing where the form closed.
-type Given = Arc<OnceLock<Option<FormAnswer>>>;
+type Given = Arc<OnceLock<Option<AckAnswer>>>;
 
 /// What further deliveries of a form need in order to be answered as the first. It holds nothing back.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ impl Twins {
     }
 }
 
-impl HeldForm {
+impl HeldAck {
     /// Holds an acknowledgement back.
     pub fn new(ack: Ack) -> Self {
         Self {
@@ -68,7 +72,7 @@ impl HeldForm {
     }
 
     /// The form shows something else. `false` where nobody sees it: it is closed already, or can show nothing, and closes.
-    pub fn show(&self, what: FormAnswer) -> bool {
+    pub fn show(&self, what: AckAnswer) -> bool {
         let mut shown = false;
         for ack in self.give(Some(&what)) {
             shown |= ack.answer(what.clone());
@@ -76,10 +80,14 @@ impl HeldForm {
         shown
     }
 
-    /// Closes the form just before the service would lose patience, provided that the event is in the journal by then.
-    pub fn close_in_time(&self, ticket: Arc<Ticket>) {
+    /// Acknowledges just before whoever waits would lose patience, provided that the event is in the journal by then.
+    pub fn close_in_time(&self, event: &Event, ticket: Arc<Ticket>) {
         let (waiting, given) = (Arc::downgrade(&self.waiting), Arc::clone(&self.given));
-        let by = tokio::time::Instant::now() + PATIENCE;
+        let patience = match event.kind {
+            EventKind::Hook(_) => OUTSIDE,
+            _ => PATIENCE,
+        };
+        let by = tokio::time::Instant::now() + patience;
         tokio::spawn(async move {
             if ticket.seq().await.is_none() {
                 return;
@@ -92,7 +100,7 @@ impl HeldForm {
     }
 
     /// Those who are to be told; nobody where an answer was given before.
-    fn give(&self, answer: Option<&FormAnswer>) -> Vec<Ack> {
+    fn give(&self, answer: Option<&AckAnswer>) -> Vec<Ack> {
         let mut waiting = lock(&self.waiting);
         let Some(acks) = waiting.take() else { return Vec::new() };
         // Under the lock: whoever finds nobody waiting finds the answer.
@@ -109,37 +117,42 @@ fn lock(waiting: &Waiting) -> MutexGuard<'_, Option<Vec<Ack>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::message;
     use moa_store::Seq;
 
-    type Shown = Arc<Mutex<Vec<Option<FormAnswer>>>>;
+    type Shown = Arc<Mutex<Vec<Option<AckAnswer>>>>;
 
-    fn held() -> (HeldForm, Shown) {
+    fn event() -> Event {
+        message("C1", "1.0", "sent")
+    }
+
+    fn held() -> (HeldAck, Shown) {
         let shown = Shown::default();
         let tell = Arc::clone(&shown);
-        let ack = Ack::of_form(move |what| {
+        let ack = Ack::answering(move |what| {
             tell.lock().unwrap().push(what);
             true
         });
-        (HeldForm::new(ack), shown)
+        (HeldAck::new(ack), shown)
     }
 
     #[tokio::test]
     async fn a_form_that_can_show_nothing_is_closed_and_says_so() {
-        let form = HeldForm::new(Ack::of_form(|_| false));
-        assert!(!form.show(FormAnswer::View("{}".into())));
-        let plain = HeldForm::new(Ack::new(|| {}));
-        assert!(!plain.show(FormAnswer::View("{}".into())));
+        let form = HeldAck::new(Ack::answering(|_| false));
+        assert!(!form.show(AckAnswer::View("{}".into())));
+        let plain = HeldAck::new(Ack::new(|| {}));
+        assert!(!plain.show(AckAnswer::View("{}".into())));
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_closes_before_the_service_loses_patience() {
         let (form, shown) = held();
-        form.close_in_time(Arc::new(Ticket::of(Seq(1))));
+        form.close_in_time(&event(), Arc::new(Ticket::of(Seq(1))));
         tokio::time::sleep(PATIENCE - Duration::from_millis(1)).await;
         assert!(shown.lock().unwrap().is_empty());
         tokio::time::sleep(Duration::from_millis(2)).await;
         assert_eq!(*shown.lock().unwrap(), [None]);
-        assert!(!form.show(FormAnswer::View("{}".into())), "nobody sees that any more");
+        assert!(!form.show(AckAnswer::View("{}".into())), "nobody sees that any more");
         assert_eq!(shown.lock().unwrap().len(), 1);
     }
 
@@ -147,7 +160,7 @@ mod tests {
     async fn what_is_not_on_disk_is_not_acknowledged() {
         let (form, shown) = held();
         let ticket = Arc::new(Ticket::default());
-        form.close_in_time(Arc::clone(&ticket));
+        form.close_in_time(&event(), Arc::clone(&ticket));
         tokio::time::sleep(PATIENCE * 2).await;
         assert!(shown.lock().unwrap().is_empty(), "the journal takes its time");
         ticket.resolve(None);
@@ -159,8 +172,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_first_answer_counts() {
         let (form, shown) = held();
-        form.close_in_time(Arc::new(Ticket::of(Seq(1))));
-        let errors = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+        form.close_in_time(&event(), Arc::new(Ticket::of(Seq(1))));
+        let errors = AckAnswer::Errors(vec![("size".into(), "too large".into())]);
         assert!(form.show(errors.clone()));
         form.close();
         tokio::time::sleep(PATIENCE * 2).await;
@@ -169,15 +182,15 @@ mod tests {
 
     #[test]
     fn another_delivery_of_a_form_is_answered_as_the_first() {
-        let errors = FormAnswer::Errors(vec![("size".into(), "too large".into())]);
+        let errors = AckAnswer::Errors(vec![("size".into(), "too large".into())]);
         let (shown, tell) = (Shown::default(), |shown: &Shown| {
             let shown = Arc::clone(shown);
-            Ack::of_form(move |what| {
+            Ack::answering(move |what| {
                 shown.lock().unwrap().push(what);
                 true
             })
         });
-        let form = HeldForm::new(tell(&shown));
+        let form = HeldAck::new(tell(&shown));
         let twins = form.twins();
         twins.join(tell(&shown));
         assert!(shown.lock().unwrap().is_empty(), "it does not close the form");
@@ -186,7 +199,7 @@ mod tests {
         twins.join(tell(&shown));
         assert_eq!(*shown.lock().unwrap(), vec![Some(errors); 3]);
 
-        let (closed, given_up) = (HeldForm::new(tell(&shown)), HeldForm::new(tell(&shown)));
+        let (closed, given_up) = (HeldAck::new(tell(&shown)), HeldAck::new(tell(&shown)));
         let (of_closed, of_given_up) = (closed.twins(), given_up.twins());
         closed.close();
         drop(given_up);
