@@ -33,6 +33,7 @@ pub mod vitals;
 
 pub mod registry;
 pub mod toolchain;
+pub mod web;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -12,6 +12,7 @@ mod access;
 mod error;
 mod grant;
 mod keys;
+mod network;
 mod secret;
 mod show;
 mod shown;
@@ -22,10 +23,12 @@ mod units;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use grant::{LineError, lists};
+pub use network::Network;
 pub use secret::{SecretSource, SecretValue};
 pub use units::{duration, duration_text, size, size_text};
 
 use crate::access::Rule;
+use crate::hook::HookSettings;
 use crate::locale::Locale;
 use crate::rate::Rate;
 use serde::{Deserialize, Serialize};
@@ -52,7 +55,7 @@ pub struct Config {
     /// `[approval]`
     pub approval: Approval,
     /// `[http]`: for the outside world.
-    pub http: Listener,
+    pub http: Http,
     /// `[admin]`: for the operator.
     pub admin: Listener,
     /// `[plugins]`
@@ -223,7 +226,22 @@ pub struct Rates {
     pub commands: BTreeMap<String, Rate>,
 }
 
-/// `[http]` and `[admin]`: an address to listen at.
+/// `[http]`: for the outside world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Whether the address is set: then it is listened at, whoever is served.
+    pub wanted: bool,
+    /// Address and port; port 0 for any.
+    pub listen: std::net::SocketAddr,
+    /// The largest body, in bytes.
+    pub body: u64,
+    /// How often one address may ask for something.
+    pub rate: Option<Rate>,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: Vec<Network>,
+}
+
+/// `[admin]`: an address to listen at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     /// Address and port; port 0 for any.
@@ -246,6 +264,8 @@ pub struct PluginSettings {
     pub grant: Grant,
     /// `[plugin.NAME.deny]`: what it may not touch, whoever approved it.
     pub deny: Grant,
+    /// `[plugin.NAME.webhook.HOOK]`, by the webhook's name.
+    pub webhooks: BTreeMap<String, HookSettings>,
     /// `[plugin.NAME.config]`, as JSON; checked against the manifest by
     /// [`Manifest::settle`](crate::manifest::Manifest::settle).
     pub config: serde_json::Map<String, serde_json::Value>,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod content;
 pub mod event;
 pub mod hangul;
+pub mod hook;
 pub mod locale;
 pub mod manifest;
 pub mod rate;

@@ -332,9 +332,35 @@ pub enum Verify {
     /// Not at all.
     #[serde(rename = "none")]
     None,
+    /// By a token in a header.
+    #[serde(rename = "bearer")]
+    Bearer,
     /// By a signature over the body.
     #[serde(rename = "hmac-sha256")]
     HmacSha256,
+    /// By Slack's signature over time and body.
+    #[serde(rename = "slack")]
+    Slack,
+    /// By the token in the body that JANDI sends.
+    #[serde(rename = "jandi")]
+    Jandi,
+}
+
+impl Verify {
+    /// All of them, by the manifest's words.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("none", Self::None),
+        ("bearer", Self::Bearer),
+        ("hmac-sha256", Self::HmacSha256),
+        ("slack", Self::Slack),
+        ("jandi", Self::Jandi),
+    ];
+
+    /// The manifest's word for it.
+    pub fn as_str(self) -> &'static str {
+        let mut words = Self::WORDS.into_iter();
+        words.find(|(_, one)| *one == self).map_or("none", |(word, _)| word)
+    }
 }
 
 /// An address under `/hooks/PLUGIN/NAME`.

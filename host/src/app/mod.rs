@@ -4,6 +4,7 @@
 //! calls that run, store. Whatever has not finished by then is in the journal and is taken up by the next start.
 
 mod audit;
+mod outside;
 pub mod signal;
 
 use crate::access::{Access, Names, Roles};
@@ -34,6 +35,7 @@ use moa_core::config::{Config, PluginSettings};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
+use outside::Outside;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
@@ -250,6 +252,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         Arc::clone(&pendings),
         Arc::clone(&intake),
     );
+    let outside = Outside::open(&config, axum::Router::new(), grant_everything).await?;
     let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
@@ -271,6 +274,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
 
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     listener.pause();
+    outside.pause();
     waiting.abort();
     asking.abort();
     drain(&dispatch, &calls).await;
@@ -278,6 +282,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     courtesies.close();
     // Whoever is not thanked in time will not be.
     let _ = tokio::time::timeout(COURTESIES, courtesies.wait()).await;
+    outside.close().await;
     listener.close().await;
     housekeeping.abort();
     registry.shutdown().await;

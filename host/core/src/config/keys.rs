@@ -1,6 +1,7 @@
 //! Every key of the configuration: its place, its form, its default.
 
 mod audit;
+mod http;
 mod rates;
 
 use super::error::ConfigErrors;
@@ -60,7 +61,7 @@ impl Config {
                     },
                 ),
             },
-            http: keys.listener("http", 7700),
+            http: keys.http(),
             admin: keys.listener("admin", 7701),
             plugins: Plugins {
                 dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
@@ -238,6 +239,7 @@ impl Keys {
                     limits: self.limits(&name),
                     grant: self.grant(&name, "grant"),
                     deny: self.grant(&name, "deny"),
+                    webhooks: self.webhooks(&name),
                     config: json_table(self.sources.table(&["plugin", &name, "config"])),
                 };
                 (name, settings)

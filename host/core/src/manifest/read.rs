@@ -350,8 +350,11 @@ impl Reader {
             }
             None => vec!["POST".into()],
         };
-        let verify = fields.need("verify", "how a request is checked, \"none\" or \"hmac-sha256\"")?;
-        let verify = verify.one_of(&[("none", Verify::None), ("hmac-sha256", Verify::HmacSha256)])?;
+        let verify = fields.need(
+            "verify",
+            "how a request is checked, such as \"hmac-sha256\" or \"none\"",
+        )?;
+        let verify = verify.one_of(&Verify::WORDS)?;
         fields.finish(&mut self.warnings);
         Ok(Webhook { name, methods, verify })
     }

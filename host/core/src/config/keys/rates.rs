@@ -6,10 +6,10 @@ use super::Keys;
 use crate::access::CommandName;
 use crate::rate::Rate;
 
-const FORM: &str = "so many times in a length of time, such as \"60/1m\" or \"3/1h\", or \"\" for no limit";
+pub(super) const FORM: &str = "so many times in a length of time, such as \"60/1m\" or \"3/1h\", or \"\" for no limit";
 
 /// A limit, or none.
-struct Limit(Option<Rate>);
+pub(super) struct Limit(pub(super) Option<Rate>);
 
 impl Shown for Limit {
     fn shown(&self) -> String {
@@ -36,11 +36,15 @@ impl Keys {
             true => FORM.to_owned(),
             false => format!("{FORM}; and the key must be a command, such as \"lunch:team\""),
         };
-        let read = |text: &str| match text.trim() {
-            "" => Some(Limit(None)),
-            text => Rate::parse(text).map(|rate| Limit(Some(rate))),
-        };
-        let read = |value: &toml::Value| value.as_str().filter(|_| is_named).and_then(read);
+        let read = |value: &toml::Value| value.as_str().filter(|_| is_named).and_then(limit);
         self.read(path, Limit(None), &form, read).0
+    }
+}
+
+/// Reads a limit; empty for none.
+pub(super) fn limit(text: &str) -> Option<Limit> {
+    match text.trim() {
+        "" => Some(Limit(None)),
+        text => Rate::parse(text).map(|rate| Limit(Some(rate))),
     }
 }

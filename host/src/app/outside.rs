@@ -1,0 +1,60 @@
+//! The listener for the outside world, where there is anything for it to serve.
+
+use crate::web::{Endpoints, Web, WebError};
+use anyhow::Context;
+use axum::Router;
+use moa_core::config::{Config, Http};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long answers may take to leave after the calls behind them have ended.
+const LAST: Duration = Duration::from_secs(2);
+
+/// The listener, or none.
+pub(super) struct Outside(Option<(Web, Endpoints)>);
+
+impl Outside {
+    /// Listens if the configuration asks for it: by `http.listen`, or by saying something about a webhook. With `trying`
+    /// (`moa dev`), where webhooks need no configuration, it always does, and takes another port where its own is taken.
+    pub(super) async fn open(config: &Config, routes: Router, trying: bool) -> anyhow::Result<Self> {
+        Endpoints::clear(&config.bot.data_dir);
+        let asked = config.http.wanted || config.plugin.values().any(|plugin| !plugin.webhooks.is_empty());
+        if !asked && !trying {
+            return Ok(Self(None));
+        }
+        let web = match Web::open(&config.http, routes.clone()).await {
+            Err(WebError::Address { address, .. }) if trying && !config.http.wanted => {
+                let any = SocketAddr::new(address.ip(), 0);
+                let http = Http {
+                    listen: any,
+                    ..config.http.clone()
+                };
+                Web::open(&http, routes).await?
+            }
+            opened => opened?,
+        };
+        let address = web.address();
+        let endpoints = Endpoints::write(&config.bot.data_dir, address)
+            .with_context(|| format!("endpoints.json cannot be written to {}", config.bot.data_dir.display()))?;
+        tracing::info!("listening at http://{address} for requests from outside");
+        if trying {
+            println!("  Webhooks     http://{address}/hooks/PLUGIN/NAME");
+        }
+        Ok(Self(Some((web, endpoints))))
+    }
+
+    /// From now on requests are refused.
+    pub(super) fn pause(&self) {
+        if let Some((web, _)) = &self.0 {
+            web.pause();
+        }
+    }
+
+    /// Ends, once what runs is answered.
+    pub(super) async fn close(self) {
+        if let Some((web, endpoints)) = self.0 {
+            drop(endpoints);
+            web.close(LAST).await;
+        }
+    }
+}
