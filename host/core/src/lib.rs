@@ -14,6 +14,7 @@ pub mod locale;
 pub mod manifest;
 pub mod rate;
 pub mod router;
+pub mod schedule;
 pub mod slack;
 #[cfg(test)]
 pub(crate) mod testing;

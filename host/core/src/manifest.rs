@@ -314,8 +314,16 @@ pub enum Missed {
 pub struct Job {
     /// Unique within the plugin.
     pub id: String,
-    /// Five fields, or six with seconds first.
+    /// When it is due, as [`Pattern::parse`](crate::schedule::Pattern::parse) reads it: five fields, or six with
+    /// seconds first. Empty where there are rules.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cron: String,
+    /// The same as rules: `mon-fri 09:50`. Empty where there is a cron expression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// The days on which it isn't due: `2026-12-25`, or `12-25` for every year.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
     /// An IANA name; the bot's own where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,

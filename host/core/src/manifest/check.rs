@@ -3,9 +3,10 @@
 use super::fields::At;
 use super::json::Json;
 use super::{
-    ArgSpec, ArgType, Command, LocalText, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name, is_shortcut_id,
+    ArgSpec, ArgType, Command, Job, LocalText, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name, is_shortcut_id,
 };
 use crate::command::values;
+use crate::schedule::{self, Pattern, Schedule, SkipDay};
 use crate::text::{is_unseen, normalise};
 
 /// The name of a plugin or webhook: `[a-z0-9-]{1,64}`.
@@ -223,13 +224,43 @@ pub(super) fn pattern(at: &At<'_>) -> Result<String, ManifestError> {
     }
 }
 
-/// Only the form is looked at here: the scheduler reads what the fields mean.
-pub(super) fn cron(at: &At<'_>) -> Result<String, ManifestError> {
-    let cron = at.short(200)?;
-    let fields = cron.split_whitespace().count();
-    match (5..=6).contains(&fields) {
-        true => Ok(cron),
-        false => Err(at.invalid(format!("has {fields} fields; write five, or six with seconds first"))),
+/// When a job is due: either a cron expression or rules.
+pub(super) fn due(
+    at: &At<'_>,
+    cron: Option<At<'_>>,
+    rules: Option<At<'_>>,
+) -> Result<(String, Vec<String>), ManifestError> {
+    match (cron, rules) {
+        (Some(cron), None) => {
+            Pattern::parse(cron.text()?).map_err(|error| cron.invalid(format!("cannot be read: {error}")))?;
+            Ok((cron.text()?.into(), Vec::new()))
+        }
+        (None, Some(at)) => {
+            let rules = at.texts(schedule::MAX_RULES, schedule::MAX_PATTERN)?;
+            Pattern::of_rules(&rules).map_err(|error| at.invalid(format!("cannot be read: {error}")))?;
+            Ok((String::new(), rules))
+        }
+        (Some(_), Some(rules)) => Err(rules.invalid("stands beside `cron`; a job has one of them")),
+        (None, None) => Err(at.invalid(
+            "says not when it is due; write `cron` (five fields, or six with seconds first) or `rules` (such as \"mon-fri 09:50\")",
+        )),
+    }
+}
+
+/// The days that a job leaves out.
+pub(super) fn except(at: &At<'_>) -> Result<Vec<String>, ManifestError> {
+    let days = at.texts(schedule::MAX_SKIPPED, MAX_NAME)?;
+    for day in &days {
+        SkipDay::parse(day).map_err(|error| at.invalid(format!("cannot be read: {error}")))?;
+    }
+    Ok(days)
+}
+
+/// A job that never runs is a mistake.
+pub(super) fn comes_due(at: &At<'_>, job: &Job) -> Result<(), ManifestError> {
+    match Schedule::of_job(job, "", "UTC") {
+        Ok(_) => Ok(()),
+        Err(error) => Err(at.invalid(format!("cannot be kept: {error}"))),
     }
 }
 

@@ -309,7 +309,8 @@ impl Reader {
         let id = fields
             .need("id", "a name that is unique within the plugin")?
             .short(MAX_NAME)?;
-        let cron = check::cron(&fields.need("cron", "five fields, or six with seconds first")?)?;
+        let (cron, rules) = check::due(at, fields.get("cron"), fields.get("rules"))?;
+        let except = fields.get("except").map_or(Ok(Vec::new()), |at| check::except(&at))?;
         let timezone = fields.get("timezone").map(|at| check::timezone(&at)).transpose()?;
         let missed = match fields.get("missed") {
             Some(at) => at.one_of(&[("skip", Missed::Skip), ("once", Missed::Once), ("all", Missed::All)])?,
@@ -320,13 +321,17 @@ impl Reader {
             None => 0,
         };
         fields.finish(&mut self.warnings);
-        Ok(Job {
+        let job = Job {
             id,
             cron,
+            rules,
+            except,
             timezone,
             missed,
             jitter_ms,
-        })
+        };
+        check::comes_due(at, &job)?;
+        Ok(job)
     }
 
     fn webhook(&mut self, at: &At<'_>) -> Read<Webhook> {
