@@ -228,7 +228,7 @@ fn month_days(text: &str) -> Result<Option<MonthDays>, ScheduleError> {
             None => days.days |= DAY.part(part)?,
             Some("") => days.from_end |= 1,
             Some(before) => {
-                let before = before.strip_prefix('-').and_then(|text| number(text));
+                let before = before.strip_prefix('-').and_then(number);
                 match before.filter(|before| (1..=30).contains(before)) {
                     Some(before) => days.from_end |= 1 << before,
                     None => return Err(DAY.wrong(part, "write `L` for the last day, `L-2` for two days before it")),

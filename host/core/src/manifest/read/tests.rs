@@ -60,6 +60,7 @@ fn a_whole_manifest() {
     assert_eq!(manifest.summary.get("ko"), "점심 팀을 정합니다");
     assert_eq!(manifest.commands[0].args[0].min, Some(1.0));
     assert_eq!(manifest.jobs[0].jitter_ms, 0);
+    assert!(manifest.jobs[0].rules.is_empty() && manifest.jobs[0].except.is_empty());
     assert_eq!(manifest.webhooks[0].verify, Verify::HmacSha256);
     assert_eq!(manifest.shortcuts[0].name.get("ko"), "주문에 넣기");
     assert_eq!(manifest.shortcuts[1].on, ShortcutPlace::Anywhere);
@@ -371,6 +372,28 @@ fn rules() {
             "is empty",
         ),
         (with("jobs", json!([{"id": "x", "cron": "* * *"}])), "has 3 fields"),
+        (with("jobs", json!([{"id": "x"}])), "says not when it is due"),
+        (
+            with("jobs", json!([{"id": "x", "cron": "@daily", "rules": ["9:00"]}])),
+            "`jobs[0].rules` stands beside `cron`",
+        ),
+        (
+            with("jobs", json!([{"id": "x", "rules": ["moonday 9:00"]}])),
+            "`moonday` is no weekday",
+        ),
+        (with("jobs", json!([{"id": "x", "rules": []}])), "there are 0 rules"),
+        (
+            with("jobs", json!([{"id": "x", "cron": "0 0 31 2 *"}])),
+            "`0 0 31 2 *` never comes due",
+        ),
+        (
+            with("jobs", json!([{"id": "x", "cron": "0 0 1 1 *", "except": ["01-01"]}])),
+            "never comes due",
+        ),
+        (
+            with("jobs", json!([{"id": "x", "cron": "@daily", "except": ["christmas"]}])),
+            "`christmas` is no day to leave out",
+        ),
         (
             with(
                 "jobs",
@@ -493,4 +516,16 @@ fn names_are_kept_in_the_form_in_which_they_are_compared() {
         .unwrap()
         .manifest;
     assert_eq!(manifest.commands[0].name, "한");
+}
+
+#[test]
+fn a_job_by_rules_comes_back_as_it_was() {
+    let job = json!({"id": "menu", "rules": ["mon-fri 09:50", "sat 11:00"], "except": ["12-25", "2026-10-09"],
+        "timezone": "Asia/Seoul", "missed": "skip", "jitter": "30s"});
+    let manifest = Manifest::parse(&with("jobs", json!([job])).to_string())
+        .unwrap()
+        .manifest;
+    let text = serde_json::to_string(&manifest.jobs[0]).unwrap();
+    assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), manifest.jobs[0]);
+    assert!(!text.contains("cron"), "{text}");
 }
