@@ -97,6 +97,7 @@ fn frames(c: &mut Criterion) {
         user_id: me.user_id.clone(),
         bot_id: me.bot_id.clone(),
         names: vec![me.name.clone()],
+        keywords: Vec::new(),
     };
     let context = Context {
         me: &me,

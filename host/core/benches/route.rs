@@ -64,6 +64,7 @@ fn messages(c: &mut Criterion) {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
         names: vec!["모아봇".into()],
+        keywords: Vec::new(),
     };
     let is_command = |routed: &Routed| matches!(routed, Routed::Command(_));
     let is_nothing = |routed: &Routed| matches!(routed, Routed::Nothing);

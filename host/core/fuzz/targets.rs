@@ -198,6 +198,7 @@ pub fn commands(data: &[u8]) {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
         names: vec!["모아봇".into()],
+        keywords: Vec::new(),
     };
     let (text, mentions) = decode::portable(slack);
     let place = Place {

@@ -11,6 +11,7 @@
 mod access;
 mod error;
 mod grant;
+mod jandi;
 mod keys;
 mod network;
 mod secret;
@@ -46,6 +47,10 @@ pub struct Config {
     pub bot: Bot,
     /// `[slack]`
     pub slack: Slack,
+    /// `[[jandi.hook]]`
+    pub jandi: Vec<JandiHook>,
+    /// `[incoming.NAME]`, by name.
+    pub incoming: BTreeMap<String, Incoming>,
     /// `[store]`
     pub store: Store,
     /// `[outbox]`
@@ -121,6 +126,56 @@ pub struct Slack {
     pub connections: u8,
     /// A connection is given up when nothing came for this long after a ping.
     pub ping_timeout: Duration,
+}
+
+/// `[[jandi.hook]]`: an outgoing webhook of JANDI's, and the way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JandiHook {
+    /// The operator's name for it: `POST /jandi/NAME`. Lower-case letters, digits and `-`.
+    pub name: String,
+    /// The word behind the slash, without it.
+    pub keyword: String,
+    /// What JANDI identifies itself with.
+    pub token: SecretSource,
+    /// The address of the incoming webhook of the same room: for what is said later.
+    pub incoming: Option<SecretSource>,
+}
+
+/// `[incoming.NAME]`: an incoming webhook that messages can be sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its address.
+    pub url: SecretSource,
+    /// Whose it is.
+    pub kind: IncomingKind,
+    /// Who messages come from; empty for the webhook's own name.
+    pub username: String,
+    /// An emoji's name or the address of a picture; empty for the webhook's own.
+    pub icon: String,
+    /// How the message is carried.
+    pub encoding: IncomingEncoding,
+    /// Who gets it, where it is a team webhook of JANDI's: addresses.
+    pub email: Vec<String>,
+}
+
+/// Whose an incoming webhook is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IncomingKind {
+    /// Slack's, or of a service that takes the same.
+    #[default]
+    Slack,
+    /// JANDI's.
+    Jandi,
+}
+
+/// How a message to an incoming webhook of Slack's is carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IncomingEncoding {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As JSON in the field `payload` of a form.
+    Form,
 }
 
 /// `[store]`: where data is kept.

@@ -195,6 +195,9 @@ pub struct Slash {
     pub message: Message,
     /// Where an answer that only the person sees may be sent (Slack: 5 times within 30 minutes).
     pub response_url: Option<String>,
+    /// Whether all in the conversation saw it, as in JANDI; in Slack nobody else does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen: bool,
 }
 
 /// What somebody did with what a plugin had put there.

@@ -10,6 +10,7 @@ pub mod content;
 pub mod event;
 pub mod hangul;
 pub mod hook;
+pub mod jandi;
 pub mod locale;
 pub mod manifest;
 pub mod rate;

@@ -67,6 +67,8 @@ pub struct Me {
     pub bot_id: String,
     /// The account's names there.
     pub names: Vec<String>,
+    /// Slash commands that stand for the bot unless a command has that name, besides [`FALLBACK_SLASH`]: JANDI's keywords.
+    pub keywords: Vec<String>,
 }
 
 /// What becomes of a message.
@@ -180,9 +182,11 @@ pub fn route(table: &Table, hears: &Hears, settings: &Settings, me: &Me, event: 
             }
         }
         EventKind::Slash(slash) => {
-            let is_own = address::is_name(&slash.command, settings, me)
-                || slash.command.eq_ignore_ascii_case(FALLBACK_SLASH)
-                    && matches!(table.find_exact(FALLBACK_SLASH), Found::None);
+            let command = slash.command.as_str();
+            let stands_for_it =
+                || command.eq_ignore_ascii_case(FALLBACK_SLASH) || me.keywords.iter().any(|keyword| keyword == command);
+            let is_own = address::is_name(command, settings, me)
+                || stands_for_it() && matches!(table.find_exact(command), Found::None);
             let call = match is_own {
                 true => Call::of(
                     Addressed {

@@ -3,4 +3,5 @@
 
 pub mod app;
 pub mod decode;
+pub mod incoming;
 pub mod render;

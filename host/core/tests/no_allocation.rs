@@ -71,6 +71,7 @@ fn what_nobody_wants_allocates_nothing() {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
         names: vec!["모아봇".into()],
+        keywords: Vec::new(),
     };
     let count = |text: &str| {
         let event = event(text);

@@ -512,6 +512,7 @@ fn me(adapter: &dyn Adapter) -> Me {
         user_id: me.user_id.clone(),
         bot_id: me.bot_id.clone(),
         names: vec![me.name.clone()],
+        keywords: Vec::new(),
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn slash(author: &str, id: &str, text: &str) -> Event {
         command: "moa".into(),
         message,
         response_url: Some("https://answer/here".into()),
+        seen: false,
     });
     event
 }

@@ -57,6 +57,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
         user_id: "UBOT".into(),
         bot_id: "B1".into(),
         names: vec!["moa".into()],
+        keywords: Vec::new(),
     };
     let lessons = Arc::new(Lessons::empty(Arc::clone(store) as Arc<dyn Store>, registry.cell()));
     lessons.follow(&registry);

@@ -41,6 +41,7 @@ fn me() -> Me {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
         names: vec!["moabot".into()],
+        keywords: Vec::new(),
     }
 }
 
@@ -102,6 +103,7 @@ fn shapes(place: &str, who: &str, command: &str) -> Vec<Event> {
                     command: word.into(),
                     message: message("slack", conversation, PlaceKind::Channel, who, rest),
                     response_url: None,
+                    seen: false,
                 }))
             };
             let mut shapes: Vec<Event> = [

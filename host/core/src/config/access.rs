@@ -29,7 +29,7 @@ pub(super) fn rules(sources: &mut Sources) -> Vec<Rule> {
     let file = Path::new(&file)
         .file_name()
         .map_or(file.clone(), |name| name.to_string_lossy().into_owned());
-    let rows = sources.rows("access", "Write [[access]] above each rule, with two brackets");
+    let rows = sources.rows(&["access"], "Write [[access]] above each rule, with two brackets");
     let rules = rows.into_iter().enumerate().filter_map(|(index, row)| {
         let mut reader = Reader {
             sources: &mut *sources,
@@ -59,7 +59,8 @@ impl Reader<'_> {
         for key in KEYS {
             if let Some((line, value)) = self.row.keys.get(key) {
                 shown.push(format!("{key} = {value}"));
-                self.sources.enter_row("access", self.number, key, value, *line);
+                self.sources
+                    .enter_row(&["access"], self.number, key, value.to_string(), *line);
             }
         }
         let rule = Rule {

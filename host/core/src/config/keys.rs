@@ -2,6 +2,7 @@
 
 mod audit;
 mod http;
+mod incoming;
 mod rates;
 
 use super::error::ConfigErrors;
@@ -42,6 +43,8 @@ impl Config {
         let store = keys.store(&bot.data_dir);
         let config = Self {
             slack,
+            jandi: super::jandi::hooks(&mut keys.sources, &keys.base),
+            incoming: keys.incoming(),
             store,
             outbox: Outbox {
                 per_conversation_per_second: keys.rate(&["outbox", "per-conversation-per-second"], 1.0),

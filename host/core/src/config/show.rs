@@ -26,6 +26,7 @@ impl Config {
                 let _ = match table {
                     // A table of a list has a number in the place of a name.
                     [list, _] if list == "access" => writeln!(text, "{gap}[[{list}]]"),
+                    [service, list, _] if service == "jandi" => writeln!(text, "{gap}[[{service}.{list}]]"),
                     table => {
                         let name = table.iter().map(|part| key(part)).collect::<Vec<_>>().join(".");
                         writeln!(text, "{gap}[{name}]")

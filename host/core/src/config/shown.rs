@@ -1,7 +1,7 @@
 //! How values stand in TOML.
 
 use super::units::{duration_text, size_text};
-use super::{StoreUrl, Unknown};
+use super::{IncomingEncoding, IncomingKind, StoreUrl, Unknown};
 use crate::locale::Locale;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +47,22 @@ impl Shown for Unknown {
         quoted(match self {
             Self::Suggest => "suggest",
             Self::Silent => "silent",
+        })
+    }
+}
+impl Shown for IncomingKind {
+    fn shown(&self) -> String {
+        quoted(match self {
+            Self::Slack => "slack",
+            Self::Jandi => "jandi",
+        })
+    }
+}
+impl Shown for IncomingEncoding {
+    fn shown(&self) -> String {
+        quoted(match self {
+            Self::Json => "json",
+            Self::Form => "form",
         })
     }
 }

@@ -201,9 +201,9 @@ impl Sources {
         }
     }
 
-    /// The tables of a top-level array. Where the key stands for something else, it is told how it would be right.
-    pub(super) fn rows(&mut self, key: &str, remedy: &str) -> Vec<Row> {
-        let path = vec![key.to_owned()];
+    /// The tables of an array. Where the key stands for something else, it is told how it would be right.
+    pub(super) fn rows(&mut self, path: &[&str], remedy: &str) -> Vec<Row> {
+        let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
         self.known.insert(path.clone());
         if let Some(rows) = self.rows.get(&path).cloned() {
             self.read.insert(path);
@@ -224,7 +224,7 @@ impl Sources {
         self.read.extend(below);
         let (line, value) = wrong;
         let problem = "this is no list of tables".to_owned();
-        self.error_at(line, key.to_owned(), value, problem, remedy.to_owned());
+        self.error_at(line, path.join("."), value, problem, remedy.to_owned());
         Vec::new()
     }
 
@@ -234,10 +234,12 @@ impl Sources {
     }
 
     /// A value of a table of an array, for showing it.
-    pub(super) fn enter_row(&mut self, array: &str, number: usize, key: &str, value: &toml::Value, line: usize) {
+    pub(super) fn enter_row(&mut self, array: &[&str], number: usize, key: &str, shown: String, line: usize) {
+        let number = number.to_string();
+        let path = array.iter().copied().chain([number.as_str(), key]);
         self.entries.push(Entry {
-            path: vec![array.to_owned(), number.to_string(), key.to_owned()],
-            shown: value.to_string(),
+            path: path.map(str::to_owned).collect(),
+            shown,
             origin: Some(format!("{}:{line}", self.file)),
         });
     }

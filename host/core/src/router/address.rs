@@ -124,6 +124,7 @@ mod tests {
             user_id: "UBOT".into(),
             bot_id: "BBOT".into(),
             names: vec!["moabot".into(), " ".into()],
+            keywords: Vec::new(),
         };
         let cases = [
             ("!help", Some((Prefix, "help"))),

@@ -57,6 +57,7 @@ fn me() -> Me {
         user_id: "UBOT".into(),
         bot_id: "BBOT".into(),
         names: vec!["moabot".into()],
+        keywords: Vec::new(),
     }
 }
 
@@ -347,6 +348,7 @@ fn slash_commands() {
             command: command.into(),
             message: message(text, PlaceKind::Channel),
             response_url: None,
+            seen: false,
         };
         let got = route(
             &table(),
@@ -375,6 +377,7 @@ fn a_bot_whose_name_is_no_slash_command_has_one_nevertheless() {
             command: "moa".into(),
             message: message("echo hi", PlaceKind::Channel),
             response_url: None,
+            seen: false,
         };
         let nobody = Me::default();
         let event = event(EventKind::Slash(slash));
@@ -515,4 +518,29 @@ fn a_thousand_plugins_are_no_trouble() {
         "suggest 명령7-3"
     );
     assert!(short(routed_in(&table, "!cmd999-44", PlaceKind::Channel)).starts_with("suggest cmd999-4"));
+}
+
+#[test]
+fn a_keyword_is_the_bot_unless_a_command_has_that_name() {
+    let me = Me {
+        keywords: vec!["도우미".into(), "점심팀".into()],
+        ..Me::default()
+    };
+    for (command, text, expected) in [
+        ("도우미", "점심팀 3", "lunch:점심팀(size=3)"),
+        ("도우미", "!echo hi", "hello:echo(text=hi)"),
+        ("도우미", "", "help"),
+        ("점심팀", "2", "lunch:점심팀(size=2)"),
+        ("모르는말", "점심팀 3", "suggest"),
+    ] {
+        let slash = Slash {
+            command: command.into(),
+            message: message(text, PlaceKind::Channel),
+            response_url: None,
+            seen: true,
+        };
+        let event = event(EventKind::Slash(slash));
+        let got = route(&table(), &Hears::default(), &Settings::default(), &me, &event);
+        assert_eq!(short(got), expected, "/{command} {text}");
+    }
 }

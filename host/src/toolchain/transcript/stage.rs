@@ -139,6 +139,7 @@ impl Stage {
                 user_id: adapter.me().user_id.clone(),
                 bot_id: adapter.me().bot_id.clone(),
                 names: vec![adapter.me().name.clone()],
+                keywords: Vec::new(),
             },
             settings: Settings {
                 prefixes: vec!["!".into()],

@@ -264,6 +264,7 @@ pub fn slash(payload: &Payload<'_>, envelope_id: &str, context: Context<'_>) -> 
             response_url: Some(payload.response_url.as_str())
                 .filter(|url| !url.is_empty())
                 .map(Into::into),
+            seen: false,
         }),
     }))
 }
