@@ -198,6 +198,9 @@ pub struct Slash {
     /// Whether all in the conversation saw it, as in JANDI; in Slack nobody else does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seen: bool,
+    /// Whether whoever delivered it waits for its end, as JANDI does: its acknowledgement is held back until then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaited: bool,
 }
 
 /// What somebody did with what a plugin had put there.

@@ -20,11 +20,11 @@ mod render;
 mod token;
 mod words;
 
-pub use ids::conversation;
+pub use ids::{conversation, email_of, hook_of};
 pub use post::{Person, Post, Unreadable};
 pub use render::{Body, Info, MAX_TEXT, Unshown, body};
 pub use token::same;
-pub use words::{for_one, no_later_answer};
+pub use words::{for_one, lost, no_later_answer};
 
 /// The name of this service in places and identities.
 pub const SERVICE: &str = "jandi";

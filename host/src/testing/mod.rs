@@ -48,6 +48,7 @@ pub(crate) fn slash(author: &str, id: &str, text: &str) -> Event {
         message,
         response_url: Some("https://answer/here".into()),
         seen: false,
+        awaited: false,
     });
     event
 }

@@ -104,6 +104,7 @@ fn shapes(place: &str, who: &str, command: &str) -> Vec<Event> {
                     message: message("slack", conversation, PlaceKind::Channel, who, rest),
                     response_url: None,
                     seen: false,
+                    awaited: false,
                 }))
             };
             let mut shapes: Vec<Event> = [

@@ -15,6 +15,29 @@ pub fn conversation(hook: &str, person: Option<&str>) -> String {
     }
 }
 
+/// The hook that a conversation is of, and the person whose own chat it is.
+pub fn hook_of(conversation: &str) -> Option<(&str, Option<String>)> {
+    let rest = conversation.strip_prefix(PREFIX)?;
+    Some(match rest.split_once(':') {
+        Some((hook, person)) => (hook, Some(format!("{PREFIX}{person}"))),
+        None => (rest, None),
+    })
+}
+
+/// The address in the id of a person who is known by one.
+pub fn email_of(person: &str) -> Option<String> {
+    let rest = person.strip_prefix(PREFIX)?.strip_prefix("email:")?;
+    let (local, domain) = rest.rsplit_once(':')?;
+    let mut bytes = Vec::new();
+    let mut parts = local.split(':');
+    bytes.extend(parts.next()?.bytes());
+    for part in parts {
+        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
+        bytes.extend(part.get(2..)?.bytes());
+    }
+    Some(format!("{}@{domain}", String::from_utf8(bytes).ok()?))
+}
+
 /// A person by address; `None` for what is none.
 pub(super) fn by_email(email: &str) -> Option<String> {
     let email = email.trim().to_lowercase();
@@ -83,6 +106,22 @@ mod tests {
         }
         assert_eq!(by_id("1234").as_deref(), Some("jandi:id:1234"));
         assert_ne!(by_name("Gloria"), by_name("gloria"));
+        for address in ["gloria@toss.im", "a+b@toss.im", "글:로@toss.im"] {
+            assert_eq!(email_of(&email(address)).as_deref(), Some(address));
+        }
+        for none in [
+            "",
+            "jandi:id:1",
+            "jandi:email:x",
+            "jandi:email:a:2:toss.im",
+            "gloria@toss.im",
+        ] {
+            assert_eq!(email_of(none), None, "{none:?}");
+        }
+        let own = conversation("lunch", Some("jandi:id:1"));
+        assert_eq!(hook_of(&own), Some(("lunch", Some("jandi:id:1".into()))));
+        assert_eq!(hook_of(&conversation("lunch", None)), Some(("lunch", None)));
+        assert_eq!(hook_of("C1"), None);
         // Each can be mentioned.
         for id in [email("a+b@toss.im"), by_name("글로리아"), by_id("a/b").unwrap()] {
             let text = format!("{{@{id}}}");

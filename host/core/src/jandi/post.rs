@@ -192,6 +192,7 @@ impl Post {
                 },
                 response_url: Some(format!("{PREFIX}{hook}/{id}")),
                 seen: !self.team_form,
+                awaited: true,
             }),
         }
     }

@@ -76,6 +76,18 @@ impl Body {
         }
     }
 
+    /// Several messages as one: their texts below one another, and all attachments. `None` of none.
+    pub fn joined(all: Vec<Self>) -> Option<Self> {
+        all.into_iter().reduce(|mut joined, next| {
+            joined.body = cut(&format!("{}\n{}", joined.body, next.body), LONGEST);
+            if joined.connect_color.is_empty() {
+                joined.connect_color = next.connect_color;
+            }
+            joined.connect_info.extend(next.connect_info);
+            joined
+        })
+    }
+
     /// As it is sent.
     pub fn json(&self) -> Vec<u8> {
         // Texts and lists of texts always serialise.

@@ -26,3 +26,11 @@ pub fn no_later_answer(locale: Locale) -> &'static str {
         "The answer is not ready yet, and it cannot be said later: this hook has no `incoming` address. The command goes on all the same. Once the bot's operator adds `incoming` to its [[jandi.hook]] in moa.toml, late answers arrive too.",
     )
 }
+
+/// That a command could not be taken over.
+pub fn lost(locale: Locale) -> &'static str {
+    locale.pick(
+        "지금은 명령을 처리하지 못했습니다. 잠시 뒤에 다시 써 주세요.",
+        "The command could not be taken just now. Write it again in a while.",
+    )
+}

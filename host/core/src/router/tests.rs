@@ -349,6 +349,7 @@ fn slash_commands() {
             message: message(text, PlaceKind::Channel),
             response_url: None,
             seen: false,
+            awaited: false,
         };
         let got = route(
             &table(),
@@ -378,6 +379,7 @@ fn a_bot_whose_name_is_no_slash_command_has_one_nevertheless() {
             message: message("echo hi", PlaceKind::Channel),
             response_url: None,
             seen: false,
+            awaited: false,
         };
         let nobody = Me::default();
         let event = event(EventKind::Slash(slash));
@@ -538,6 +540,7 @@ fn a_keyword_is_the_bot_unless_a_command_has_that_name() {
             message: message(text, PlaceKind::Channel),
             response_url: None,
             seen: true,
+            awaited: false,
         };
         let event = event(EventKind::Slash(slash));
         let got = route(&table(), &Hears::default(), &Settings::default(), &me, &event);

@@ -265,6 +265,7 @@ pub fn slash(payload: &Payload<'_>, envelope_id: &str, context: Context<'_>) -> 
                 .filter(|url| !url.is_empty())
                 .map(Into::into),
             seen: false,
+            awaited: false,
         }),
     }))
 }
