@@ -295,6 +295,9 @@ impl Intake {
         };
         let matches = matcher.accepted(&event, matches);
         if matches.is_empty() {
+            if let (Some(held), EventKind::Slash(_)) = (&held, &event.kind) {
+                held.close();
+            }
             return self.acknowledge(&event.identity);
         }
         let ticket = Arc::new(Ticket::default());

@@ -105,6 +105,7 @@ fn check(what: What) {
         }
         EventKind::Ruling(_) => panic!("no service decides about commands"),
         EventKind::Press(press) => assert!(!press.plugin.contains('/') && !press.id.is_empty()),
+        EventKind::Due(_) | EventKind::Hook(_) => panic!("nothing of the kind comes from Slack"),
     }
 }
 

@@ -447,10 +447,11 @@ impl Event {
     }
 
     /// Whether its acknowledgement carries what the plugin says to it: a form that was sent stays before the person until
-    /// then, and whoever asked from outside waits.
+    /// then, and whoever asked from outside waits, as JANDI does for the answer to a command.
     pub fn is_answered_at_once(&self) -> bool {
         match &self.kind {
             EventKind::Press(press) => press.kind == PressKind::Modal,
+            EventKind::Slash(slash) => slash.awaited,
             EventKind::Hook(_) => true,
             _ => false,
         }
