@@ -11,6 +11,7 @@ pub mod event;
 pub mod hangul;
 pub mod hook;
 pub mod jandi;
+pub mod http_rule;
 pub mod locale;
 pub mod manifest;
 pub mod rate;

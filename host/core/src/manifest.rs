@@ -458,7 +458,7 @@ pub struct Shortcut {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Requests {
-    /// Origins to send requests to: `https://api.example.com`.
+    /// Where to send requests, as [`crate::http_rule`] has it: `https://api.example.com`.
     pub http: Vec<String>,
     /// Conversations besides the one a call comes from: ids, `#name`, `*`.
     pub conversations: Vec<String>,

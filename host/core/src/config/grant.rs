@@ -1,6 +1,7 @@
 //! What a plugin may touch: what it requests and is granted, and is not denied. The one place where these three meet.
 
 use super::Grant;
+use crate::http_rule::Rule;
 use crate::manifest::Requests;
 use crate::text::{is_direction, is_zero_width};
 use std::fmt::Write;
@@ -20,6 +21,15 @@ pub struct LineError {
 /// Whether a list has something, by name or because it has all.
 pub fn lists(list: &[String], one: &str) -> bool {
     list.iter().any(|listed| listed == one || listed == "*")
+}
+
+/// Whether lines about HTTP have all that one of them is about.
+fn lists_http(list: &[String], one: &str) -> bool {
+    lists(list, one)
+        || Rule::parse(one).is_ok_and(|one| {
+            let mut rules = list.iter().filter_map(|line| Rule::parse(line).ok());
+            rules.any(|wide| wide.covers(&one))
+        })
 }
 
 impl Grant {
@@ -51,7 +61,11 @@ impl Grant {
     /// What of this another one does not have.
     pub fn without(&self, other: &Self) -> Self {
         let rest = |a: &[String], b: &[String]| a.iter().filter(|one| !lists(b, one)).cloned().collect();
-        self.with(other, rest, |a, b| a && !b)
+        let http = self.http.iter().filter(|one| !lists_http(&other.http, one));
+        Self {
+            http: http.cloned().collect(),
+            ..self.with(other, rest, |a, b| a && !b)
+        }
     }
 
     fn with(
@@ -118,6 +132,10 @@ impl Grant {
         let grant: Self = table
             .try_into()
             .map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        let rule = |line: &String| (line != "*").then(|| Rule::parse(line).err()).flatten();
+        if let Some(error) = grant.http.iter().find_map(rule) {
+            return Err(wrong(error.to_string()));
+        }
         match grant.is_empty() {
             true => Err(wrong("it grants nothing".into())),
             false => Ok(grant),
@@ -184,6 +202,12 @@ mod tests {
                 vec!["conversations = [\"C2\"]"],
             ),
             ("conversations = ['C1']", Some("conversations = ['*']"), None, vec![]),
+            (
+                "http = ['https://a.b.example', 'https://c.example']",
+                Some("http = ['https://*.b.example', 'GET https://c.example']"),
+                None,
+                vec!["http = [\"https://c.example\"]"],
+            ),
             // All is more than some.
             (
                 "conversations = ['*']",

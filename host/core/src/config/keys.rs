@@ -14,6 +14,7 @@ use super::{
     Approval, Backup, Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store,
     StoreUrl, Unknown,
 };
+use crate::http_rule::Rule;
 use crate::locale::Locale;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -273,7 +274,12 @@ impl Keys {
         let at = |key: &'static str| ["plugin", plugin, table, key];
         let form = "a list of texts";
         Grant {
-            http: self.texts_that(&at("http"), &[], form, |_| true),
+            http: self.texts_that(
+                &at("http"),
+                &[],
+                "a list such as [\"https://api.example.com\", \"GET,HEAD https://*.example.com:8443/v1/\"], or [\"*\"] for all that the plugin requests",
+                |lines| lines.iter().all(|line| line == "*" || Rule::parse(line).is_ok()),
+            ),
             conversations: self.texts_that(&at("conversations"), &[], form, |_| true),
             users: self.truth(&at("users")),
             sql: self.texts_that(&at("sql"), &[], form, |_| true),

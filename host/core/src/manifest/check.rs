@@ -293,13 +293,10 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
     count.checked_mul(unit)
 }
 
-/// An origin: scheme and host, perhaps a port, nothing behind it.
-pub(super) fn origin(at: &At<'_>) -> Result<(), ManifestError> {
-    let text = at.text()?;
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '@' | '\\');
-    match host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
-        true => Ok(()),
-        false => Err(at.wrong("an origin such as \"https://api.example.com\" (no path)")),
+/// A line that says where requests are to be sent.
+pub(super) fn http_rule(at: &At<'_>) -> Result<(), ManifestError> {
+    match crate::http_rule::Rule::parse(at.text()?) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(at.wrong(format!("an origin such as \"https://api.example.com\": {error}"))),
     }
 }

@@ -393,8 +393,8 @@ impl Reader {
         let truth = |at: Option<At<'_>>| at.map_or(Ok(false), |at| at.truth());
         let http = fields.get("http");
         if let Some(at) = &http {
-            for origin in at.items(MAX_REQUESTS)? {
-                check::origin(&origin)?;
+            for line in at.items(MAX_REQUESTS)? {
+                check::http_rule(&line)?;
             }
         }
         let requests = Requests {

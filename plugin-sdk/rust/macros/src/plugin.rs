@@ -167,12 +167,18 @@ fn request(key: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
 
 fn check_origin(origin: &LitStr) -> Result<()> {
     let text = origin.value();
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let (methods, place) = text.split_once(' ').unwrap_or(("GET", &text));
+    let methods = methods
+        .split(',')
+        .all(|method| !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase()));
+    let host = place.strip_prefix("https://").or_else(|| place.strip_prefix("http://"));
+    let odd = |c: char| c.is_whitespace() || matches!(c, '?' | '#' | '@' | '\\');
     match host {
-        Some(host) if !host.is_empty() && !host.contains(|c: char| c == '/' || c.is_whitespace()) => Ok(()),
+        Some(host) if methods && !host.is_empty() && !host.starts_with('/') && !host.contains(odd) => Ok(()),
         _ => Err(Error::new(
             origin.span(),
-            "an origin is written like `https://api.example.com`, without a path",
+            "an origin is written like `https://api.example.com`; methods and the beginning of a path may stand around it: \
+             `GET,HEAD https://*.example.com/v1/`",
         )),
     }
 }

@@ -15,7 +15,7 @@ plugin! { commands: [hello], name: "a", name: "b" }
 
 plugin! { commands: [hello], requests: { files: true } }
 
-plugin! { commands: [hello], requests: { http: ["https://api.example.com/v1"] } }
+plugin! { commands: [hello], requests: { http: ["https://api.example.com?v1"] } }
 
 plugin! { commands: [hello], config: { size: number } }
 

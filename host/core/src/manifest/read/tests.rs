@@ -170,7 +170,7 @@ fn wrong_types_name_path_expectation_and_what_is_there() {
             "`requests.users` must be `true` or `false`, but is a list",
         ),
         (
-            with("requests", json!({"http": ["https://a.example/path"]})),
+            with("requests", json!({"http": ["https://a.example/path?x"]})),
             "`requests.http[0]` must be an origin",
         ),
         (
