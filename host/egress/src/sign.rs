@@ -2,10 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
+use sha2_of_hmac::{Digest, Sha256};
 use std::fmt::Write;
 use url::Url;
 
