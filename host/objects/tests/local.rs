@@ -1,5 +1,12 @@
 //! A bucket in a folder, and one in memory: the same for both where they can be the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way, also outside of its test functions"
+)]
+
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use moa_objects::{Bucket, ObjectError, PAGE, Settings, Target};
@@ -106,7 +113,13 @@ async fn streams_are_written_whole_or_not_at_all() {
     let (folder, bucket) = folder();
     bucket.put("x", "old".into(), "").await.unwrap();
     let piece = Bytes::from(vec![7_u8; 1 << 20]);
-    let pieces = |count: usize| stream::iter((0..count).map(|_| Ok::<_, io::Error>(piece.clone())).collect::<Vec<_>>());
+    let pieces = |count: usize| {
+        stream::iter(
+            (0..count)
+                .map(|_| Ok::<_, io::Error>(piece.clone()))
+                .collect::<Vec<_>>(),
+        )
+    };
 
     // More than one part goes to the store.
     let written = bucket.write("x", "", 20 << 20, pieces(12)).await.unwrap();

@@ -1,0 +1,247 @@
+//! SQLite: a file, or the memory.
+//!
+//! Reading goes through connections that cannot write: the file is opened for reading, and `query_only` is set. No file
+//! can be attached. A statement is interrupted from inside SQLite, which asks every thousand steps whether to go on.
+
+use crate::run::{Failure, GRACE, IDLE, Outcome, Work};
+use crate::settings::Limits;
+use crate::text::Dialect;
+use crate::{Cell, SqlError};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePoolOptions, SqliteQueryResult, SqliteRow};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Column as _, Decode, Executor as _, Row as _, SqlSafeStr as _, SqliteConnection,
+    SqlitePool, Statement as _, TypeInfo as _, ValueRef as _, raw_sql,
+};
+use std::ffi::c_int;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How many steps SQLite makes between two looks at whether to go on.
+const STEPS: i32 = 1000;
+/// How long a writer waits for another one at most.
+const BUSY: Duration = Duration::from_secs(5);
+
+pub(crate) struct Sqlite {
+    reading: SqlitePool,
+    /// The same for what is in memory.
+    writing: Option<SqlitePool>,
+    in_memory: bool,
+}
+
+impl Sqlite {
+    pub(crate) fn in_memory(limits: Limits) -> Self {
+        let options = SqliteConnectOptions::new()
+            .in_memory(true)
+            .pragma("trusted_schema", "OFF");
+        // The data is gone with the connection.
+        let pool = pool(1, limits).min_connections(0).idle_timeout(None).max_lifetime(None);
+        let pool = pool.connect_lazy_with(options);
+        Self {
+            reading: pool.clone(),
+            writing: Some(pool),
+            in_memory: true,
+        }
+    }
+
+    pub(crate) fn in_file(name: &str, path: &Path, write: bool, limits: Limits) -> Result<Self, SqlError> {
+        let folder = path.parent().unwrap_or(Path::new("")).join(".");
+        if !(path.is_file() || write && !path.exists() && folder.is_dir()) {
+            return Err(SqlError::Settings {
+                connection: name.to_owned(),
+                key: "url",
+                problem: format!("there is no database {}", path.display()),
+                remedy: "Make the file first, or its folder; an empty one is made where `write = true`".into(),
+            });
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY.min(limits.time))
+            .pragma("trusted_schema", "OFF");
+        let reading = options.clone().read_only(true).pragma("query_only", "ON");
+        let writing = options.create_if_missing(true);
+        Ok(Self {
+            reading: pool(limits.connections, limits).connect_lazy_with(reading),
+            // SQLite has one writer at a time.
+            writing: write.then(|| pool(1, limits).connect_lazy_with(writing)),
+            in_memory: false,
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.reading.close().await;
+        if let Some(writing) = &self.writing {
+            writing.close().await;
+        }
+    }
+
+    pub(crate) async fn run(&self, work: &Work) -> Result<Outcome, SqlError> {
+        let pool = match &self.writing {
+            Some(writing) if work.write => writing,
+            None if work.write => return Err(SqlError::ReadOnly(work.name.clone())),
+            Some(_) | None => {
+                self.exists(work).await?;
+                &self.reading
+            }
+        };
+        let mut connection = work.waited(pool.acquire()).await?;
+        let stopped = Arc::new(AtomicBool::new(false));
+        let done = self.on(&mut connection, work, &stopped).await;
+        self.give_back(connection, &stopped).await;
+        done.map_err(|failure| match failure {
+            Failure::Ours(error) => error,
+            Failure::Database(error) => work.failed(&error),
+        })
+    }
+
+    /// A file that `write = true` allows to be made is made before somebody reads it.
+    async fn exists(&self, work: &Work) -> Result<(), SqlError> {
+        match &self.writing {
+            Some(writing) if !self.in_memory && writing.size() == 0 => work.waited(writing.acquire()).await.map(drop),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn on(
+        &self,
+        connection: &mut SqliteConnection,
+        work: &Work,
+        stopped: &Arc<AtomicBool>,
+    ) -> Result<Outcome, Failure> {
+        let asked = Arc::clone(stopped);
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Relaxed));
+        drop(handle);
+        if self.in_memory {
+            let only = if work.write {
+                "PRAGMA query_only = OFF"
+            } else {
+                "PRAGMA query_only = ON"
+            };
+            raw_sql(only).execute(&mut *connection).await?;
+        }
+        raw_sql(if work.write { "BEGIN IMMEDIATE" } else { "BEGIN" })
+            .execute(&mut *connection)
+            .await?;
+        let done = work
+            .until_stopped(statement(connection, work), async {
+                stopped.store(true, Ordering::Relaxed)
+            })
+            .await;
+        let done = done.ok_or_else(|| Failure::Ours(work.too_late()))?;
+        if done.as_ref().map_or(true, |outcome| outcome.unread) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        let outcome = done?;
+        if work.write {
+            raw_sql("COMMIT").execute(&mut *connection).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Ends what is left of a transaction. A connection that does not let it is closed, unless the data is in it.
+    async fn give_back(&self, mut connection: PoolConnection<sqlx::Sqlite>, stopped: &AtomicBool) {
+        let cleaned = async {
+            // This waits for the end of what runs.
+            connection.lock_handle().await?.remove_progress_handler();
+            // There may be none.
+            let _ = raw_sql("ROLLBACK").execute(&mut *connection).await;
+            Ok::<_, sqlx::Error>(())
+        };
+        let clean = timeout(GRACE, cleaned).await.is_ok_and(|cleaned| cleaned.is_ok());
+        if !self.in_memory && (!clean || stopped.load(Ordering::Relaxed)) {
+            // Its thread goes on until the statement looks whether it may.
+            drop(connection.detach());
+        }
+    }
+}
+
+fn pool(connections: u32, limits: Limits) -> SqlitePoolOptions {
+    let longest = c_int::try_from(limits.bytes.max(crate::text::LONGEST).saturating_mul(4)).unwrap_or(c_int::MAX);
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(limits.time)
+        .idle_timeout(IDLE)
+        .after_connect(move |connection, _| Box::pin(async move { harden(connection, longest).await }))
+}
+
+/// No other file, no tricks with the schema, and no value that does not fit the memory.
+async fn harden(connection: &mut SqliteConnection, longest: c_int) -> Result<(), sqlx::Error> {
+    let mut handle = connection.lock_handle().await?;
+    let raw = handle.as_raw_handle().as_ptr();
+    // SAFETY: the handle is that of an open connection, which is locked for as long as `handle` lives; the calls take
+    // plain numbers, and what they end with is a null pointer that they are not to write to.
+    unsafe {
+        libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_ATTACHED, 0);
+        libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_LENGTH, longest);
+        libsqlite3_sys::sqlite3_db_config(
+            raw,
+            libsqlite3_sys::SQLITE_DBCONFIG_DEFENSIVE,
+            1 as c_int,
+            std::ptr::null_mut::<c_int>(),
+        );
+    }
+    Ok(())
+}
+
+async fn statement(connection: &mut SqliteConnection, work: &Work) -> Result<Outcome, Failure> {
+    let text = AssertSqlSafe(work.text.clone()).into_sql_str();
+    let statement = connection.prepare(text).await?;
+    let wanted = statement
+        .parameters()
+        .map_or(0, |wanted| wanted.either(<[_]>::len, |count| count));
+    work.count(wanted)?;
+    let mut arguments = SqliteArguments::default();
+    for param in &work.params {
+        bind(&mut arguments, param).map_err(sqlx::Error::Encode)?;
+    }
+    let columns = statement
+        .columns()
+        .iter()
+        .map(|column| column.name().to_owned())
+        .collect();
+    let found = connection.fetch_many(statement.query_with(arguments));
+    let mut outcome = work
+        .gather(columns, found, SqliteQueryResult::rows_affected, cells)
+        .await?;
+    if !crate::text::changes_rows(Dialect::Sqlite, &work.text) {
+        // SQLite tells of the last statement that did.
+        outcome.affected = 0;
+    }
+    Ok(outcome)
+}
+
+fn bind(arguments: &mut SqliteArguments, param: &Cell) -> Result<(), sqlx::error::BoxDynError> {
+    match param {
+        Cell::Null => arguments.add(None::<i64>),
+        Cell::Truth(truth) => arguments.add(*truth),
+        Cell::Integer(number) => arguments.add(*number),
+        Cell::Number(number) => arguments.add(*number),
+        Cell::Decimal(text) | Cell::Text(text) | Cell::Time(text) => arguments.add(text.clone()),
+        Cell::Bytes(bytes) => arguments.add(bytes.clone()),
+    }
+}
+
+fn cells(row: &SqliteRow) -> Result<Vec<Cell>, SqlError> {
+    let wrong = |error: sqlx::error::BoxDynError| SqlError::Invalid(format!("a value cannot be read: {error}"));
+    let cell = |at: usize| {
+        let value = row.try_get_raw(at).map_err(|error| wrong(error.into()))?;
+        if value.is_null() {
+            return Ok(Cell::Null);
+        }
+        let kind = value.type_info().name().to_owned();
+        let cell = match kind.as_str() {
+            "INTEGER" => <i64 as Decode<sqlx::Sqlite>>::decode(value).map(Cell::Integer),
+            "REAL" => <f64 as Decode<sqlx::Sqlite>>::decode(value).map(Cell::Number),
+            "BLOB" => <Vec<u8> as Decode<sqlx::Sqlite>>::decode(value).map(Cell::Bytes),
+            _ => <Vec<u8> as Decode<sqlx::Sqlite>>::decode(value)
+                // What was stored as text need not be any.
+                .map(|bytes| String::from_utf8(bytes).map_or_else(|error| Cell::Bytes(error.into_bytes()), Cell::Text)),
+        };
+        cell.map_err(wrong)
+    };
+    (0..row.len()).map(cell).collect()
+}
