@@ -24,6 +24,7 @@ pub mod logs;
 pub mod maintenance;
 pub mod matching;
 pub mod outbox;
+pub mod outward;
 pub mod pending;
 pub mod questions;
 pub mod rates;

@@ -69,6 +69,8 @@ pub struct Config {
     pub rate: Rates,
     /// `[audit]`
     pub audit: Audit,
+    /// `[egress]`
+    pub egress: Egress,
     /// `[secrets]`, by name.
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
@@ -214,6 +216,19 @@ pub struct Outbox {
     pub per_conversation_per_second: f64,
     /// How many may go at once before the pace counts.
     pub burst: u32,
+}
+
+/// `[egress]`: what plugins send to the outside world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Egress {
+    /// Names, addresses and networks that are not public and that plugins may reach where they are granted one there.
+    pub internal: Vec<String>,
+    /// Requests a second of each plugin, in the long run.
+    pub per_second: f64,
+    /// How many may go at once before the pace counts.
+    pub burst: u32,
+    /// How many of each plugin may be on their way at the same time.
+    pub at_once: u32,
 }
 
 /// `[approval]`: commands that somebody has to confirm.

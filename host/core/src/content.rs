@@ -110,6 +110,55 @@ pub struct Content {
 }
 
 impl Content {
+    /// Shows every text of it.
+    pub fn each_text(&mut self, mut to: impl FnMut(&mut String)) {
+        to(&mut self.text);
+        for card in &mut self.cards {
+            let own = [
+                &mut card.pretext,
+                &mut card.title,
+                &mut card.link,
+                &mut card.text,
+                &mut card.image,
+                &mut card.footer,
+            ];
+            own.into_iter().for_each(&mut to);
+            for field in &mut card.fields {
+                to(&mut field.title);
+                to(&mut field.value);
+            }
+        }
+        for action in &mut self.actions {
+            match action {
+                Action::Button {
+                    label, value, confirm, ..
+                } => {
+                    to(label);
+                    to(value);
+                    confirm.iter_mut().for_each(&mut to);
+                }
+                Action::Select {
+                    placeholder, choices, ..
+                } => {
+                    to(placeholder);
+                    for (label, value) in choices {
+                        to(label);
+                        to(value);
+                    }
+                }
+                Action::Link(label, url) => {
+                    to(label);
+                    to(url);
+                }
+            }
+        }
+        self.native.iter_mut().for_each(&mut to);
+        if let Some((name, icon)) = &mut self.sender {
+            to(name);
+            to(icon);
+        }
+    }
+
     /// A message of text alone.
     pub fn text(text: impl Into<String>) -> Self {
         Self {

@@ -23,6 +23,7 @@ use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::Rates;
@@ -115,6 +116,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     if let Grants::Configured(says) = &mut allowances.grants {
         says.approved = approvals.approved();
     }
+    let outward = Arc::new(Outward::of(&config, [&app_token, &bot_token])?);
+    allowances.outward = Arc::clone(&outward);
     let allowances = Arc::new(allowances);
     let (told, heard) = mpsc::unbounded_channel();
     let reporter = tokio::spawn(report(heard, reports));
@@ -155,11 +158,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         })?),
     };
     let adapter: Arc<dyn Adapter> = slack.clone();
-    let outbox = Arc::new(Outbox::new(
+    let outbox = Outbox::new(
         Arc::clone(&adapter),
         config.outbox.per_conversation_per_second,
         config.outbox.burst,
-    ));
+    );
+    let outbox = Arc::new(outbox.hiding(outward.redactor.clone()));
     let lessons = Lessons::load(Arc::clone(&store), &registry).await?;
     let questions = Questions::load(Arc::clone(&store)).await?;
     let access = Arc::new(Access::new(
@@ -466,6 +470,7 @@ fn allowances(config: &Config, grant_everything: bool) -> Allowances {
         by_plugin,
         default: allowance(&PluginSettings::default()),
         grants,
+        outward: Arc::default(),
     }
 }
 

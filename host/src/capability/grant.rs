@@ -6,7 +6,9 @@
 use arc_swap::ArcSwap;
 use moa_core::call::{CapError, CapResult};
 use moa_core::config::{Grant, lists};
+use moa_core::http_rule;
 use moa_core::manifest::Requests;
+use moa_egress::{Internal, Permit, Refusal, Refused, Vault};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -146,6 +148,57 @@ impl Granted {
         )
     }
 
+    /// What it may send where.
+    pub fn permit(&self, internal: &Internal) -> Permit {
+        let (granted, denied) = match &self.decided {
+            Some(Said { grant, deny }) => (Some(grant.http.as_slice()), deny.http.as_slice()),
+            None => (None, &[][..]),
+        };
+        Permit::new(&self.requests.http, granted, denied, internal.clone())
+    }
+
+    /// The secrets that may go with it.
+    pub fn vault(&self, all: &Arc<BTreeMap<String, String>>) -> Vault {
+        let may = |name: &&String| self.secret(name).is_ok();
+        let names = all.keys().chain(&self.requests.secrets);
+        Vault::new(Arc::clone(all), names.filter(may).cloned())
+    }
+
+    /// Why a request is not sent.
+    pub fn no_http(&self, refusal: &Refusal) -> CapError {
+        let origin = http_rule::origin(&refusal.url);
+        let what = format!("send {} requests to {origin}", refusal.method);
+        let line = Grant {
+            http: vec![origin.clone()],
+            ..Grant::default()
+        };
+        match &refusal.why {
+            Refused::NotRequested => self.unrequested(&what, &line.lines().concat(), &json!([origin])),
+            Refused::Denied => self.denied(&what),
+            Refused::NotGranted => self.ungranted(&what, &line.lines().concat()),
+            Refused::Internal { .. } | Refused::Nowhere { .. } => CapError::AccessDenied(refusal.why.to_string()),
+        }
+    }
+
+    /// Why a secret does not go with a request.
+    pub fn no_secret(&self, name: &str) -> CapError {
+        let gone = || CapError::AccessDenied(format!("the secret `{name}` was not granted"));
+        self.secret(name).err().unwrap_or_else(gone)
+    }
+
+    fn secret(&self, name: &str) -> CapResult<()> {
+        let line = Grant {
+            secrets: vec![name.to_owned()],
+            ..Grant::default()
+        };
+        self.check(
+            "use this secret",
+            (&line.lines().concat(), json!([name])),
+            lists(&self.requests.secrets, name),
+            |grant| lists(&grant.secrets, name),
+        )
+    }
+
     /// `line` grants it in the configuration, `value` asks for it in the manifest; `has`: whether what was granted, or denied, has it.
     fn check(
         &self,
@@ -154,28 +207,42 @@ impl Granted {
         requested: bool,
         has: impl Fn(&Grant) -> bool,
     ) -> CapResult<()> {
-        let plugin = &self.plugin;
         if !requested {
-            // The same as JSON has it.
-            let (key, _) = line.split_once(" = ").unwrap_or((line, ""));
-            return Err(CapError::AccessDenied(format!(
-                "`{plugin}` did not ask to {what}: its manifest's \"requests\" must say \"{key}\": {value}"
-            )));
+            return Err(self.unrequested(what, line, &value));
         }
         let Some(Said { grant, deny }) = &self.decided else {
             return Ok(());
         };
         if has(deny) {
-            return Err(CapError::AccessDenied(format!(
-                "`{plugin}` may not {what}: the operator denies it below [plugin.{plugin}.deny] in moa.toml"
-            )));
+            return Err(self.denied(what));
         }
         if !has(grant) {
-            return Err(CapError::AccessDenied(format!(
-                "`{plugin}` may not {what}: the operator grants it by the line `{line}` below [plugin.{plugin}.grant] in moa.toml, or by `moa plugin grant {plugin}`"
-            )));
+            return Err(self.ungranted(what, line));
         }
         Ok(())
+    }
+
+    fn unrequested(&self, what: &str, line: &str, value: &serde_json::Value) -> CapError {
+        let plugin = &self.plugin;
+        // The same as JSON has it.
+        let (key, _) = line.split_once(" = ").unwrap_or((line, ""));
+        CapError::AccessDenied(format!(
+            "`{plugin}` did not ask to {what}: its manifest's \"requests\" must say \"{key}\": {value}"
+        ))
+    }
+
+    fn denied(&self, what: &str) -> CapError {
+        let plugin = &self.plugin;
+        CapError::AccessDenied(format!(
+            "`{plugin}` may not {what}: the operator denies it below [plugin.{plugin}.deny] in moa.toml"
+        ))
+    }
+
+    fn ungranted(&self, what: &str, line: &str) -> CapError {
+        let plugin = &self.plugin;
+        CapError::AccessDenied(format!(
+            "`{plugin}` may not {what}: the operator grants it by the line `{line}` below [plugin.{plugin}.grant] in moa.toml, or by `moa plugin grant {plugin}`"
+        ))
     }
 }
 

@@ -6,6 +6,7 @@
 mod brain;
 mod chat;
 mod grant;
+mod http;
 #[cfg(test)]
 mod reach;
 mod record;
@@ -22,6 +23,7 @@ use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::outbox::{Ordinals, Outbox};
+use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::Recall;
@@ -57,6 +59,8 @@ pub struct Scene {
     pub brain_limit: u64,
     /// How many bytes a file may have, either way.
     pub file_limit: usize,
+    /// The way to the outside world.
+    pub outward: Arc<Outward>,
     /// What it is given from an earlier run, and what is recorded of it.
     pub recall: Recall,
     /// Time and chance.
@@ -83,9 +87,9 @@ pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
         brain: Arc::new(brain::Brain(Arc::clone(&scene))),
         chat: Arc::new(chat::Chat::new(Arc::clone(&scene))),
         system: Arc::new(system::System(Arc::clone(&scene))),
+        http: Arc::new(http::Http(Arc::clone(&scene))),
         triggers: Arc::new(triggers::Triggers(scene)),
         schedule: Arc::new(moa_engine::Absent),
-        http: Arc::new(moa_engine::Absent),
         sql: Arc::new(moa_engine::Absent),
         objects: Arc::new(moa_engine::Absent),
     }

@@ -121,12 +121,102 @@ impl Scene {
                 Step::Stop => return Err(CapError::Stopped),
             };
         };
+        self.given_outward(&print, &bytes)
+    }
+
+    /// What was answered, behind how many numbers it took.
+    fn given_outward<T: Kept>(&self, print: &Print, bytes: &[u8]) -> CapResult<T> {
         let Some((numbers, answer)) = bytes.split_first_chunk() else {
-            return self.unreadable(&print);
+            return self.unreadable(print);
         };
         let numbers = u32::from_le_bytes(*numbers);
         self.ordinals.go_on_at(self.ordinals.coming().saturating_add(numbers));
-        self.given(&print, answer)
+        self.given(print, answer)
+    }
+
+    /// A host call that changes something outside of the host and cannot be found there again: done at most once. That it
+    /// begins is recorded before; where a rerun finds that alone, what came of it is not known, and it is not done again.
+    /// `live` is given a key that is the same for the same call of the same invocation.
+    pub(super) async fn once<T, F>(&self, print: Print, live: impl FnOnce(String) -> F) -> CapResult<T>
+    where
+        T: Kept,
+        F: Future<Output = CapResult<T>> + Send,
+    {
+        let mut begun = false;
+        let bytes = loop {
+            match self.recall.ask(&print, &self.ordinals) {
+                Step::New if begun => {
+                    let unknown = Err(CapError::Uncertain(format!(
+                        "`{print}` was begun by an earlier run of this call, and whether it was done is not known"
+                    )));
+                    let mut bytes = 0_u32.to_le_bytes().to_vec();
+                    T::keep(&unknown, &mut bytes);
+                    self.recall.saw_bytes(&print, &bytes);
+                    return unknown;
+                }
+                Step::New => return self.begun_once(&print, live).await,
+                Step::Saw(bytes) | Step::Did(Answer::Noted(bytes)) => break bytes,
+                Step::Did(Answer::Written(_)) => {
+                    begun = true;
+                    self.ordinals.next();
+                }
+                Step::Stop => return Err(CapError::Stopped),
+            };
+        };
+        self.given_outward(&print, &bytes)
+    }
+
+    async fn begun_once<T, F>(&self, print: &Print, live: impl FnOnce(String) -> F) -> CapResult<T>
+    where
+        T: Kept,
+        F: Future<Output = CapResult<T>> + Send,
+    {
+        let refused = |error: CapError| {
+            let mut bytes = 0_u32.to_le_bytes().to_vec();
+            T::keep(&Err(error.clone()), &mut bytes);
+            self.recall.saw_bytes(print, &bytes);
+            Err(error)
+        };
+        let Some(seq) = self.ticket.seq().await else {
+            self.stop_if_over()?;
+            self.recall.forsake();
+            return refused(CapError::Unavailable(
+                "the journal could not record the event of this call; try again later".into(),
+            ));
+        };
+        let ordinal = self.ordinals.coming();
+        match self
+            .store
+            .write(Vec::new(), Some(self.effect(seq, print, ordinal)))
+            .await
+        {
+            Ok(_) => {
+                self.ordinals.next();
+                self.recall.recorded();
+            }
+            Err(StoreError::NotOpen(_)) => {
+                self.recall.stop(Stop::Closed);
+                return Err(CapError::Stopped);
+            }
+            Err(error @ StoreError::Diverged(_)) => {
+                self.recall.stop(Stop::Diverged(error.to_string()));
+                return Err(CapError::Stopped);
+            }
+            Err(error) => return refused(self.failed(error)),
+        }
+        let answer = live(format!("{}-{ordinal}", self.invocation)).await;
+        let mut bytes = 1_u32.to_le_bytes().to_vec();
+        T::keep(&answer, &mut bytes);
+        let effect = self.effect(seq, print, self.ordinals.next());
+        match self.store.note(effect, bytes.clone()).await {
+            Ok(()) => self.recall.recorded(),
+            Err(error) => {
+                tracing::warn!(invocation = %self.invocation, %error, "what came of `{print}` could not be noted; a rerun is told that it is not known");
+                self.recall.saw_bytes(print, &bytes);
+                self.recall.numbered();
+            }
+        }
+        answer
     }
 
     async fn carried_out<T: Kept>(

@@ -59,6 +59,7 @@ impl moa_engine::System for System {
     }
 
     fn log(&self, level: Level, text: &str) {
+        let text = self.0.outward.redactor.text(text);
         let plugin = self.0.plugin.as_str();
         let invocation = self.0.invocation.as_str();
         let version = short(self.0.recall.by());

@@ -2,6 +2,7 @@
 
 use crate::capability::Grants;
 use crate::dispatch::Room;
+use crate::outward::Outward;
 use moa_engine::Limits;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Allowances {
     pub default: Allowance,
     /// What may be touched.
     pub grants: Grants,
+    /// The way out of the host that is no chat service.
+    pub outward: Arc<Outward>,
 }
 
 impl Allowances {

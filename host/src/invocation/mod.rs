@@ -538,6 +538,7 @@ impl Invoker {
             config: Arc::clone(&allowance.config),
             brain_limit: allowance.brain,
             file_limit: allowance.file,
+            outward: Arc::clone(&self.allowances.outward),
             world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),

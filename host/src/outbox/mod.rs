@@ -12,7 +12,9 @@ use edits::Edits;
 use moa_core::call::Sent;
 use moa_core::content::Content;
 use moa_core::event::{MessageRef, Place};
+use moa_egress::Redactor;
 use pace::Pace;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -75,6 +77,7 @@ pub struct Outbox {
     turns: Turns,
     edits: Edits,
     revoked: watch::Sender<Option<Fatal>>,
+    redactor: Redactor,
 }
 
 impl Outbox {
@@ -85,7 +88,27 @@ impl Outbox {
             turns: Turns::new(Pace::new(per_second, burst)),
             edits: Edits::default(),
             revoked: watch::Sender::new(None),
+            redactor: Redactor::default(),
         }
+    }
+
+    /// From now on secrets are hidden in what is said.
+    #[must_use]
+    pub fn hiding(self, redactor: Redactor) -> Self {
+        Self { redactor, ..self }
+    }
+
+    fn hidden<'a>(&self, content: &'a Content) -> Cow<'a, Content> {
+        if self.redactor.is_idle() {
+            return Cow::Borrowed(content);
+        }
+        let mut content = content.clone();
+        content.each_text(|text| {
+            if let Cow::Owned(hidden) = self.redactor.text(text) {
+                *text = hidden;
+            }
+        });
+        Cow::Owned(content)
     }
 
     /// Becomes something when the service refuses the credentials: nothing more can leave, and the host has to end.
@@ -114,7 +137,12 @@ impl Outbox {
     }
 
     async fn send_as(&self, letter: Letter<'_>, ordinals: &Ordinals, rank: Rank) -> Result<Sent, SendError> {
-        let sent = self.watched(self.send_parts(letter, ordinals, rank)).await;
+        let content = self.hidden(letter.content);
+        let hidden = Letter {
+            content: &content,
+            ..letter
+        };
+        let sent = self.watched(self.send_parts(hidden, ordinals, rank)).await;
         // What is refused is told where the service says so, once for a cause.
         if let Err(error) = &sent
             && !matches!(error, SendError::Refused { .. })
@@ -131,6 +159,7 @@ impl Outbox {
     /// # Errors
     /// As [`Outbox::send`].
     pub async fn edit(&self, at: &MessageRef, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let content = self.hidden(content).into_owned();
         let conversation = &at.place.conversation;
         let edit = self.edits.newest(conversation, &at.id);
         // Apart from the messages: the service counts changes by themselves.
@@ -143,7 +172,7 @@ impl Outbox {
             if edit.is_old() {
                 return Ok(());
             }
-            self.adapter.edit(at, content, stamp).await
+            self.adapter.edit(at, &content, stamp).await
         };
         self.watched(patiently(give_up, attempt)).await
     }
@@ -153,9 +182,10 @@ impl Outbox {
     /// # Errors
     /// As [`Outbox::send`].
     pub async fn replace(&self, response_url: &str, content: &Content, stamp: &Stamp) -> Result<(), SendError> {
+        let content = self.hidden(content);
         let give_up = Instant::now() + PATIENCE;
         self.watched(patiently(give_up, || {
-            self.adapter.replace(response_url, content, stamp)
+            self.adapter.replace(response_url, &content, stamp)
         }))
         .await
     }

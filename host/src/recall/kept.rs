@@ -2,7 +2,7 @@
 
 use moa_core::call::{CapError, CapResult, FullMessage};
 use moa_core::event::{Conversation, MessageRef, Place, User};
-use moa_engine::{Entry, KeyPage};
+use moa_engine::{Entry, HttpResponse, KeyPage};
 use serde::{Deserialize, Serialize};
 
 /// What bytes begin with.
@@ -64,6 +64,34 @@ impl Kept for Vec<u8> {
         };
         let (length, bytes) = rest.split_first_chunk()?;
         (u64::from_le_bytes(*length) == bytes.len() as u64).then(|| Ok(bytes.to_vec()))
+    }
+}
+
+/// The head as JSON behind its length, then the body.
+impl Kept for HttpResponse {
+    fn keep(answer: &CapResult<Self>, out: &mut Vec<u8>) {
+        let mut head = Vec::new();
+        keep_json(
+            &answer.as_ref().map(|response| (response.status, &response.headers)),
+            &mut head,
+        );
+        out.extend_from_slice(&(head.len() as u64).to_le_bytes());
+        out.append(&mut head);
+        if let Ok(response) = answer {
+            out.extend_from_slice(&response.body);
+        }
+    }
+
+    fn give(bytes: &[u8]) -> Option<CapResult<Self>> {
+        let (length, rest) = bytes.split_first_chunk()?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        let (head, body) = rest.split_at_checked(length)?;
+        let head: CapResult<(u16, Vec<(String, String)>)> = serde_json::from_slice(head).ok()?;
+        Some(head.map(|(status, headers)| Self {
+            status,
+            headers,
+            body: body.to_vec(),
+        }))
     }
 }
 

@@ -68,6 +68,12 @@ pub enum Function {
     ChatModal = 45,
     /// `chat.history`
     ChatHistory = 46,
+    /// `http.fetch` that changes nothing
+    HttpRead = 64,
+    /// `http.fetch`
+    HttpFetch = 65,
+    /// `http.fetch-to-object`
+    HttpObject = 66,
     /// `triggers.hear`
     Hear = 48,
     /// `triggers.forget`
@@ -75,7 +81,7 @@ pub enum Function {
 }
 
 impl Function {
-    const ALL: [(Self, &str); 30] = [
+    const ALL: [(Self, &str); 33] = [
         (Self::Config, "system.config"),
         (Self::Now, "system.now"),
         (Self::Elapsed, "the monotonic clock"),
@@ -104,6 +110,9 @@ impl Function {
         (Self::ChatDirect, "chat.open-direct"),
         (Self::ChatModal, "chat.open-modal"),
         (Self::ChatHistory, "chat.history"),
+        (Self::HttpRead, "http.fetch"),
+        (Self::HttpFetch, "http.fetch"),
+        (Self::HttpObject, "http.fetch-to-object"),
         (Self::Hear, "triggers.hear"),
         (Self::Forget, "triggers.forget"),
     ];
@@ -126,6 +135,7 @@ impl Function {
                 | Self::ChatDownload
                 | Self::ChatDirect
                 | Self::ChatHistory
+                | Self::HttpRead
         )
     }
 }

@@ -11,6 +11,7 @@ use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::{Ordinals, Outbox};
+use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::{Begun, Past, Recall};
@@ -100,6 +101,7 @@ pub(crate) fn allowances() -> Arc<Allowances> {
         by_plugin: BTreeMap::new(),
         default,
         grants: Grants::Everything,
+        outward: Arc::default(),
     })
 }
 
@@ -143,6 +145,7 @@ pub(crate) struct Stage {
     pub questions: Arc<Questions>,
     pub maintenance: Arc<Maintenance>,
     pub pendings: Arc<Pendings>,
+    pub outward: Arc<Outward>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -179,6 +182,7 @@ impl Stage {
             requests: Requests::default(),
             grants: Grants::Configured(crate::capability::Says::default()),
             ticket: Arc::new(Ticket::of(seq)),
+            outward: Arc::default(),
             calls: AtomicUsize::new(0),
         }
     }
@@ -216,6 +220,7 @@ impl Stage {
             config: Arc::default(),
             brain_limit: 1000,
             file_limit: 100,
+            outward: Arc::clone(&self.outward),
             recall,
             world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),

@@ -1,6 +1,7 @@
 //! Every key of the configuration: its place, its form, its default.
 
 mod audit;
+mod egress;
 mod http;
 mod incoming;
 mod rates;
@@ -72,6 +73,7 @@ impl Config {
             },
             rate: keys.rates(),
             audit: keys.audit(),
+            egress: keys.egress(),
             secrets: keys.secrets(),
             aliases: keys.aliases(),
             access: super::access::rules(&mut keys.sources),

@@ -178,6 +178,7 @@ impl Stage {
                 config: Arc::new(scenery.config),
             },
             grants: Grants::Everything,
+            outward: Arc::default(),
         });
         let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
         let invoker = Arc::new(Invoker {

@@ -1,0 +1,160 @@
+//! The way to the outside world that is no chat service: one client for the requests of all plugins, and the operator's
+//! secrets, which leave by it alone.
+
+use crate::settings;
+use anyhow::Context as _;
+use async_trait::async_trait;
+use moa_core::config::Config;
+use moa_egress::{Caller, Client, Error, Internal, Outside, Pace, Proxies, Redactor, Request, Response, System};
+use rustls::RootCertStore;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+/// Sends requests of plugins.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// Sends a request and waits for the head of the response.
+    ///
+    /// # Errors
+    /// There is none, or it is not wanted.
+    async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error>;
+}
+
+#[async_trait]
+impl Sender for Client {
+    async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error> {
+        Self::send(self, caller, request).await
+    }
+}
+
+/// The way to the outside world.
+pub struct Outward {
+    /// Sends.
+    pub sender: Arc<dyn Sender>,
+    /// `[secrets]`, by name.
+    pub secrets: Arc<BTreeMap<String, String>>,
+    /// Hides them wherever something leaves the host.
+    pub redactor: Redactor,
+    /// What the operator opens that is not public.
+    pub internal: Internal,
+}
+
+impl std::fmt::Debug for Outward {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outward")
+            .field("internal", &self.internal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// There is no way out.
+impl Default for Outward {
+    fn default() -> Self {
+        Self {
+            sender: Arc::new(Closed),
+            secrets: Arc::default(),
+            redactor: Redactor::default(),
+            internal: Internal::default(),
+        }
+    }
+}
+
+impl Outward {
+    /// As the configuration and the environment say. `tokens` are the host's own, which nothing shows either.
+    ///
+    /// # Errors
+    /// A secret that cannot be read, something in `[egress]` or a proxy's address that makes no sense.
+    pub fn of(config: &Config, tokens: [&str; 2]) -> anyhow::Result<Self> {
+        let mut secrets = BTreeMap::new();
+        for (name, source) in &config.secrets {
+            match settings::secret("secrets", source) {
+                Ok(secret) => {
+                    secrets.insert(name.clone(), secret);
+                }
+                // Whoever needs it is told that it is not there.
+                Err(error) => tracing::warn!("the secret `{name}`: {error}"),
+            }
+        }
+        let tokens = ["slack.app-token", "slack.bot-token"].into_iter().zip(tokens);
+        let known = secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str()));
+        let redactor = Redactor::new(known.chain(tokens));
+        let egress = &config.egress;
+        let internal = Internal::parse(&egress.internal);
+        let internal =
+            internal.map_err(|text| anyhow::anyhow!("egress.internal: `{text}` is no name, address or network"))?;
+        let proxies = Proxies::named_by(|name| std::env::var(name).ok()).context("requests of plugins")?;
+        let lazy = Lazy {
+            client: OnceLock::new(),
+            parts: std::sync::Mutex::new(Some(proxies)),
+            pace: Pace {
+                per_second: if egress.per_second > 0.0 {
+                    egress.per_second
+                } else {
+                    f64::MAX
+                },
+                burst: egress.burst.into(),
+                at_once: usize::try_from(egress.at_once).unwrap_or(usize::MAX),
+            },
+            redactor: redactor.clone(),
+        };
+        Ok(Self {
+            sender: Arc::new(lazy),
+            secrets: Arc::new(secrets),
+            redactor,
+            internal,
+        })
+    }
+}
+
+struct Closed;
+
+#[async_trait]
+impl Sender for Closed {
+    async fn send(&self, _: &Caller, _: Request) -> Result<Response, Error> {
+        Err(Error::Unavailable("nothing is sent from here".into()))
+    }
+}
+
+/// A client that is made when the first plugin sends something: most hosts wait for the system's root certificates to be
+/// read without need.
+struct Lazy {
+    client: OnceLock<Client>,
+    parts: std::sync::Mutex<Option<Proxies>>,
+    pace: Pace,
+    redactor: Redactor,
+}
+
+impl Lazy {
+    fn client(&self) -> Result<&Client, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        let (added, _) = roots.add_parsable_certificates(found.certs);
+        if added == 0 {
+            tracing::warn!(
+                "no root certificates were found on this system: no https address can be reached; install the package ca-certificates or set SSL_CERT_FILE"
+            );
+        }
+        let tls = moa_egress::tls::with_roots(roots);
+        let tls = tls.map_err(|error| Error::Unavailable(format!("TLS cannot be set up: {error}")))?;
+        let mut proxies = self.parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(self.client.get_or_init(|| {
+            Client::new(Outside {
+                resolver: Arc::new(System),
+                tls,
+                proxies: proxies.take().unwrap_or_default(),
+                pace: self.pace,
+                redactor: self.redactor.clone(),
+            })
+        }))
+    }
+}
+
+#[async_trait]
+impl Sender for Lazy {
+    async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error> {
+        self.client()?.send(caller, request).await
+    }
+}
