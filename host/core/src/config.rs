@@ -9,6 +9,7 @@
 //! `MOA_TEST_…` have uses of their own.
 
 mod access;
+mod data;
 mod error;
 mod grant;
 mod jandi;
@@ -22,6 +23,7 @@ mod source;
 mod tests;
 mod units;
 
+pub use data::{Address, Bucket, Database};
 pub use error::{ConfigError, ConfigErrors};
 pub use grant::{LineError, lists};
 pub use network::Network;
@@ -73,6 +75,10 @@ pub struct Config {
     pub egress: Egress,
     /// `[secrets]`, by name.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// `[sql.NAME]`: databases, by name.
+    pub sql: BTreeMap<String, Database>,
+    /// `[objects.NAME]`: buckets, by name.
+    pub objects: BTreeMap<String, Bucket>,
     /// `[commands.alias]`: a word, and the `plugin:command` or command text that it stands for.
     pub aliases: BTreeMap<String, String>,
     /// `[[access]]`: who may do what, in order.

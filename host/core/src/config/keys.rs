@@ -2,6 +2,7 @@
 
 mod audit;
 mod egress;
+mod data;
 mod http;
 mod incoming;
 mod rates;
@@ -75,6 +76,8 @@ impl Config {
             audit: keys.audit(),
             egress: keys.egress(),
             secrets: keys.secrets(),
+            sql: keys.databases(),
+            objects: keys.buckets(),
             aliases: keys.aliases(),
             access: super::access::rules(&mut keys.sources),
             plugin: keys.plugins(),
