@@ -1,5 +1,6 @@
 //! Twins, failures of the journal, the gate at the start, what an earlier run left.
 
+mod outside;
 mod presses;
 
 use super::*;

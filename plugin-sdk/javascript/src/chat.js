@@ -1,6 +1,8 @@
 // Speaking in chat.
 
+import { brain } from "./brain.js";
 import { content, placeOf, refOf } from "./content.js";
+import { ConflictError } from "./errors.js";
 import { view } from "./form.js";
 import { ask, bytes, optional, text, u32 } from "./host.js";
 import * as shapes from "./shapes.js";
@@ -41,6 +43,26 @@ export const chat = {
       cursor = next ?? undefined;
     } while (cursor !== undefined);
     return all;
+  },
+  /** The thread of a day: `head` is sent once a day, and `guide` below it; what is sent to the thread hangs there. */
+  dailyThread: (at, day, head, guide = "") => {
+    const place = placeOf(at);
+    const key = `daily/${place.conversation}/${text(day, "a day")}`;
+    let thread = brain.get(key);
+    if (thread === undefined) {
+      const first = chat.send(place, head);
+      try {
+        brain.compareAndSwap(key, first.id);
+        thread = first.id;
+        if (guide !== "") chat.send({ ...place, thread }, guide);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        // Another call was first: one thread a day, not two.
+        chat.delete(first);
+        thread = brain.get(key);
+      }
+    }
+    return { ...place, thread };
   },
   /** Messages of a place, newest first, older than the one with the id `before`. */
   history: (at, { before, limit = 50 } = {}) =>

@@ -92,6 +92,8 @@ export const link = (label, address) => new Action("link", [text(label, "a link'
 
 /** An address as a plain record, without what else an author's object has. */
 export const placeOf = (value) => {
+  // An id alone, as it stands in a configuration: which service it is at is told by how it begins.
+  if (typeof value === "string") return { service: "", conversation: value, thread: undefined, kind: "channel" };
   const at = value?.place ?? value;
   if (typeof at?.conversation !== "string") throw new TypeError(`a place is needed, such as ctx.place, not ${describe(value)}`);
   const { service, conversation, thread, kind } = at;

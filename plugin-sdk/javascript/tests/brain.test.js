@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brain, ConflictError, http, HostError, InvalidError, RejectedError, UnavailableError } from "moa";
+import { brain, chat, ConflictError, http, HostError, InvalidError, RejectedError, UnavailableError } from "moa";
 import { Host } from "moa/testing";
 
 const inCall = (act, host = new Host()) => host.within(act);
@@ -85,4 +85,16 @@ test("requests bring what the test has", async () => {
     assert.deepEqual(http.fetch("https://example.com/a").json(), { n: 1 });
     assert.throws(() => http.fetch("https://example.com/b"), UnavailableError);
   }, host);
+});
+
+test("a day has one thread in a conversation", async () => {
+  const host = new Host();
+  await inCall(() => {
+    const first = chat.dailyThread("C9", "2026-11-20", "*Feed*", "Reports come here.");
+    assert.equal(first.conversation, "C9");
+    chat.send(first, "one");
+    assert.equal(chat.dailyThread("C9", "2026-11-20", "*Feed*").thread, first.thread);
+    assert.notEqual(chat.dailyThread("C9", "2026-11-21", "*Feed*").thread, first.thread);
+  }, host);
+  assert.deepEqual(host.texts, ["*Feed*", "Reports come here.", "one", "*Feed*"]);
 });

@@ -47,8 +47,11 @@ export const brain: Brain & {
   shared: Brain;
 };
 
-/** Where: a place, or what has one, such as a call. */
-type At = Place | { place: Place };
+/**
+ * Where: a place, or what has one, such as a call; or the id of a conversation alone, as it stands in a configuration (`C012`,
+ * `jandi:lunch`, `incoming:ops`).
+ */
+type At = Place | { place: Place } | string;
 /** Which message: its address, or itself. */
 type Which = MessageRef | { ref: MessageRef };
 type Bytes = Uint8Array | ArrayBuffer | number[];
@@ -70,6 +73,11 @@ export const chat: {
   conversation(id: string): Conversation;
   /** The ids of all members. */
   members(conversation: string): string[];
+  /**
+   * The thread of a day (any text, such as `2026-11-20`) in a conversation: the first call sends `head`, and `guide` below
+   * it, every later one finds it in the plugin's brain.
+   */
+  dailyThread(at: At, day: string, head: string | Content, guide?: string | Content): Place;
   /** Newest first. */
   history(at: At, options?: { before?: string | Message; limit?: number }): Message[];
 };

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
-from . import _host
+from . import _host, brain
 from .content import Content, Speakable, content_of
+from .errors import Conflict
 from .form import Form
 from .types import Conversation, Message, MessageRef, Place, User
 
@@ -13,6 +15,7 @@ __all__ = [
     "Progress",
     "ask",
     "conversation",
+    "daily_thread",
     "delete",
     "download",
     "edit",
@@ -104,6 +107,30 @@ def members(conversation: str) -> list[str]:
 def members_page(conversation: str, cursor: str | None = None) -> tuple[list[str], str | None]:
     """Some of the members, and where to go on; `None` if that was all."""
     return _host.current().chat_members(conversation, cursor)
+
+
+def daily_thread(at: Place, day: date | str, head: Speakable, guide: Speakable = "") -> Place:
+    """The thread of a day in a conversation. The first call for a day sends `head`, and `guide` below it; every later one
+    finds it in the plugin's brain.
+
+        thread = chat.daily_thread(Place.of("C012"), due.date("Asia/Seoul"), "*Feed*", "Reports come here.")
+        chat.send(thread, "all is well")
+    """
+    key = f"daily/{at.conversation}/{day}"
+    thread = brain.plugin().get(key)
+    if thread is None:
+        first = send(at, head)
+        try:
+            brain.plugin().compare_and_swap(key, first.id, None)
+        except Conflict:
+            # Another call was first: one thread a day, not two.
+            delete(first)
+            thread = brain.plugin().get(key)
+        else:
+            thread = first.id
+            if guide:
+                send(replace(at, thread=thread), guide)
+    return replace(at, thread=thread)
 
 
 def history(at: Place, before: str | None = None, limit: int = 100) -> list[Message]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date as Date
 from datetime import datetime
 from typing import Any, TypeVar, overload
 from urllib.parse import parse_qsl
@@ -146,6 +147,10 @@ class Job(Call):
         """What `moa.schedule` was given."""
         self.rest = rest
         """What the `*` of the function's name stands for."""
+
+    def date(self, timezone: str) -> Date:
+        """The date on which it was due, on the calendar of a time zone (an IANA name)."""
+        return system.local(self.due, timezone).date()
 
 
 class Request(Call):

@@ -38,13 +38,18 @@ class Place:
     """Where messages are. The conversation and each thread in it are different places."""
 
     service: str
-    """The chat service, in lower case: `slack`, `jandi`, …"""
+    """The chat service, in lower case: `slack`, `jandi`, …; empty where the conversation's id tells it."""
     conversation: str
     """The service's id of the conversation."""
     thread: str | None = None
     """The id of the thread's first message; `None` for the conversation itself."""
     kind: PlaceKind = PlaceKind.CHANNEL
     """Channel, group or direct."""
+
+    @classmethod
+    def of(cls, conversation: str) -> Place:
+        """A conversation by its id alone, as it stands in a configuration: `C012`, `jandi:lunch`, `incoming:ops`."""
+        return cls("", conversation)
 
 
 @dataclass(frozen=True)

@@ -238,6 +238,22 @@ class Others(PluginTest):
             Host(http=lambda *_: (404, "no")).say("!weather x")
 
 
+class DailyThreads(PluginTest):
+    def test_a_day_has_one_thread_in_a_conversation(self):
+        host = Host()
+        with host.entered():
+            job = moa.Job(moa.Invocation("i", moa.system.now(), 1, "ko", "UTC"), "daily", moa.system.instant("2026-11-20T15:30:00Z"))
+            day = job.date("Asia/Seoul")
+            self.assertEqual(str(day), "2026-11-21")
+            place = moa.Place.of("C9")
+            first = moa.chat.daily_thread(place, day, "*Feed*", "Reports come here.")
+            moa.chat.send(first, "one")
+            again = moa.chat.daily_thread(place, day, "*Feed*", "Reports come here.")
+            self.assertEqual(again, first)
+            self.assertNotEqual(moa.chat.daily_thread(place, "2026-11-22", "*Feed*").thread, first.thread)
+        self.assertEqual(host.texts, ["*Feed*", "Reports come here.", "one", "*Feed*"])
+
+
 class Failures(PluginTest):
     def test_what_escapes_is_told_with_its_place(self):
         host = Host()

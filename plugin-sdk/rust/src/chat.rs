@@ -16,8 +16,10 @@
 //! }
 //! ```
 
+mod daily;
 mod progress;
 
+pub use daily::daily_thread;
 pub use progress::Progress;
 
 use crate::bindings::moa::plugin::types::{Content, Conversation, Message, MessageRef, Place, User};

@@ -49,6 +49,7 @@
 //! ```
 
 use crate::host::{self, schedule};
+use crate::time::Date;
 use crate::{Error, HostError, clock, system};
 use std::str::FromStr;
 use std::time::Duration;
@@ -75,6 +76,37 @@ use std::time::Duration;
 /// # Ok::<(), Error>(())
 /// ```
 pub use crate::bindings::exports::moa::plugin::jobs::Job as Due;
+
+impl Due {
+    /// The date on which it was due, on the calendar of a time zone (IANA name).
+    ///
+    /// ```
+    /// use moa_plugin::prelude::*;
+    /// use moa_plugin::testing::Host;
+    ///
+    /// /// At midnight in London it is morning in Seoul.
+    /// #[job(cron = "0 0 * * *")]
+    /// fn midnight(due: &Due) -> Result<()> {
+    ///     log::info(due.date("Asia/Seoul")?.to_string());
+    ///     Ok(())
+    /// }
+    ///
+    /// plugin!(midnight);
+    ///
+    /// let host = Host::new();
+    /// host.run_job::<midnight>()?;
+    /// assert_eq!(host.log(), ["info: 2026-11-20"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] for a time zone that is none.
+    pub fn date(&self, timezone: &str) -> Result<Date, HostError> {
+        let local = system::local(&self.due, timezone)?;
+        let date = local.split('T').next().unwrap_or_default();
+        date.parse().map_err(|error| HostError::Invalid(format!("{error}")))
+    }
+}
 
 /// A job, as [`list`] tells of it.
 ///

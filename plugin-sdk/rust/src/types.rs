@@ -234,6 +234,34 @@ impl Place {
             kind: PlaceKind::Channel,
         }
     }
+
+    /// A conversation by its id alone, as it stands in a configuration: `C0123456789`, `jandi:lunch`, `incoming:ops`. Which
+    /// service it is at is told by how the id begins.
+    ///
+    /// ```
+    /// use moa_plugin::prelude::*;
+    ///
+    /// #[derive(Config)]
+    /// struct Settings {
+    ///     /// Where the menu is shown.
+    ///     #[default = "C0123456789"]
+    ///     conversation: String,
+    /// }
+    ///
+    /// /// Shows the menu.
+    /// #[job(cron = "50 11 * * 1-5", timezone = "Asia/Seoul")]
+    /// fn menu() -> Result<()> {
+    ///     let settings: Settings = moa_plugin::system::config()?;
+    ///     chat::send(&Place::of(settings.conversation), "soup")?;
+    ///     Ok(())
+    /// }
+    /// # plugin!(menu);
+    /// # moa_plugin::testing::Host::new().run_job::<menu>()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn of(id: impl Into<String>) -> Self {
+        Self::channel("", id)
+    }
 }
 
 // So that a place can be kept in the brain, for a job that speaks there later.

@@ -11,5 +11,6 @@ mod corpus;
 mod faults;
 mod files;
 mod neighbours;
+mod outside;
 mod support;
 mod tour;

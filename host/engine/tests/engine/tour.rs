@@ -283,23 +283,6 @@ async fn all_that_a_plugin_says_is_in_its_log() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_yet_says_so() {
-    let got = lines(&Recorder::default(), "absent", "").await;
-    assert_eq!(got.len(), 4);
-    assert_eq!(got[1], "true");
-    for (line, name) in [
-        (&got[0], "schedule.cancel"),
-        (&got[2], "sql.execute"),
-        (&got[3], "objects.delete"),
-    ] {
-        assert!(
-            line.starts_with("Err(Error::Unsupported(") && line.contains(name),
-            "{line}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn wasi_has_no_environment_no_files_no_network_and_the_hosts_clock() {
     let got = lines(&Recorder::default(), "wasi", "").await;
     assert_eq!(got, ["0", "0", "true", "true", "true", "true", "Ok(1000)"]);
