@@ -13,6 +13,7 @@ pub mod admins;
 pub mod announcements;
 pub mod audit;
 pub mod capability;
+pub mod data;
 pub mod descriptors;
 pub mod dispatch;
 pub mod grants;

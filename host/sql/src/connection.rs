@@ -97,6 +97,20 @@ impl Connection {
         Ok(self.run(Purpose::Execute, text, params).await?.affected)
     }
 
+    /// Runs the statements of a script one after the other, without any of the guards: it is the operator's own. Only for
+    /// databases in memory.
+    ///
+    /// # Errors
+    /// What the database refuses; or that the database is another's.
+    pub async fn script(&self, text: &str) -> Result<(), SqlError> {
+        match &self.inner.backend {
+            Backend::Sqlite(backend) => backend.script(&self.inner.name, text).await,
+            Backend::Postgres(_) | Backend::MySql(_) => {
+                Err(SqlError::Invalid("a script is run in a database in memory only".into()))
+            }
+        }
+    }
+
     /// Ends what is under way, at the latest after five seconds, and closes.
     pub async fn close(&self) {
         self.inner.under_way.close();

@@ -78,6 +78,18 @@ impl Sqlite {
         }
     }
 
+    pub(crate) async fn script(&self, name: &str, text: &str) -> Result<(), SqlError> {
+        if !self.in_memory {
+            return Err(SqlError::Invalid("a script is run in a database in memory only".into()));
+        }
+        let done = async {
+            let mut connection = self.reading.acquire().await?;
+            raw_sql("PRAGMA query_only = OFF").execute(&mut *connection).await?;
+            raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut *connection).await
+        };
+        done.await.map(drop).map_err(|error| SqlError::of(&error, name))
+    }
+
     pub(crate) async fn run(&self, work: &Work) -> Result<Outcome, SqlError> {
         let pool = match &self.writing {
             Some(writing) if work.write => writing,

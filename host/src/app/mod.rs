@@ -13,6 +13,7 @@ use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, Said, Says, World};
 use crate::control::{Decides, Desk};
+use crate::data::{Data, Unnamed};
 use crate::descriptors;
 use crate::dispatch::{Dispatch, Room};
 use crate::grants::{Approvals, Asking};
@@ -118,6 +119,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     }
     let outward = Arc::new(Outward::of(&config, [&app_token, &bot_token])?);
     allowances.outward = Arc::clone(&outward);
+    let data = Arc::new(Data::of(&config, unnamed(&config, grant_everything))?);
+    allowances.data = Arc::clone(&data);
     let allowances = Arc::new(allowances);
     let (told, heard) = mpsc::unbounded_channel();
     let reporter = tokio::spawn(report(heard, reports));
@@ -287,6 +290,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // Whoever is not thanked in time will not be.
     let _ = tokio::time::timeout(COURTESIES, courtesies.wait()).await;
     outside.close().await;
+    data.close().await;
     listener.close().await;
     housekeeping.abort();
     registry.shutdown().await;
@@ -471,6 +475,7 @@ fn allowances(config: &Config, grant_everything: bool) -> Allowances {
         default: allowance(&PluginSettings::default()),
         grants,
         outward: Arc::default(),
+        data: Arc::default(),
     }
 }
 
@@ -499,6 +504,15 @@ fn allowance(plugin: &PluginSettings) -> Allowance {
         brain: limits.brain,
         file: size(limits.http_body),
         config: Arc::new(plugin.config.clone()),
+    }
+}
+
+/// What there is under names of databases and buckets that nobody configured: where plugins are tried out, something to try
+/// them with.
+fn unnamed(config: &Config, trying: bool) -> Unnamed {
+    match trying {
+        true => Unnamed::Folder(config.bot.data_dir.clone()),
+        false => Unnamed::Nothing,
     }
 }
 

@@ -186,6 +186,40 @@ impl Granted {
         self.secret(name).err().unwrap_or_else(gone)
     }
 
+    /// Whether it may use this database.
+    ///
+    /// # Errors
+    /// [`CapError::AccessDenied`] with the line to add.
+    pub fn sql(&self, name: &str) -> CapResult<()> {
+        let line = Grant {
+            sql: vec![name.to_owned()],
+            ..Grant::default()
+        };
+        self.check(
+            "use this database",
+            (&line.lines().concat(), json!([name])),
+            lists(&self.requests.sql, name),
+            |grant| lists(&grant.sql, name),
+        )
+    }
+
+    /// Whether it may use this bucket.
+    ///
+    /// # Errors
+    /// [`CapError::AccessDenied`] with the line to add.
+    pub fn objects(&self, name: &str) -> CapResult<()> {
+        let line = Grant {
+            objects: vec![name.to_owned()],
+            ..Grant::default()
+        };
+        self.check(
+            "use this bucket",
+            (&line.lines().concat(), json!([name])),
+            lists(&self.requests.objects, name),
+            |grant| lists(&grant.objects, name),
+        )
+    }
+
     fn secret(&self, name: &str) -> CapResult<()> {
         let line = Grant {
             secrets: vec![name.to_owned()],

@@ -7,11 +7,13 @@ mod brain;
 mod chat;
 mod grant;
 mod http;
+mod objects;
 #[cfg(test)]
 mod reach;
 mod record;
 #[cfg(test)]
 mod reruns;
+mod sql;
 mod system;
 mod triggers;
 
@@ -19,6 +21,7 @@ pub use grant::{Approved, Granted, Grants, Said, Says};
 pub use system::{Machine, World};
 
 use crate::adapter::Adapter;
+use crate::data::Data;
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
@@ -61,6 +64,8 @@ pub struct Scene {
     pub file_limit: usize,
     /// The way to the outside world.
     pub outward: Arc<Outward>,
+    /// Databases and buckets.
+    pub data: Arc<Data>,
     /// What it is given from an earlier run, and what is recorded of it.
     pub recall: Recall,
     /// Time and chance.
@@ -88,9 +93,9 @@ pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
         chat: Arc::new(chat::Chat::new(Arc::clone(&scene))),
         system: Arc::new(system::System(Arc::clone(&scene))),
         http: Arc::new(http::Http(Arc::clone(&scene))),
+        sql: Arc::new(sql::Sql(Arc::clone(&scene))),
+        objects: Arc::new(objects::Objects(Arc::clone(&scene))),
         triggers: Arc::new(triggers::Triggers(scene)),
         schedule: Arc::new(moa_engine::Absent),
-        sql: Arc::new(moa_engine::Absent),
-        objects: Arc::new(moa_engine::Absent),
     }
 }

@@ -1,6 +1,7 @@
 //! `moa config`: what is in force, and what is wrong.
 
 use super::{EXIT_USAGE, End, ExitError, Global};
+use crate::data::Data;
 use crate::settings;
 use clap::{Args, Subcommand};
 use moa_core::config::StoreUrl;
@@ -34,7 +35,15 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
         }
         ConfigAction::Check => {
             usable(&config.store.url)?;
-            let mut missing = Vec::new();
+            let data = Data::problems(&config);
+            if !data.wrong.is_empty() {
+                return Err(ExitError {
+                    code: EXIT_USAGE,
+                    message: data.wrong.join("\n"),
+                }
+                .into());
+            }
+            let mut missing = data.missing;
             let tokens = [
                 ("slack.app-token", &config.slack.app_token),
                 ("slack.bot-token", &config.slack.bot_token),

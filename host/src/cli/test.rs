@@ -125,13 +125,14 @@ async fn run(bench: &Bench, file: PathBuf, write: bool) -> anyhow::Result<Ran> {
         failures: Vec::new(),
         accepted: false,
     };
-    let transcript = match Transcript::read(&bytes) {
+    let mut transcript = match Transcript::read(&bytes) {
         Ok(transcript) => transcript,
         Err(error) => {
             ran.failures.push(Failure::unreadable(error, &bytes));
             return Ok(ran);
         }
     };
+    transcript.folder = ran.file.parent().map(Path::to_owned).unwrap_or_default();
     let played = play(bench, &transcript).await;
     ran.failures = failures(&transcript, &played);
     if write && let Some(new) = accept(&transcript, &played, &String::from_utf8_lossy(&bytes)) {

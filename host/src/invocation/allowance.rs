@@ -1,6 +1,7 @@
 //! What each plugin may use, as the configuration says.
 
 use crate::capability::Grants;
+use crate::data::Data;
 use crate::dispatch::Room;
 use crate::outward::Outward;
 use moa_engine::Limits;
@@ -34,6 +35,8 @@ pub struct Allowances {
     pub grants: Grants,
     /// The way out of the host that is no chat service.
     pub outward: Arc<Outward>,
+    /// Databases and buckets.
+    pub data: Arc<Data>,
 }
 
 impl Allowances {

@@ -539,6 +539,7 @@ impl Invoker {
             brain_limit: allowance.brain,
             file_limit: allowance.file,
             outward: Arc::clone(&self.allowances.outward),
+            data: Arc::clone(&self.allowances.data),
             world: Arc::clone(&self.world),
             adapter: Arc::clone(&self.adapter),
             outbox: Arc::clone(&self.outbox),

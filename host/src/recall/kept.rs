@@ -2,7 +2,7 @@
 
 use moa_core::call::{CapError, CapResult, FullMessage};
 use moa_core::event::{Conversation, MessageRef, Place, User};
-use moa_engine::{Entry, HttpResponse, KeyPage};
+use moa_engine::{Cell, Entry, HttpResponse, KeyPage, Object, ObjectPage, Rows};
 use serde::{Deserialize, Serialize};
 
 /// What bytes begin with.
@@ -37,6 +37,7 @@ macro_rules! as_json {
 as_json!(
     (),
     String,
+    u32,
     Place,
     User,
     Conversation,
@@ -91,6 +92,108 @@ impl Kept for HttpResponse {
             status,
             headers,
             body: body.to_vec(),
+        }))
+    }
+}
+
+/// A cell in a form that stays as it is: numbers by their bits, bytes in hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+enum KeptCell {
+    Null,
+    Truth(bool),
+    Integer(i64),
+    Number(u64),
+    Decimal(String),
+    Text(String),
+    Bytes(String),
+    Time(String),
+}
+
+impl From<&Cell> for KeptCell {
+    fn from(cell: &Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Truth(truth) => Self::Truth(*truth),
+            Cell::Integer(number) => Self::Integer(*number),
+            Cell::Number(number) => Self::Number(number.to_bits()),
+            Cell::Decimal(text) => Self::Decimal(text.clone()),
+            Cell::Text(text) => Self::Text(text.clone()),
+            Cell::Bytes(bytes) => Self::Bytes(crate::registry::hex(bytes)),
+            Cell::Time(text) => Self::Time(text.clone()),
+        }
+    }
+}
+
+impl KeptCell {
+    fn cell(self) -> Option<Cell> {
+        Some(match self {
+            Self::Null => Cell::Null,
+            Self::Truth(truth) => Cell::Truth(truth),
+            Self::Integer(number) => Cell::Integer(number),
+            Self::Number(bits) => Cell::Number(f64::from_bits(bits)),
+            Self::Decimal(text) => Cell::Decimal(text),
+            Self::Text(text) => Cell::Text(text),
+            Self::Bytes(hex) => Cell::Bytes(unhex(&hex)?),
+            Self::Time(text) => Cell::Time(text),
+        })
+    }
+}
+
+fn unhex(hex: &str) -> Option<Vec<u8>> {
+    let pairs = hex.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok())
+        .collect()
+}
+
+impl Kept for Rows {
+    fn keep(answer: &CapResult<Self>, out: &mut Vec<u8>) {
+        let of_row = |row: &Vec<Cell>| row.iter().map(KeptCell::from).collect::<Vec<_>>();
+        let kept = answer.as_ref().map(|found| {
+            let rows: Vec<Vec<KeptCell>> = found.rows.iter().map(of_row).collect();
+            (&found.columns, rows, found.truncated)
+        });
+        keep_json(&kept, out);
+    }
+
+    fn give(bytes: &[u8]) -> Option<CapResult<Self>> {
+        let kept: CapResult<(Vec<String>, Vec<Vec<KeptCell>>, bool)> = serde_json::from_slice(bytes).ok()?;
+        let (columns, rows, truncated) = match kept {
+            Ok(kept) => kept,
+            Err(error) => return Some(Err(error)),
+        };
+        let rows: Option<Vec<Vec<Cell>>> = rows
+            .into_iter()
+            .map(|row| row.into_iter().map(KeptCell::cell).collect())
+            .collect();
+        Some(Ok(Self {
+            columns,
+            rows: rows?,
+            truncated,
+        }))
+    }
+}
+
+impl Kept for ObjectPage {
+    fn keep(answer: &CapResult<Self>, out: &mut Vec<u8>) {
+        let kept = answer.as_ref().map(|(objects, next)| {
+            let objects = objects.iter().map(|o| (&o.key, o.size, &o.etag, &o.modified));
+            (objects.collect::<Vec<_>>(), next)
+        });
+        keep_json(&kept, out);
+    }
+
+    fn give(bytes: &[u8]) -> Option<CapResult<Self>> {
+        type Page = (Vec<(String, u32, String, String)>, Option<String>);
+        let kept: CapResult<Page> = serde_json::from_slice(bytes).ok()?;
+        Some(kept.map(|(objects, next)| {
+            let object = |(key, size, etag, modified)| Object {
+                key,
+                size,
+                etag,
+                modified,
+            };
+            (objects.into_iter().map(object).collect(), next)
         }))
     }
 }
@@ -216,6 +319,24 @@ mod tests {
         comes_back(Ok(User::unknown("U1")));
         comes_back(Ok(b"\x00\xff{".to_vec()));
         comes_back::<Vec<u8>>(Err(CapError::NotFound("no file".into())));
+        let rows = Rows {
+            columns: vec!["a".into(), "a".into()],
+            rows: vec![
+                vec![Cell::Number(-0.0), Cell::Bytes(vec![0, 255])],
+                vec![Cell::Null, Cell::Truth(true)],
+            ],
+            truncated: true,
+        };
+        comes_back(Ok(rows));
+        comes_back::<Rows>(Err(CapError::OverLimit("long".into())));
+        let object = Object {
+            key: "a/b".into(),
+            size: u32::MAX,
+            etag: "\"1\"".into(),
+            modified: "2026-11-22T00:00:00Z".into(),
+        };
+        comes_back(Ok((vec![object], Some("next".to_owned()))));
+        comes_back(Ok(7_u32));
         comes_back(Ok("F1".to_owned()));
         comes_back::<Option<MessageRef>>(Err(CapError::Uncertain("?".into())));
     }

@@ -74,6 +74,20 @@ pub enum Function {
     HttpFetch = 65,
     /// `http.fetch-to-object`
     HttpObject = 66,
+    /// `sql.query`
+    SqlQuery = 72,
+    /// `sql.execute`
+    SqlExecute = 73,
+    /// `objects.get`
+    ObjectGet = 80,
+    /// `objects.put`
+    ObjectPut = 81,
+    /// `objects.list`
+    ObjectList = 82,
+    /// `objects.delete`
+    ObjectDelete = 83,
+    /// `objects.sign`
+    ObjectSign = 84,
     /// `triggers.hear`
     Hear = 48,
     /// `triggers.forget`
@@ -81,7 +95,7 @@ pub enum Function {
 }
 
 impl Function {
-    const ALL: [(Self, &str); 33] = [
+    const ALL: [(Self, &str); 40] = [
         (Self::Config, "system.config"),
         (Self::Now, "system.now"),
         (Self::Elapsed, "the monotonic clock"),
@@ -113,6 +127,13 @@ impl Function {
         (Self::HttpRead, "http.fetch"),
         (Self::HttpFetch, "http.fetch"),
         (Self::HttpObject, "http.fetch-to-object"),
+        (Self::SqlQuery, "sql.query"),
+        (Self::SqlExecute, "sql.execute"),
+        (Self::ObjectGet, "objects.get"),
+        (Self::ObjectPut, "objects.put"),
+        (Self::ObjectList, "objects.list"),
+        (Self::ObjectDelete, "objects.delete"),
+        (Self::ObjectSign, "objects.sign"),
         (Self::Hear, "triggers.hear"),
         (Self::Forget, "triggers.forget"),
     ];
@@ -136,6 +157,10 @@ impl Function {
                 | Self::ChatDirect
                 | Self::ChatHistory
                 | Self::HttpRead
+                | Self::SqlQuery
+                | Self::ObjectGet
+                | Self::ObjectList
+                | Self::ObjectSign
         )
     }
 }

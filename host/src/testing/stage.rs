@@ -4,6 +4,7 @@ use super::{FakeAdapter, FlakyStore, message};
 use crate::access::{Access, Roles};
 use crate::adapter::Adapter;
 use crate::capability::{Grants, Machine, Scene};
+use crate::data::Data;
 use crate::dispatch::Room;
 use crate::invocation::{Allowance, Allowances, Call};
 use crate::journal::Ticket;
@@ -102,6 +103,7 @@ pub(crate) fn allowances() -> Arc<Allowances> {
         default,
         grants: Grants::Everything,
         outward: Arc::default(),
+        data: Arc::default(),
     })
 }
 
@@ -146,6 +148,7 @@ pub(crate) struct Stage {
     pub maintenance: Arc<Maintenance>,
     pub pendings: Arc<Pendings>,
     pub outward: Arc<Outward>,
+    pub data: Arc<Data>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -183,6 +186,7 @@ impl Stage {
             grants: Grants::Configured(crate::capability::Says::default()),
             ticket: Arc::new(Ticket::of(seq)),
             outward: Arc::default(),
+            data: crate::data::in_memory(),
             calls: AtomicUsize::new(0),
         }
     }
@@ -221,6 +225,7 @@ impl Stage {
             brain_limit: 1000,
             file_limit: 100,
             outward: Arc::clone(&self.outward),
+            data: Arc::clone(&self.data),
             recall,
             world: Arc::new(Machine),
             adapter: Arc::clone(&adapter),

@@ -69,6 +69,7 @@ async fn try_one(bench: &Bench, path: &[String], example: &str) -> Result<(), St
         locale,
         // What is for admins only is tried by one.
         admins: vec![WHO.to_owned(), OTHER.to_owned()],
+        data: crate::data::in_memory(),
     };
     let stage = Stage::set(bench, scenery).await.map_err(|error| error.to_string())?;
     let spot = Spot::Channel("general".into(), None);

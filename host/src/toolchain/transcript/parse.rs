@@ -1,6 +1,7 @@
 //! From a transcript's text to its steps, a line each (or several, where a text goes on behind `|`).
 
 mod act;
+mod data;
 
 pub use act::Act;
 
@@ -10,11 +11,13 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use moa_core::locale::Locale;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// How the bot is called in transcripts.
 pub const BOT: &str = "moa";
 /// What a line may be, for whoever wrote one that is none.
-const FORMS: &str = "a line is a comment (# …), a directive (@config, @admin, @seed, @now, @locale), a place ([#lunch], [@name]), what \
+const FORMS: &str = "a line is a comment (# …), a directive (@config, @admin, @sql, @seed, @now, @locale), a place ([#lunch], [@name]), what \
                      somebody says (name: text) or does (name> click \"label\"), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
                      that passes (+24h), or a webhook (hook name text)";
 
@@ -41,6 +44,10 @@ pub struct Transcript {
     pub locale: Locale,
     /// Who looks after the bot, by name.
     pub admins: Vec<String>,
+    /// `@sql NAME = FILE`: databases in memory, by name; the line, and the file that makes each.
+    pub databases: BTreeMap<String, (usize, String)>,
+    /// What the files are relative to; whoever read the transcript sets it.
+    pub folder: PathBuf,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -147,6 +154,8 @@ impl Transcript {
             config_line: 1,
             locale: Locale::default(),
             admins: Vec::new(),
+            databases: BTreeMap::new(),
+            folder: PathBuf::new(),
             steps: Vec::new(),
             lines: Vec::new(),
         };
@@ -297,7 +306,7 @@ impl Transcript {
     fn directive(&mut self, directive: &str, number: usize, begun: bool) -> Result<(), String> {
         let (word, rest) = directive.split_once(char::is_whitespace).unwrap_or((directive, ""));
         let rest = rest.trim();
-        if begun && matches!(word, "config" | "locale" | "admin") {
+        if begun && matches!(word, "config" | "locale" | "admin" | "sql") {
             return Err(format!("@{word} must stand before the first thing that happens"));
         }
         let deed = match word {
@@ -333,6 +342,11 @@ impl Transcript {
                 self.admins.extend(names().map(str::to_owned));
                 return Ok(());
             }
+            "sql" => {
+                let (name, file) = data::database(rest)?;
+                self.databases.insert(name, (number, file));
+                return Ok(());
+            }
             "seed" => Deed::Seed(rest.parse().map_err(|_| "@seed takes a whole number: @seed 7")?),
             "now" => Deed::Now(
                 rest.parse()
@@ -340,7 +354,7 @@ impl Transcript {
             ),
             _ => {
                 return Err(format!(
-                    "there is no @{word}; the directives are @config, @admin, @seed, @now and @locale"
+                    "there is no @{word}; the directives are @config, @admin, @sql, @seed, @now and @locale"
                 ));
             }
         };

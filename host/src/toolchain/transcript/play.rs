@@ -4,6 +4,7 @@ use super::parse::{Deed, Transcript};
 use super::room::{Happening, Spot};
 use super::stage::{Bench, Scenery, Stage};
 use moa_core::event::Event;
+use std::sync::Arc;
 
 /// What happened on one line that makes something happen, and what was expected of it.
 #[derive(Clone, Debug)]
@@ -39,12 +40,17 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         return stop(transcript.config_line, errors.join("; "));
     }
+    let data = match transcript.data().await {
+        Ok(data) => Arc::new(data),
+        Err((line, why)) => return stop(line, why),
+    };
     let scenery = Scenery {
         people: transcript.people(),
         channels: transcript.channels(),
         config: transcript.config.clone(),
         locale: transcript.locale,
         admins: transcript.admins.clone(),
+        data,
     };
     let stage = match Stage::set(bench, scenery).await {
         Ok(stage) => stage,

@@ -7,6 +7,7 @@ use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
 use crate::admins::Admins;
 use crate::audit::Audit;
 use crate::capability::{Grants, World};
+use crate::data::Data;
 use crate::dispatch::{Dispatch, Room as Places};
 use crate::grants::Approvals;
 use crate::intake::{self, Door, Intake};
@@ -110,6 +111,8 @@ pub(super) struct Scenery {
     pub(super) locale: Locale,
     /// Who looks after the bot, by name.
     pub(super) admins: Vec<String>,
+    /// Its databases and buckets.
+    pub(super) data: Arc<Data>,
 }
 
 /// One conversation, with a memory of its own.
@@ -179,6 +182,7 @@ impl Stage {
             },
             grants: Grants::Everything,
             outward: Arc::default(),
+            data: scenery.data,
         });
         let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
         let invoker = Arc::new(Invoker {
