@@ -187,10 +187,10 @@ async fn what_reaches_beyond_chat_arrives_whole_both_ways() {
     }
     let asked = outside.0.lock().unwrap();
     let expected = [
+        "store bucket k",
         "at once 2026-11-20T00:00:00Z p",
         "every often 0 9 * * * Asia/Seoul All q",
         "cancel once",
-        "store bucket k",
         "query db select ? [Null, Truth(true), Integer(-1), Number(0.5), Decimal(\"1.10\"), Text(\"a\"), Bytes([0, 255]), Time(\"2026-11-20\")]",
         "execute db delete []",
         "get b k",
