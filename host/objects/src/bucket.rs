@@ -118,7 +118,7 @@ impl Bucket {
         };
         let put = self.inner.store.as_dyn().put_opts(&at, data.into(), options);
         let put = put.await.map_err(|error| self.error(error, key))?;
-        Ok(etag(put))
+        Ok(etag(&put))
     }
 
     /// Deletes an object. One that is not there is success.
@@ -202,7 +202,7 @@ impl Bucket {
         Object {
             key: key.to_owned(),
             size: meta.size,
-            etag: meta.e_tag.clone().unwrap_or_default(),
+            etag: plain(meta.e_tag.as_deref()),
             modified: jiff::Timestamp::from_microsecond(meta.last_modified.timestamp_micros())
                 .unwrap_or_default()
                 .to_string(),
@@ -223,6 +223,11 @@ impl Bucket {
     }
 }
 
-pub(crate) fn etag(put: PutResult) -> String {
-    put.e_tag.unwrap_or_default()
+pub(crate) fn etag(put: &PutResult) -> String {
+    plain(put.e_tag.as_deref())
+}
+
+/// Without the quotes that some services write in one answer and not in another.
+fn plain(etag: Option<&str>) -> String {
+    etag.unwrap_or_default().trim_matches('"').to_owned()
 }

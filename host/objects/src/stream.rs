@@ -113,7 +113,7 @@ impl Upload {
 
     async fn finish(mut self) -> object_store::Result<String> {
         match self.0.take() {
-            Some(upload) => Ok(crate::bucket::etag(upload.finish().await?)),
+            Some(upload) => Ok(crate::bucket::etag(&upload.finish().await?)),
             None => Ok(String::new()),
         }
     }
