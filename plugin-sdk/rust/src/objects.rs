@@ -1,7 +1,6 @@
 //! Objects (files) in the stores (buckets) that the operator named. Needs the request `objects` with their names.
 //!
-//! **This version of the host has no object stores yet**: every function answers [`HostError::Unsupported`]. In unit
-//! tests [`testing::Host`](crate::testing::Host) keeps them in memory.
+//! In transcripts buckets are in memory, and so they are in unit tests, by [`testing::Host`](crate::testing::Host).
 //!
 //! A key is a relative path without `.` or `..` parts. Files that are sent in chat go by
 //! [`chat::upload`](crate::chat::upload) and [`chat::download`](crate::chat::download).
@@ -69,7 +68,7 @@ pub use crate::bindings::moa::plugin::objects::Object;
 /// ```
 ///
 /// # Errors
-/// [`HostError::Unsupported`] as long as the host has no object stores, [`HostError::NotFound`] if there is no such object,
+/// [`HostError::NotFound`] if there is no such object,
 /// [`HostError::OverLimit`] if it is larger than the host hands to a plugin, [`HostError::Invalid`] for a malformed key,
 /// [`HostError::AccessDenied`] for a bucket that is not granted.
 pub fn get(bucket: &str, key: &str) -> Result<Vec<u8>, HostError> {

@@ -1,7 +1,7 @@
 //! Databases that the operator named. Needs the request `sql` with their names.
 //!
-//! **This version of the host has no databases yet**: both functions answer [`HostError::Unsupported`]. In unit tests
-//! [`testing::Host`](crate::testing::Host) says what they answer and records the statements.
+//! In transcripts `@sql NAME = file.sql` makes one in memory; in unit tests [`testing::Host`](crate::testing::Host) says what
+//! they answer and records the statements.
 //!
 //! A text is one statement. Parameters are bound, never pasted: `?` in SQLite and MySQL, `$1` in PostgreSQL.
 //!
@@ -85,7 +85,7 @@ pub use crate::bindings::moa::plugin::sql::Rows;
 /// ```
 ///
 /// # Errors
-/// [`HostError::Unsupported`] as long as the host has no databases, [`HostError::Invalid`] for what is not one statement
+/// [`HostError::Invalid`] for what is not one statement
 /// that reads, [`HostError::OverLimit`] for one that takes too long, [`HostError::AccessDenied`] for a database that is not
 /// granted, [`HostError::Unavailable`] for one that can't be reached.
 pub fn query(connection: &str, text: &str, params: impl Params) -> Result<Rows, HostError> {
