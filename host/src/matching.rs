@@ -1,6 +1,9 @@
 //! Which plugin an event is for, by the plugins as they are now.
 
 mod approval;
+mod voices;
+
+pub use voices::Voices;
 
 use crate::access::Access;
 use crate::lessons::{Lessons, Present};
@@ -95,6 +98,8 @@ pub struct Matcher {
     pub me: Me,
     /// How commands look.
     pub settings: Settings,
+    /// Where both are otherwise.
+    pub voices: Voices,
     /// The plugins.
     pub registry: Arc<Registry>,
     /// How often they may be asked for something.
@@ -142,7 +147,7 @@ impl Matcher {
     pub fn command_of(&self, event: &Event) -> Option<CommandMatch> {
         let present = self.lessons.present();
         let table = &present.snapshot.table;
-        match router::route(table, &present.hears, &self.settings, &self.me, event) {
+        match router::route(table, &present.hears, self.settings_of(event), self.me_of(event), event) {
             Routed::Command(command) => Some(command),
             _ => None,
         }
@@ -184,11 +189,11 @@ impl Matcher {
 
     fn said(&self, present: &Present, event: &Event) -> Vec<Todo> {
         let table = &present.snapshot.table;
-        match router::route(table, &present.hears, &self.settings, &self.me, event) {
+        match router::route(table, &present.hears, self.settings_of(event), self.me_of(event), event) {
             Routed::Nothing => Vec::new(),
             Routed::Command(command) => {
                 let notice = stopped(&present.snapshot, &command.plugin)
-                    .or_else(|| self.access.denial(event, table, &self.settings, &command));
+                    .or_else(|| self.access.denial(event, table, self.settings_of(event), &command));
                 match notice {
                     Some(notice) => vec![Todo::Tell(notice)],
                     None => vec![self.confirmed(event, command)],
@@ -248,9 +253,9 @@ impl Matcher {
         if let Say::Usage {
             plugin, command, path, ..
         } = &say
-            && let Some(notice) = self
-                .access
-                .denial_of_usage(event, table, &self.settings, (plugin, command, path))
+            && let Some(notice) =
+                self.access
+                    .denial_of_usage(event, table, self.settings_of(event), (plugin, command, path))
         {
             return vec![Todo::Tell(notice)];
         }
@@ -265,7 +270,7 @@ impl Matcher {
 
     /// Whether whoever caused an event may use a plugin at all.
     fn may_use(&self, event: &Event, plugin: &str) -> bool {
-        self.access.barred(event, &self.settings, plugin).is_none()
+        self.access.barred(event, self.settings_of(event), plugin).is_none()
     }
 
     /// A press is its plugin's business. One that nobody answered would leave the person before a dead button.
@@ -283,7 +288,7 @@ impl Matcher {
         // That a question's time is over is nobody's doing.
         let barred = match event.is_timeout() {
             true => None,
-            false => self.access.barred(event, &self.settings, &plugin),
+            false => self.access.barred(event, self.settings_of(event), &plugin),
         };
         match barred.or_else(|| self.questions.refusal(press)) {
             Some(notice) => Todo::Tell(notice),
@@ -337,10 +342,13 @@ impl Matcher {
             matched.snapshot = Arc::clone(&present.snapshot);
         }
         let notice = match &matched.todo {
-            Todo::Command(command) => self
-                .access
-                .denial(event, &matched.snapshot.table, &self.settings, command),
-            Todo::Pressed { plugin } if !event.is_timeout() => self.access.barred(event, &self.settings, plugin),
+            Todo::Command(command) => {
+                self.access
+                    .denial(event, &matched.snapshot.table, self.settings_of(event), command)
+            }
+            Todo::Pressed { plugin } if !event.is_timeout() => {
+                self.access.barred(event, self.settings_of(event), plugin)
+            }
             Todo::Heard(_) | Todo::Changed { .. } if !self.may_use(event, matched.todo.plugin()) => return None,
             _ => None,
         };

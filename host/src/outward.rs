@@ -60,11 +60,12 @@ impl Default for Outward {
 }
 
 impl Outward {
-    /// As the configuration and the environment say. `tokens` are the host's own, which nothing shows either.
+    /// As the configuration and the environment say. `own` are the host's own secrets with what
+    /// they are called, which nothing shows either.
     ///
     /// # Errors
     /// A secret that cannot be read, something in `[egress]` or a proxy's address that makes no sense.
-    pub fn of(config: &Config, tokens: [&str; 2]) -> anyhow::Result<Self> {
+    pub fn of(config: &Config, own: &[(String, String)]) -> anyhow::Result<Self> {
         let mut secrets = BTreeMap::new();
         for (name, source) in &config.secrets {
             match settings::secret("secrets", source) {
@@ -75,9 +76,9 @@ impl Outward {
                 Err(error) => tracing::warn!("the secret `{name}`: {error}"),
             }
         }
-        let tokens = ["slack.app-token", "slack.bot-token"].into_iter().zip(tokens);
         let known = secrets.iter().map(|(name, secret)| (name.as_str(), secret.as_str()));
-        let redactor = Redactor::new(known.chain(tokens));
+        let own = own.iter().map(|(name, secret)| (name.as_str(), secret.as_str()));
+        let redactor = Redactor::new(known.chain(own));
         let egress = &config.egress;
         let internal = Internal::parse(&egress.internal);
         let internal =

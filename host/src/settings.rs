@@ -61,6 +61,16 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// Whether the bot is to be in JANDI alone: it has hooks there, and nothing is said about Slack.
+pub fn is_without_slack(config: &Config) -> bool {
+    let unset = |source: &SecretSource, name: &str| {
+        *source == SecretSource::Env(name.to_owned()) && std::env::var_os(name).is_none_or(|value| value.is_empty())
+    };
+    !config.jandi.is_empty()
+        && unset(&config.slack.app_token, "SLACK_APP_TOKEN")
+        && unset(&config.slack.bot_token, "SLACK_BOT_TOKEN")
+}
+
 /// Why a secret cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {

@@ -3,7 +3,11 @@
 //! An adapter turns what a service sends into [`Event`]s and gives them to an [`Intake`]; in the other direction it
 //! carries out what the [`Adapter`] trait names. Nothing outside this module knows a service's formats.
 
+pub mod incoming;
+pub mod jandi;
 pub mod slack;
+pub mod switchboard;
+pub mod webhook;
 
 use async_trait::async_trait;
 pub use moa_core::call::Stamp;
@@ -233,6 +237,11 @@ impl From<Refused> for SendError {
 pub trait Adapter: Send + Sync {
     /// The service's name in places and identities, for example `slack`.
     fn service(&self) -> &'static str;
+
+    /// Whether places of a service can be spoken in through it.
+    fn serves(&self, service: &str) -> bool {
+        service == self.service()
+    }
 
     /// Who the bot is there.
     fn me(&self) -> &Me;

@@ -28,10 +28,10 @@ pub(super) struct Record {
 
 impl Record {
     /// Opens the log, and lets the store know of its end from then on.
-    pub(super) async fn open(config: &Config, store: &Arc<dyn Store>, tokens: [&str; 2]) -> anyhow::Result<Self> {
+    pub(super) async fn open(config: &Config, store: &Arc<dyn Store>, own: &[(String, String)]) -> anyhow::Result<Self> {
         let dir = config.bot.data_dir.join("audit");
         let known = Kept::read(&**store).await?;
-        let audit = Audit::open(&dir, policy(config, tokens), known.map(|kept| kept.head)).with_context(|| {
+        let audit = Audit::open(&dir, policy(config, own), known.map(|kept| kept.head)).with_context(|| {
             format!(
                 "the audit log in {} cannot be opened; make it writable, and stop any other moa that uses it",
                 dir.display()
@@ -105,9 +105,9 @@ fn say(admins: &Arc<Admins>, sign: String, notice: &AdminNotice) {
 }
 
 /// What is written, and which secrets never are: those that the host knows.
-fn policy(config: &Config, tokens: [&str; 2]) -> Policy {
+fn policy(config: &Config, own: &[(String, String)]) -> Policy {
     // One that cannot be read is nobody's to write down either.
     let read = |source| settings::secret("secrets", source).ok();
     let secrets = config.secrets.values().filter_map(read);
-    Policy::new(&config.audit, secrets.chain(tokens.map(str::to_owned)))
+    Policy::new(&config.audit, secrets.chain(own.iter().map(|(_, secret)| secret.clone())))
 }

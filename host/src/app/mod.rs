@@ -5,10 +5,12 @@
 
 mod audit;
 mod outside;
+mod services;
 pub mod signal;
 
+pub use services::Tokens;
+
 use crate::access::{Access, Names, Roles};
-use crate::adapter::slack::{Secret, Slack, SlackOptions, StartError};
 use crate::adapter::{Adapter, Fatal};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, Said, Says, World};
@@ -38,6 +40,7 @@ use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
 use outside::Outside;
+use services::{Services, Webhooks};
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
@@ -63,10 +66,8 @@ pub const LOCKS: &str = "plugins.lock";
 pub struct Start {
     /// The configuration.
     pub config: Config,
-    /// The token that opens connections.
-    pub app_token: String,
-    /// The token that everything else is done with.
-    pub bot_token: String,
+    /// What opens Slack; without it there is only what else the configuration has.
+    pub tokens: Option<Tokens>,
     /// Whether plugins get all that they ask for (`moa dev`) or what the configuration grants.
     pub grant_everything: bool,
     /// Whether faults tell file and line, see [`moa_engine::Options::source_lines`] (`moa dev`).
@@ -93,19 +94,20 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let begun = Instant::now();
     let Start {
         config,
-        app_token,
-        bot_token,
+        tokens,
         grant_everything,
         source_lines,
         compiler,
         reports,
         logs,
     } = start;
+    let webhooks = Webhooks::read(&config, grant_everything)?;
+    let secrets = webhooks.secrets(tokens.as_ref());
     prepare_data_dir(&config.bot.data_dir)?;
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // A command that found no host may be at it.
     let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
-    let record = audit::Record::open(&config, &store, [&app_token, &bot_token]).await?;
+    let record = audit::Record::open(&config, &store, &secrets).await?;
     let engine = Engine::new(moa_engine::Options {
         source_lines,
         ..Default::default()
@@ -117,7 +119,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     if let Grants::Configured(says) = &mut allowances.grants {
         says.approved = approvals.approved();
     }
-    let outward = Arc::new(Outward::of(&config, [&app_token, &bot_token])?);
+    let outward = Arc::new(Outward::of(&config, &secrets)?);
     allowances.outward = Arc::clone(&outward);
     let data = Arc::new(Data::of(&config, unnamed(&config, grant_everything))?);
     allowances.data = Arc::clone(&data);
@@ -144,9 +146,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
     desk.record(record.audit());
 
-    let options = slack_options(&config, &app_token, &bot_token);
     let mut stop = std::pin::pin!(stop);
-    let slack = tokio::select! {
+    let services = tokio::select! {
         biased;
         // Slack may be away for long, and asking goes on as long.
         () = &mut stop => {
@@ -155,12 +156,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
             record.close().await;
             return Ok(store.close().await?);
         }
-        signed_in = Slack::sign_in(&options) => Arc::new(signed_in.map_err(|error| match error {
-            StartError::Fatal(fatal) => anyhow::Error::new(CredentialsRefused(fatal)),
-            other => anyhow::Error::new(other),
-        })?),
+        opened = Services::open(&config, tokens.as_ref(), webhooks) => opened?,
     };
-    let adapter: Arc<dyn Adapter> = slack.clone();
+    let adapter = Arc::clone(&services.adapter);
     let outbox = Outbox::new(
         Arc::clone(&adapter),
         config.outbox.per_conversation_per_second,
@@ -181,9 +179,11 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let follower: Weak<Names> = Arc::downgrade(&names);
     registry.follow(follower);
     let pendings = Pendings::load(Arc::clone(&store), config.approval.expires).await?;
+    let settings = settings(&config);
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
-        settings: settings(&config),
+        voices: services.voices(&settings),
+        settings,
         registry: Arc::clone(&registry),
         rates: Arc::new(Rates::new(&config.rate)),
         lessons: Arc::clone(&lessons),
@@ -259,8 +259,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         Arc::clone(&pendings),
         Arc::clone(&intake),
     );
-    let outside = Outside::open(&config, axum::Router::new(), grant_everything).await?;
-    let listener = slack.listen(Arc::new(Door(Arc::clone(&intake))));
+    let door: Arc<dyn crate::adapter::Intake> = Arc::new(Door(Arc::clone(&intake)));
+    let outside = Outside::open(&config, services.routes(&door), grant_everything).await?;
+    let listener = services.listen(door);
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
         async move { intake.start().await }
@@ -280,7 +281,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     still_opening.abort();
 
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
-    listener.pause();
+    if let Some(listener) = &listener {
+        listener.pause();
+    }
     outside.pause();
     waiting.abort();
     asking.abort();
@@ -291,7 +294,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let _ = tokio::time::timeout(COURTESIES, courtesies.wait()).await;
     outside.close().await;
     data.close().await;
-    listener.close().await;
+    if let Some(listener) = listener {
+        listener.close().await;
+    }
     housekeeping.abort();
     registry.shutdown().await;
     reporter.abort();
@@ -532,16 +537,6 @@ fn me(adapter: &dyn Adapter) -> Me {
         bot_id: me.bot_id.clone(),
         names: vec![me.name.clone()],
         keywords: Vec::new(),
-    }
-}
-
-fn slack_options(config: &Config, app_token: &str, bot_token: &str) -> SlackOptions {
-    SlackOptions {
-        api_url: config.slack.api_url.clone(),
-        app_token: Secret::new(app_token),
-        bot_token: Secret::new(bot_token),
-        connections: config.slack.connections.into(),
-        ping_timeout: config.slack.ping_timeout,
     }
 }
 

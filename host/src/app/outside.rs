@@ -14,11 +14,14 @@ const LAST: Duration = Duration::from_secs(2);
 pub(super) struct Outside(Option<(Web, Endpoints)>);
 
 impl Outside {
-    /// Listens if the configuration asks for it: by `http.listen`, or by saying something about a webhook. With `trying`
+    /// Listens if the configuration asks for it: by `http.listen`, by saying something about a webhook, or by a hook of
+    /// JANDI's. With `trying`
     /// (`moa dev`), where webhooks need no configuration, it always does, and takes another port where its own is taken.
     pub(super) async fn open(config: &Config, routes: Router, trying: bool) -> anyhow::Result<Self> {
         Endpoints::clear(&config.bot.data_dir);
-        let asked = config.http.wanted || config.plugin.values().any(|plugin| !plugin.webhooks.is_empty());
+        let asked = config.http.wanted
+            || !config.jandi.is_empty()
+            || config.plugin.values().any(|plugin| !plugin.webhooks.is_empty());
         if !asked && !trying {
             return Ok(Self(None));
         }

@@ -225,12 +225,7 @@ impl Chat {
     }
 
     fn allowed(&self, place: &Place) -> CapResult<()> {
-        let here = self.0.event.place();
-        let is_reached = match self.0.event.is_outside() {
-            true => place.service == self.0.adapter.service(),
-            false => place.service == here.service,
-        };
-        if !is_reached {
+        if !self.0.adapter.serves(&place.service) {
             return Err(CapError::NotFound(format!(
                 "no chat service `{}` is connected",
                 place.service

@@ -1,10 +1,11 @@
 //! `moa config`: what is in force, and what is wrong.
 
 use super::{EXIT_USAGE, End, ExitError, Global};
+use crate::adapter::webhook::Address;
 use crate::data::Data;
 use crate::settings;
 use clap::{Args, Subcommand};
-use moa_core::config::StoreUrl;
+use moa_core::config::{Config, SecretSource, StoreUrl};
 use moa_store::RedisStore;
 
 /// Arguments of `moa config`.
@@ -48,10 +49,22 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
                 ("slack.app-token", &config.slack.app_token),
                 ("slack.bot-token", &config.slack.bot_token),
             ];
-            for (key, source) in tokens {
-                if let Err(error) = settings::secret(key, source) {
-                    missing.push(error.to_string());
+            if !settings::is_without_slack(&config) {
+                for (key, source) in tokens {
+                    if let Err(error) = settings::secret(key, source) {
+                        missing.push(error.to_string());
+                    }
                 }
+            }
+            for (key, what, source, is_address) in addressed(&config) {
+                let found = settings::secret(key, source).map_err(|error| format!("{error} ({what})"));
+                let read = found.and_then(|text| match is_address {
+                    true => Address::parse(&what, &text)
+                        .map(drop)
+                        .map_err(|error| error.to_string()),
+                    false => Ok(()),
+                });
+                missing.extend(read.err());
             }
             for (name, source) in &config.secrets {
                 if let Err(error) = settings::secret("secrets", source) {
@@ -72,6 +85,23 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
             .into())
         }
     }
+}
+
+/// The secrets of webhooks: the key, whose it is, where it lies, and whether it is an address.
+fn addressed(config: &Config) -> Vec<(&'static str, String, &SecretSource, bool)> {
+    let mut all = Vec::new();
+    for hook in &config.jandi {
+        let whose = format!("[[jandi.hook]] {}", hook.name);
+        all.push(("jandi.hook.token", whose.clone(), &hook.token, false));
+        all.extend(
+            hook.incoming
+                .iter()
+                .map(|source| ("jandi.hook.incoming", whose.clone(), source, true)),
+        );
+    }
+    let incoming = config.incoming.iter();
+    all.extend(incoming.map(|(name, said)| ("incoming.url", format!("[incoming.{name}]"), &said.url, true)));
+    all
 }
 
 /// Whether this host can make something of the store's address.

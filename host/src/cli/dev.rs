@@ -106,8 +106,10 @@ async fn develop(
     }
     let start = app::Start {
         config,
-        app_token: playground.app_token().to_owned(),
-        bot_token: playground.bot_token().to_owned(),
+        tokens: Some(app::Tokens {
+            app: playground.app_token().to_owned(),
+            bot: playground.bot_token().to_owned(),
+        }),
         grant_everything: true,
         source_lines: true,
         compiler: run::compiler()?,

@@ -2,7 +2,7 @@
 
 use super::slack::{APPS, Known, ManifestArgs};
 use super::{EXIT_CREDENTIALS, End, ExitError, Global, log, runtime};
-use crate::app::{self, CredentialsRefused, signal};
+use crate::app::{self, CredentialsRefused, Tokens, signal};
 use crate::logs::{self, Logs};
 use crate::registry::Compiler;
 use crate::settings;
@@ -14,11 +14,10 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
     let logs = Arc::<Logs>::default();
     log::start_with(global, "info", logs::layer(&logs))?;
     let config = super::configuration(global, settings::environment())?;
-    let (app_token, bot_token) = tokens(&config)?;
+    let tokens = tokens(&config)?;
     let start = app::Start {
         config,
-        app_token,
-        bot_token,
+        tokens,
         grant_everything: false,
         source_lines: false,
         compiler: compiler()?,
@@ -48,12 +47,16 @@ pub(super) fn compiler() -> anyhow::Result<Compiler> {
     Ok(Compiler::Child(exe))
 }
 
-/// Both tokens, or how to get them.
-fn tokens(config: &Config) -> anyhow::Result<(String, String)> {
+/// Both tokens, or how to get them; none where the bot is to be in JANDI alone.
+fn tokens(config: &Config) -> anyhow::Result<Option<Tokens>> {
     let app = settings::secret("slack.app-token", &config.slack.app_token);
     let bot = settings::secret("slack.bot-token", &config.slack.bot_token);
     match (app, bot) {
-        (Ok(app), Ok(bot)) => Ok((app, bot)),
+        (Ok(app), Ok(bot)) => Ok(Some(Tokens { app, bot })),
+        (Err(_), Err(_)) if settings::is_without_slack(config) => {
+            tracing::info!("there are no tokens of Slack; the bot is in JANDI alone");
+            Ok(None)
+        }
         (app, bot) => {
             let missing: Vec<String> = [app.err(), bot.err()]
                 .into_iter()

@@ -34,7 +34,12 @@ impl Invoker {
                         let access = &self.matcher.access;
                         let caller = access.caller(&work.event);
                         let reader = access.reader(&caller);
-                        Say::usage_of(table, command, text).render(table, &self.matcher.settings, reader, locale)
+                        Say::usage_of(table, command, text).render(
+                            table,
+                            self.matcher.settings_of(&work.event),
+                            reader,
+                            locale,
+                        )
                     }
                     // Only commands have a right form to show.
                     Todo::Heard(_)
@@ -282,8 +287,8 @@ impl Invoker {
         }
         let audience = match (&work.event.asked().kind, content.audience) {
             // Nobody else saw the slash command, so its answer is for its person unless the plugin says otherwise.
-            (EventKind::Slash(_), Audience::Everyone | Audience::Thread) => Audience::Asker,
-            (EventKind::Slash(_), Audience::Broadcast) => Audience::Everyone,
+            (EventKind::Slash(slash), Audience::Everyone | Audience::Thread) if !slash.seen => Audience::Asker,
+            (EventKind::Slash(slash), Audience::Broadcast) if !slash.seen => Audience::Everyone,
             (_, audience) => audience,
         };
         let content = Content {

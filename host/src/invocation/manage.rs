@@ -50,13 +50,13 @@ impl Invoker {
             Manage::Mute { conversation } => self.mute(work, conversation, locale).await,
             Manage::Unmute { conversation } => self.unmute(work, conversation, locale).await,
             Manage::Why { user, command } => self.why(work, user.as_deref(), command, locale),
-            Manage::Misused(word) => self.misused(*word, locale),
+            Manage::Misused(word) => self.misused(work, *word, locale),
         }
     }
 
     /// How a command for admins is written.
-    fn misused(&self, word: AdminWord, locale: Locale) -> Content {
-        let prefix = self.matcher.settings.prefixes.first().map_or("", String::as_str);
+    fn misused(&self, work: &Work, word: AdminWord, locale: Locale) -> Content {
+        let prefix = self.matcher.prefix_of(&work.event);
         let mut text = locale.pick("이렇게 씁니다.", "It is written like this.").to_owned();
         for (form, what) in word.forms(locale) {
             text.push_str(&format!("\n• `{prefix}{form}` — {what}"));

@@ -224,7 +224,12 @@ impl Invoker {
                 let access = &self.matcher.access;
                 let caller = access.caller(&work.event);
                 let reader = access.reader(&caller);
-                let content = say.render(&work.matched.snapshot.table, &self.matcher.settings, reader, locale);
+                let content = say.render(
+                    &work.matched.snapshot.table,
+                    self.matcher.settings_of(&work.event),
+                    reader,
+                    locale,
+                );
                 match self.answer(work, &own_id(), &content, &Ordinals::default()).await {
                     Ok(()) => Outcome::Done,
                     Err(error) => {

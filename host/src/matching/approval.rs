@@ -77,7 +77,7 @@ impl Matcher {
         }
         let refused = |notice| Todo::Tell(UserNotice::Approval(notice));
         let (table, asked) = (&present.snapshot.table, &*ruling.asked);
-        let routed = router::route(table, &present.hears, &self.settings, &self.me, asked);
+        let routed = router::route(table, &present.hears, self.settings_of(asked), self.me_of(asked), asked);
         let Routed::Command(command) = routed else {
             return refused(ApprovalNotice::Changed);
         };

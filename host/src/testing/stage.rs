@@ -80,6 +80,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
                 Arc::clone(store) as Arc<dyn Store>,
                 Duration::from_secs(600),
             )),
+            voices: Default::default(),
             registry: Arc::new(registry),
         }),
         dir,

@@ -17,14 +17,15 @@ mod listener;
 mod options;
 mod outgoing;
 mod people;
-mod proxy;
+pub(crate) mod proxy;
 mod session;
 mod socket;
 pub(crate) mod tls;
-mod told;
+pub(crate) mod told;
 mod web;
 
 pub use listener::Listener;
+pub(crate) use options::is_loopback_host;
 pub use options::{Secret, SlackOptions, UrlError};
 pub use proxy::ProxyError;
 pub use tls::TlsError;

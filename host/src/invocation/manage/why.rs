@@ -16,7 +16,7 @@ impl Invoker {
     /// Explains it, to whoever asked alone.
     pub(super) fn why(&self, work: &Work, user: Option<&str>, command: &str, locale: Locale) -> Content {
         let access = &self.matcher.access;
-        let settings = &self.matcher.settings;
+        let settings = self.matcher.settings_of(&work.event);
         let caller = match user.filter(|user| *user != work.event.author()) {
             Some(user) => access.other(&work.event, user),
             None => access.caller(&work.event),
@@ -85,7 +85,7 @@ impl Invoker {
         }];
         lines.push(self.reason_of(work, caller, *verdict, locale));
         if !verdict.allowed && !openers.is_empty() {
-            let prefix = self.matcher.settings.prefixes.first().map_or("", String::as_str);
+            let prefix = self.matcher.prefix_of(&work.event);
             let roles: Vec<String> = openers.iter().map(|role| format!("`{}`", shown(role))).collect();
             let (roles, role) = (roles.join(", "), openers.first().map_or(ADMIN, String::as_str));
             lines.push(locale.pick(

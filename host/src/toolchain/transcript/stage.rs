@@ -150,6 +150,7 @@ impl Stage {
                 names: vec![adapter.me().name.clone()],
                 timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
             },
+            voices: Default::default(),
             registry: Arc::clone(&bench.registry),
             rates: Arc::default(),
             lessons: Lessons::load(Arc::clone(&store), &bench.registry).await?,
