@@ -39,6 +39,8 @@ mod hears;
 mod hongmoa;
 mod hostile;
 mod in_memory;
+mod incoming;
+mod jandi;
 mod languages;
 mod maintenance;
 mod many;

@@ -81,6 +81,13 @@ pub fn clerk() -> &'static Path {
     CLERK.get_or_init(|| moa_test_guests::fixture("clerk"))
 }
 
+/// A plugin that answers with a card, in two messages, late, or for one person, and carries messages to other places:
+/// `!menu`, `!twice`, `!dawdle`, `!whisper`, `!carry`.
+pub fn courier() -> &'static Path {
+    static COURIER: OnceLock<PathBuf> = OnceLock::new();
+    COURIER.get_or_init(|| moa_test_guests::fixture("courier"))
+}
+
 /// A plugin of its own, and an edition of it, which stands in each of its answers: `!NAME text` → `EDITION text`. The
 /// fixture `edition` has both texts in its data, where others of the same length (`plugin-0000`, `edition-0000`) take
 /// their places.

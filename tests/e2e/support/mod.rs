@@ -1,9 +1,10 @@
 //! What all tests share: the workspace ([`sim`]), its record ([`record`], for long runs [`tally`]), the bot in it ([`bot`]),
-//! processes that run to their end ([`process`]), disks that get full ([`disk`]), plugins ([`guests`]).
+//! processes that run to their end ([`process`]), disks that get full ([`disk`]), plugins ([`guests`]), servers that webhooks lead to ([`hooks`]).
 
 pub mod bot;
 pub mod disk;
 pub mod guests;
+pub mod hooks;
 pub mod process;
 pub mod record;
 pub mod sim;
