@@ -40,12 +40,20 @@ conversations = ["incoming:ops", "incoming:old", "incoming:field"]
         .await;
 
     for to in ["ops", "old", "field"] {
-        let answer = workspace.ask(&Line::new(&format!("!carry incoming:{to} 새 *주문*"))).await.text;
+        let answer = workspace
+            .ask(&Line::new(&format!("!carry incoming:{to} 새 *주문*")))
+            .await
+            .text;
         assert_eq!(answer, "carried ``", "it tells no address");
     }
     let posted = recorder.until(3).await;
-    let [ops, old, field] = posted.as_slice() else { panic!("{posted:?}") };
-    assert_eq!((ops.path.as_str(), ops.header("content-type")), ("/services/T0/B0/very-secret", "application/json"));
+    let [ops, old, field] = posted.as_slice() else {
+        panic!("{posted:?}")
+    };
+    assert_eq!(
+        (ops.path.as_str(), ops.header("content-type")),
+        ("/services/T0/B0/very-secret", "application/json")
+    );
     let attachment = json!({
         "fallback": "오늘의 메뉴", "title": "오늘의 메뉴", "title_link": "https://lunch.example/today", "text": "*비빔밥*",
         "color": "good", "fields": [{"title": "몇 명", "value": "3", "short": true}], "mrkdwn_in": ["pretext", "text", "fields"],
@@ -83,7 +91,10 @@ conversations = ["incoming:ops", "incoming:old", "incoming:field"]
     }
     recorder.answers(429, "");
     let before = recorder.posted().len();
-    assert_eq!(workspace.ask(&Line::new("!carry incoming:ops y")).await.text, "carried ``");
+    assert_eq!(
+        workspace.ask(&Line::new("!carry incoming:ops y")).await.text,
+        "carried ``"
+    );
     assert_eq!(recorder.posted().len(), before + 2, "it waited and was sent again");
     for to in ["incoming:closed", "jandi:lunch", "C0NOTMINE"] {
         let told = workspace.ask(&Line::new(&format!("!carry {to} x"))).await.text;

@@ -54,9 +54,15 @@ async fn a_command_behind_the_keyword_is_answered_in_the_response() {
     let denied = jandi.ask("wipe").await;
     assert!(!denied.contains("wiped"), "nobody in JANDI has a role: {denied}");
     let unasked = jandi.ask("launch").await;
-    assert!(!unasked.contains("launched"), "what has to be confirmed cannot be: {unasked}");
+    assert!(
+        !unasked.contains("launched"),
+        "what has to be confirmed cannot be: {unasked}"
+    );
     let private = jandi.ask("whisper").await;
-    assert!(private.contains("나와의 대화") && !private.contains("a secret"), "{private}");
+    assert!(
+        private.contains("나와의 대화") && !private.contains("a secret"),
+        "{private}"
+    );
     // In Slack nothing is otherwise than before.
     assert!(workspace.ask(&Line::new("!menu 2")).await.text.contains("님의 점심"));
     assert!(recorder.posted().is_empty(), "{:?}", recorder.posted());
@@ -89,7 +95,12 @@ async fn what_is_said_besides_or_later_goes_through_the_incoming_webhook() {
     // Somebody in Slack writes into the room.
     let carried = workspace.ask(&Line::new("!carry jandi:lunch 안녕하세요")).await.text;
     assert!(carried.contains("conversations"), "it needs a grant: {carried}");
-    assert!(!bot.log().lines().iter().any(|line| line.contains("very-secret") || line.contains(TOKEN)));
+    assert!(
+        !bot.log()
+            .lines()
+            .iter()
+            .any(|line| line.contains("very-secret") || line.contains(TOKEN))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,7 +152,10 @@ async fn the_configuration_is_checked() {
     let check = async |toml: &str, address: &str| {
         std::fs::write(home.path().join("moa.toml"), toml).unwrap();
         let mut command = moa(home.path());
-        command.args(["config", "check"]).env("LUNCH_TOKEN", TOKEN).env("LUNCH_INCOMING", address);
+        command
+            .args(["config", "check"])
+            .env("LUNCH_TOKEN", TOKEN)
+            .env("LUNCH_INCOMING", address);
         command.env_remove("SLACK_APP_TOKEN").env_remove("SLACK_BOT_TOKEN");
         let ended = finish(&mut command).await;
         (ended.code, format!("{}{}", ended.stdout, ended.stderr))

@@ -28,7 +28,11 @@ pub(super) struct Record {
 
 impl Record {
     /// Opens the log, and lets the store know of its end from then on.
-    pub(super) async fn open(config: &Config, store: &Arc<dyn Store>, own: &[(String, String)]) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        config: &Config,
+        store: &Arc<dyn Store>,
+        own: &[(String, String)],
+    ) -> anyhow::Result<Self> {
         let dir = config.bot.data_dir.join("audit");
         let known = Kept::read(&**store).await?;
         let audit = Audit::open(&dir, policy(config, own), known.map(|kept| kept.head)).with_context(|| {
@@ -109,5 +113,8 @@ fn policy(config: &Config, own: &[(String, String)]) -> Policy {
     // One that cannot be read is nobody's to write down either.
     let read = |source| settings::secret("secrets", source).ok();
     let secrets = config.secrets.values().filter_map(read);
-    Policy::new(&config.audit, secrets.chain(own.iter().map(|(_, secret)| secret.clone())))
+    Policy::new(
+        &config.audit,
+        secrets.chain(own.iter().map(|(_, secret)| secret.clone())),
+    )
 }

@@ -29,9 +29,12 @@ impl Tokens {
     /// Both, for what has to know all secrets.
     fn all(tokens: Option<&Self>) -> impl Iterator<Item = (String, String)> {
         let named = |name: &str, token: &String| (name.to_owned(), token.clone());
-        tokens
-            .into_iter()
-            .flat_map(move |tokens| [named("slack.app-token", &tokens.app), named("slack.bot-token", &tokens.bot)])
+        tokens.into_iter().flat_map(move |tokens| {
+            [
+                named("slack.app-token", &tokens.app),
+                named("slack.bot-token", &tokens.bot),
+            ]
+        })
     }
 }
 

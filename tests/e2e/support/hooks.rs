@@ -7,6 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::{Router, routing::post};
+use moa::web::Web;
+use moa_core::config::Http;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -38,22 +40,29 @@ struct Seen {
 
 /// A server that writes down what is posted to it. As JANDI and Slack do it answers `200`.
 pub struct Recorder {
-    base: String,
+    web: Web,
     seen: Arc<Seen>,
 }
 
 impl Recorder {
     pub async fn start() -> Self {
         let seen = Arc::<Seen>::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let routes = Router::new().route("/{*path}", post(take)).with_state(Arc::clone(&seen));
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { base, seen }
+        let routes = Router::new()
+            .route("/{*path}", post(take))
+            .with_state(Arc::clone(&seen));
+        let http = Http {
+            wanted: true,
+            listen: ([127, 0, 0, 1], 0).into(),
+            body: 1 << 20,
+            rate: None,
+            proxies: Vec::new(),
+        };
+        let web = Web::open(&http, routes).await.unwrap();
+        Self { web, seen }
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("{}/{path}", self.base)
+        format!("http://{}/{path}", self.web.address())
     }
 
     /// What the next request is answered with.
@@ -113,7 +122,10 @@ impl Jandi {
         };
         let endpoints = tokio::time::timeout(DEADLINE, found).await.expect("the bot listens");
         Self {
-            http: reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap(),
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
             address: format!("{}/jandi/{hook}", endpoints["http"].as_str().unwrap()),
             token: token.into(),
             keyword: keyword.into(),
@@ -159,6 +171,9 @@ impl Jandi {
     /// The same, of which only the text matters.
     pub async fn ask(&self, said: &str) -> String {
         let shown = self.say(said).await;
-        shown["body"].as_str().unwrap_or_else(|| panic!("{said}: {shown}")).to_owned()
+        shown["body"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{said}: {shown}"))
+            .to_owned()
     }
 }

@@ -87,22 +87,39 @@ async fn a_message_arrives_in_each_form() {
         assert_eq!(house.say(to, &order()).await, Ok(None), "{to}");
     }
     let posted = house.recorder.posted();
-    let [ops, old, field] = posted.as_slice() else { panic!("{posted:?}") };
-    assert_eq!((ops.path.as_str(), ops.header("content-type")), ("/services/T/B/secret", "application/json"));
+    let [ops, old, field] = posted.as_slice() else {
+        panic!("{posted:?}")
+    };
+    assert_eq!(
+        (ops.path.as_str(), ops.header("content-type")),
+        ("/services/T/B/secret", "application/json")
+    );
     assert_eq!(ops.header("accept"), "*/*");
     let said = ops.json();
-    assert_eq!((&said["text"], &said["username"]), (&json!("*New* order"), &json!("빵집")));
+    assert_eq!(
+        (&said["text"], &said["username"]),
+        (&json!("*New* order"), &json!("빵집"))
+    );
     assert_eq!(said["icon_emoji"], ":bread:");
     assert_eq!(said["attachments"][0]["fields"][0]["short"], true);
     assert_eq!(said.get("metadata"), None);
     assert_eq!(old.header("content-type"), "application/x-www-form-urlencoded");
-    let payload = form_urlencoded::parse(old.body.as_bytes()).find(|(name, _)| name == "payload").unwrap().1;
+    let payload = form_urlencoded::parse(old.body.as_bytes())
+        .find(|(name, _)| name == "payload")
+        .unwrap()
+        .1;
     assert_eq!(serde_json::from_str::<Value>(&payload).unwrap(), said);
     assert_eq!(field.header("accept"), "application/vnd.tosslab.jandi-v2+json");
     assert_eq!(field.header("content-type"), "application/json");
     let said = field.json();
-    assert_eq!((&said["body"], &said["email"]), (&json!("**New** order"), &json!("a@x.io,b@x.io")));
-    assert_eq!(said["connectInfo"][1], json!({"title": "Topping", "description": "Pepperoni"}));
+    assert_eq!(
+        (&said["body"], &said["email"]),
+        (&json!("**New** order"), &json!("a@x.io,b@x.io"))
+    );
+    assert_eq!(
+        said["connectInfo"][1],
+        json!({"title": "Topping", "description": "Pepperoni"})
+    );
 }
 
 #[tokio::test]
@@ -118,7 +135,10 @@ async fn what_a_webhook_answers_is_told_and_its_address_is_not() {
         let error = say().await;
         assert!(matches!(error, SendError::Refused { .. }), "{error:?}");
         let told = format!("{error} {error:?}");
-        assert!(told.contains(says) && told.contains(body) && !told.contains("secret"), "{told}");
+        assert!(
+            told.contains(says) && told.contains(body) && !told.contains("secret"),
+            "{told}"
+        );
     }
     house.recorder.answers((429, Some("7"), ""));
     let retry_after = Duration::from_secs(7);
@@ -132,7 +152,10 @@ async fn only_what_is_configured_is_a_place() {
     let house = house().await;
     for to in ["incoming:nobody", "ops", "incoming:", "C1"] {
         let error = house.say(to, &order()).await.unwrap_err().to_string();
-        assert!(error.contains("channel_not_found") && error.contains("[incoming.NAME]"), "{error}");
+        assert!(
+            error.contains("channel_not_found") && error.contains("[incoming.NAME]"),
+            "{error}"
+        );
         assert_eq!(house.incoming.find_conversation(to).await, Ok(None));
     }
     let found = house.incoming.find_conversation("incoming:ops").await.unwrap().unwrap();

@@ -60,7 +60,9 @@ fn post(text: &str, token: &str) -> Value {
 
 impl House {
     async fn receive(&self, post: &Value) -> Response {
-        self.jandi.receive("lunch", post.to_string().as_bytes(), &self.desk).await
+        self.jandi
+            .receive("lunch", post.to_string().as_bytes(), &self.desk)
+            .await
     }
 
     async fn say(&self, event: &Event, content: &Content, plugin: &str) -> Result<Sent, SendError> {
@@ -103,7 +105,8 @@ async fn the_answer_is_the_response_and_the_rest_goes_through_the_incoming_webho
         ack.done();
         event
     };
-    let (response, event) = tokio::join!(house.receive(&post("/모아 점심팀 3", TOKEN)), work);
+    let command = post("/모아 점심팀 3", TOKEN);
+    let (response, event) = tokio::join!(house.receive(&command), work);
     assert_eq!(said(&response), json!({"body": "하나 @jandi:name:x"}));
     let posted = recorder.posted();
     assert_eq!(posted.len(), 2);
@@ -127,7 +130,8 @@ async fn without_an_incoming_webhook_all_of_it_is_the_response() {
         ack.done();
         house.text(&event, "늦은 말").await.unwrap_err()
     };
-    let (response, late) = tokio::join!(house.receive(&post("/모아", TOKEN)), work);
+    let command = post("/모아", TOKEN);
+    let (response, late) = tokio::join!(house.receive(&command), work);
     assert_eq!(said(&response), json!({"body": "하나\n둘"}));
     assert!(late.to_string().contains("add `incoming`"), "{late}");
 }
@@ -175,7 +179,10 @@ async fn who_does_not_know_the_token_learns_nothing() {
     assert_eq!(house.jandi.receive("nobody", good.as_bytes(), &house.desk).await, wrong);
     assert_eq!(house.jandi.receive("lunch", b"{", &house.desk).await, wrong);
     let nameless = json!({"token": NOBODY, "text": "/x", "writerName": "x"}).to_string();
-    assert_eq!(house.jandi.receive("nobody", nameless.as_bytes(), &house.desk).await, wrong);
+    assert_eq!(
+        house.jandi.receive("nobody", nameless.as_bytes(), &house.desk).await,
+        wrong
+    );
     assert_eq!(wrong, Response::unknown());
     assert!(house.desk.0.lock().unwrap().is_empty());
 }
@@ -186,7 +193,11 @@ async fn what_comes_twice_waits_once_and_what_is_lost_is_told() {
     let command = post("/모아 점심팀", TOKEN);
     let work = async {
         let Delivery { event, ack } = house.desk.next().await;
-        assert_eq!(house.receive(&command).await, Response::quiet(), "a second delivery while the first is worked on");
+        assert_eq!(
+            house.receive(&command).await,
+            Response::quiet(),
+            "a second delivery while the first is worked on"
+        );
         house.text(&event, "하나").await.unwrap();
         ack.done();
     };
@@ -196,7 +207,10 @@ async fn what_comes_twice_waits_once_and_what_is_lost_is_told() {
     let (response, ()) = tokio::join!(house.receive(&command), async { house.desk.next().await.ack.done() });
     assert_eq!(response, Response::quiet());
     let (response, ()) = tokio::join!(house.receive(&command), async { drop(house.desk.next().await) });
-    assert!(said(&response)["body"].as_str().unwrap().contains("다시"), "the journal did not take it");
+    assert!(
+        said(&response)["body"].as_str().unwrap().contains("다시"),
+        "the journal did not take it"
+    );
 }
 
 #[tokio::test]
@@ -220,13 +234,17 @@ async fn what_jandi_cannot_show_is_not_shown() {
     let work = async {
         let Delivery { event, ack } = house.desk.next().await;
         let error = house.say(&event, &asks, "").await.unwrap_err();
-        assert!(error.to_string().contains("buttons"), "the host asks nothing that cannot be answered: {error}");
+        assert!(
+            error.to_string().contains("buttons"),
+            "the host asks nothing that cannot be answered: {error}"
+        );
         house.say(&event, &asks, "lunch").await.unwrap();
         house.say(&event, &private, "lunch").await.unwrap();
         house.say(&event, &private, "").await.unwrap();
         ack.done();
     };
-    let (response, ()) = tokio::join!(house.receive(&post("/모아", TOKEN)), work);
+    let command = post("/모아", TOKEN);
+    let (response, ()) = tokio::join!(house.receive(&command), work);
     let body = said(&response)["body"].as_str().unwrap().to_owned();
     assert!(body.starts_with("정말요?\n") && body.contains("예"), "{body}");
     assert!(body.contains("나와의 대화") && body.ends_with("\n비밀"), "{body}");
@@ -252,5 +270,8 @@ async fn a_team_webhook_answers_the_person_by_their_address() {
     };
     let (response, ()) = tokio::join!(house.receive(&command), work);
     assert_eq!(said(&response), json!({"body": "하나"}));
-    assert_eq!(recorder.posted()[0].json(), json!({"email": "gloria+x@toss.im", "body": "둘"}));
+    assert_eq!(
+        recorder.posted()[0].json(),
+        json!({"email": "gloria+x@toss.im", "body": "둘"})
+    );
 }

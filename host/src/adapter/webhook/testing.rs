@@ -1,11 +1,13 @@
 //! A server on this machine that writes down what is posted to it.
 
 use super::Address;
+use crate::web::Web;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::{Router, routing::post};
+use moa_core::config::Http;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -36,24 +38,31 @@ struct Seen {
     answers: Mutex<VecDeque<Answer>>,
 }
 
-/// The server; it ends with the test's runtime.
+/// The server; it ends when it is dropped.
 pub(crate) struct Recorder {
-    base: String,
+    web: Web,
     seen: Arc<Seen>,
 }
 
 impl Recorder {
     pub(crate) async fn start() -> Self {
         let seen = Arc::<Seen>::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let routes = Router::new().route("/{*path}", post(take)).with_state(Arc::clone(&seen));
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { base, seen }
+        let routes = Router::new()
+            .route("/{*path}", post(take))
+            .with_state(Arc::clone(&seen));
+        let http = Http {
+            wanted: true,
+            listen: ([127, 0, 0, 1], 0).into(),
+            body: 1 << 20,
+            rate: None,
+            proxies: Vec::new(),
+        };
+        let web = Web::open(&http, routes).await.unwrap();
+        Self { web, seen }
     }
 
     pub(crate) fn address(&self, path: &str) -> Address {
-        Address::parse("test", &format!("{}/{path}", self.base)).unwrap()
+        Address::parse("test", &format!("http://{}/{path}", self.web.address())).unwrap()
     }
 
     /// What the next request is answered with; without it `200 ok`.
