@@ -193,7 +193,10 @@ mod tests {
         let error = send(&ops).await.unwrap_err().to_string();
         assert!(error.contains("[incoming.NAME]"), "{error}");
         assert_eq!(main.texts(), ["hi"]);
-        assert!(both.find_members("incoming:ops", None).await.is_err(), "a webhook has none");
+        assert!(
+            both.find_members("incoming:ops", None).await.is_err(),
+            "a webhook has none"
+        );
         for id in ["C1", "incomings", "incoming"] {
             assert!(both.find_members(id, None).await.is_ok(), "{id}");
         }
