@@ -15,6 +15,9 @@ pub(crate) const TABLES_PER_PLACE: u32 = 8;
 /// Memories and tables of one plugin; Python's plugins, which have most of both, stay far below.
 const MEMORIES_PER_PLUGIN: u32 = 16;
 
+/// What of a stack stays with the pool: as much as calls of most plugins need, so that they cost no page faults.
+const STACK_KEPT: usize = 64 << 10;
+
 /// Where guests' memory comes from. Code compiled for one does not run with the other: a process that compiles for
 /// another must be told that one's choice ([`Engine::allocation`](crate::Engine::allocation)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,10 +135,13 @@ fn pooled(source_lines: bool) -> wasmtime::Result<wasmtime::Engine> {
         // after the busiest moment.
         .max_unused_warm_slots(16)
         .linear_memory_keep_resident(256 << 10)
-        .table_keep_resident(16 << 10)
-        .async_stack_keep_resident(32 << 10)
+        // The largest tables there are, Python's, have some 6,000 functions of 8 bytes.
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(STACK_KEPT)
         .pagemap_scan(Enabled::Auto);
     let mut config = compile_settings(true, source_lines);
+    // Without it nothing of a stack is ever given back, and each place would keep what its deepest recursion needed.
+    config.async_stack_zeroing(true);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     wasmtime::Engine::new(&config)
 }

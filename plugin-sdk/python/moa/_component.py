@@ -14,7 +14,7 @@ from wit_world.exports import actions, commands, jobs, listener, webhooks
 from wit_world.exports import events as wit_events
 from wit_world.imports import types as wit
 
-from . import _calls, _docs, _guard, _parts, errors, events, log, press
+from . import _calls, _docs, _guard, _parts, _warm, errors, events, log, press
 from ._preload import preload
 from ._wit import (
     Wit,
@@ -48,6 +48,19 @@ def load(module: str, name: str, project: str) -> None:
     # The build's order of folders: the author's, its own, the SDK's, the dependencies'.
     preload((project, "/3/"))
     _guard.keep_sources()
+    _warm_up()
+
+
+def _warm_up() -> None:
+    """Runs a call of another plugin, without a host: nothing of the author's."""
+    global _host
+    kept = _host, _parts.current
+    _host, _parts.current = _warm.Host(), _warm.plugin()  # type: ignore[assignment]
+    try:
+        _warm.warm(Commands().handle)
+    finally:
+        _host, _parts.current = kept
+    _warm.settle()
 
 
 def _call(run: Callable[[], T]) -> T:

@@ -49,7 +49,8 @@ def entered(host: HostApi) -> Iterator[None]:
     before = sys.stdout, sys.stderr
     _host.enter(host)
     # The generator is as it was when the component was made; each call would draw the same.
-    random.seed(host.system_random(32))
+    # By a number: of bytes it would make a digest first, with a module that it imports then.
+    random.seed(int.from_bytes(host.system_random(32), "big"))
     sys.stdout, sys.stderr = out, err
     try:
         yield

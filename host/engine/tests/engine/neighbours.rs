@@ -266,3 +266,35 @@ fn a_call_needs_no_runtime_of_its_callers() {
     assert_eq!(text(done), "ok x");
     assert_eq!(engine().allocation(), Allocation::Pooled);
 }
+
+/// A call that used up its stack leaves nothing of that in the pool: otherwise each place would keep a megabyte for good.
+#[tokio::test]
+async fn what_a_deep_recursion_needed_of_its_stack_is_given_back() {
+    assert!(run(hostile(), "deep", "", &Limits::default()).await.result.is_err());
+    // Other tests do the same meanwhile.
+    let begun = std::time::Instant::now();
+    while let worn @ 1.. = worn_stacks() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{worn} stacks hold what they held"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Stacks of 2 MiB of which more than a quarter is in memory.
+fn worn_stacks() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let kilobytes = |line: &str| -> Option<u64> { line.split_whitespace().nth(1)?.parse().ok() };
+    let of = |name: &str| -> Vec<u64> {
+        maps.lines()
+            .filter(|line| line.starts_with(name))
+            .filter_map(kilobytes)
+            .collect()
+    };
+    of("Size:")
+        .into_iter()
+        .zip(of("Anonymous:"))
+        .filter(|(size, held)| *size == 2048 && *held > 512)
+        .count()
+}

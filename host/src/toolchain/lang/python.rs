@@ -55,6 +55,7 @@ const FILES: &[(&str, &str)] = files![
     "moa/_host.py",
     "moa/_parts.py",
     "moa/_preload.py",
+    "moa/_warm.py",
     "moa/_wit.py",
     "moa/brain.py",
     "moa/chat.py",
