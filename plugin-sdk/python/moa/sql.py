@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Union
 
 from . import _host
+from . import text as _text
 
 __all__ = ["Cell", "Rows", "execute", "query"]
 
@@ -36,9 +37,31 @@ class Rows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def table(self) -> str:
+        """The rows as a table in a code block, the columns' names above them: an answer as it is."""
+        more = [["…"]] if self.truncated else []
+        return _text.table([self.columns, *([_shown(cell) for cell in row] for row in self.rows), *more])
+
+    def csv(self) -> str:
+        """The rows as a CSV file (RFC 4180), the columns' names in the first line."""
+        lines = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
+        return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
+
     def first(self) -> dict[str, Any] | None:
         """The first row, if there is one."""
         return next(iter(self), None)
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return cell.hex() if isinstance(cell, bytes) else str(cell)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n\r') else text
 
 
 def query(connection: str, text: str, *params: Cell) -> Rows:

@@ -102,6 +102,12 @@ class Texts(unittest.TestCase):
         self.assertEqual((text.width("moa"), text.width("모아"), text.width("👍")), (3, 4, 2))
         self.assertEqual(text.width("\u1112\u1161\u11ab"), 2)
 
+    def test_rows_become_tables_and_files(self):
+        rows = moa.sql.Rows(["name", "said"], [["로지", 'soup, "hot"'], [None, True], [b"\x00\xff", 1.5]], True)
+        self.assertEqual(rows.csv(), 'name,said\r\n로지,"soup, ""hot"""\r\n,true\r\n00ff,1.5\r\n')
+        self.assertEqual(rows.table().splitlines()[1:4], ["name said", "---- -----------", '로지 soup, "hot"'])
+        self.assertEqual(rows.table().splitlines()[-2], "…")
+
     def test_forms(self):
         form = moa.Form("f", "A heading that is far too long", data="d").radio("size", "Size", ["s", "l"], initial="l")
         view = json.loads(form.to_json())

@@ -38,6 +38,7 @@
 
 mod cell;
 mod read;
+mod shown;
 
 pub use cell::Params;
 pub use read::ReadError;

@@ -176,12 +176,14 @@ async fn played(bench: &Bench) -> Vec<Row> {
     let mut chats: Vec<PathBuf> = fs::read_dir(conformance().join("chats"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "chat"))
         .collect();
     chats.sort();
     let mut rows = Vec::new();
     for chat in chats {
         let bytes = fs::read(&chat).unwrap();
-        let transcript = Transcript::read(&bytes).unwrap();
+        let mut transcript = Transcript::read(&bytes).unwrap();
+        transcript.folder = conformance().join("chats");
         let first = transcript.lines.first().and_then(|line| line.strip_prefix("# "));
         let about = first.unwrap_or_else(|| panic!("{} does not say what it is about", chat.display()));
         let name = chat.file_stem().unwrap().to_string_lossy().into_owned();
