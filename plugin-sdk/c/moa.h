@@ -842,7 +842,7 @@ typedef struct moa_job {
 typedef struct moa_webhook {
     const char *name;
     const char *const *methods; /* NULL: POST. */
-    const char *verify;         /* "none" or "hmac-sha256". */
+    const char *verify;         /* "hmac-sha256", "bearer", "slack", "jandi" or "none". */
     moa_handler *run;
 } moa_webhook;
 

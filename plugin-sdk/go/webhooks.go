@@ -11,8 +11,14 @@ type Verify string
 const (
 	// VerifyNone checks nothing.
 	VerifyNone Verify = "none"
+	// VerifyBearer checks a token in a header.
+	VerifyBearer Verify = "bearer"
 	// VerifyHMAC checks an HMAC-SHA-256 of the body.
 	VerifyHMAC Verify = "hmac-sha256"
+	// VerifySlack checks Slack's signature.
+	VerifySlack Verify = "slack"
+	// VerifyJANDI checks the token in the body that JANDI sends.
+	VerifyJANDI Verify = "jandi"
 )
 
 // WebhookRequest is a request from outside that passed the check.

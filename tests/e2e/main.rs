@@ -59,3 +59,4 @@ mod rough;
 mod samples;
 mod secrets;
 mod slack_manifest;
+mod webhooks;

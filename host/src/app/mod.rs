@@ -33,6 +33,7 @@ use crate::rates::Rates;
 use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::stores::{self, Purpose};
+use crate::web::{Hooks, SetUp};
 use anyhow::Context;
 use moa_core::access::Rules;
 use moa_core::config::{Config, PluginSettings};
@@ -103,6 +104,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     } = start;
     let webhooks = Webhooks::read(&config, grant_everything)?;
     let secrets = webhooks.secrets(tokens.as_ref());
+    let set_up = SetUp::of(&config, grant_everything)?;
     prepare_data_dir(&config.bot.data_dir)?;
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // A command that found no host may be at it.
@@ -245,7 +247,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         }
     });
     let intake = Intake::new(intake::Parts {
-        matcher,
+        matcher: Arc::clone(&matcher),
         store: Arc::clone(&store),
         world,
         dispatch: dispatch.clone(),
@@ -260,7 +262,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         Arc::clone(&intake),
     );
     let door: Arc<dyn crate::adapter::Intake> = Arc::new(Door(Arc::clone(&intake)));
-    let outside = Outside::open(&config, services.routes(&door), grant_everything).await?;
+    let hooks = Hooks::start(set_up, matcher, Arc::clone(&door)).await;
+    let routes = services.routes(&door).merge(hooks.routes());
+    let outside = Outside::open(&config, routes, grant_everything).await?;
     let listener = services.listen(door);
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);

@@ -19,10 +19,12 @@
 pub mod body;
 mod endpoints;
 mod gate;
+mod hooks;
 mod listen;
 mod source;
 
 pub use endpoints::{ENDPOINTS, Endpoints};
+pub use hooks::{Hooks, SetUp};
 pub use source::Source;
 
 use axum::Router;

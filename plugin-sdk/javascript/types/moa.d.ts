@@ -276,7 +276,7 @@ export interface WebhookRequest {
 export type WebhookReply = void | undefined | null | string | { status?: number; headers?: Headers; body?: string | Uint8Array; json?: unknown };
 /** Requests from outside, at `/hooks/PLUGIN/NAME`. */
 export function webhook(
-  spec: { name: string; methods?: ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE")[]; verify: "none" | "hmac-sha256" },
+  spec: { name: string; methods?: ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE")[]; verify: "none" | "bearer" | "hmac-sha256" | "slack" | "jandi" },
   run: (ctx: Context, request: WebhookRequest) => Awaitable<WebhookReply>,
 ): void;
 

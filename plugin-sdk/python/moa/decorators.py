@@ -304,7 +304,8 @@ def webhook(
 ) -> Callable[[F], F]:
     """Calls a function with the requests to `/hooks/PLUGIN/NAME`.
 
-    `verify` is `hmac-sha256` (the operator's secret) or `none`. Return `str` (text), a dict or list (JSON),
+    `verify` is `hmac-sha256` (a signature by the operator's secret), `bearer` (a token in a header), `slack`,
+    `jandi`, or `none`. Return `str` (text), a dict or list (JSON),
     `moa.WebResponse`, or nothing (204).
     """
 

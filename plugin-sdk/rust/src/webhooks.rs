@@ -1,7 +1,8 @@
 //! Requests from outside: functions with [`#[webhook]`](crate::webhook) serve them, under `/hooks/PLUGIN/NAME`.
 //!
-//! **This version of the host has no such addresses yet**: it loads the plugin and calls nothing of this. In unit tests
-//! [`testing::Host::serve`](crate::testing::Host::serve) does.
+//! The host checks a request before the function is called, by what `verify` names and the secret that the operator set,
+//! and records it before it is answered: what was accepted is not lost. In unit tests
+//! [`testing::Host::serve`](crate::testing::Host::serve) calls the function, in transcripts a line `hook NAME {…}`.
 //!
 //! A request has no conversation: where to speak comes from the configuration or the brain, and needs the request
 //! `conversations`. A failure is answered with 400 ([usage](crate::Error::usage)), 403

@@ -126,3 +126,9 @@ fn replaced(mut bytes: Vec<u8>, from: &str, to: &str) -> Option<Vec<u8>> {
 pub fn put(bytes: &[u8], into: &Path) {
     std::fs::write(into, bytes).unwrap();
 }
+
+/// A plugin with a webhook for each way in which requests are checked; `!counted WHAT`.
+pub fn outside() -> &'static Path {
+    static OUTSIDE: OnceLock<PathBuf> = OnceLock::new();
+    OUTSIDE.get_or_init(|| moa_test_guests::sdk_fixture("outside"))
+}

@@ -29,6 +29,24 @@ pub fn fixture(name: &str) -> PathBuf {
     })
 }
 
+/// A guest of `tests/fixtures` that is written with the Rust SDK: the path of its component.
+///
+/// # Panics
+///
+/// If it cannot be built; the message says why.
+pub fn sdk_fixture(name: &str) -> PathBuf {
+    let root = root();
+    guest(&Guest {
+        name,
+        workspace: root.join("tests/fixtures"),
+        sources: vec![
+            root.join("wit/moa-plugin"),
+            root.join("plugin-sdk/rust"),
+            root.join("Cargo.toml"),
+        ],
+    })
+}
+
 /// A plugin of `plugins`, written in Rust: the path of its component.
 ///
 /// # Panics

@@ -2,8 +2,10 @@
 
 mod act;
 mod data;
+mod hook;
 
 pub use act::Act;
+pub use hook::HookLine;
 
 use super::room::Spot;
 use crate::adapter::slack::emoji;
@@ -81,7 +83,7 @@ pub enum Deed {
     /// `+24h`
     Passes(SignedDuration),
     /// `hook NAME BODY`
-    Hook(String),
+    Hook(HookLine),
     /// What the bot is to do.
     Expects(Expect),
 }
@@ -236,12 +238,8 @@ impl Transcript {
             Deed::Passes(duration(line)?)
         } else if let Some(expect) = expectation(line)? {
             Deed::Expects(expect)
-        } else if let Some(rest) = line.strip_prefix("hook ") {
-            let name = rest.split_whitespace().next().unwrap_or_default();
-            if name.is_empty() {
-                return Err("say which webhook: hook build {\"status\": \"ok\"}".into());
-            }
-            Deed::Hook(name.into())
+        } else if let Some(request) = hook::line(line) {
+            Deed::Hook(request?)
         } else {
             deed_of_person(line)?
         };
@@ -263,6 +261,10 @@ impl Transcript {
             Deed::Says(_, text) | Deed::Expects(Expect::Says(text) | Expect::Tells(_, text) | Expect::Edits(text)) => {
                 text.push('\n');
                 text.push_str(more);
+            }
+            Deed::Hook(request) => {
+                request.body.push('\n');
+                request.body.push_str(more);
             }
             Deed::Expects(Expect::Sends(_, content)) => content.push(more.to_owned()),
             _ => return Err(none.into()),

@@ -1,9 +1,9 @@
 //! Letting the conversation of a transcript happen, turn by turn.
 
-use super::parse::{Deed, Transcript};
+use super::parse::{Deed, HookLine, Transcript};
 use super::room::{Happening, Spot};
 use super::stage::{Bench, Scenery, Stage};
-use moa_core::event::Event;
+use moa_core::event::{Event, Hook};
 use std::sync::Arc;
 
 /// What happened on one line that makes something happen, and what was expected of it.
@@ -88,9 +88,12 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
                 }
                 (turn.got, turn.failed) = stage.pass(*time).await;
             }
-            Deed::Hook(_) => {
-                stopped = Some((step.line, cannot("webhooks (hook)")));
-                break;
+            Deed::Hook(line) => {
+                turns.push(std::mem::replace(&mut turn, begin(Some(number), &spot)));
+                if let Err(why) = ask(bench, &stage, line, number, &mut turn).await {
+                    stopped = Some((step.line, why));
+                    break;
+                }
             }
         }
     }
@@ -102,6 +105,76 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
 async fn happen(stage: &Stage, event: Result<Event, String>, turn: &mut Turn) -> Result<(), String> {
     (turn.got, turn.failed) = stage.deliver(event?).await;
     Ok(())
+}
+
+/// A request from outside. What it is checked by is the operator's business, so it has passed.
+async fn ask(bench: &Bench, stage: &Stage, line: &HookLine, number: usize, turn: &mut Turn) -> Result<(), String> {
+    let hooks = &bench.plugin.manifest.webhooks;
+    let Some(hook) = hooks.iter().find(|hook| hook.name == line.name) else {
+        let names: Vec<&str> = hooks.iter().map(|hook| hook.name.as_str()).collect();
+        return Err(match names.as_slice() {
+            [] => "the plugin has no webhooks".into(),
+            names => format!(
+                "the plugin has no webhook `{}`; there is {}",
+                line.name,
+                names.join(", ")
+            ),
+        });
+    };
+    let method = line.method.as_ref().or(hook.methods.first());
+    let method = method.filter(|method| hook.methods.contains(method)).ok_or_else(|| {
+        format!(
+            "the webhook `{}` answers to {} alone",
+            hook.name,
+            hook.methods.join(", ")
+        )
+    })?;
+    let kind = match serde_json::from_str::<serde_json::Value>(&line.body) {
+        _ if line.body.is_empty() => None,
+        Ok(_) => Some("application/json"),
+        Err(_) => Some("text/plain; charset=utf-8"),
+    };
+    let request = Hook {
+        plugin: bench.plugin.name.clone(),
+        name: hook.name.clone(),
+        method: method.clone(),
+        path: line.path.clone(),
+        query: line.query.clone(),
+        headers: kind
+            .map(|kind| ("content-type".to_owned(), kind.to_owned()))
+            .into_iter()
+            .collect(),
+        body: line.body.clone().into_bytes(),
+        time: stage.now().to_string(),
+    };
+    let answer;
+    (answer, turn.got, turn.failed) = stage.request(request.event(&format!("line/{number}"))).await;
+    let Some(answer) = answer else {
+        return Err(format!("the webhook `{}` did not answer{}", hook.name, notes(turn)));
+    };
+    let good = match line.status {
+        Some(status) => answer.status == status,
+        None => (200..300).contains(&answer.status),
+    };
+    if good {
+        return Ok(());
+    }
+    let text = moa_core::text::printable_line(String::from_utf8_lossy(&answer.body).trim(), 200);
+    let expected = match line.status {
+        Some(status) => format!("{status} is expected"),
+        None => format!("a line `hook! {} {} …` expects that", answer.status, hook.name),
+    };
+    Err(format!(
+        "the webhook `{}` answered {} ({text}); {expected}{}",
+        hook.name,
+        answer.status,
+        notes(turn)
+    ))
+}
+
+/// What failed inside, behind a sentence.
+fn notes(turn: &Turn) -> String {
+    turn.failed.iter().map(|note| format!("; {note}")).collect()
 }
 
 fn begin(cause: Option<usize>, spot: &Spot) -> Turn {

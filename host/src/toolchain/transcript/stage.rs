@@ -3,7 +3,7 @@
 use super::parse::Act;
 use super::room::{Happening, Room, Spot};
 use crate::access::{Access, Roles};
-use crate::adapter::{Ack, Adapter, Delivery, Intake as _};
+use crate::adapter::{Ack, AckAnswer, Adapter, Delivery, Intake as _};
 use crate::admins::Admins;
 use crate::audit::Audit;
 use crate::capability::{Grants, World};
@@ -22,6 +22,7 @@ use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use moa_core::access::Rules;
+use moa_core::call::HookAnswer;
 use moa_core::config::{Approval, PluginSettings, Unknown};
 use moa_core::event::Event;
 use moa_core::locale::Locale;
@@ -37,6 +38,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 /// When a transcript begins that does not say: a Thursday, nine in the morning in Seoul.
@@ -266,7 +268,8 @@ impl Stage {
         self.room.does(who, spot, act, self.now())
     }
 
-    fn now(&self) -> Timestamp {
+    /// The time of the transcript.
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.world.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -281,6 +284,18 @@ impl Stage {
         };
         Door(Arc::clone(&self.intake)).deliver(Delivery { event, ack });
         self.quiet().await
+    }
+
+    /// The same with a request from outside: also what it is answered, if it is.
+    pub(super) async fn request(&self, event: Event) -> (Option<HookAnswer>, Vec<Happening>, Vec<String>) {
+        let (told, mut answered) = oneshot::channel();
+        let ack = Ack::answering(move |answer| match answer {
+            Some(AckAnswer::Response(answer)) => told.send(answer).is_ok(),
+            _ => false,
+        });
+        Door(Arc::clone(&self.intake)).deliver(Delivery { event, ack });
+        let (got, failed) = self.quiet().await;
+        (answered.try_recv().ok(), got, failed)
     }
 
     async fn quiet(&self) -> (Vec<Happening>, Vec<String>) {

@@ -370,7 +370,7 @@ pub fn job(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `verify = "hmac-sha256"`, `"none"` | how the host checks a request before the function sees it: by a signature, or not at all |
+/// | `verify = "hmac-sha256"`, `"bearer"`, `"slack"`, `"jandi"`, `"none"` | how the host checks a request before the function sees it: by a signature of the body (GitHub's and most others'), a token in a header, Slack's signature, the token that JANDI sends, or not at all |
 /// | `methods = ["GET", …]` | what it answers to: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`; otherwise `POST` |
 /// | `name = "…"` | the address's last part, 1 to 64 of `a-z`, `0-9` and `-`; otherwise the function's name, with `-` for `_` |
 ///

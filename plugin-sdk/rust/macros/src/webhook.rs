@@ -11,6 +11,8 @@ use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
+/// How the host can check a request.
+const SCHEMES: [&str; 5] = ["none", "bearer", "hmac-sha256", "slack", "jandi"];
 const KEYS: &str = "`#[webhook]` has `name`, `methods` and `verify`: `#[webhook(verify = \"hmac-sha256\")]`";
 
 /// Expands the attribute. With an error the function stays.
@@ -92,9 +94,12 @@ fn read_methods(key: &Ident, input: ParseStream<'_>) -> Result<Vec<LitStr>> {
 
 fn read_verify(input: ParseStream<'_>) -> Result<LitStr> {
     let verify: LitStr = input.parse()?;
-    match matches!(verify.value().as_str(), "none" | "hmac-sha256") {
+    match SCHEMES.contains(&verify.value().as_str()) {
         true => Ok(verify),
-        false => Err(Error::new(verify.span(), "`verify` is \"none\" or \"hmac-sha256\"")),
+        false => Err(Error::new(
+            verify.span(),
+            "`verify` is \"hmac-sha256\", \"bearer\", \"slack\", \"jandi\" or \"none\"",
+        )),
     }
 }
 
