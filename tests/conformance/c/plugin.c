@@ -223,6 +223,20 @@ static moa_status fail(moa_ctx *ctx) {
     for (volatile unsigned turns = 0;; turns++) {}
 }
 
+static moa_status told(moa_ctx *ctx) {
+    const moa_request *request = moa_request_of(ctx);
+    const char *kind = "";
+    for (size_t at = 0; at < request->header_count; at++) {
+        if (strcmp(request->headers[at].name, "content-type") == 0) kind = request->headers[at].value;
+    }
+    if (strcmp(request->path, "/usage") == 0) return moa_usage(ctx, "%s", request->body);
+    if (strcmp(request->path, "/rejected") == 0) return moa_rejected(ctx, "%s", request->body);
+    if (strcmp(request->path, "/internal") == 0) return moa_fail(ctx, "%s", request->body);
+    const char *text = moa_format(ctx, "%s|%s|%s|%s|%s", request->method, or_dash(request->path), or_dash(request->query),
+                                  or_dash(kind), or_dash(request->body));
+    return moa_respond(ctx, 200, "text/plain; charset=utf-8", (moa_str){text, strlen(text)});
+}
+
 MOA_PLUGIN(
     .name = "conformance",
     .version = "1.0.0",
@@ -330,6 +344,7 @@ MOA_PLUGIN(
                                {.id = "start", .on = "anywhere", .name = {.all = "Start"}, .run = started}),
     .events = MOA_EVENTS({MOA_REACTED, happened}, {MOA_UNREACTED, happened}, {MOA_JOINED, happened}, {MOA_LEFT, happened},
                          {MOA_TOPIC, happened}, {MOA_EDITED, happened}, {MOA_DELETED, happened}),
+    .webhooks = MOA_WEBHOOKS({.name = "told", .methods = MOA_WORDS("POST", "PUT"), .verify = "hmac-sha256", .run = told}),
     .config = MOA_ARGS({.name = "greeting", .type = MOA_STRING, .summary = {.all = "What it says"}, .standard = "hello"},
                        {.name = "limit", .type = MOA_INT, .standard = "3", .min = "1", .max = "10"}),
     .requests = {.http = MOA_WORDS("https://example.com"),

@@ -25,6 +25,7 @@ func init() {
 		SharedBrain: true, Schedule: true,
 	})
 
+	moa.Webhook("told", moa.VerifyHMAC, asked).Methods("POST", "PUT")
 	moa.Command("echo", echo).
 		Alias("메아리").
 		Summary("ko", "그대로 말합니다", "en", "Says it again").
@@ -486,4 +487,21 @@ func fail(ctx *moa.Context, args failArgs) (string, error) {
 			return "", errors.New("computed for ever")
 		}
 	}
+}
+
+func asked(_ *moa.Context, request moa.WebhookRequest) (moa.Response, error) {
+	body := string(request.Body)
+	switch request.Path {
+	case "/usage":
+		return moa.Response{}, moa.Usage(body)
+	case "/rejected":
+		return moa.Response{}, moa.Rejected(body)
+	case "/internal":
+		return moa.Response{}, moa.Internal(body)
+	}
+	parts := []string{request.Method, request.Path, request.Query, request.Header("Content-Type"), body}
+	for at, part := range parts {
+		parts[at] = dash(part)
+	}
+	return moa.Response{Body: []byte(strings.Join(parts, "|"))}, nil
 }

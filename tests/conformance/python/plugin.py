@@ -575,3 +575,12 @@ def fail(
     if ctx.attempt == 1:
         raise moa.Retry(1)
     return f"attempt {ctx.attempt}"
+
+
+@moa.webhook("told", methods=["POST", "PUT"])
+def told(request: moa.Request) -> str:
+    failures = {"/usage": moa.Usage, "/rejected": moa.Rejected, "/internal": moa.Internal}
+    if request.path in failures:
+        raise failures[request.path](request.text)
+    kind = dict(request.headers).get("content-type", "")
+    return "|".join(part or "-" for part in (request.method, request.path, request.query, kind, request.text))

@@ -5,6 +5,7 @@ import {
   brain,
   command,
   config,
+  decodeUtf8,
   http,
   InternalError,
   log,
@@ -16,6 +17,7 @@ import {
   sql,
   system,
   UsageError,
+  webhook,
 } from "moa";
 import { lines, outcome, refusal, same } from "./outcome.ts";
 
@@ -115,3 +117,19 @@ command(
     }
   },
 );
+
+// Requests from outside
+
+webhook({ name: "told", methods: ["POST", "PUT"], verify: "hmac-sha256" }, (ctx, { method, path, query, headers, body }) => {
+  const text = decodeUtf8(body);
+  switch (path) {
+    case "/usage":
+      throw new UsageError(text);
+    case "/rejected":
+      throw new RejectedError(text);
+    case "/internal":
+      throw new InternalError(text);
+  }
+  const kind = headers.find(([name]) => name === "content-type")?.[1];
+  return [method, path, query, kind, text].map((part) => part || "-").join("|");
+});

@@ -6,6 +6,7 @@ mod bystander;
 mod hog;
 mod report;
 
+pub use bystander::{Load, Seen};
 pub use hog::play;
 pub use report::Report;
 
@@ -14,7 +15,6 @@ use crate::measure;
 use crate::process::Process;
 use crate::sim::Sim;
 use anyhow::Context;
-use bystander::Load;
 use clap::Args;
 use hog::{Sampler, Slice};
 use moa_test_guests::{fixture, misdeeds};

@@ -27,6 +27,15 @@ impl Http {
         }
     }
 
+    /// To this address, with these headers, each with its line end.
+    pub fn with_headers(to: SocketAddr, headers: &str) -> Self {
+        let plain = Self::new(to, None);
+        Self {
+            headers: format!("{}{headers}", plain.headers),
+            ..plain
+        }
+    }
+
     /// Asks, and returns the body of the answer.
     pub async fn ask(&mut self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut stream = match self.stream.take() {

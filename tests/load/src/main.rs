@@ -1,12 +1,14 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
 //! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves; with
-//! `--plugins N`, what many plugins cost; with `--hostile`, what plugins that mean no good cost one beside them.
+//! `--plugins N`, what many plugins cost; with `--hostile`, what plugins that mean no good cost one beside them; with
+//! `--flood`, what bad requests from outside cost the chat.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
 
 mod bot;
 mod faults;
+mod flood;
 mod floor;
 mod hostile;
 mod http;
@@ -56,6 +58,9 @@ struct Cli {
     /// the processors
     #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "seconds"])]
     hostile: bool,
+    /// Measure the chat beside a flood of bad requests to Moa's webhooks, and beside the same flood to a bare server
+    #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "hostile"])]
+    flood: bool,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
@@ -63,6 +68,8 @@ struct Cli {
     rough: faults::Options,
     #[command(flatten)]
     corpus: hostile::Options,
+    #[command(flatten)]
+    requests: flood::Options,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -82,6 +89,9 @@ enum Part {
         /// How many entries its record holds.
         record: usize,
     },
+    /// The bare server that refuses everything
+    #[command(hide = true)]
+    Bare,
     /// A program that takes processor time
     #[command(hide = true)]
     Hog {
@@ -105,11 +115,16 @@ by files that are put into the folder and by commands; and a program outside Moa
 threads and at the same times, as that took. The closing line holds the slowest hundredth of the one against that of the \
 other, as medians of the rounds.
 
+With --flood eight people use a command all the while. In each round bad requests are sent to a webhook of Moa's, half of \
+them without a signature and half with a wrong one of a kilobyte, and the same to a server that answers 401 to everything, \
+for the time of --seconds each. The closing line holds the slowest hundredth of the one against that of the other, as medians.
+
 Exit status:
   0  all is well
   1  with --faults: a command was lost or answered twice, or a fault took place less often than it should; with --hostile: \
 a command of the bystander's was lost or answered twice, something else than it must came of a misdeed, descriptors, child \
-processes or memory stay, or the ratio is above its bound; or the run failed
+processes or memory stay, or the ratio is above its bound; with --flood: a command was lost or answered twice, or the \
+ratio is above 1.5; or the run failed
   2  the command line cannot be used
 
 Examples:
@@ -117,7 +132,8 @@ Examples:
   moa-load --plugins 1000
   moa-load --faults
   moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0
-  moa-load --hostile --rounds 3";
+  moa-load --hostile --rounds 3
+  moa-load --flood --rounds 3 --seconds 10";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -128,6 +144,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             let token = |name| std::env::var(name).with_context(|| format!("{name} is not set"));
             floor::run(at, &token("SLACK_APP_TOKEN")?, &token("SLACK_BOT_TOKEN")?).await?;
         }
+        Some(Part::Bare) => flood::bare().await?,
         Some(Part::Hog { trace, taken }) => hostile::play(&trace, &taken)?,
         None if cli.faults => return count(&cli).await,
         None if cli.plugins.is_some() => {
@@ -138,6 +155,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             println!("{}", serde_json::to_string(&many)?);
         }
         None if cli.hostile => return endure(&cli).await,
+        None if cli.flood => return withstand(&cli).await,
         None => drive(&cli).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -163,6 +181,18 @@ async fn endure(cli: &Cli) -> anyhow::Result<ExitCode> {
     } else {
         println!("{}", report.text());
     }
+    Ok(match report.wrong().is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+async fn withstand(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let report = flood::run(&Build::make()?, cli.rounds, cli.seconds, &cli.requests).await?;
+    if !cli.json {
+        println!("{}\n", report.text());
+    }
+    println!("{}", serde_json::to_string(&report)?);
     Ok(match report.wrong().is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

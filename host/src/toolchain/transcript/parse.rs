@@ -229,6 +229,9 @@ impl Transcript {
         if line.starts_with(char::is_whitespace) && line.trim_start().starts_with('[') {
             return self.below(line.trim(), number);
         }
+        if let Some(answer) = hook::answer(line) {
+            return self.answered(answer, number);
+        }
         if let Some(directive) = line.strip_prefix('@') {
             return self.directive(directive, number, *begun);
         }
@@ -262,15 +265,24 @@ impl Transcript {
                 text.push('\n');
                 text.push_str(more);
             }
-            Deed::Hook(request) => {
-                request.body.push('\n');
-                request.body.push_str(more);
-            }
+            Deed::Hook(request) => request.goes_on(more),
             Deed::Expects(Expect::Sends(_, content)) => content.push(more.to_owned()),
             _ => return Err(none.into()),
         }
         step.height += 1;
         Ok(())
+    }
+
+    /// `hook= text`: what the request above is answered.
+    fn answered(&mut self, text: &str, number: usize) -> Result<(), String> {
+        match self.above(number).map(|step| (&mut step.deed, &mut step.height)) {
+            Some((Deed::Hook(request), height)) if request.answer.is_none() => {
+                request.answer = Some(text.to_owned());
+                *height += 1;
+                Ok(())
+            }
+            _ => Err("a line `hook= text` says what the request directly above it is answered: hook build {}".into()),
+        }
     }
 
     /// `  [주문] [취소]`: what is to be pressed below the message above.

@@ -156,10 +156,18 @@ async fn ask(bench: &Bench, stage: &Stage, line: &HookLine, number: usize, turn:
         Some(status) => answer.status == status,
         None => (200..300).contains(&answer.status),
     };
+    let body = String::from_utf8_lossy(&answer.body);
+    let text = moa_core::text::printable_line(body.trim(), 200);
     if good {
-        return Ok(());
+        return match &line.answer {
+            Some(expected) if expected.trim() != body.trim() => Err(format!(
+                "the webhook `{}` answered something else: {text}{}",
+                hook.name,
+                notes(turn)
+            )),
+            _ => Ok(()),
+        };
     }
-    let text = moa_core::text::printable_line(String::from_utf8_lossy(&answer.body).trim(), 200);
     let expected = match line.status {
         Some(status) => format!("{status} is expected"),
         None => format!("a line `hook! {} {} …` expects that", answer.status, hook.name),

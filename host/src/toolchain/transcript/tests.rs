@@ -439,14 +439,10 @@ async fn a_conversation_goes_the_way_of_the_real_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_this_host_cannot_do_yet_is_one_clear_line() {
+async fn what_cannot_happen_is_one_clear_line() {
     let house = house(&hello()).await;
-    for (line, says) in [("hook build {}", "webhooks")] {
-        let text = house.play(&format!("로지: !count\nmoa: 1번째입니다.\n{line}\n")).await;
-        assert!(text.starts_with("a.chat:3: this moa") && text.contains(says), "{text}");
-        assert_eq!(text.lines().nth(1).map(str::trim), Some(line), "{text}");
-        assert_eq!(text.lines().count(), 2, "{text}");
-    }
+    let text = house.play("로지: !count\nmoa: 1번째입니다.\nhook build {}\n").await;
+    assert_eq!(text, "a.chat:3: the plugin has no webhooks\n      hook build {}\n");
     let nowhere = house.play("[#lunch > 2]\n로지: !count\n").await;
     assert!(nowhere.contains("no thread [#lunch > 2] yet"), "{nowhere}");
     let unknown = house.play("@config team-size = 3\n로지: !count\n").await;

@@ -379,6 +379,21 @@ fn fail(
     }
 }
 
+/// What a request from outside says.
+#[webhook(verify = "hmac-sha256", methods = ["POST", "PUT"])]
+fn told(request: &Request) -> Result<String> {
+    let body = request.text()?;
+    match request.path.as_str() {
+        "/usage" => return Err(Error::usage(body)),
+        "/rejected" => return Err(Error::rejected(body)),
+        "/internal" => return Err(Error::internal(body)),
+        _ => {}
+    }
+    let kind = request.header("Content-Type").unwrap_or_default();
+    let parts = [&*request.method, &*request.path, &*request.query, kind, body];
+    Ok(parts.map(or_dash).join("|"))
+}
+
 plugin! {
     name: "conformance",
     version: "1.0.0",
@@ -390,6 +405,7 @@ plugin! {
         log_levels, print, fresh, global, absent, fail
     ],
     hears: [order, thumb, taught],
+    webhooks: [told],
     actions: [
         press::ok, press::no, press::quiet, press::open, press::modal, press::size, press::submitted, press::note,
         press::start, press::answered

@@ -96,3 +96,64 @@ fn is_header(text: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(is_token)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::hook::HookSettings;
+    use crate::rate::Rate;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Some(("moa.toml", text)), Vec::new()).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn what_is_said_about_a_webhook_is_read_and_shown() {
+        let text = "[http]\nbody = \"2MiB\"\nrate = \"\"\nproxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n\
+                    [secrets]\nKEY = { env = \"KEY\" }\n\
+                    [plugin.ci.webhook.build]\nsecret = \"KEY\"\nheader = \"X-Sig\"\nprefix = \"\"\nbody = \"5MiB\"\n\
+                    [plugin.ci.webhook.health]\nopen = true\n";
+        let config = parse(text).unwrap();
+        assert_eq!((config.http.body, config.http.rate, config.http.wanted), (2 << 20, None, false));
+        assert_eq!(config.http.proxies.len(), 2);
+        let hooks = &config.plugin("ci").webhooks;
+        let build = HookSettings {
+            secret: Some("KEY".into()),
+            header: Some("X-Sig".into()),
+            prefix: Some(String::new()),
+            open: false,
+            body: Some(5 << 20),
+        };
+        assert_eq!(hooks.get("build"), Some(&build));
+        assert!(hooks.get("health").is_some_and(|health| health.open && health.secret.is_none()));
+        let again = parse(&config.show()).unwrap();
+        assert_eq!(again.plugin("ci"), config.plugin("ci"));
+        assert_eq!(again.http.proxies, config.http.proxies);
+
+        let default = parse("").unwrap().http;
+        assert_eq!((default.body, default.rate, default.wanted), (1 << 20, Rate::parse("600/1m"), false));
+        assert!(parse("[http]\nlisten = \"127.0.0.1:0\"\n").unwrap().http.wanted);
+    }
+
+    #[test]
+    fn mistakes_name_the_line_to_add() {
+        for (text, words) in [
+            ("secret = \"KEY\"", &["plugin.ci.webhook.build.secret", "KEY = { env = \"KEY\" }"][..]),
+            ("secrets = \"KEY\"", &["plugin.ci.webhook.build.secrets", "Did you mean `plugin.ci.webhook.build.secret`?"]),
+            ("header = \"X Sig\"", &["build.header", "X-Hub-Signature-256"]),
+            ("prefix = \"서명=\"", &["build.prefix", "ASCII"]),
+            ("open = \"yes\"", &["build.open", "true or false"]),
+            ("body = \"1GiB\"", &["build.body", "64MiB"]),
+        ] {
+            let error = parse(&format!("[plugin.ci.webhook.build]\n{text}\n")).unwrap_err();
+            for word in words {
+                assert!(error.contains(word), "{text}: {error}");
+            }
+        }
+        let named = parse("[secrets]\nKEY = { env = \"KEY\" }\n[plugin.ci.webhook.Build]\nsecret = \"KEY\"\n");
+        assert!(named.unwrap_err().contains("lower-case"));
+        for text in ["rate = \"often\"", "proxies = [\"example.com\"]", "body = 5"] {
+            assert!(parse(&format!("[http]\n{text}\n")).is_err(), "{text}");
+        }
+    }
+}

@@ -21,6 +21,23 @@ pub struct HookLine {
     pub body: String,
     /// The status that is expected; any success where none is written.
     pub status: Option<u16>,
+    /// `hook= text`: the body of the answer that is expected.
+    pub answer: Option<String>,
+}
+
+impl HookLine {
+    /// `| text`: another line of what is expected, or of the body.
+    pub(super) fn goes_on(&mut self, more: &str) {
+        let text = self.answer.as_mut().unwrap_or(&mut self.body);
+        text.push('\n');
+        text.push_str(more);
+    }
+}
+
+/// The text of a line `hook= text`.
+pub(super) fn answer(line: &str) -> Option<&str> {
+    let text = line.strip_prefix("hook=")?;
+    Some(text.strip_prefix(char::is_whitespace).unwrap_or(text))
 }
 
 /// Reads a line that begins with `hook` or `hook!`; `None` where it does not.
@@ -68,7 +85,7 @@ fn request(rest: &str) -> Result<HookLine, String> {
         path: path.into(),
         query: query.into(),
         body: rest.trim().into(),
-        status: None,
+        ..HookLine::default()
     })
 }
 

@@ -195,3 +195,34 @@ async fn what_has_to_be_confirmed_runs_when_the_right_one_clicks() {
     assert_eq!(house.play(own).await, "");
     house.bench.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_systems_ask_and_are_answered() {
+    let house = house(&std::fs::read(moa_test_guests::sdk_fixture("outside")).unwrap()).await;
+    let good = "hook github {\"repository\":\n  | {\"full_name\": \"a/b\"}}\n\
+        hook= {\"count\":1,\"event\":\"none\",\"repository\":\"a/b\"}\n\
+        로지: !counted github/none\nmoa: 1\n\
+        hook token GET /7?all=yes\n\
+        hook= {\"body\":0,\"headers\":[],\"method\":\"GET\",\"path\":\"/7\",\"query\":\"all=yes\"}\n\
+        hook! 403 fail /rejected\nhook= you not\nmoa- nothing\nhook! 418 fail /teapot\n";
+    assert_eq!(house.play(good).await, "");
+    for (lines, says) in [
+        ("hook gitlab", "there is github, slack, token, slow, fail, shut"),
+        ("hook github GET", "answers to POST alone"),
+        (
+            "hook fail /teapot",
+            "answered 418 (teapot); a line `hook! 418 fail …` expects that",
+        ),
+        ("hook! 400 fail /teapot", "answered 418 (teapot); 400 is expected"),
+        ("hook slow\nhook= 2", "answered something else: 1"),
+        ("hook fail /panic", "answered 500"),
+        (
+            "로지: hi\nhook= x",
+            "says what the request directly above it is answered",
+        ),
+    ] {
+        let text = house.play(&format!("{lines}\n")).await;
+        assert!(text.contains(says), "{lines}: {text}");
+    }
+    house.bench.close().await;
+}
