@@ -2,6 +2,7 @@
 
 mod authors;
 mod falls;
+mod languages;
 
 use super::support::alone;
 use super::support::process::{Running, finish_within, moa};

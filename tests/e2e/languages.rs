@@ -8,7 +8,7 @@
 mod driven;
 mod matrix;
 mod projects;
-mod suite;
+pub mod suite;
 
 use super::support::alone;
 use moa::toolchain::Language;
