@@ -105,6 +105,8 @@ impl Poster {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .tcp_nodelay(true)
+            // A connection that the other side is just closing would leave it open whether a message was taken.
+            .pool_max_idle_per_host(0)
             // A redirect would lead what is said to where nobody sent it.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();

@@ -1,8 +1,8 @@
 //! Every key of the configuration: its place, its form, its default.
 
 mod audit;
-mod egress;
 mod data;
+mod egress;
 mod http;
 mod incoming;
 mod rates;

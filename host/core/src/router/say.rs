@@ -45,11 +45,16 @@ fn list(settings: &Settings, words: &[String]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
+/// What commands are written behind. A blank at its end, as behind JANDI's keywords, is part of it.
 pub(super) fn prefix(settings: &Settings) -> String {
-    settings
-        .prefixes
-        .first()
-        .map_or_else(String::new, |prefix| shown(prefix))
+    let Some(prefix) = settings.prefixes.first() else {
+        return String::new();
+    };
+    let mut out = shown(prefix);
+    if prefix.ends_with(' ') && !out.ends_with(' ') {
+        out.push(' ');
+    }
+    out
 }
 
 fn suggest(settings: &Settings, word: &str, similar: &[String], locale: Locale) -> String {

@@ -86,10 +86,7 @@ pub(super) fn form(
     chain: &[&Command],
     locale: Locale,
 ) -> String {
-    let mut out = settings
-        .prefixes
-        .first()
-        .map_or_else(String::new, |prefix| shown(prefix));
+    let mut out = super::say::prefix(settings);
     out.push_str(&shown(&table.typed_in(target, locale)));
     for (depth, command) in chain.iter().enumerate() {
         if depth > 0 {

@@ -244,3 +244,22 @@ fn what_is_stopped_is_not_offered_and_keeps_its_words() {
         short(routed("!점심팀 3"))
     );
 }
+
+#[test]
+fn a_prefix_may_end_with_a_blank() {
+    let settings = Settings {
+        prefixes: vec!["/모아 ".into()],
+        ..Settings::default()
+    };
+    for (text, shows) in [
+        ("!help", "`/모아 help 명령`"),
+        ("!점심팀 x", "`/모아 점심팀 <size> [names…]`"),
+        ("!점심팀 x", "`/모아 점심팀 3 로지,샐리`"),
+    ] {
+        let Routed::Say(say) = routed(text) else {
+            panic!("{text} says nothing")
+        };
+        let said = say.render(&table(), &settings, anybody(), Locale::Ko).text;
+        assert!(said.contains(shows), "{said}");
+    }
+}
