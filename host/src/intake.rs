@@ -24,7 +24,7 @@ use seen::{Offered, Seen};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// How long an identity is remembered.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
@@ -191,6 +191,20 @@ impl Intake {
             ack: Ack::new(|| {}),
         };
         adapter::Intake::deliver(&Door(Arc::clone(self)), delivery);
+    }
+
+    /// Takes in the same, and tells when the journal has it; the sender is dropped where that cannot be.
+    pub fn hand_in(self: &Arc<Self>, event: Event) -> oneshot::Receiver<()> {
+        let (recorded, heard) = oneshot::channel();
+        let delivery = Delivery {
+            event,
+            ack: Ack::new(move || {
+                // Whoever waited may have lost patience.
+                let _ = recorded.send(());
+            }),
+        };
+        adapter::Intake::deliver(&Door(Arc::clone(self)), delivery);
+        heard
     }
 
     /// Seconds since 1970 by the clock as it was at the start, and a clock since then that nobody sets.

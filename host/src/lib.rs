@@ -31,6 +31,7 @@ pub mod questions;
 pub mod rates;
 pub mod recall;
 pub mod rest;
+pub mod schedule;
 pub mod vitals;
 
 pub mod registry;

@@ -12,6 +12,7 @@ use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::{Admitted, Rates};
 use crate::registry::{Loaded, Registry, Snapshot};
+use crate::schedule::Schedules;
 use jiff::Timestamp;
 use moa_core::event::{Change, Event, EventKind, PlaceKind, Press};
 use moa_core::locale::UserNotice;
@@ -114,6 +115,8 @@ pub struct Matcher {
     pub maintenance: Arc<Maintenance>,
     /// Commands that wait to be confirmed.
     pub pendings: Arc<Pendings>,
+    /// What plugins do at set times.
+    pub schedules: Arc<Schedules>,
 }
 
 impl Matcher {

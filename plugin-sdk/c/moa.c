@@ -1805,6 +1805,7 @@ static void jobs_json(writer *to) {
         text_member(to, "timezone", job->timezone);
         text_member(to, "missed", job->missed);
         text_member(to, "jitter", job->jitter);
+        words_member(to, "except", job->except);
         put(to, "}", 1);
     }
     put(to, "]", 1);

@@ -832,10 +832,11 @@ typedef struct moa_hear {
 
 typedef struct moa_job {
     const char *id;
-    const char *cron;     /* Five fields, or six with seconds first. */
+    const char *cron;     /* Five fields, or six with seconds first; or "mon-fri 09:50". */
     const char *timezone; /* NULL: the bot's own. */
     const char *missed;   /* "skip", "once" or "all"; NULL: "once". */
     const char *jitter;   /* "30s"; NULL: none. */
+    const char *const *except; /* Days left out, MOA_WORDS("2026-12-25", "12-25"); NULL: none. */
     moa_handler *run;
 } moa_job;
 

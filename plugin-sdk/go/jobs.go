@@ -18,16 +18,18 @@ type Run struct {
 // JobSpec is a job; its methods say more about it.
 type JobSpec struct {
 	it struct {
-		ID       string `json:"id"`
-		Cron     string `json:"cron"`
-		Timezone string `json:"timezone,omitempty"`
-		Missed   string `json:"missed,omitempty"`
-		Jitter   string `json:"jitter,omitempty"`
+		ID       string   `json:"id"`
+		Cron     string   `json:"cron"`
+		Timezone string   `json:"timezone,omitempty"`
+		Except   []string `json:"except,omitempty"`
+		Missed   string   `json:"missed,omitempty"`
+		Jitter   string   `json:"jitter,omitempty"`
 	}
 	run func(*Context, Run) error
 }
 
-// Job runs a function again and again, by a cron expression of five fields, or six with seconds first.
+// Job runs a function again and again, by a cron expression of five fields, or six with seconds first; or by weekdays and
+// times, as in "mon-fri 09:50,18:00".
 //
 //	moa.Job("remind", "0 12 * * 1-5", remind).In("Asia/Seoul")
 func Job(id, cron string, run func(*Context, Run) error) *JobSpec {
@@ -40,6 +42,12 @@ func Job(id, cron string, run func(*Context, Run) error) *JobSpec {
 // In says in which time zone the expression is read, by its IANA name; without it, in the bot's.
 func (j *JobSpec) In(timezone string) *JobSpec {
 	j.it.Timezone = timezone
+	return j
+}
+
+// Except leaves out days: "2026-12-25", or "12-25" of every year.
+func (j *JobSpec) Except(days ...string) *JobSpec {
+	j.it.Except = append(j.it.Except, days...)
 	return j
 }
 

@@ -57,6 +57,7 @@ mod reruns;
 mod rest;
 mod rough;
 mod samples;
+mod schedules;
 mod secrets;
 mod slack_manifest;
 mod webhooks;

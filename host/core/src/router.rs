@@ -286,7 +286,6 @@ impl<'a> Call<'a> {
             }),
             Target::Builtin(Builtin::Plugins) => Routed::Say(Say::Plugins),
             Target::Builtin(Builtin::Manage(word)) => Routed::Manage(word.read(rest)),
-            Target::Builtin(Builtin::Reserved) => Routed::Nothing,
             Target::Command { .. } => self.command(table, target, rest, clock),
             Target::Alias(alias) => {
                 let Some((target, words)) = table.alias(alias) else {

@@ -32,11 +32,13 @@ use crate::questions::Questions;
 use crate::rates::Rates;
 use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
+use crate::schedule::Schedules;
 use crate::stores::{self, Purpose};
 use crate::web::{Hooks, SetUp};
 use anyhow::Context;
 use moa_core::access::Rules;
 use moa_core::config::{Config, PluginSettings};
+use moa_core::manifest::Manifest;
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
@@ -182,6 +184,15 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     registry.follow(follower);
     let pendings = Pendings::load(Arc::clone(&store), config.approval.expires).await?;
     let settings = settings(&config);
+    let may = {
+        let allowances = Arc::clone(&allowances);
+        move |plugin: &str, manifest: &Manifest| allowances.grants.of(plugin, &manifest.requests).schedule().is_ok()
+    };
+    let schedules = Schedules::empty(Arc::clone(&store), Arc::clone(&maintenance), &config.bot.timezone)
+        .with(Arc::new(may))
+        .load(&registry)
+        .await?;
+    desk.schedule(&schedules);
     let matcher = Arc::new(Matcher {
         me: me(&*adapter),
         voices: services.voices(&settings),
@@ -193,6 +204,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         access: Arc::clone(&access),
         maintenance: Arc::clone(&maintenance),
         pendings: Arc::clone(&pendings),
+        schedules: Arc::clone(&schedules),
     });
     let courtesies = TaskTracker::new();
     let world: Arc<dyn World> = Arc::new(Machine);
@@ -275,7 +287,12 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         let intake = Arc::clone(&intake);
         async move {
             let tell = |event| intake.tell(event);
-            tokio::join!(questions.watch(&Machine, tell), pendings.watch(&Machine, tell))
+            let hand_in = |event| intake.hand_in(event);
+            tokio::join!(
+                questions.watch(&Machine, tell),
+                pendings.watch(&Machine, tell),
+                schedules.watch(&Machine, &hand_in)
+            )
         }
     });
 

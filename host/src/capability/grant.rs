@@ -233,6 +233,19 @@ impl Granted {
         )
     }
 
+    /// Whether it may make jobs at run time.
+    ///
+    /// # Errors
+    /// [`CapError::AccessDenied`] with the line to add.
+    pub fn schedule(&self) -> CapResult<()> {
+        self.check(
+            "make jobs at run time",
+            ("schedule = true", json!(true)),
+            self.requests.schedule,
+            |grant| grant.schedule,
+        )
+    }
+
     /// `line` grants it in the configuration, `value` asks for it in the manifest; `has`: whether what was granted, or denied, has it.
     fn check(
         &self,

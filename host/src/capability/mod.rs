@@ -13,6 +13,7 @@ mod reach;
 mod record;
 #[cfg(test)]
 mod reruns;
+mod schedule;
 mod sql;
 mod system;
 mod triggers;
@@ -30,6 +31,7 @@ use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::Recall;
+use crate::schedule::Schedules;
 use moa_core::event::Event;
 use moa_core::manifest::Manifest;
 use moa_store::Store;
@@ -82,6 +84,8 @@ pub struct Scene {
     pub maintenance: Arc<Maintenance>,
     /// Commands that wait to be confirmed.
     pub pendings: Arc<Pendings>,
+    /// What plugins do at set times.
+    pub schedules: Arc<Schedules>,
     /// Memory.
     pub store: Arc<dyn Store>,
 }
@@ -95,7 +99,7 @@ pub fn host(scene: Arc<Scene>) -> moa_engine::Host {
         http: Arc::new(http::Http(Arc::clone(&scene))),
         sql: Arc::new(sql::Sql(Arc::clone(&scene))),
         objects: Arc::new(objects::Objects(Arc::clone(&scene))),
+        schedule: Arc::new(schedule::Schedule(Arc::clone(&scene))),
         triggers: Arc::new(triggers::Triggers(scene)),
-        schedule: Arc::new(moa_engine::Absent),
     }
 }

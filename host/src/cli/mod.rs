@@ -25,6 +25,7 @@ mod playground;
 mod plugin;
 mod progress;
 mod run;
+mod schedule;
 mod slack;
 mod test;
 
@@ -149,6 +150,8 @@ pub enum Command {
     Test(test::TestArgs),
     /// List, stop, start, install, roll back and delete plugins; also while no host runs
     Plugin(plugin::PluginArgs),
+    /// Show what plugins do at set times; run it now, let it rest
+    Schedule(schedule::ScheduleArgs),
     /// Look into what plugins remember, change it, copy it, back it up and restore it; also while the host runs
     Brain(brain::BrainArgs),
     /// Look at the events that were accepted; run them again or drop them
@@ -192,6 +195,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => finish(test::main(&cli.global, args)),
         Command::Brain(args) => finish(brain::main(&cli.global, args)),
         Command::Plugin(args) => finish(plugin::main(&cli.global, args)),
+        Command::Schedule(args) => finish(schedule::main(&cli.global, args)),
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
         Command::Audit(args) => finish(audit::main(&cli.global, args)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),

@@ -22,6 +22,8 @@
 //! | `POST /v1/plugins/NAME/WHAT` | `stop`, `start`, `restart`, `rollback`, `unpin` |
 //! | `DELETE /v1/plugins/NAME` | removes the file |
 //! | `GET /v1/logs?plugin&invocation&lines&follow` | what plugins log, JSON lines |
+//! | `GET /v1/schedule`, `GET /v1/schedule/next?plugin&name&count` | the jobs, and when they are due |
+//! | `POST /v1/schedule/WHAT?plugin&name` | `run`, `pause`, `resume` |
 //! | `GET, POST, DELETE /v1/plugins/NAME/grants` | what a plugin asks for and has; approves (`POST`: lines, or all); takes back |
 //!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
@@ -39,6 +41,7 @@ mod journal;
 pub mod lines;
 pub mod pipe;
 mod plugins;
+mod schedule;
 pub mod socket;
 mod sync;
 
@@ -53,6 +56,7 @@ use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::Registry;
 use crate::rest::Rests;
+use crate::schedule::Schedules;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Body, Query};
@@ -72,6 +76,7 @@ pub use copy::{CopyRequest, CopyStep};
 pub use grants::GrantRequest;
 pub use journal::{Did, Retried, Row, Shown};
 pub use plugins::{BrokenRow, Counts, Did as PluginDid, FaultRow, PluginList, PluginRow, State};
+pub use schedule::{DueList, DueRow, JobDid, JobList};
 
 /// What the handlers work on.
 pub struct Control {
@@ -83,6 +88,7 @@ pub struct Control {
     standing: OnceLock<Standing>,
     decides: OnceLock<Decides>,
     audit: OnceLock<Arc<Audit>>,
+    schedules: OnceLock<Arc<Schedules>>,
     /// The right to hold a large body in memory.
     room: Arc<Semaphore>,
 }
@@ -135,6 +141,7 @@ impl Control {
             standing: OnceLock::new(),
             decides: OnceLock::new(),
             audit: OnceLock::new(),
+            schedules: OnceLock::new(),
             room: Arc::new(Semaphore::new(LARGE_BODIES)),
         })
     }
@@ -149,6 +156,12 @@ impl Control {
     pub fn stand(&self, standing: Standing) {
         // Once, at the start.
         let _ = self.standing.set(standing);
+    }
+
+    /// From now on jobs can be shown, and told to rest.
+    pub fn schedule(&self, schedules: Arc<Schedules>) {
+        // Once, at the start.
+        let _ = self.schedules.set(schedules);
     }
 
     /// Reads a body that may be as large as `most`, when it is its turn: however many are sent at once, only a few are in
@@ -174,6 +187,9 @@ impl Control {
             decides.approvals.reload().await?;
             decides.roles.reload().await?;
             decides.maintenance.reload().await?;
+        }
+        if let Some(schedules) = self.schedules.get() {
+            schedules.reload().await?;
         }
         match self.host.get() {
             Some(host) => {
@@ -223,6 +239,11 @@ impl Desk {
         self.control.stand(decides.standing.clone());
         // Once, at the start.
         let _ = self.control.decides.set(decides);
+    }
+
+    /// From now on jobs can be shown, and told to run or to rest.
+    pub fn schedule(&self, schedules: &Arc<Schedules>) {
+        self.control.schedule(Arc::clone(schedules));
     }
 
     /// The host is there: from now on what plugins were taught follows the operator's changes of the brain, and records
@@ -276,6 +297,11 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         }
         (&Method::POST, ["v1", "plugins", name, verb]) if let Some(verb) = plugins::Verb::of(verb) => {
             Box::pin(plugins::order(control, verb, (*name).into()))
+        }
+        (&Method::GET, ["v1", "schedule"]) => Box::pin(schedule::list(control)),
+        (&Method::GET, ["v1", "schedule", "next"]) => Box::pin(schedule::next(control, query)),
+        (&Method::POST, ["v1", "schedule", verb]) if let Some(verb) = schedule::Verb::of(verb) => {
+            Box::pin(schedule::order(control, verb, query))
         }
         (&Method::GET, ["v1", "logs"]) => Box::pin(plugins::logs(control, query)),
         (&Method::GET, ["v1", "plugins", name, "grants"]) => Box::pin(grants::show(control, (*name).into())),

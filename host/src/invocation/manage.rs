@@ -3,6 +3,7 @@
 mod announce;
 mod maintenance;
 mod role;
+mod schedules;
 mod why;
 
 use super::answer::unsent;
@@ -50,6 +51,7 @@ impl Invoker {
             Manage::Mute { conversation } => self.mute(work, conversation, locale).await,
             Manage::Unmute { conversation } => self.unmute(work, conversation, locale).await,
             Manage::Why { user, command } => self.why(work, user.as_deref(), command, locale),
+            Manage::Schedules => self.schedules(work, locale),
             Manage::Misused(word) => self.misused(work, *word, locale),
         }
     }
@@ -69,7 +71,8 @@ impl Invoker {
 fn is_for_all(work: &Work, manage: &Manage) -> bool {
     match manage {
         Manage::Why { user, .. } => user.as_ref().is_none_or(|user| user == work.event.author()),
-        Manage::Misused(word) => *word == AdminWord::Why,
+        Manage::Misused(word) => matches!(word, AdminWord::Why | AdminWord::Schedules),
+        Manage::Schedules => true,
         Manage::Role(_)
         | Manage::Pause { .. }
         | Manage::Resume
@@ -89,6 +92,7 @@ fn name_of(manage: &Manage) -> &'static str {
         Manage::Unmute { .. } => "unmute",
         Manage::Announce { .. } => "announce",
         Manage::Why { .. } => "why",
+        Manage::Schedules => "schedules",
         Manage::Misused(_) => "",
     }
 }

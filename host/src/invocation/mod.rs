@@ -132,9 +132,11 @@ impl Invoker {
         let (event, ticket) = (Arc::clone(&work.event), Arc::clone(&work.ticket));
         // In a box that is gone when it is done: many may wait for the log and the journal while the disk is slow, and then
         // each would hold what a whole call needs, some 16 KB, instead of a few hundred bytes.
+        let schedules = &self.matcher.schedules;
         let Some((record, outcome)) = Box::pin(self.done(work, turn)).await else {
-            return;
+            return schedules.ended(&event, None, self.world.now());
         };
+        schedules.ended(&event, Some(&outcome), self.world.now());
         self.record(record, &outcome).await;
         self.close(&event, &ticket, outcome).await;
     }
@@ -552,6 +554,7 @@ impl Invoker {
             questions: Arc::clone(&self.matcher.questions),
             maintenance: Arc::clone(&self.matcher.maintenance),
             pendings: Arc::clone(&self.matcher.pendings),
+            schedules: Arc::clone(&self.matcher.schedules),
             store: Arc::clone(&self.store),
         })
     }

@@ -16,7 +16,7 @@ pub trait Kept: Sized {
     fn give(bytes: &[u8]) -> Option<CapResult<Self>>;
 }
 
-pub(super) fn keep_json(answer: &impl Serialize, out: &mut Vec<u8>) {
+pub(crate) fn keep_json(answer: &impl Serialize, out: &mut Vec<u8>) {
     // What cannot be written is found unreadable by a rerun, which then ends as diverged.
     let _ = serde_json::to_writer(out, answer);
 }

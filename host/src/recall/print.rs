@@ -92,10 +92,18 @@ pub enum Function {
     Hear = 48,
     /// `triggers.forget`
     Forget = 49,
+    /// `schedule.at`
+    ScheduleAt = 56,
+    /// `schedule.every`
+    ScheduleEvery = 57,
+    /// `schedule.cancel`
+    ScheduleCancel = 58,
+    /// `schedule.list`
+    ScheduleList = 59,
 }
 
 impl Function {
-    const ALL: [(Self, &str); 40] = [
+    const ALL: [(Self, &str); 44] = [
         (Self::Config, "system.config"),
         (Self::Now, "system.now"),
         (Self::Elapsed, "the monotonic clock"),
@@ -136,6 +144,10 @@ impl Function {
         (Self::ObjectSign, "objects.sign"),
         (Self::Hear, "triggers.hear"),
         (Self::Forget, "triggers.forget"),
+        (Self::ScheduleAt, "schedule.at"),
+        (Self::ScheduleEvery, "schedule.every"),
+        (Self::ScheduleCancel, "schedule.cancel"),
+        (Self::ScheduleList, "schedule.list"),
     ];
 
     /// Whether it only asks, and changes nothing outside of the call.
@@ -161,6 +173,7 @@ impl Function {
                 | Self::ObjectGet
                 | Self::ObjectList
                 | Self::ObjectSign
+                | Self::ScheduleList
         )
     }
 }

@@ -17,6 +17,7 @@ use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::{Begun, Past, Recall};
 use crate::registry::{self, Registry};
+use crate::schedule::Schedules;
 use moa_core::call::{CommandCall, FullMessage, Invocation, Value};
 use moa_core::event::{Event, User};
 use moa_core::manifest::Requests;
@@ -81,10 +82,18 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
                 Duration::from_secs(600),
             )),
             voices: Default::default(),
+            schedules: schedules(store),
             registry: Arc::new(registry),
         }),
         dir,
     )
+}
+
+/// No plugin has a job.
+fn schedules(store: &Arc<FlakyStore>) -> Arc<Schedules> {
+    let store = Arc::clone(store) as Arc<dyn Store>;
+    let maintenance = Arc::new(Maintenance::none(Arc::clone(&store)));
+    Arc::new(Schedules::empty(store, maintenance, "Asia/Seoul"))
 }
 
 /// Every plugin gets one place and one that waits.
@@ -150,6 +159,7 @@ pub(crate) struct Stage {
     pub pendings: Arc<Pendings>,
     pub outward: Arc<Outward>,
     pub data: Arc<Data>,
+    pub schedules: Arc<Schedules>,
     /// How many calls there were.
     pub calls: AtomicUsize,
 }
@@ -181,6 +191,11 @@ impl Stage {
                 Arc::clone(&store) as Arc<dyn Store>,
                 Duration::from_secs(600),
             )),
+            schedules: {
+                let schedules = schedules(&store);
+                schedules.know([("memo".to_owned(), Arc::default())].into());
+                schedules
+            },
             store,
             event: Arc::new(event),
             requests: Requests::default(),
@@ -235,6 +250,7 @@ impl Stage {
             questions: Arc::clone(&self.questions),
             maintenance: Arc::clone(&self.maintenance),
             pendings: Arc::clone(&self.pendings),
+            schedules: Arc::clone(&self.schedules),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
         })
     }

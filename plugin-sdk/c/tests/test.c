@@ -83,7 +83,7 @@ MOA_PLUGIN(
     .submits = MOA_ACTIONS({.id = "order", .run = submitted}),
     .shortcuts = MOA_SHORTCUTS({.id = "note", .on = "message", .name = {.all = "Note"}, .run = voted}),
     .events = MOA_EVENTS({.event = MOA_REACTED, .run = happened}, {.event = MOA_JOINED, .run = talks_back}),
-    .jobs = MOA_JOBS({.id = "daily", .cron = "0 9 * * *", .missed = "skip", .run = due}),
+    .jobs = MOA_JOBS({.id = "daily", .cron = "0 9 * * *", .missed = "skip", .except = MOA_WORDS("12-25"), .run = due}),
     .webhooks = MOA_WEBHOOKS({.name = "hook", .verify = "none", .run = serves}),
     .config = MOA_ARGS({.name = "limit", .type = MOA_INT, .standard = "3"}),
     .requests = {.http = MOA_WORDS("https://example.com"), .users = true, .shared_brain = true});
@@ -210,7 +210,7 @@ static void describes(void) {
          "{\"name\":\"misused\"},{\"name\":\"later\"},{\"name\":\"broken\"},{\"name\":\"refused\"},{\"name\":\"refused-bare\"},"
          "{\"name\":\"opens\"},{\"name\":\"silent\"}],"
          "\"hears\":[{\"id\":\"soup\",\"pattern\":\"so(u)?p\",\"scopes\":[\"direct\",\"ambient\"]}],"
-         "\"jobs\":[{\"id\":\"daily\",\"cron\":\"0 9 * * *\",\"missed\":\"skip\"}],"
+         "\"jobs\":[{\"id\":\"daily\",\"cron\":\"0 9 * * *\",\"missed\":\"skip\",\"except\":[\"12-25\"]}],"
          "\"webhooks\":[{\"name\":\"hook\",\"verify\":\"none\"}],\"events\":[\"reacted\",\"joined\"],"
          "\"shortcuts\":[{\"id\":\"note\",\"on\":\"message\",\"name\":\"Note\"}],"
          "\"config\":{\"limit\":{\"type\":\"int\",\"default\":3}},"

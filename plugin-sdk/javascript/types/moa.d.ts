@@ -256,7 +256,7 @@ export interface Run {
 }
 /** Work at certain times. */
 export function job(
-  spec: { id: string; /** Five fields, or six with seconds first. */ cron: string; timezone?: string; missed?: "skip" | "once" | "all"; jitter?: string },
+  spec: { id: string; /** Five fields, or six with seconds first; or weekdays and times: `mon-fri 09:50`. */ cron: string; timezone?: string; /** Days that are left out: `2026-12-25`, or `12-25` of every year. */ except?: string[]; missed?: "skip" | "once" | "all"; jitter?: string },
   run: (ctx: Context, run: Run) => Awaitable<void>,
 ): void;
 /** What was made by `schedule`, by its name. */

@@ -273,6 +273,7 @@ def job(
     *,
     cron: str | None = None,
     timezone: str | None = None,
+    except_days: Sequence[str] | None = None,
     missed: str | None = None,
     jitter: str | None = None,
 ) -> Callable[[F], F]:
@@ -280,6 +281,9 @@ def job(
 
         @moa.job(cron="0 9 * * 1-5", timezone="Asia/Seoul")
         def morning(job: moa.Job) -> None: ...
+
+    `cron` has five fields, or six with seconds first; or it is weekdays and times: `mon-fri 09:50,18:00`. `except_days` are
+    left out: `2026-12-25`, or `12-25` of every year.
 
     Without `cron` the name is that given to `moa.schedule`; one that ends with `:*` stands for all that begin so.
     """
@@ -290,7 +294,8 @@ def job(
         entry: dict[str, Any] | None = None
         if cron is not None:
             entry = {"id": known, "cron": cron}
-            given = {"timezone": timezone, "missed": missed, "jitter": jitter}
+            days = None if except_days is None else list(except_days)
+            given = {"timezone": timezone, "except": days, "missed": missed, "jitter": jitter}
             entry.update({key: value for key, value in given.items() if value is not None})
         part = Part(known, function, _parts.parameters(function, "star"), entry)
         _parts.add_part(_parts.current.jobs, part, "job")

@@ -156,7 +156,7 @@ class Parts(PluginTest):
         @moa.hear()
         def taught() -> None: ...
 
-        @moa.job(cron="0 9 * * *", timezone="Asia/Seoul", missed="skip")
+        @moa.job(cron="0 9 * * *", timezone="Asia/Seoul", missed="skip", except_days=["12-25"])
         def morning(job: moa.Job) -> None: ...
 
         @moa.job("later:*")
@@ -179,7 +179,7 @@ class Parts(PluginTest):
                 "version": "1.0.0",
                 "summary": "Lunch",
                 "hears": [{"id": "heard", "pattern": "a|b", "scopes": ["direct-mention"]}],
-                "jobs": [{"id": "morning", "cron": "0 9 * * *", "timezone": "Asia/Seoul", "missed": "skip"}],
+                "jobs": [{"id": "morning", "cron": "0 9 * * *", "timezone": "Asia/Seoul", "except": ["12-25"], "missed": "skip"}],
                 "webhooks": [{"name": "build", "verify": "hmac-sha256", "methods": ["POST"]}],
                 "events": ["joined"],
                 "shortcuts": [{"id": "keep", "on": "message", "name": "Keep", "description": "Keeps it."}],

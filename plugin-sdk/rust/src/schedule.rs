@@ -1,7 +1,6 @@
 //! Work at a time: functions with [`#[job]`](crate::job), which the manifest names, and jobs that are made at run time.
 //!
-//! **This version of the host runs no jobs yet**, neither these nor those: the functions below answer
-//! [`HostError::Unsupported`]. In unit tests [`testing::Host`](crate::testing::Host) keeps them and runs what is due.
+//! In unit tests [`testing::Host`](crate::testing::Host) keeps them and runs what is due.
 //!
 //! Jobs are durable and belong to the plugin; each due time runs at most once over all hosts. A job has no message and
 //! nobody who gave it: where to speak comes from the configuration, from the brain or from the payload, and needs the
@@ -149,8 +148,7 @@ pub use crate::bindings::moa::plugin::schedule::Missed;
 /// ```
 ///
 /// # Errors
-/// [`HostError::Unsupported`] as long as the host runs no jobs, [`HostError::Invalid`] for what is no instant,
-/// [`HostError::Conflict`] for the name of a job of the manifest, [`HostError::AccessDenied`] without the grant.
+/// [`HostError::Invalid`] for what is no instant, [`HostError::Conflict`] for the name of a job of the manifest, [`HostError::AccessDenied`] without the grant.
 pub fn at(name: &str, when: &str, payload: &str) -> Result<(), HostError> {
     host::ask(|| schedule::at(name, when, payload))
 }
@@ -207,7 +205,7 @@ pub fn every(name: &str, cron: &str, timezone: &str, missed: Missed, payload: &s
 /// ```
 ///
 /// # Errors
-/// [`HostError::Unsupported`] as long as the host runs no jobs, [`HostError::AccessDenied`] without the grant.
+/// [`HostError::Conflict`] for the name of a job of the manifest, [`HostError::AccessDenied`] without the grant.
 pub fn cancel(name: &str) -> Result<bool, HostError> {
     host::ask(|| schedule::cancel(name))
 }

@@ -252,7 +252,7 @@ fn the_check_finds_what_is_wrong() {
             json!("1d"),
             "manifest.jobs[0].jitter breaks `pattern`",
         ),
-        ("/jobs/1", json!({ "id": "a" }), "manifest.jobs[1] breaks `required`"),
+        ("/jobs/1", json!({ "id": "a" }), "manifest.jobs[1] breaks `oneOf`"),
         ("/jobs/1/id", json!(7), "manifest.jobs[1].id breaks `type`"),
         (
             "/webhooks/0/name",

@@ -88,6 +88,12 @@ pub fn courier() -> &'static Path {
     COURIER.get_or_init(|| moa_test_guests::fixture("courier"))
 }
 
+/// A plugin that does something every second and once a year, and reminds people: `!remind`, `!ticks`, `!count`, `!jobs`.
+pub fn almanac() -> &'static Path {
+    static ALMANAC: OnceLock<PathBuf> = OnceLock::new();
+    ALMANAC.get_or_init(|| moa_test_guests::fixture("almanac"))
+}
+
 /// A plugin of its own, and an edition of it, which stands in each of its answers: `!NAME text` → `EDITION text`. The
 /// fixture `edition` has both texts in its data, where others of the same length (`plugin-0000`, `edition-0000`) take
 /// their places.

@@ -16,7 +16,7 @@ const NOW: &str = "--now";
 const REASON: usize = 300;
 
 /// The words, those in Korean too. Those for admins are found by their exact spelling only.
-pub(super) const WORDS: [(&str, AdminWord); 14] = [
+pub(super) const WORDS: [(&str, AdminWord); 16] = [
     ("role", AdminWord::Role),
     ("역할", AdminWord::Role),
     ("pause", AdminWord::Pause),
@@ -29,6 +29,8 @@ pub(super) const WORDS: [(&str, AdminWord); 14] = [
     ("음소거해제", AdminWord::Unmute),
     ("why", AdminWord::Why),
     ("이유", AdminWord::Why),
+    ("schedules", AdminWord::Schedules),
+    ("스케줄", AdminWord::Schedules),
     ("announce", AdminWord::Announce),
     ("전체공지", AdminWord::Announce),
 ];
@@ -62,6 +64,8 @@ pub enum Manage {
         /// The command, as it would be typed; not empty.
         command: String,
     },
+    /// Which jobs there are, and when they are due.
+    Schedules,
     /// Something is to be said wherever the bot is.
     Announce {
         /// What, as typed.
@@ -120,19 +124,22 @@ pub enum AdminWord {
     Unmute,
     /// `why`, which everybody may ask about themselves.
     Why,
+    /// `schedules`, which everybody may ask.
+    Schedules,
     /// `announce`
     Announce,
 }
 
 impl AdminWord {
     /// All, in the order in which help shows them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Role,
         Self::Pause,
         Self::Resume,
         Self::Mute,
         Self::Unmute,
         Self::Why,
+        Self::Schedules,
         Self::Announce,
     ];
 
@@ -145,13 +152,14 @@ impl AdminWord {
             Self::Mute => "mute",
             Self::Unmute => "unmute",
             Self::Why => "why",
+            Self::Schedules => "schedules",
             Self::Announce => "announce",
         }
     }
 
     /// Whether everybody may use it.
     pub(super) fn is_for_all(self) -> bool {
-        self == Self::Why
+        matches!(self, Self::Why | Self::Schedules)
     }
 
     /// How it is written, without the prefix, each with what it is good for.
@@ -192,6 +200,10 @@ impl AdminWord {
                     ("why @person COMMAND", "tells it about somebody else"),
                 ],
             ),
+            Self::Schedules => locale.pick(
+                &[("스케줄", "플러그인이 정해진 때에 하는 일을 보여 줍니다")],
+                &[("schedules", "shows what plugins do at set times")],
+            ),
             Self::Announce => locale.pick(
                 &[
                     ("전체공지 글", "글이 올라갈 대화방이 몇 곳인지 알려 줍니다"),
@@ -217,6 +229,7 @@ impl AdminWord {
             Self::Mute => conversation(&tokens).map(|conversation| Manage::Mute { conversation }),
             Self::Unmute => conversation(&tokens).map(|conversation| Manage::Unmute { conversation }),
             Self::Why => why(&tokens),
+            Self::Schedules => tokens.get(0).is_none().then_some(Manage::Schedules),
             Self::Announce => announcement(rest),
         };
         read.unwrap_or(Manage::Misused(self))

@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const HOST: &str = "moa";
 
 /// The host's own words.
-const BUILTINS: [(&str, Builtin); 5] = [
+const BUILTINS: [(&str, Builtin); 4] = [
     ("help", Builtin::Help),
     ("도움말", Builtin::Help),
     ("도움", Builtin::Help),
     ("plugins", Builtin::Plugins),
-    ("schedules", Builtin::Reserved),
 ];
 
 /// Every command that can be typed.
@@ -88,8 +87,6 @@ pub(super) enum Builtin {
     Plugins,
     /// For those who look after the bot.
     Manage(AdminWord),
-    /// Kept free for the host.
-    Reserved,
 }
 
 impl Builtin {
@@ -98,7 +95,6 @@ impl Builtin {
         match self {
             Self::Help | Self::Plugins => true,
             Self::Manage(word) => word.is_for_all(),
-            Self::Reserved => false,
         }
     }
 }

@@ -288,7 +288,6 @@ fn what_addresses_nobody_is_nobodys() {
         "{@U2} {@UBOT} help",
         "{@UBOT} 안녕하세요",
         "!없는명령어입니다",
-        "!schedules",
         "http://x.io",
         "echo hi",
     ] {

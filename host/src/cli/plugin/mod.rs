@@ -12,13 +12,16 @@ use crate::control::http::{empty, full, path};
 use crate::control::{Control, PluginDid, Quotas};
 use crate::descriptors;
 use crate::grants::{Approvals, Standing};
+use crate::maintenance::Maintenance;
 use crate::registry::locks::is_digest;
 use crate::registry::{Locks, LocksError, Parts, Registry, Visit};
+use crate::schedule::Schedules;
 use crate::settings;
 use crate::toolchain::check;
 use clap::{Args, Subcommand};
 use hyper::Method;
 use moa_core::config::Config;
+use moa_core::manifest::Manifest;
 use moa_engine::Engine;
 use moa_store::{MemoryStore, Store, SystemClock};
 use std::io::{self, Write};
@@ -325,6 +328,26 @@ async fn client_of_store(config: &Config) -> anyhow::Result<Client> {
         let approvals = Approvals::load(Arc::clone(store)).await?;
         let grants = grants_of(config, &approvals);
         control.stand(Standing::new(registry.cell(), grants, approvals));
+        control.show(registry, None);
+    }
+    Ok(client)
+}
+
+/// The same for jobs: what stands in the store, and in the manifests.
+pub(super) async fn client_of_jobs(config: &Config) -> anyhow::Result<Client> {
+    let locks = match there(config).await? {
+        There::Host(host) => return Ok(host),
+        There::Nobody(locks) => locks,
+    };
+    let client = Client::own(config, Need::Existing).await?;
+    if let (Some(control), Some(store)) = (client.control(), client.store()) {
+        let registry = registry(config, locks).await?;
+        let maintenance = Maintenance::load(Arc::clone(store)).await?;
+        let approvals = Approvals::load(Arc::clone(store)).await?;
+        let grants = grants_of(config, &approvals);
+        let may = move |plugin: &str, manifest: &Manifest| grants.of(plugin, &manifest.requests).schedule().is_ok();
+        let schedules = Schedules::empty(Arc::clone(store), maintenance, &config.bot.timezone).with(Arc::new(may));
+        control.schedule(schedules.load(&registry).await?);
         control.show(registry, None);
     }
     Ok(client)

@@ -19,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
+use crate::schedule::Schedules;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use moa_core::access::Rules;
@@ -139,6 +140,10 @@ impl Stage {
         let admins: Vec<String> = scenery.admins.iter().map(|name| room.person_id(name)).collect();
         let adapter: Arc<dyn Adapter> = Arc::clone(&room) as _;
         let store: Arc<dyn Store> = Arc::clone(&ledger) as _;
+        let maintenance = Arc::new(Maintenance::none(Arc::clone(&store)));
+        let schedules = Schedules::empty(Arc::clone(&store), Arc::clone(&maintenance), ZONE)
+            .load(&bench.registry)
+            .await?;
         let matcher = Arc::new(Matcher {
             me: Me {
                 user_id: adapter.me().user_id.clone(),
@@ -166,7 +171,8 @@ impl Stage {
                 admins,
                 Arc::new(Roles::empty(Arc::clone(&store))),
             )),
-            maintenance: Arc::new(Maintenance::none(Arc::clone(&store))),
+            maintenance,
+            schedules,
             pendings: Pendings::load(Arc::clone(&store), Approval::default().expires).await?,
         });
         let defaults = PluginSettings::default();
@@ -235,13 +241,37 @@ impl Stage {
         self.world.clock.set(now.as_millisecond());
     }
 
-    /// Time passes. What the bot did because of it, and what failed, for the operator.
+    /// Time passes, and each job runs when it is due. What the bot did because of it, and what failed, for the operator.
     pub(super) async fn pass(&self, time: SignedDuration) -> (Vec<Happening>, Vec<String>) {
-        self.world
-            .clock
-            .advance(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let end_ms = self.world.clock.now_ms().saturating_add(ms);
+        let (mut happened, mut failed) = (Vec::new(), Vec::new());
+        loop {
+            self.run_jobs().await;
+            let (more, wrong) = self.quiet().await;
+            happened.extend(more);
+            failed.extend(wrong);
+            let next_ms = self.matcher.schedules.next_ms().filter(|next| *next <= end_ms);
+            let Some(next_ms) = next_ms else { break };
+            // One that is told waits for nothing but its end.
+            self.advance_to(next_ms.max(self.world.clock.now_ms() + 1));
+        }
+        self.advance_to(end_ms);
+        let (more, wrong) = self.quiet().await;
+        happened.extend(more);
+        failed.extend(wrong);
+        (happened, failed)
+    }
+
+    fn advance_to(&self, ms: i64) {
+        self.world.clock.advance(ms - self.world.clock.now_ms());
         self.tell_what_is_due();
-        self.quiet().await
+    }
+
+    /// The jobs that are due by the clock as it is now. New ones begin now.
+    async fn run_jobs(&self) {
+        let tell = |event| self.intake.hand_in(event);
+        self.matcher.schedules.run_due(&*self.world, &tell).await;
     }
 
     /// What is due by the clock as it is now: questions that nobody answered in time, commands that nobody confirmed.
@@ -299,7 +329,7 @@ impl Stage {
     }
 
     async fn quiet(&self) -> (Vec<Happening>, Vec<String>) {
-        while self.dispatch.outstanding() > 0 {
+        while self.dispatch.outstanding() > 0 || self.matcher.schedules.is_running() {
             tokio::time::sleep(LOOK).await;
         }
         (self.room.happened(), std::mem::take(&mut *lock(&self.ledger.failed)))

@@ -8,8 +8,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
-const KEYS: &str =
-    "`#[job]` has `cron`, `timezone`, `missed`, `jitter` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
+const KEYS: &str = "`#[job]` has `cron`, `timezone`, `except`, `missed`, `jitter` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
 
 /// Expands the attribute. With an error the function stays.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -36,6 +35,7 @@ struct Options {
     id: Option<LitStr>,
     cron: Option<LitStr>,
     timezone: Option<LitStr>,
+    except: Option<LitStr>,
     missed: Option<LitStr>,
     jitter: Option<LitStr>,
 }
@@ -49,6 +49,7 @@ impl Parse for Options {
                 "id" => &mut options.id,
                 "cron" => &mut options.cron,
                 "timezone" => &mut options.timezone,
+                "except" => &mut options.except,
                 "missed" => &mut options.missed,
                 "jitter" => &mut options.jitter,
                 _ => return Err(Error::new(key.span(), KEYS)),
@@ -68,7 +69,7 @@ impl Parse for Options {
 
 impl Options {
     fn check(&self) -> Result<()> {
-        let of_cron = [&self.timezone, &self.missed, &self.jitter];
+        let of_cron = [&self.timezone, &self.except, &self.missed, &self.jitter];
         if self.cron.is_none()
             && let Some(other) = of_cron.into_iter().flatten().next()
         {
@@ -77,7 +78,7 @@ impl Options {
                 "this belongs to `cron = \"…\"`: a job that is made at run time brings its own",
             ));
         }
-        let checks: [(&Option<LitStr>, Check, &str); 5] = [
+        let checks: [(&Option<LitStr>, Check, &str); 6] = [
             (
                 &self.id,
                 |text| (1..=64).contains(&text.chars().count()),
@@ -85,13 +86,18 @@ impl Options {
             ),
             (
                 &self.cron,
-                |text| (5..=6).contains(&text.split_whitespace().count()) && text.chars().count() <= 200,
+                |text| is_when(text) && text.chars().count() <= 200,
                 "a cron expression has five fields, or six with seconds first: `0 9 * * 1-5` is nine o'clock on working days",
             ),
             (
                 &self.timezone,
                 |text| !text.is_empty() && !text.contains(char::is_whitespace),
                 "a time zone is an IANA name: `timezone = \"Asia/Seoul\"`",
+            ),
+            (
+                &self.except,
+                |text| text.split(',').all(|day| is_day(day.trim())),
+                "days that are left out are `2026-12-25`, or `12-25` for every year, with commas between",
             ),
             (
                 &self.missed,
@@ -135,6 +141,18 @@ fn check_star(id: &LitStr, has_cron: bool) -> Result<()> {
     Err(Error::new(id.span(), complaint))
 }
 
+/// What may be a cron expression, the name of one, or rules (`mon-fri 09:50`). The host reads what it means.
+fn is_when(text: &str) -> bool {
+    text.starts_with('@') || text.contains(':') || (5..=6).contains(&text.split_whitespace().count())
+}
+
+/// `2026-12-25` or `12-25`.
+fn is_day(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    plain && matches!(lengths.as_slice(), [2, 2] | [4, 2, 2])
+}
+
 /// A number with a unit, and of a size that the host can count in milliseconds.
 fn is_jitter(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -166,6 +184,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
     let text = |option: &Option<LitStr>| option.as_ref().map(LitStr::value).unwrap_or_default();
     let (cron, timezone) = (text(&options.cron), text(&options.timezone));
     let (missed, jitter) = (text(&options.missed), text(&options.jitter));
+    let except = text(&options.except);
     let returned = match &function.sig.output {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, of) => of.span(),
@@ -182,6 +201,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
                     id: #id,
                     cron: #cron,
                     timezone: #timezone,
+                    except: #except,
                     missed: #missed,
                     jitter: #jitter,
                     run: __run,
@@ -245,7 +265,17 @@ fn value(input: &FnArg, start: Option<&str>, has_rest: &mut bool) -> Result<Toke
 
 #[cfg(test)]
 mod tests {
-    use super::is_jitter;
+    use super::{is_day, is_jitter, is_when};
+
+    #[test]
+    fn times_and_days() {
+        for good in ["0 9 * * 1-5", "*/10 0 9 * * *", "@daily", "mon-fri 09:50; sat 11:00"] {
+            assert!(is_when(good), "{good}");
+        }
+        assert!(!is_when("daily") && !is_when("* * *"));
+        assert!(is_day("2026-12-25") && is_day("12-25"));
+        assert!(!is_day("25") && !is_day("2026-12") && !is_day("x2-25") && !is_day(""));
+    }
 
     #[test]
     fn jitters() {

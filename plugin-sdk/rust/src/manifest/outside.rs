@@ -15,6 +15,9 @@ pub struct Job {
     /// In which zone; empty for the bot's.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub timezone: &'static str,
+    /// The days on which it is not due, with commas between; empty for none.
+    #[serde(skip_serializing_if = "str::is_empty", serialize_with = "days")]
+    pub except: &'static str,
     /// What happens to runs that were missed; empty for what the contract says then.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub missed: &'static str,
@@ -32,6 +35,7 @@ impl Job {
         id: "",
         cron: "",
         timezone: "",
+        except: "",
         missed: "",
         jitter: "",
         run: |_| Ok(()),
@@ -69,6 +73,10 @@ impl Webhook {
         verify: "none",
         run: |_| Ok(Response::ok()),
     };
+}
+
+fn days<S: Serializer>(days: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(days.split(',').map(str::trim))
 }
 
 pub(super) fn have_no_cron(jobs: &&[Job]) -> bool {

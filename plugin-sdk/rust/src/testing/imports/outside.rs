@@ -173,7 +173,8 @@ pub(crate) mod schedule {
     }
 
     pub(crate) fn every(name: &str, cron: &str, timezone: &str, _: Missed, payload: &str) -> Result<(), Error> {
-        if !(5..=6).contains(&cron.split_whitespace().count()) || timezone.is_empty() {
+        let is_when = cron.starts_with('@') || cron.contains(':') || (5..=6).contains(&cron.split_whitespace().count());
+        if !is_when || timezone.is_empty() {
             return Err(Error::Invalid(format!(
                 "`{cron}` in `{timezone}`: a cron expression has five or six fields, and a time zone"
             )));
