@@ -224,5 +224,7 @@ async fn other_systems_ask_and_are_answered() {
         let text = house.play(&format!("{lines}\n")).await;
         assert!(text.contains(says), "{lines}: {text}");
     }
+    let astray = Transcript::parse("로지: hi\nhook= x\n").unwrap_err();
+    assert!(astray.problem.contains("directly above it"), "{astray}");
     house.bench.close().await;
 }
