@@ -38,6 +38,7 @@ mod grants;
 mod hears;
 mod hongmoa;
 mod hostile;
+mod http;
 mod in_memory;
 mod incoming;
 mod jandi;

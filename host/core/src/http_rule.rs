@@ -1,5 +1,5 @@
 //! Which requests to the outside world a line of `http = […]` is about: `https://api.example.com`,
-//! `https://*.example.com:8443`, `GET,HEAD https://api.example.com/v1/`.
+//! `https://*.example.com:8443`, `http://10.0.0.5:*`, `GET,HEAD https://api.example.com/v1/`.
 //!
 //! Rules and addresses are read by the same parser, the one of the URL standard, so that a host that is written in an odd
 //! way (`0x7f.1`, full-width letters, a trailing dot) is compared as what a client would really connect to.
@@ -116,7 +116,8 @@ pub struct Rule {
     methods: Vec<String>,
     secure: bool,
     hosts: Hosts,
-    port: u16,
+    /// `None`: all.
+    port: Option<u16>,
     /// Begins with `/`; just that: all.
     path: String,
 }
@@ -146,6 +147,11 @@ impl Rule {
         if rest.contains(['?', '#']) {
             return Err(wrong("it ends with the path"));
         }
+        let (authority, path) = rest
+            .split_at_checked(rest.find('/').unwrap_or(rest.len()))
+            .unwrap_or((rest, ""));
+        let any_port = authority.ends_with(":*");
+        let rest = &format!("{}{path}", authority.strip_suffix(":*").unwrap_or(authority));
         let end = rest.find([':', '/']).unwrap_or(rest.len());
         let (hosts, plain) = match rest.split_at_checked(end) {
             Some(("*", behind)) => (Some(Hosts::Names), format!("{scheme}://any.invalid{behind}")),
@@ -173,7 +179,7 @@ impl Rule {
             methods,
             secure: url.scheme() == "https",
             hosts,
-            port: url.port_or_known_default().unwrap_or_default(),
+            port: (!any_port).then(|| url.port_or_known_default()).flatten(),
             path: path::plain(url.path()),
         })
     }
@@ -190,7 +196,7 @@ impl Rule {
         methods
             && hosts
             && self.secure == (url.scheme() == "https")
-            && url.port_or_known_default() == Some(self.port)
+            && (self.port.is_none() || url.port_or_known_default() == self.port)
             && (self.path == "/" || !path::is_devious(url.path()) && path::begins(&path::plain(url.path()), &self.path))
     }
 
@@ -223,7 +229,7 @@ impl Rule {
         methods
             && hosts
             && self.secure == other.secure
-            && self.port == other.port
+            && (self.port.is_none() || self.port == other.port)
             && path::begins(&other.path, &self.path)
     }
 }
@@ -248,8 +254,10 @@ impl fmt::Display for Rule {
             Hosts::Below(name) => write!(f, "{scheme}://*.{name}")?,
             Hosts::Names => write!(f, "{scheme}://*")?,
         }
-        if self.port != usual {
-            write!(f, ":{}", self.port)?;
+        match self.port {
+            None => f.write_str(":*")?,
+            Some(port) if port != usual => write!(f, ":{port}")?,
+            Some(_) => {}
         }
         match self.path.as_str() {
             "/" => Ok(()),

@@ -121,6 +121,8 @@ pub(crate) fn is_known(encoding: &str) -> bool {
 /// A response's body. It is to be read to its end: only then is it whole.
 #[derive(Debug)]
 pub struct Body {
+    /// What was there from the beginning.
+    ready: Option<Bytes>,
     incoming: Option<Incoming>,
     decoder: Decoder,
     /// Whether anything came: nothing at all is not packed either.
@@ -144,6 +146,7 @@ impl Body {
         with: Box<dyn std::any::Any + Send + Sync>,
     ) -> Self {
         Self {
+            ready: None,
             incoming: Some(incoming),
             decoder: Decoder::new(encoding, limit),
             fed: false,
@@ -155,11 +158,29 @@ impl Body {
         }
     }
 
+    /// One that is there already.
+    pub fn of(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            ready: Some(bytes.into()),
+            incoming: None,
+            decoder: Decoder::new(None, 0),
+            fed: false,
+            redact: Redactor::default().stream(),
+            limit: 0,
+            deadline: Instant::now(),
+            host: String::new(),
+            _with: Box::new(()),
+        }
+    }
+
     /// The next bytes; `None` at the end. A body that was cut off ends as an error.
     ///
     /// # Errors
     /// It is too long, cannot be read, or does not come in time.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        if let Some(ready) = self.ready.take().filter(|ready| !ready.is_empty()) {
+            return Ok(Some(ready));
+        }
         loop {
             let Some(incoming) = &mut self.incoming else {
                 return Ok(None);

@@ -144,6 +144,9 @@ impl Http for Nothing {
     async fn fetch_to_object(&self, _: HttpRequest, _: String, _: String) -> CapResult<HttpResponse> {
         nothing()
     }
+    async fn exchange(&self, _: HttpRequest) -> CapResult<HttpResponse> {
+        nothing()
+    }
 }
 
 #[async_trait]

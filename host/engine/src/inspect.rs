@@ -33,6 +33,7 @@ const WASI_IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("wasi:clocks/", &["monotonic-clock", "wall-clock"]),
     ("wasi:filesystem/", &["types", "preopens"]),
+    ("wasi:http/", &["types", "outgoing-handler"]),
     ("wasi:io/", &["error", "poll", "streams"]),
     ("wasi:random/", &["random", "insecure", "insecure-seed"]),
     (

@@ -40,6 +40,7 @@ mod log;
 mod memory;
 mod meter;
 mod wasi;
+mod web;
 
 pub use capability::{
     Absent, Brain, Cell, Chat, Entry, Host, Http, HttpBody, HttpRequest, HttpResponse, Job, KeyPage, Level, Missed,

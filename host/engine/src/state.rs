@@ -8,6 +8,7 @@ use crate::log::Log;
 use crate::memory::{Limiter, Room};
 use crate::meter::Tally;
 use crate::wasi::RESOURCES;
+use crate::web::Web;
 use moa_core::call::{CapError, CapResult};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -25,10 +26,11 @@ pub(crate) struct State {
     pub(crate) log: Arc<Log>,
     pub(crate) wasi: Option<Box<WasiCtx>>,
     pub(crate) resources: ResourceTable,
+    pub(crate) web: Option<Box<Web>>,
     /// Set where the engine itself ends the call.
     pub(crate) stopped: Option<Fault>,
     messages: u32,
-    caller: Option<Handle>,
+    pub(crate) caller: Option<Handle>,
 }
 
 /// A capability has the call ended; what unwinds the guest then.
@@ -49,6 +51,7 @@ impl State {
             tally,
             wasi: None,
             resources,
+            web: None,
             stopped: None,
             messages: 0,
             caller,

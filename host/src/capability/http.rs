@@ -1,17 +1,26 @@
 //! `http`: requests to the outside world. Rules, addresses, secrets and signatures are `moa-egress`'s; here a call's grants
 //! become its permit, and what was sent is recorded.
 
+#[cfg(test)]
+mod tests;
+
 use super::Scene;
+use crate::data::object_error;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
 use moa_core::call::{CapError, CapResult};
-use moa_egress::{Caller, Error, NotGiven, Request, Response, Sign, is_safe};
+use moa_egress::{Body, Caller, Error, NotGiven, Request, Response, Sign, is_safe};
 use moa_engine::{HttpBody, HttpRequest, HttpResponse, Signing};
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long an exchange may take where the plugin does not say. It never outlasts the call.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How many bytes a response may have that is stored as an object: 1 GiB.
+const LARGEST: usize = 1 << 30;
 
 pub(super) struct Http(pub(super) Arc<Scene>);
 
@@ -22,29 +31,81 @@ impl moa_engine::Http for Http {
         let function = if safe { Function::HttpRead } else { Function::HttpFetch };
         let print = print(function, &what).done();
         match safe {
-            true => self.0.read(print, self.exchange(what, None)).await,
-            false => self.0.once(print, |key| self.exchange(what, Some(key))).await,
+            true => self.0.read(print, self.whole(what, None, true)).await,
+            false => self.0.once(print, |key| self.whole(what, Some(key), true)).await,
         }
+    }
+
+    async fn fetch_to_object(&self, what: HttpRequest, bucket: String, key: String) -> CapResult<HttpResponse> {
+        let print = print(Function::HttpObject, &what).text(&bucket).text(&key).done();
+        if !is_safe(&what.method) {
+            let sending = |id| self.stored(what, Some(id), &bucket, &key);
+            return self.0.once(print, sending).await;
+        }
+        // Asked and stored again it leaves no more behind than the world's answer of now.
+        let live = async {
+            let ready = self.0.bucket(&bucket).map(drop);
+            ready.and_then(|()| moa_objects::check(&key).map_err(object_error))?;
+            self.0.ordinals.next();
+            self.stored(what, None, &bucket, &key).await
+        };
+        self.0.outward(print, live).await
+    }
+
+    /// What a language's own client sends is not recorded: it goes on beside whatever else the call does, so there is no
+    /// order to record it in. A rerun asks again, and what may change something is not sent by a rerun at all.
+    async fn exchange(&self, what: HttpRequest) -> CapResult<HttpResponse> {
+        if !is_safe(&what.method) && self.0.look_first {
+            return Err(CapError::Uncertain(format!(
+                "an earlier run of this call may have sent {} {}",
+                what.method, what.url
+            )));
+        }
+        self.whole(what, None, false).await
     }
 }
 
 impl Http {
-    async fn exchange(&self, what: HttpRequest, key: Option<String>) -> CapResult<HttpResponse> {
-        let response = self.send(what, key, self.0.file_limit).await?;
+    async fn whole(&self, what: HttpRequest, key: Option<String>, follow: bool) -> CapResult<HttpResponse> {
+        let response = self.send(what, key, follow, self.0.file_limit).await?;
         let (status, headers) = (response.status, response.headers);
         let body = response.body.all().await.map_err(|error| self.told(error))?;
         Ok(HttpResponse { status, headers, body })
     }
 
-    async fn send(&self, what: HttpRequest, key: Option<String>, limit: usize) -> CapResult<Response> {
+    /// The body goes piece by piece from the one to the other.
+    async fn stored(&self, what: HttpRequest, id: Option<String>, bucket: &str, key: &str) -> CapResult<HttpResponse> {
+        let open = self.0.bucket(bucket)?;
+        moa_objects::check(key).map_err(object_error)?;
+        let response = self.send(what, id, true, LARGEST).await?;
+        let (status, headers) = (response.status, response.headers);
+        if (200..=299).contains(&status) {
+            let kind = headers.iter().find(|(name, _)| name == "content-type");
+            let mime = kind.map_or("application/octet-stream", |(_, value)| value.as_str());
+            let why = Arc::new(Mutex::new(None));
+            let pieces = pieces(response.body, Arc::clone(&why));
+            let written = open.write(key, mime, LARGEST as u64, Box::pin(pieces)).await;
+            let why = why.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(error) = why {
+                return Err(self.told(error));
+            }
+            written.map_err(object_error)?;
+        }
+        Ok(HttpResponse {
+            status,
+            headers,
+            body: Vec::new(),
+        })
+    }
+
+    async fn send(&self, what: HttpRequest, key: Option<String>, follow: bool, limit: usize) -> CapResult<Response> {
         let scene = &self.0;
         let body = match what.body {
             HttpBody::Empty => Vec::new(),
             HttpBody::Bytes(bytes) => bytes,
-            HttpBody::Object { .. } => {
-                return Err(CapError::Unsupported(
-                    "this host has no objects as the body of a request yet".into(),
-                ));
+            HttpBody::Object { bucket, key } => {
+                let content = scene.bucket(&bucket)?.get(&key, scene.file_limit as u64).await;
+                content.map_err(object_error)?.into()
             }
         };
         let most = scene.file_limit;
@@ -73,7 +134,7 @@ impl Http {
                 Signing::HmacSha256 { secret, header } => Sign::HmacSha256 { secret, header },
             }),
             idempotency_key: key,
-            follow: true,
+            follow,
             timeout: match what.timeout_ms {
                 0 => PATIENCE,
                 ms => Duration::from_millis(ms.into()),
@@ -110,6 +171,25 @@ impl Http {
             Error::Unavailable(text) => CapError::Unavailable(text),
         }
     }
+}
+
+/// A body piece by piece; `why` keeps what it broke off by.
+fn pieces(body: Body, why: Arc<Mutex<Option<Error>>>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    futures_util::stream::unfold(Some(body), move |body| {
+        let why = Arc::clone(&why);
+        async move {
+            let mut body = body?;
+            match body.next().await {
+                Ok(Some(bytes)) => Some((Ok(bytes), Some(body))),
+                Ok(None) => None,
+                Err(error) => {
+                    let told = io::Error::other(error.to_string());
+                    *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    Some((Err(told), None))
+                }
+            }
+        }
+    })
 }
 
 fn print(function: Function, what: &HttpRequest) -> crate::recall::print::Printer {

@@ -27,6 +27,9 @@ fn a_rule_is_about_scheme_host_port_path_and_method() {
         ("https://*.example.com", "GET", "https://notexample.com/", false),
         ("https://*", "GET", "https://whatever.example/", true),
         ("https://*", "GET", "https://1.2.3.4/", false),
+        ("http://127.0.0.1:*/a", "GET", "http://127.0.0.1:9000/a", true),
+        ("http://127.0.0.1:*/a", "GET", "http://127.0.0.1/b", false),
+        ("https://*.example.com:*", "GET", "https://a.example.com:1/", true),
         ("https://*:8443", "GET", "https://a.example:8443/", true),
         // International names, however they are written.
         ("https://한글.example", "GET", "https://xn--bj0bj06e.example/", true),
@@ -129,6 +132,8 @@ fn a_rule_has_one_form() {
         ("http://*.example.com:8080/a/%7e", "http://*.example.com:8080/a/~"),
         ("GET,POST https://*", "GET,POST https://*"),
         ("http://[::1]:1", "http://[::1]:1"),
+        ("http://[::1]:*/x", "http://[::1]:*/x"),
+        ("https://*.a.example:*", "https://*.a.example:*"),
     ] {
         assert_eq!(rule(text).to_string(), shown);
         assert_eq!(rule(shown), rule(text));
@@ -167,6 +172,8 @@ fn one_rule_covers_another() {
         ("https://a.example/v1", "https://a.example/v1/x", true),
         ("https://a.example/v1", "https://a.example", false),
         ("https://a.example:1", "https://a.example:2", false),
+        ("https://a.example:*", "https://a.example:2", true),
+        ("https://a.example", "https://a.example:*", false),
     ] {
         assert_eq!(rule(wide).covers(&rule(narrow)), covers, "{wide} and {narrow}");
     }

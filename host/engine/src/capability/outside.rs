@@ -146,6 +146,12 @@ pub trait Http: Send + Sync {
     async fn fetch_to_object(&self, _what: HttpRequest, _bucket: String, _key: String) -> CapResult<HttpResponse> {
         absent("http.fetch-to-object")
     }
+    /// Sends for a language's own HTTP client (`wasi:http`), which follows redirects by itself.
+    ///
+    /// The client goes on while this does: it may be called several times at once, and beside other functions.
+    async fn exchange(&self, _what: HttpRequest) -> CapResult<HttpResponse> {
+        absent("wasi:http")
+    }
 }
 
 /// A value of a column or parameter.

@@ -14,3 +14,4 @@ mod neighbours;
 mod outside;
 mod support;
 mod tour;
+mod web;

@@ -10,6 +10,7 @@
 //! `examples` tries the examples of the help.
 
 pub mod accept;
+mod canned;
 mod control;
 pub mod examples;
 mod form;

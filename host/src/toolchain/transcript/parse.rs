@@ -7,6 +7,7 @@ mod hook;
 pub use act::Act;
 pub use hook::HookLine;
 
+use super::canned::Canned;
 use super::room::Spot;
 use crate::adapter::slack::emoji;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 /// How the bot is called in transcripts.
 pub const BOT: &str = "moa";
 /// What a line may be, for whoever wrote one that is none.
-const FORMS: &str = "a line is a comment (# …), a directive (@config, @admin, @sql, @seed, @now, @locale), a place ([#lunch], [@name]), what \
+const FORMS: &str = "a line is a comment (# …), a directive (@config, @admin, @sql, @seed, @now, @locale, @http), a place ([#lunch], [@name]), what \
                      somebody says (name: text) or does (name> click \"label\"), what the bot is to do (moa: moa~ moa- moa+ moa! moa= moa^), time \
                      that passes (+24h), or a webhook (hook name text)";
 
@@ -74,6 +75,8 @@ pub enum Deed {
     Seed(u64),
     /// `@now TIME`: the clock is set.
     Now(Timestamp),
+    /// `@http GET https://example.com/ 200 BODY`: what a request is answered from now on.
+    Answers(Canned),
     /// `[#lunch]`: what follows is there.
     Goes(Spot),
     /// `name: text`
@@ -366,9 +369,10 @@ impl Transcript {
                 rest.parse()
                     .map_err(|_| "@now takes a time with its offset: @now 2026-11-20T12:00:00+09:00")?,
             ),
+            "http" => Deed::Answers(Canned::parse(rest)?),
             _ => {
                 return Err(format!(
-                    "there is no @{word}; the directives are @config, @admin, @sql, @seed, @now and @locale"
+                    "there is no @{word}; the directives are @config, @admin, @sql, @seed, @now, @locale and @http"
                 ));
             }
         };

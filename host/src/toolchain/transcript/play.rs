@@ -64,6 +64,7 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
         match &step.deed {
             Deed::Seed(seed) => stage.seed(*seed),
             Deed::Now(now) => stage.set_clock(*now),
+            Deed::Answers(canned) => stage.answers(canned.clone()),
             Deed::Goes(to) => spot = to.clone(),
             Deed::Expects(_) => turn.expected.push((spot.clone(), number)),
             Deed::Says(who, text) => {

@@ -1,5 +1,6 @@
 //! The host around a transcript: real but for its ends.
 
+use super::canned::{Answers, Canned};
 use super::parse::Act;
 use super::room::{Happening, Room, Spot};
 use crate::access::{Access, Roles};
@@ -16,6 +17,7 @@ use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
 use crate::outbox::Outbox;
+use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
@@ -126,6 +128,7 @@ pub(super) struct Stage {
     intake: Arc<Intake>,
     dispatch: Dispatch<Work>,
     pub(super) matcher: Arc<Matcher>,
+    answers: Arc<Answers>,
 }
 
 impl Stage {
@@ -175,6 +178,7 @@ impl Stage {
             schedules,
             pendings: Pendings::load(Arc::clone(&store), Approval::default().expires).await?,
         });
+        let answers = Arc::<Answers>::default();
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {
             by_plugin: BTreeMap::new(),
@@ -190,7 +194,10 @@ impl Stage {
                 config: Arc::new(scenery.config),
             },
             grants: Grants::Everything,
-            outward: Arc::default(),
+            outward: Arc::new(Outward {
+                sender: Arc::clone(&answers) as _,
+                ..Outward::default()
+            }),
             data: scenery.data,
         });
         let outbox = Arc::new(Outbox::new(Arc::clone(&adapter), 0.0, 1));
@@ -230,7 +237,12 @@ impl Stage {
             intake,
             dispatch,
             matcher,
+            answers,
         })
+    }
+
+    pub(super) fn answers(&self, canned: Canned) {
+        self.answers.add(canned);
     }
 
     pub(super) fn seed(&self, seed: u64) {

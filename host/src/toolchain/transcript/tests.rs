@@ -70,7 +70,7 @@ fn every_form_of_the_format_is_read() {
         로지: !점심팀 2 로지,샐리,앨리,빈센트\nmoa: 1팀: 로지, 앨리\n  | 2팀: 샐리, 빈센트\n로지: !점심팀 x\n\
         moa~ /사용법.*점심팀/\n샐리: 안녕\nmoa- nothing\n+24h\nmoa+ 👍\n로지> click \"주문\"\n로지> submit {\"size\": \"3\"}\n\
         moa! 로지: only you see this\nmoa= the edited text\nmoa^ report.csv\nhook build {\"status\": \"ok\"}\n[@로지]\n[#lunch > 1]\n\
-        moa-lee: hi\n로지> click \"날짜\" \"2026-11-21\"\n로지> react 👍\n로지> unreact 👍\n로지> edit \"new\"\n로지> delete\n\
+        @http GET https://a.example/ 200 hi\nmoa-lee: hi\n로지> click \"날짜\" \"2026-11-21\"\n로지> react 👍\n로지> unreact 👍\n로지> edit \"new\"\n로지> delete\n\
         로지> join\n로지> leave\n로지> topic \"\"\n로지> shortcut \"주문에 넣기\"\n로지> upload \"a.csv\" \"a,b\" \"!read\"\n\
         moa=\nmoa- 👍\nmoa^ /csv$/\n  | a,b\nmoa: pick\n  | one\n  [주문] [취소]\n  [크기: 1, 2]\n";
     let read = Transcript::parse(text).unwrap();
@@ -83,13 +83,13 @@ fn every_form_of_the_format_is_read() {
         matches!(&two_lines.deed, Deed::Expects(Expect::Says(text)) if text == "1팀: 로지, 앨리\n2팀: 샐리, 빈센트"),
         "{two_lines:?}"
     );
-    assert_eq!(read.steps.len(), 34);
+    assert_eq!(read.steps.len(), 35);
     let last = read.steps.last().unwrap();
     assert_eq!(
         (last.height, last.below.as_deref()),
         (4, Some("[주문] [취소] [크기: 1, 2]"))
     );
-    let file = &read.steps[32];
+    let file = &read.steps[33];
     assert!(
         matches!(&file.deed, Deed::Expects(Expect::Sends(Named::Matching(_), content)) if *content == ["a,b"]),
         "{file:?}"

@@ -114,7 +114,10 @@ mod tests {
                     [plugin.ci.webhook.build]\nsecret = \"KEY\"\nheader = \"X-Sig\"\nprefix = \"\"\nbody = \"5MiB\"\n\
                     [plugin.ci.webhook.health]\nopen = true\n";
         let config = parse(text).unwrap();
-        assert_eq!((config.http.body, config.http.rate, config.http.wanted), (2 << 20, None, false));
+        assert_eq!(
+            (config.http.body, config.http.rate, config.http.wanted),
+            (2 << 20, None, false)
+        );
         assert_eq!(config.http.proxies.len(), 2);
         let hooks = &config.plugin("ci").webhooks;
         let build = HookSettings {
@@ -125,21 +128,37 @@ mod tests {
             body: Some(5 << 20),
         };
         assert_eq!(hooks.get("build"), Some(&build));
-        assert!(hooks.get("health").is_some_and(|health| health.open && health.secret.is_none()));
+        assert!(
+            hooks
+                .get("health")
+                .is_some_and(|health| health.open && health.secret.is_none())
+        );
         let again = parse(&config.show()).unwrap();
         assert_eq!(again.plugin("ci"), config.plugin("ci"));
         assert_eq!(again.http.proxies, config.http.proxies);
 
         let default = parse("").unwrap().http;
-        assert_eq!((default.body, default.rate, default.wanted), (1 << 20, Rate::parse("600/1m"), false));
+        assert_eq!(
+            (default.body, default.rate, default.wanted),
+            (1 << 20, Rate::parse("600/1m"), false)
+        );
         assert!(parse("[http]\nlisten = \"127.0.0.1:0\"\n").unwrap().http.wanted);
     }
 
     #[test]
     fn mistakes_name_the_line_to_add() {
         for (text, words) in [
-            ("secret = \"KEY\"", &["plugin.ci.webhook.build.secret", "KEY = { env = \"KEY\" }"][..]),
-            ("secrets = \"KEY\"", &["plugin.ci.webhook.build.secrets", "Did you mean `plugin.ci.webhook.build.secret`?"]),
+            (
+                "secret = \"KEY\"",
+                &["plugin.ci.webhook.build.secret", "KEY = { env = \"KEY\" }"][..],
+            ),
+            (
+                "secrets = \"KEY\"",
+                &[
+                    "plugin.ci.webhook.build.secrets",
+                    "Did you mean `plugin.ci.webhook.build.secret`?",
+                ],
+            ),
             ("header = \"X Sig\"", &["build.header", "X-Hub-Signature-256"]),
             ("prefix = \"서명=\"", &["build.prefix", "ASCII"]),
             ("open = \"yes\"", &["build.open", "true or false"]),
