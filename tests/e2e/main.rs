@@ -34,6 +34,7 @@ mod crashes;
 mod degradation;
 mod delivery;
 mod dev;
+mod feed;
 mod grants;
 mod hears;
 mod hongmoa;

@@ -243,6 +243,11 @@ pub trait Adapter: Send + Sync {
         service == self.service()
     }
 
+    /// The service of a conversation of which only the id is known.
+    fn service_of(&self, _conversation: &str) -> &'static str {
+        self.service()
+    }
+
     /// Who the bot is there.
     fn me(&self) -> &Me;
 

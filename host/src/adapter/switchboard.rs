@@ -53,6 +53,10 @@ impl Adapter for Switchboard {
         self.main.serves(service) || self.others.iter().any(|other| other.serves(service))
     }
 
+    fn service_of(&self, conversation: &str) -> &'static str {
+        self.by_id(conversation).service()
+    }
+
     fn me(&self) -> &Me {
         self.main.me()
     }
@@ -166,6 +170,10 @@ mod tests {
         let incoming = Arc::new(Incoming::new(Default::default(), poster, Locale::En));
         let both = Switchboard::of(Arc::clone(&main) as _, vec![incoming]);
         assert_eq!(both.service(), "fake");
+        assert_eq!(
+            ["C1", "incoming:ops", "incoming", "jandi:lunch"].map(|id| both.service_of(id)),
+            ["fake", "incoming", "fake", "fake"]
+        );
         assert!(both.serves("fake") && both.serves("incoming") && !both.serves("jandi"));
         let content = Content::text("hi");
         let stamp = Stamp {

@@ -36,15 +36,16 @@ struct Own {
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
         own_ids(&what)?;
-        self.send_as(Function::ChatSend, &to, self.0.event.author(), &what)
+        self.send_as(Function::ChatSend, &self.named(to), self.0.event.author(), &what)
             .await
     }
 
     async fn ask(&self, to: Place, who: String, id: String, what: Content, wait_seconds: u32) -> CapResult<MessageRef> {
-        self.question(to, who, id, what, wait_seconds).await
+        self.question(self.named(to), who, id, what, wait_seconds).await
     }
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
+        let which = self.named_one(which);
         own_ids(&what)?;
         let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
         let live = async {
@@ -61,6 +62,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn delete(&self, which: MessageRef) -> CapResult<()> {
+        let which = self.named_one(which);
         let print = Print::of(Function::ChatDelete).json(&which).done();
         let live = async {
             self.allowed(&which.place)?;
@@ -74,6 +76,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn react(&self, which: MessageRef, emoji: String) -> CapResult<()> {
+        let which = self.named_one(which);
         let print = Print::of(Function::ChatReact).json(&which).text(&emoji).done();
         let live = async {
             self.may_write(&which.place)?;
@@ -86,6 +89,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn unreact(&self, which: MessageRef, emoji: String) -> CapResult<()> {
+        let which = self.named_one(which);
         let print = Print::of(Function::ChatUnreact).json(&which).text(&emoji).done();
         let live = async {
             self.allowed(&which.place)?;
@@ -98,7 +102,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn upload(&self, to: Place, name: String, data: Vec<u8>, comment: String) -> CapResult<String> {
-        self.put(&to, &name, &data, &comment).await
+        self.put(&self.named(to), &name, &data, &comment).await
     }
 
     async fn download(&self, file: String) -> CapResult<Vec<u8>> {
@@ -146,7 +150,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn history(&self, at: Place, before: Option<String>, limit: u32) -> CapResult<Vec<FullMessage>> {
-        self.past(&at, before.as_deref(), limit).await
+        self.past(&self.named(at), before.as_deref(), limit).await
     }
 
     async fn get_user(&self, id: String) -> CapResult<User> {
@@ -222,6 +226,24 @@ impl Chat {
             look_first: scene.look_first,
         };
         scene.outbox.send(letter, &scene.ordinals).await.map_err(refused)
+    }
+
+    /// A place of which only the conversation is known, with the service that its id tells.
+    fn named(&self, place: Place) -> Place {
+        match place.service.as_str() {
+            "" => Place {
+                service: self.0.adapter.service_of(&place.conversation).into(),
+                ..place
+            },
+            _ => place,
+        }
+    }
+
+    fn named_one(&self, which: MessageRef) -> MessageRef {
+        MessageRef {
+            place: self.named(which.place),
+            ..which
+        }
     }
 
     fn allowed(&self, place: &Place) -> CapResult<()> {

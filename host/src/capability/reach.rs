@@ -127,7 +127,12 @@ fn places() -> Vec<(Place, Need)> {
             places.push((at, Need::Conversation((*id).into())));
         }
     }
-    for service in ["slack", "FAKE", "fake ", "", "*"] {
+    // By its id alone a place is at the only service there is.
+    for (id, need) in [("C1", Need::Nothing), ("C2", Need::Conversation("C2".into()))] {
+        let service = String::new();
+        places.push((Place { service, ..place(id) }, need));
+    }
+    for service in ["slack", "FAKE", "fake ", "*"] {
         for id in ["C1", "C2"] {
             let service = service.into();
             places.push((Place { service, ..place(id) }, Need::Absent));
