@@ -81,6 +81,13 @@ pub fn clerk() -> &'static Path {
     CLERK.get_or_init(|| moa_test_guests::fixture("clerk"))
 }
 
+/// A plugin that asks the database `members` and keeps files in the bucket `files`: `!who`, `!query`, `!execute`, `!keep`,
+/// `!show`, `!files`, `!link`, `!drop`.
+pub fn archive() -> &'static Path {
+    static ARCHIVE: OnceLock<PathBuf> = OnceLock::new();
+    ARCHIVE.get_or_init(|| moa_test_guests::fixture("archive"))
+}
+
 /// A plugin that answers with a card, in two messages, late, or for one person, and carries messages to other places:
 /// `!menu`, `!twice`, `!dawdle`, `!whisper`, `!carry`.
 pub fn courier() -> &'static Path {
