@@ -43,8 +43,10 @@ pub async fn read(body: Body, limit: u64, mut each: impl FnMut(&[u8])) -> Result
             whole.extend_from_slice(&part);
         }
     };
-    let read = tokio::time::timeout(shortened("MOA_TEST_HTTP_SECONDS", TIME), reading).await;
-    read.unwrap_or_else(|_| Err(last(StatusCode::REQUEST_TIMEOUT)))
+    match tokio::time::timeout(shortened("MOA_TEST_HTTP_SECONDS", TIME), reading).await {
+        Ok(read) => read,
+        Err(_) => Err(last(StatusCode::REQUEST_TIMEOUT)),
+    }
 }
 
 /// A refusal after which the connection ends: what is still to come of the body is not worth reading.
