@@ -22,11 +22,11 @@ use crate::registry::Snapshot;
 /// What of one plugin is kept, in bytes.
 const OF_ONE: usize = 128 << 10;
 /// What of all plugins is kept, in bytes.
-const OF_ALL: usize = 16 << 20;
+const OF_ALL: usize = 4 << 20;
 /// The longest text that is kept whole, in bytes.
 const LONGEST: usize = 8 << 10;
-/// What a line takes beside its text, about.
-const OVERHEAD: usize = 160;
+/// What a line takes beside its text, about: five texts that are allocated each by itself, and its place in the ring.
+const OVERHEAD: usize = 360;
 /// Lines that are handed out at once.
 const PAGE: usize = 256;
 /// The target of what plugins say themselves.
