@@ -96,7 +96,10 @@ pub async fn run(build: &Build, rounds: u16, seconds: u16, options: &Options) ->
         let (process, _, _) = measure::start(&mut sim, &home, true).await?;
         let endpoints = std::fs::read(home.path().join("data/endpoints.json"))?;
         let endpoints: Value = serde_json::from_slice(&endpoints)?;
-        let moa_at = endpoints["http"].as_str().and_then(|url| url.strip_prefix("http://"));
+        let moa_at = endpoints
+            .get("http")
+            .and_then(|url| url.as_str())
+            .and_then(|url| url.strip_prefix("http://"));
         let moa_at: SocketAddr = moa_at.context("no address in endpoints.json")?.parse()?;
         let run = Run {
             sim: &sim,
