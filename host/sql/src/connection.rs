@@ -24,7 +24,7 @@ pub struct Connection {
 
 struct Inner {
     name: String,
-    password: String,
+    passwords: Vec<String>,
     write: bool,
     limits: Limits,
     backend: Backend,
@@ -49,7 +49,7 @@ impl Connection {
             write,
             limits,
         } = settings;
-        let password = database.password().to_owned();
+        let passwords = database.passwords().to_vec();
         let backend = match database {
             Database::Memory => Backend::Sqlite(Sqlite::in_memory(limits)),
             Database::Sqlite(path) => Backend::Sqlite(Sqlite::in_file(name, &path, write, limits)?),
@@ -59,7 +59,7 @@ impl Connection {
         Ok(Self {
             inner: Arc::new(Inner {
                 name: name.to_owned(),
-                password,
+                passwords,
                 write,
                 limits,
                 backend,
@@ -166,7 +166,7 @@ impl Connection {
                 Purpose::Execute => SqlError::Uncertain(text),
             })
         });
-        outcome.map_err(|error| error.without(&inner.password))
+        outcome.map_err(|error| error.without(&inner.passwords))
     }
 }
 

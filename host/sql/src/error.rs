@@ -1,5 +1,9 @@
 //! What can go wrong with a database, in types.
 
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::sqlite::SqliteError;
+
 /// Why a statement did not give what it should. No text holds an address or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {
@@ -45,6 +49,12 @@ mod code {
     pub(super) const LOGIN: &str = "28";
     /// Serialisation and deadlocks.
     pub(super) const ROLLBACK: &str = "40";
+    /// PostgreSQL: a lock was not to be had in time.
+    pub(super) const LOCKED: &str = "55P03";
+    /// MySQL's numbers for the same, and for deadlocks.
+    pub(super) const MYSQL_LOCKED: [u16; 2] = [1205, 1213];
+    /// SQLite's `SQLITE_BUSY` and `SQLITE_LOCKED`: the lower byte of what it says.
+    pub(super) const SQLITE_LOCKED: [i32; 2] = [5, 6];
     /// PostgreSQL: no resources, operator intervention, system errors; both: connection trouble.
     pub(super) const NOT_WELL: [&str; 4] = ["53", "57P", "58", "08"];
 }
@@ -79,7 +89,7 @@ impl SqlError {
         if code.starts_with(code::LOGIN) {
             return away(&format!("refuses the login: {text}; the operator looks at the url"));
         }
-        if said.is_unique_violation() || code.starts_with(code::ROLLBACK) {
+        if said.is_unique_violation() || code.starts_with(code::ROLLBACK) || in_the_way(said.as_ref()) {
             return Self::Conflict(format!("the database refuses the statement: {text}"));
         }
         if code::NOT_WELL.iter().any(|class| code.starts_with(class)) {
@@ -100,13 +110,15 @@ impl SqlError {
     }
 
     /// The same without a word that nobody may see.
-    pub(crate) fn without(self, secret: &str) -> Self {
+    pub(crate) fn without(self, secrets: &[String]) -> Self {
         // A shorter one would tear holes into texts that do not hold it.
         const SHORTEST: usize = 4;
-        if secret.len() < SHORTEST {
-            return self;
-        }
-        let hide = |text: String| text.replace(secret, "[secret]");
+        let hide = |text: String| {
+            secrets
+                .iter()
+                .filter(|secret| secret.len() >= SHORTEST)
+                .fold(text, |text, secret| text.replace(secret.as_str(), "[secret]"))
+        };
         match self {
             Self::Invalid(text) => Self::Invalid(hide(text)),
             Self::Conflict(text) => Self::Conflict(hide(text)),
@@ -115,5 +127,19 @@ impl SqlError {
             Self::Uncertain(text) => Self::Uncertain(hide(text)),
             other @ (Self::ReadOnly(_) | Self::Settings { .. }) => other,
         }
+    }
+}
+
+/// Whether another transaction holds what the statement needs.
+fn in_the_way(said: &dyn DatabaseError) -> bool {
+    if let Some(mysql) = said.try_downcast_ref::<MySqlDatabaseError>() {
+        return code::MYSQL_LOCKED.contains(&mysql.number());
+    }
+    let code = said.code().unwrap_or_default();
+    match said.try_downcast_ref::<SqliteError>() {
+        Some(_) => code
+            .parse::<i32>()
+            .is_ok_and(|code| code::SQLITE_LOCKED.contains(&(code & 0xff))),
+        None => code == code::LOCKED,
     }
 }

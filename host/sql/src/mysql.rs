@@ -16,16 +16,17 @@ use sqlx::error::BoxDynError;
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPoolOptions, MySqlQueryResult, MySqlRow, MySqlTypeInfo};
 use sqlx::pool::PoolConnection;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _,
-    MySqlConnection, MySqlPool, Row as _, SqlSafeStr as _, Statement as _, Type, raw_sql,
+    Arguments as _, AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Decode, Encode, Executor as _,
+    MySqlConnection, MySqlPool, Row as _, SqlSafeStr as _, Statement as _, Type, ValueRef as _, raw_sql,
 };
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// How much later the server ends a statement by itself, where it can.
 const BEHIND: Duration = Duration::from_secs(2);
-/// So that texts mean to the server what [`text`](crate::text) takes them for.
-const MODES: &str = "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), ',,', ',')";
+/// So that texts mean to the server what [`text`](crate::text) takes them for. They are named one by one, for what is
+/// only taken out comes back with the modes that stand for several (`ANSI`, `ORACLE`).
+const MODES: &str = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 const READ_ONLY: &str = "SET SESSION TRANSACTION READ ONLY";
 
 pub(crate) struct MySql {
@@ -80,7 +81,7 @@ impl MySql {
             true => "START TRANSACTION; SELECT CAST(CONNECTION_ID() AS CHAR), CAST(0 AS DECIMAL(1,0))",
             false => "START TRANSACTION READ ONLY; SELECT CAST(CONNECTION_ID() AS CHAR), CAST(0 AS DECIMAL(1,0))",
         };
-        let begun = raw_sql(begin).fetch_one(&mut *connection).await?;
+        let begun = work.begun(raw_sql(begin).fetch_one(&mut *connection)).await?;
         let thread: String = begun.try_get_unchecked(0)?;
         let decimal = begun.try_column(1)?.type_info().clone();
         let done = work
@@ -100,8 +101,7 @@ impl MySql {
             let _ = timeout(CANCEL, self.cancel(&thread)).await;
         }
         if work.write {
-            let committed = raw_sql("COMMIT").execute(&mut *connection).await;
-            committed.map_err(|error| Failure::Ours(work.unsure(&error)))?;
+            work.committed(raw_sql("COMMIT").execute(&mut *connection)).await?;
         }
         Ok(outcome)
     }
@@ -176,7 +176,7 @@ async fn statement(connection: &mut MySqlConnection, work: &Work, decimal: &MySq
         .map(|column| column.name().to_owned())
         .collect();
     let found = connection.fetch_many(statement.query_with(arguments));
-    work.gather(columns, found, MySqlQueryResult::rows_affected, cells)
+    work.gather(columns, found, MySqlQueryResult::rows_affected, size, cells)
         .await
 }
 
@@ -229,6 +229,14 @@ impl Encode<'_, sqlx::MySql> for Decimal<'_> {
     fn produces(&self) -> Option<MySqlTypeInfo> {
         Some(self.kind.clone())
     }
+}
+
+fn size(row: &MySqlRow) -> usize {
+    let value = |at| {
+        let raw = row.try_get_raw(at).ok().filter(|raw| !raw.is_null())?;
+        <&[u8] as Decode<sqlx::MySql>>::decode(raw).ok().map(<[u8]>::len)
+    };
+    (0..row.len()).filter_map(value).sum()
 }
 
 fn cells(row: &MySqlRow) -> Result<Vec<Cell>, SqlError> {

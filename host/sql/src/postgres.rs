@@ -79,8 +79,10 @@ impl Postgres {
                     raw_sql("ROLLBACK").execute(&mut *connection).await?;
                     connection.clear_cached_statements().await
                 };
-                again.await.map_err(|error| work.failed(&error))?;
-                self.on(&mut connection, work).await
+                match work.begun(again).await {
+                    Ok(()) => self.on(&mut connection, work).await,
+                    Err(failure) => Err(failure),
+                }
             }
         };
         give_back(connection, &done).await;
@@ -95,7 +97,9 @@ impl Postgres {
         let milliseconds = (work.limits.time + BEHIND).as_millis();
         let begin =
             format!("BEGIN {mode}; SET LOCAL statement_timeout = {milliseconds}; SELECT pg_backend_pid()::text");
-        let begun = raw_sql(AssertSqlSafe(begin)).fetch_one(&mut *connection).await?;
+        let begun = work
+            .begun(raw_sql(AssertSqlSafe(begin)).fetch_one(&mut *connection))
+            .await?;
         let process: String = begun.try_get(0)?;
         let cancelling = self.cancel(&process);
         let done = work.until_stopped(statement(connection, work), cancelling).await;
@@ -106,8 +110,7 @@ impl Postgres {
             let _ = timeout(CANCEL, self.cancel(&process)).await;
         }
         if work.write {
-            let committed = raw_sql("COMMIT").execute(&mut *connection).await;
-            committed.map_err(|error| Failure::Ours(work.unsure(&error)))?;
+            work.committed(raw_sql("COMMIT").execute(&mut *connection)).await?;
         }
         Ok(outcome)
     }
@@ -164,7 +167,13 @@ async fn statement(connection: &mut PgConnection, work: &Work) -> Result<Outcome
         .map(|column| column.name().to_owned())
         .collect();
     let found = connection.fetch_many(statement.query_with(arguments));
-    work.gather(columns, found, PgQueryResult::rows_affected, cells).await
+    work.gather(columns, found, PgQueryResult::rows_affected, size, cells)
+        .await
+}
+
+fn size(row: &PgRow) -> usize {
+    let value = |at| row.try_get_raw(at).ok()?.as_bytes().ok().map(<[u8]>::len);
+    (0..row.len()).filter_map(value).sum()
 }
 
 fn cells(row: &PgRow) -> Result<Vec<Cell>, SqlError> {

@@ -7,7 +7,7 @@ use sqlx::Either;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// How long a cancelled statement may take to end before its connection is closed under it.
@@ -100,6 +100,29 @@ impl Work {
         }
     }
 
+    /// Begins a transaction, as long as the statement may take.
+    pub(crate) async fn begun<T>(&self, beginning: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+        tokio::select! {
+            begun = beginning => begun.map_err(Failure::Database),
+            () = self.stop.reached() => Err(Failure::Ours(self.too_late())),
+        }
+    }
+
+    /// Waits for the end of a transaction, a little longer than the statement may take: it cannot be taken back.
+    pub(crate) async fn committed<T>(
+        &self,
+        committing: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<(), Failure> {
+        match timeout_at(self.stop.deadline + GRACE, committing).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Failure::Ours(self.unsure(&error))),
+            Err(_) => Err(Failure::Ours(SqlError::Uncertain(format!(
+                "the database behind `{}` did not say in time whether the change was made: look whether it was before repeating it",
+                self.name
+            )))),
+        }
+    }
+
     /// As many parameters as the statement has?
     pub(crate) fn count(&self, wanted: usize) -> Result<(), SqlError> {
         let given = self.params.len();
@@ -138,12 +161,14 @@ impl Work {
         None
     }
 
-    /// Gathers rows within the limits.
+    /// Gathers rows within the limits. `size` is what a row takes as it comes, so that it is not made into cells where
+    /// that is too much already.
     pub(crate) async fn gather<Done, Row>(
         &self,
         columns: Vec<String>,
         found: impl Stream<Item = Result<Either<Done, Row>, sqlx::Error>>,
         affected: impl Fn(&Done) -> u64,
+        size: impl Fn(&Row) -> usize,
         cells: impl Fn(&Row) -> Result<Vec<Cell>, SqlError>,
     ) -> Result<Outcome, Failure> {
         let mut found = pin!(found);
@@ -157,9 +182,15 @@ impl Work {
                 Either::Left(done) => outcome.affected += affected(&done),
                 Either::Right(_) if self.write => returned += 1,
                 Either::Right(row) => {
-                    let cells = cells(&row).map_err(Failure::Ours)?;
-                    bytes += cells.iter().map(Cell::size).sum::<usize>();
-                    if outcome.rows.rows.len() >= self.limits.rows || bytes > self.limits.bytes {
+                    let full = outcome.rows.rows.len() >= self.limits.rows
+                        || bytes.saturating_add(size(&row)) > self.limits.bytes;
+                    let fitting = match full {
+                        true => None,
+                        false => Some(cells(&row).map_err(Failure::Ours)?),
+                    };
+                    drop(row);
+                    bytes += fitting.iter().flatten().map(Cell::size).sum::<usize>();
+                    let Some(cells) = fitting.filter(|_| bytes <= self.limits.bytes) else {
                         outcome.rows.truncated = true;
                         let rest = async {
                             while let Ok(Some(_)) = found.try_next().await {
@@ -168,7 +199,7 @@ impl Work {
                         };
                         outcome.unread = timeout(DRAIN, rest).await.is_err();
                         return Ok(outcome);
-                    }
+                    };
                     outcome.rows.rows.push(cells);
                 }
             }

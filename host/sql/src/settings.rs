@@ -22,7 +22,7 @@ pub enum Database {
 
 /// What must not stand in any message.
 #[derive(Clone, Default)]
-pub struct Password(pub(crate) String);
+pub struct Password(pub(crate) Vec<String>);
 
 /// How much may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,19 +106,30 @@ impl Database {
         }
     }
 
-    pub(crate) fn password(&self) -> &str {
+    pub(crate) fn passwords(&self) -> &[String] {
         match self {
             Self::Postgres(_, password) | Self::MySql(_, password) => &password.0,
-            Self::Memory | Self::Sqlite(_) => "",
+            Self::Memory | Self::Sqlite(_) => &[],
         }
     }
 }
 
-/// The password of an address, decoded.
+/// The passwords of an address, decoded: the one before its host, and the ones in its query.
 fn password(rest: &str) -> Password {
-    let authority = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let rest = rest.trim_start_matches('/');
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let written = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
-    Password(written.map(|(_, password)| decode(password)).unwrap_or_default())
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let in_query = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
+    let in_query = in_query
+        .filter(|(key, _)| decode(key) == "password")
+        // In a query a plus is a blank.
+        .map(|(_, password)| decode(&password.replace('+', " ")));
+    let passwords = written
+        .map(|(_, password)| decode(password))
+        .into_iter()
+        .chain(in_query);
+    Password(passwords.filter(|password| !password.is_empty()).collect())
 }
 
 fn decode(text: &str) -> String {
@@ -180,9 +191,23 @@ mod tests {
             "mariadb://u:p%40ss@h/d",
         ] {
             let database = parse(url).unwrap();
-            assert_eq!(database.password(), "p@ss", "{url}");
+            assert_eq!(database.passwords(), ["p@ss"], "{url}");
             assert!(!format!("{database:?}").contains("p@ss") && !format!("{database:?}").contains("p%40ss"));
         }
+    }
+
+    #[test]
+    fn a_password_in_the_query_is_one_too() {
+        let database = parse("postgres://u:first@h/d?sslmode=disable&password=se%40cond+one").unwrap();
+        assert_eq!(database.passwords(), ["first", "se@cond one"]);
+        let database = parse("postgres://h?user=u&password=hunter2").unwrap();
+        assert_eq!(database.passwords(), ["hunter2"]);
+        let told = SqlError::Unavailable("of hunter2 and first".into());
+        let secrets = ["hunter2".to_owned(), "first".to_owned()];
+        assert_eq!(
+            told.without(&secrets),
+            SqlError::Unavailable("of [secret] and [secret]".into())
+        );
     }
 
     #[test]

@@ -217,7 +217,7 @@ async fn statement(connection: &mut SqliteConnection, work: &Work) -> Result<Out
         .collect();
     let found = connection.fetch_many(statement.query_with(arguments));
     let mut outcome = work
-        .gather(columns, found, SqliteQueryResult::rows_affected, cells)
+        .gather(columns, found, SqliteQueryResult::rows_affected, size, cells)
         .await?;
     if !crate::text::changes_rows(Dialect::Sqlite, &work.text) {
         // SQLite tells of the last statement that did.
@@ -235,6 +235,18 @@ fn bind(arguments: &mut SqliteArguments, param: &Cell) -> Result<(), sqlx::error
         Cell::Decimal(text) | Cell::Text(text) | Cell::Time(text) => arguments.add(text.clone()),
         Cell::Bytes(bytes) => arguments.add(bytes.clone()),
     }
+}
+
+fn size(row: &SqliteRow) -> usize {
+    let value = |at| {
+        let raw = row.try_get_raw(at).ok()?;
+        let sized = matches!(raw.type_info().name(), "TEXT" | "BLOB");
+        let bytes = sized
+            .then(|| <&[u8] as Decode<sqlx::Sqlite>>::decode(raw).ok())
+            .flatten();
+        bytes.map(<[u8]>::len)
+    };
+    (0..row.len()).filter_map(value).sum()
 }
 
 fn cells(row: &SqliteRow) -> Result<Vec<Cell>, SqlError> {

@@ -53,6 +53,13 @@ async fn mariadb() {
     parameters(&connection, "?").await;
     mariadb_values(&connection).await;
     guards(&connection, &server.url()).await;
+    // Texts mean what they are read as, whatever the server's own modes are.
+    assert_eq!(
+        connection.query("SELECT @@sql_mode", vec![]).await.unwrap().rows,
+        [[text_of(
+            "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+        )]]
+    );
     // Variables of the session, files, and what is hidden in comments.
     for text in [
         "SELECT 1 INTO OUTFILE '/tmp/x'",

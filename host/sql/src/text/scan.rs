@@ -66,13 +66,14 @@ impl<'a> Scanner<'a> {
             self.dialect == Dialect::MySql,
             self.dialect == Dialect::Sqlite,
         );
-        if c.is_whitespace() {
+        if is_blank(c) {
             self.skip(c.len_utf8());
             return Ok(None);
         }
         if self.rest.starts_with("--") && (!mysql || self.is_mysql_dashes()) || mysql && c == '#' {
-            let end = self.rest.find('\n').unwrap_or(self.rest.len());
-            self.skip(end);
+            // PostgreSQL ends a line at a carriage return too.
+            let end = self.rest.find(|c| c == '\n' || postgres && c == '\r');
+            self.skip(end.unwrap_or(self.rest.len()));
             return Ok(None);
         }
         if self.rest.starts_with("/*") {
@@ -99,7 +100,7 @@ impl<'a> Scanner<'a> {
     /// In MySQL two dashes begin a comment only where a blank or nothing follows.
     fn is_mysql_dashes(&self) -> bool {
         let third = self.rest.chars().nth(2);
-        third.is_none_or(|c| c.is_ascii_whitespace() || c.is_control())
+        third.is_none_or(|c| c.is_ascii_whitespace() || c.is_ascii_control())
     }
 
     fn block_comment(&mut self) -> Result<(), String> {
@@ -175,9 +176,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// As the databases have it: letters of all languages are parts of names.
+/// As the databases have it: blanks are ASCII's only.
+fn is_blank(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\x0b'
+}
+
+/// As the databases have it: all that is not ASCII is part of a name, blanks too.
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || !c.is_ascii() && !c.is_whitespace()
+    c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }
 
 fn unended(what: &str) -> String {

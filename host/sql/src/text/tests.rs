@@ -181,6 +181,27 @@ fn a_second_statement_does_not_hide() {
 }
 
 #[test]
+fn comments_and_blanks_end_where_the_database_ends_them() {
+    // A carriage return ends a line in PostgreSQL alone.
+    let hidden = "--\rCOMMIT /*\nSELECT 1 */";
+    assert!(refused(Postgres, Execute, hidden).contains("`COMMIT`"));
+    assert!(refused(Sqlite, Execute, "--\nCOMMIT /*\nSELECT 1 */").contains("`COMMIT`"));
+    assert_eq!(check(Sqlite, Query, "--\rCOMMIT /*\nSELECT 1"), Ok(()));
+    assert_eq!(check(Postgres, Query, "-- one\rSELECT 1 -- two\r\n"), Ok(()));
+    // Two dashes before what is not ASCII are no comment in MySQL.
+    for c in ['\u{85}', '\u{a0}', '\u{2003}'] {
+        assert!(refused(MySql, Query, &format!("SELECT 1--{c}; COMMIT")).contains("more than one"));
+        for dialect in ALL {
+            // Nor is that a blank anywhere.
+            refused(dialect, Query, &format!("{c}SELECT 1"));
+        }
+    }
+    for c in ['\t', '\x01', '\x7f', '\x0b'] {
+        assert_eq!(check(MySql, Query, &format!("SELECT 1 --{c}; COMMIT")), Ok(()));
+    }
+}
+
+#[test]
 fn what_has_no_end_is_no_statement() {
     for text in ["SELECT 'a", "SELECT \"a", "SELECT /* a", "SELECT 1\0"] {
         for dialect in ALL {
