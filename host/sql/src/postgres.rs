@@ -22,7 +22,8 @@ use tokio::time::timeout;
 /// How much later the server ends a statement by itself.
 const BEHIND: Duration = Duration::from_secs(2);
 /// What a session is cleaned with before somebody else has it.
-const CLEAN: &str = "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all()";
+const CLEAN: &str =
+    "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP";
 /// `feature_not_supported`: among others for a plan that a change of the tables has overtaken.
 const NOT_SUPPORTED: &str = "0A000";
 

@@ -13,7 +13,8 @@ use sqlx::{
     Arguments as _, AssertSqlSafe, Column as _, Decode, Executor as _, Row as _, SqlSafeStr as _, SqliteConnection,
     SqlitePool, Statement as _, TypeInfo as _, ValueRef as _, raw_sql,
 };
-use std::ffi::c_int;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,17 @@ use tokio::time::timeout;
 const STEPS: i32 = 1000;
 /// How long a writer waits for another one at most.
 const BUSY: Duration = Duration::from_secs(5);
+/// How many rows are read before somebody asks for them.
+const AHEAD: usize = 1;
+/// The longest value or row at most, in bytes.
+const LENGTH: usize = 4 << 20;
+/// How many columns a result or table may have: together with [`LENGTH`] what one row may take.
+const COLUMNS: c_int = 200;
+/// How long a pattern of `LIKE` or `GLOB` may be, in bytes: one comparison is one step, which nothing interrupts.
+const PATTERN: c_int = 256;
+/// What the authorizer is asked for temporary things: `SQLITE_CREATE_TEMP_INDEX` to `SQLITE_CREATE_TEMP_VIEW`.
+const TEMPORARY: RangeInclusive<c_int> =
+    libsqlite3_sys::SQLITE_CREATE_TEMP_INDEX..=libsqlite3_sys::SQLITE_CREATE_TEMP_VIEW;
 
 pub(crate) struct Sqlite {
     reading: SqlitePool,
@@ -36,6 +48,7 @@ impl Sqlite {
     pub(crate) fn in_memory(limits: Limits) -> Self {
         let options = SqliteConnectOptions::new()
             .in_memory(true)
+            .row_buffer_size(AHEAD)
             .pragma("trusted_schema", "OFF");
         // The data is gone with the connection.
         let pool = pool(1, limits).min_connections(0).idle_timeout(None).max_lifetime(None);
@@ -59,7 +72,9 @@ impl Sqlite {
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .busy_timeout(BUSY.min(limits.time))
+            .row_buffer_size(AHEAD)
+            // Sooner than the statement is given up, so that it is told why.
+            .busy_timeout(BUSY.min(limits.time / 2))
             .pragma("trusted_schema", "OFF");
         let reading = options.clone().read_only(true).pragma("query_only", "ON");
         let writing = options.create_if_missing(true);
@@ -102,7 +117,7 @@ impl Sqlite {
         let mut connection = work.waited(pool.acquire()).await?;
         let stopped = Arc::new(AtomicBool::new(false));
         let done = self.on(&mut connection, work, &stopped).await;
-        self.give_back(connection, &stopped).await;
+        self.give_back(connection, stopped).await;
         done.map_err(|failure| match failure {
             Failure::Ours(error) => error,
             Failure::Database(error) => work.failed(&error),
@@ -124,7 +139,8 @@ impl Sqlite {
         stopped: &Arc<AtomicBool>,
     ) -> Result<Outcome, Failure> {
         let asked = Arc::clone(stopped);
-        let mut handle = connection.lock_handle().await?;
+        // What ran before may not be over.
+        let mut handle = work.begun(connection.lock_handle()).await?;
         handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Relaxed));
         drop(handle);
         if self.in_memory {
@@ -133,11 +149,10 @@ impl Sqlite {
             } else {
                 "PRAGMA query_only = ON"
             };
-            raw_sql(only).execute(&mut *connection).await?;
+            work.begun(raw_sql(only).execute(&mut *connection)).await?;
         }
-        raw_sql(if work.write { "BEGIN IMMEDIATE" } else { "BEGIN" })
-            .execute(&mut *connection)
-            .await?;
+        let begin = if work.write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        work.begun(raw_sql(begin).execute(&mut *connection)).await?;
         let done = work
             .until_stopped(statement(connection, work), async {
                 stopped.store(true, Ordering::Relaxed)
@@ -149,30 +164,40 @@ impl Sqlite {
         }
         let outcome = done?;
         if work.write {
-            raw_sql("COMMIT").execute(&mut *connection).await?;
+            work.committed(raw_sql("COMMIT").execute(&mut *connection)).await?;
         }
         Ok(outcome)
     }
 
-    /// Ends what is left of a transaction. A connection that does not let it is closed, unless the data is in it.
-    async fn give_back(&self, mut connection: PoolConnection<sqlx::Sqlite>, stopped: &AtomicBool) {
-        let cleaned = async {
-            // This waits for the end of what runs.
-            connection.lock_handle().await?.remove_progress_handler();
-            // There may be none.
-            let _ = raw_sql("ROLLBACK").execute(&mut *connection).await;
-            Ok::<_, sqlx::Error>(())
-        };
-        let clean = timeout(GRACE, cleaned).await.is_ok_and(|cleaned| cleaned.is_ok());
-        if !self.in_memory && (!clean || stopped.load(Ordering::Relaxed)) {
-            // Its thread goes on until the statement looks whether it may.
-            drop(connection.detach());
+    /// Ends what is left of a transaction, in the background where that takes long: a statement is over only when it
+    /// looks whether it may go on. Until then its connection keeps its place, so that no others pile up. One that was
+    /// stopped is closed then, unless the data is in it.
+    async fn give_back(&self, mut connection: PoolConnection<sqlx::Sqlite>, stopped: Arc<AtomicBool>) {
+        let in_memory = self.in_memory;
+        let cleaning = tokio::spawn(async move {
+            let cleaned = async {
+                // This waits for the end of what runs.
+                connection.lock_handle().await?.remove_progress_handler();
+                // There may be none.
+                let _ = raw_sql("ROLLBACK").execute(&mut *connection).await;
+                Ok::<_, sqlx::Error>(())
+            };
+            let clean = cleaned.await.is_ok() && !stopped.load(Ordering::Relaxed);
+            if !clean && !in_memory {
+                let _ = connection.close().await;
+            }
+        });
+        if timeout(GRACE, cleaning).await.is_err() {
+            tracing::warn!(
+                "a statement in SQLite goes on after it was cancelled, and keeps its connection until its end"
+            );
         }
     }
 }
 
 fn pool(connections: u32, limits: Limits) -> SqlitePoolOptions {
-    let longest = c_int::try_from(limits.bytes.max(crate::text::LONGEST).saturating_mul(4)).unwrap_or(c_int::MAX);
+    // Not less than a statement: the schema is made of such.
+    let longest = c_int::try_from(limits.bytes.clamp(crate::text::LONGEST, LENGTH)).unwrap_or(c_int::MAX);
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(limits.time)
@@ -185,10 +210,14 @@ async fn harden(connection: &mut SqliteConnection, longest: c_int) -> Result<(),
     let mut handle = connection.lock_handle().await?;
     let raw = handle.as_raw_handle().as_ptr();
     // SAFETY: the handle is that of an open connection, which is locked for as long as `handle` lives; the calls take
-    // plain numbers, and what they end with is a null pointer that they are not to write to.
+    // plain numbers, a function that lives as long as the program, and null pointers that
+    // nothing is written to.
     unsafe {
         libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_ATTACHED, 0);
         libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_LENGTH, longest);
+        libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_COLUMN, COLUMNS);
+        libsqlite3_sys::sqlite3_limit(raw, libsqlite3_sys::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN);
+        libsqlite3_sys::sqlite3_set_authorizer(raw, Some(nothing_temporary), std::ptr::null_mut());
         libsqlite3_sys::sqlite3_db_config(
             raw,
             libsqlite3_sys::SQLITE_DBCONFIG_DEFENSIVE,
@@ -197,6 +226,28 @@ async fn harden(connection: &mut SqliteConnection, longest: c_int) -> Result<(),
         );
     }
     Ok(())
+}
+
+/// Nothing that only its connection has: the next statement may have another one, or another plugin this one.
+unsafe extern "C" fn nothing_temporary(
+    _: *mut c_void,
+    action: c_int,
+    _: *const c_char,
+    _: *const c_char,
+    schema: *const c_char,
+    _: *const c_char,
+) -> c_int {
+    // `CREATE TABLE temp.a` comes as a row of that schema.
+    // SAFETY: SQLite gives a text that ends with a zero and lives as long as the call, or a null pointer.
+    let inserts = action == libsqlite3_sys::SQLITE_INSERT
+        && !schema.is_null()
+        && unsafe { CStr::from_ptr(schema) }
+            .to_bytes()
+            .eq_ignore_ascii_case(b"temp");
+    match inserts || TEMPORARY.contains(&action) {
+        true => libsqlite3_sys::SQLITE_DENY,
+        false => libsqlite3_sys::SQLITE_OK,
+    }
 }
 
 async fn statement(connection: &mut SqliteConnection, work: &Work) -> Result<Outcome, Failure> {

@@ -443,6 +443,20 @@ async fn sessions_do_not_leak(url: &str) {
         );
         assert!(connection.query("DELETE FROM t", vec![]).await.is_err());
     }
+    let session = "SELECT pg_backend_pid()";
+    let before = connection.query(session, vec![]).await.unwrap();
+    // Tables that only a session has, by the ways that no word tells.
+    let temporary = "CREATE TABLE pg_temp.only_here (a INT)";
+    for _ in 0..2 {
+        connection.execute(temporary, vec![]).await.unwrap();
+    }
+    let left = "SELECT count(*) FROM pg_class WHERE relname = 'only_here'";
+    assert_eq!(connection.query(left, vec![]).await.unwrap().rows, [[Cell::Integer(0)]]);
+    assert_eq!(
+        connection.query(session, vec![]).await.unwrap(),
+        before,
+        "a session for reading is cleaned, too, rather than closed"
+    );
     connection.close().await;
 }
 

@@ -242,3 +242,76 @@ async fn what_is_wrong_is_told() {
         .unwrap_err();
     assert!(matches!(told, SqlError::Conflict(_)), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_in_a_session() {
+    let folder = TempDir::new().unwrap();
+    let in_file = Connection::open("members", settings(folder.path(), true)).unwrap();
+    for connection in [in_file, memory(Limits::default())] {
+        connection.execute("CREATE TABLE t (a)", vec![]).await.unwrap();
+        for text in [
+            "CREATE TABLE temp.a (a)",
+            "CREATE TABLE \"temp\".a AS SELECT 1",
+            "CREATE VIEW [TEMP].a AS SELECT 1",
+        ] {
+            assert_invalid(&connection, text).await;
+        }
+        let left = connection.query("SELECT * FROM sqlite_temp_schema", vec![]).await;
+        assert!(left.unwrap().rows.is_empty());
+        connection.execute("ANALYZE", vec![]).await.unwrap();
+        connection.execute("CREATE INDEX i ON t (a)", vec![]).await.unwrap();
+        connection.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_row_is_measured_before_it_is_taken_apart() {
+    let connection = memory(Limits::default());
+    let half = "SELECT zeroblob(600000)";
+    let found = connection.query(half, vec![]).await.unwrap();
+    assert_eq!((found.rows.len(), found.truncated), (1, false));
+    let found = connection
+        .query("SELECT zeroblob(600000), zeroblob(600000)", vec![])
+        .await
+        .unwrap();
+    assert_eq!((found.rows.len(), found.truncated), (0, true));
+    for text in [
+        "SELECT zeroblob(1100000)".to_owned(),
+        format!("SELECT 1{}", ", 1".repeat(200)),
+        format!("SELECT 'a' LIKE '{}'", "%a".repeat(200)),
+    ] {
+        let told = connection.query(&text, vec![]).await.unwrap_err();
+        assert!(matches!(told, SqlError::Invalid(_)), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_locks_is_a_conflict_and_not_a_fault() {
+    let folder = TempDir::new().unwrap();
+    let opened = |milliseconds| {
+        let settings = Settings {
+            limits: Limits {
+                time: Duration::from_millis(milliseconds),
+                ..Limits::default()
+            },
+            ..settings(folder.path(), true)
+        };
+        Connection::open("members", settings).unwrap()
+    };
+    let (one, other) = (opened(3000), opened(1000));
+    one.execute("CREATE TABLE t (a)", vec![]).await.unwrap();
+    const LONG: &str =
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let holds = tokio::spawn(async move { one.execute(LONG, vec![]).await });
+    // It may not have begun yet.
+    let mut told = None;
+    while told.is_none() && !holds.is_finished() {
+        told = other.execute("INSERT INTO t VALUES (1)", vec![]).await.err();
+    }
+    let told = told.unwrap();
+    assert!(
+        matches!(&told, SqlError::Conflict(text) if text.contains("locked")),
+        "{told}"
+    );
+    assert!(matches!(holds.await.unwrap(), Err(SqlError::OverLimit(_))));
+}
