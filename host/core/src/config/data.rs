@@ -76,10 +76,56 @@ impl Shown for Address {
     }
 }
 
-/// The last @ ends the credentials: a password may hold others, a host may not.
-fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://[secret]@{host}"),
-        _ => url.to_owned(),
+/// An address, or a value that holds one, without the password in it.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, _)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    // From a password in the query on nothing is shown: what is not escaped in it could look like something else.
+    let asked = url.match_indices(['?', '&']).find(|(at, _)| {
+        let behind = url.get(at + 1..).unwrap_or_default();
+        let key = behind.split(['=', '&']).next().unwrap_or_default();
+        // A key with escapes may be any.
+        key.contains('%') || key.to_ascii_lowercase().contains("password")
+    });
+    let (shown, hidden) = url
+        .split_at_checked(asked.map_or(url.len(), |(at, _)| at))
+        .unwrap_or((url, ""));
+    let quote = if hidden.ends_with('"') { "\"" } else { "" };
+    let rest = asked.map_or(String::new(), |(_, mark)| format!("{mark}[secret]{quote}"));
+    // The last @ ends the credentials: a password may hold others, a host may not.
+    match shown.rsplit_once('@') {
+        // The query began inside of the credentials, or ends with something that looks so.
+        _ if hidden.contains('@') => format!("{scheme}://[secret]{quote}"),
+        Some((_, host)) => format!("{scheme}://[secret]@{host}{rest}"),
+        None => format!("{shown}{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn an_address_is_told_without_its_passwords() {
+        for (url, told) in [
+            (
+                "mysql://u:p@ss@db/a?ssl-mode=REQUIRED",
+                "mysql://[secret]@db/a?ssl-mode=REQUIRED",
+            ),
+            ("postgres://h/d?password=hunter2", "postgres://h/d?[secret]"),
+            (
+                "postgres://u:p@h/d?sslmode=disable&password=x&y=z",
+                "postgres://[secret]@h/d?sslmode=disable&[secret]",
+            ),
+            ("\"postgres://h/d?pass%77ord=hunter2\"", "\"postgres://h/d?[secret]\""),
+            ("postgres://u:p@h/d?password=x@y", "postgres://[secret]"),
+            ("postgres://u:a?password=b@h/d", "postgres://[secret]"),
+            ("what?password=x", "what?password=x"),
+            ("sqlite:a.db", "sqlite:a.db"),
+        ] {
+            assert_eq!(without_password(url), told);
+        }
+        assert!(!without_password("postgres://u:a?b%c@h/d").contains('b'));
     }
 }

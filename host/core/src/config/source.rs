@@ -292,7 +292,7 @@ impl Sources {
             origin: found.origin.clone(),
             line: found.line,
             key: path.join("."),
-            value: (!secret).then(|| without_password(&found.value.to_string())),
+            value: (!secret).then(|| super::data::without_password(&found.value.to_string())),
             problem,
             remedy,
         });
@@ -374,14 +374,6 @@ impl Sources {
             problem: "there is no such key".into(),
             remedy,
         }
-    }
-}
-
-/// A value as it may be told: an address without the password in it.
-fn without_password(value: &str) -> String {
-    match (value.split_once("://"), value.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://[secret]@{host}"),
-        _ => value.to_owned(),
     }
 }
 
