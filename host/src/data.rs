@@ -149,8 +149,7 @@ impl Data {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub fn connection(&self, name: &str) -> CapResult<Connection> {
-        let mut open = self.open();
-        if let Some(connection) = open.databases.get(name) {
+        if let Some(connection) = self.open().databases.get(name) {
             return Ok(connection.clone());
         }
         let settings = match self.databases.get(name) {
@@ -158,9 +157,11 @@ impl Data {
             Some(Err(why)) => return Err(CapError::Unavailable(why.clone())),
             None => self.unnamed_database(name)?,
         };
+        // Not under the lock: whatever hangs here would keep everybody from everything.
         let connection = Connection::open(name, settings).map_err(sql_error)?;
-        open.databases.insert(name.to_owned(), connection.clone());
-        Ok(connection)
+        // Whoever else opened it meanwhile was first: all have the same one.
+        let mut open = self.open();
+        Ok(open.databases.entry(name.to_owned()).or_insert(connection).clone())
     }
 
     /// The bucket of this name.
@@ -168,8 +169,7 @@ impl Data {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub fn bucket(&self, name: &str) -> CapResult<Bucket> {
-        let mut open = self.open();
-        if let Some(bucket) = open.buckets.get(name) {
+        if let Some(bucket) = self.open().buckets.get(name) {
             return Ok(bucket.clone());
         }
         let settings = match self.buckets.get(name) {
@@ -178,8 +178,8 @@ impl Data {
             None => self.unnamed_bucket(name)?,
         };
         let bucket = Bucket::open(name, settings).map_err(object_error)?;
-        open.buckets.insert(name.to_owned(), bucket.clone());
-        Ok(bucket)
+        let mut open = self.open();
+        Ok(open.buckets.entry(name.to_owned()).or_insert(bucket).clone())
     }
 
     /// Ends what is under way, and closes.

@@ -186,6 +186,20 @@ impl Rule {
 
     /// Whether a request is of those that the rule is about. `url` is of [`address`], `method` in capitals.
     pub fn matches(&self, method: &str, url: &Url) -> bool {
+        self.is_of(method, url)
+            && (self.path == "/" || !path::is_devious(url.path()) && path::begins(&path::plain(url.path()), &self.path))
+    }
+
+    /// The same of a rule that denies: where a server may read the path as one that the rule is about, it is one.
+    pub fn denies(&self, method: &str, url: &Url) -> bool {
+        self.is_of(method, url)
+            && (self.path == "/"
+                || path::is_devious(url.path())
+                || path::begins(&path::folded(url.path()), &path::folded(&self.path)))
+    }
+
+    /// Whether everything but the path is what the rule is about.
+    fn is_of(&self, method: &str, url: &Url) -> bool {
         let methods = self.methods.is_empty() || self.methods.iter().any(|known| known == method);
         let hosts = match (&self.hosts, url.host()) {
             (Hosts::One(one), Some(host)) => *one == host.to_owned(),
@@ -197,7 +211,6 @@ impl Rule {
             && hosts
             && self.secure == (url.scheme() == "https")
             && (self.port.is_none() || url.port_or_known_default() == self.port)
-            && (self.path == "/" || !path::is_devious(url.path()) && path::begins(&path::plain(url.path()), &self.path))
     }
 
     /// Whether the rule names the host, or the name that it is below: only then is a host trusted with secrets.

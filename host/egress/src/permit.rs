@@ -155,7 +155,7 @@ impl Permit {
         if !self.requested.iter().any(fits) {
             return Err(Refused::NotRequested);
         }
-        if self.all_denied || self.denied.iter().any(fits) {
+        if self.all_denied || self.denied.iter().any(|rule| rule.denies(method, url)) {
             return Err(Refused::Denied);
         }
         let granted = self.all_granted || self.granting().iter().any(fits);
@@ -265,6 +265,20 @@ mod tests {
                 found,
                 "{requested:?} {granted:?} {denied:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_denied_path_is_denied_however_it_is_written() {
+        let permit = permit(&["https://a.example"], None, &["https://a.example/admin"], &[]);
+        for (path, found) in [
+            ("/admin", Err(Refused::Denied)),
+            ("//Admin;x/y", Err(Refused::Denied)),
+            ("/x/..%2fadmin", Err(Refused::Denied)),
+            ("/x/admin", Ok(())),
+        ] {
+            let url = address(&format!("https://a.example{path}")).unwrap();
+            assert_eq!(permit.check("GET", &url), found, "{path}");
         }
     }
 

@@ -6,6 +6,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use object_store::{PutMultipartOptions, WriteMultipart};
 use std::io;
+use tokio::runtime::Handle;
 
 /// How large a piece is that goes to the store: the least that S3 takes.
 const PIECE: usize = 5 << 20;
@@ -96,15 +97,22 @@ impl Bucket {
 
 /// An upload in pieces. The store is told when nothing comes of it: otherwise it would keep the pieces, and charge for
 /// them.
-struct Upload(Option<WriteMultipart>);
+struct Upload {
+    writing: Option<WriteMultipart>,
+    /// Where it was begun: it may be dropped where nothing can be sent.
+    runtime: Option<Handle>,
+}
 
 impl Upload {
     fn new(begun: Box<dyn object_store::MultipartUpload>) -> Self {
-        Self(Some(WriteMultipart::new_with_chunk_size(begun, PIECE)))
+        Self {
+            writing: Some(WriteMultipart::new_with_chunk_size(begun, PIECE)),
+            runtime: Handle::try_current().ok(),
+        }
     }
 
     async fn write(&mut self, part: Bytes) -> object_store::Result<()> {
-        if let Some(upload) = &mut self.0 {
+        if let Some(upload) = &mut self.writing {
             upload.wait_for_capacity(UNDER_WAY).await?;
             upload.put(part);
         }
@@ -112,7 +120,7 @@ impl Upload {
     }
 
     async fn finish(mut self) -> object_store::Result<String> {
-        match self.0.take() {
+        match self.writing.take() {
             Some(upload) => Ok(crate::bucket::etag(&upload.finish().await?)),
             None => Ok(String::new()),
         }
@@ -121,8 +129,8 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if let Some(upload) = self.0.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        if let Some(upload) = self.writing.take()
+            && let Some(runtime) = &self.runtime
         {
             runtime.spawn(async move {
                 if let Err(error) = upload.abort().await {

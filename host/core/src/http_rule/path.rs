@@ -52,6 +52,29 @@ pub(super) fn is_devious(path: &str) -> bool {
     true
 }
 
+/// A path as the most forgiving server reads it: decoded, without parameters (`;…`) and empty segments, in lower case.
+pub(super) fn folded(path: &str) -> String {
+    let mut layer = path.as_bytes().to_vec();
+    for _ in 0..LAYERS {
+        layer = decoded(&layer);
+    }
+    let text = String::from_utf8_lossy(&layer).to_lowercase();
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut last = "";
+    for segment in text.split('/') {
+        last = segment.split(';').next().unwrap_or_default();
+        if !last.is_empty() {
+            out.push('/');
+            out.push_str(last);
+        }
+    }
+    // Whether a rule is about what it names or only about what is below is told by the slash at its end.
+    if last.is_empty() {
+        out.push('/');
+    }
+    out
+}
+
 /// Whether a path is the one that a rule names or one below it. Both are [`plain`].
 pub(super) fn begins(path: &str, with: &str) -> bool {
     match path.strip_prefix(with) {

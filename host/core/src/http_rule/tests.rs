@@ -178,3 +178,33 @@ fn one_rule_covers_another() {
         assert_eq!(rule(wide).covers(&rule(narrow)), covers, "{wide} and {narrow}");
     }
 }
+
+#[test]
+fn a_denial_is_not_passed_by_writing_the_path_in_another_way() {
+    for (text, path, denies) in [
+        ("https://a.example/admin", "/admin", true),
+        ("https://a.example/admin", "/admin/users", true),
+        ("https://a.example/admin", "/x/..%2fadmin", true),
+        ("https://a.example/admin", "/x/%252e%252e/admin", true),
+        ("https://a.example/admin", "/%61dmin%2f", true),
+        ("https://a.example/admin", "/%2561dmin", true),
+        ("https://a.example/admin", "//admin", true),
+        ("https://a.example/admin", "/;x//admin", true),
+        ("https://a.example/admin", "/admin;x", true),
+        ("https://a.example/admin", "/admin%3Bx/users", true),
+        ("https://a.example/admin", "/ADMIN", true),
+        ("https://a.example/%C3%84mt", "/%C3%A4mt", true),
+        ("https://a.example/Admin/", "/admin//users", true),
+        ("https://a.example/admin/", "/admin/;x", true),
+        ("https://a.example/admin/", "/admin", false),
+        ("https://a.example/admin", "/administration", false),
+        ("https://a.example/admin", "/public/admin", false),
+        ("https://a.example/admin", "/public?to=/admin", false),
+        ("POST https://a.example/admin", "//admin", false),
+        ("https://b.example/admin", "//admin", false),
+        ("https://a.example", "/whatever", true),
+    ] {
+        let url = address(&format!("https://a.example{path}")).unwrap();
+        assert_eq!(rule(text).denies("GET", &url), denies, "{text} {path}");
+    }
+}
