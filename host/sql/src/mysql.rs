@@ -27,6 +27,10 @@ const BEHIND: Duration = Duration::from_secs(2);
 /// So that texts mean to the server what [`text`](crate::text) takes them for. They are named one by one, for what is
 /// only taken out comes back with the modes that stand for several (`ANSI`, `ORACLE`).
 const MODES: &str = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+/// Finds something where the session made a table, and may still have it: a trigger or a function makes temporary ones
+/// without a word in the statement. MariaDB counts them by themselves, MySQL together with others.
+const MADE: &str =
+    "SHOW SESSION STATUS WHERE Variable_name IN ('Com_create_table', 'Com_create_temporary_table') AND Value <> '0'";
 const READ_ONLY: &str = "SET SESSION TRANSACTION READ ONLY";
 
 pub(crate) struct MySql {
@@ -68,7 +72,7 @@ impl MySql {
         };
         let mut connection = work.waited(pool.acquire()).await?;
         let done = self.on(&mut connection, work).await;
-        give_back(connection, &done).await;
+        give_back(connection, work.write, &done).await;
         done.map_err(|failure| match failure {
             Failure::Ours(error) => error,
             Failure::Database(error) => work.failed(&error),
@@ -138,7 +142,7 @@ async fn set_up(connection: &mut MySqlConnection, reading: bool, limits: Limits)
 }
 
 /// Cleans a session, or closes it: nobody knows the state of one in which something was cancelled.
-async fn give_back(mut connection: PoolConnection<sqlx::MySql>, done: &Result<Outcome, Failure>) {
+async fn give_back(mut connection: PoolConnection<sqlx::MySql>, write: bool, done: &Result<Outcome, Failure>) {
     let known = match done {
         Ok(outcome) => !outcome.unread,
         Err(Failure::Database(error)) => !SqlError::broke(error),
@@ -150,9 +154,15 @@ async fn give_back(mut connection: PoolConnection<sqlx::MySql>, done: &Result<Ou
             raw_sql("ROLLBACK").execute(&mut *connection).await?;
             // An old server does not know it.
             let _ = raw_sql("DO RELEASE_ALL_LOCKS()").execute(&mut *connection).await;
-            Ok::<_, sqlx::Error>(())
+            let made = match write {
+                true => raw_sql(MADE).fetch_optional(&mut *connection).await?,
+                false => None,
+            };
+            Ok::<_, sqlx::Error>(made.is_none())
         };
-        timeout(GRACE, cleaned).await.is_ok_and(|cleaned| cleaned.is_ok())
+        timeout(GRACE, cleaned)
+            .await
+            .is_ok_and(|cleaned| cleaned.unwrap_or(false))
     };
     if !clean {
         drop(connection.detach());

@@ -60,6 +60,7 @@ async fn mariadb() {
             "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
         )]]
     );
+    temporary_tables_do_not_stay(&server.url()).await;
     // Variables of the session, files, and what is hidden in comments.
     for text in [
         "SELECT 1 INTO OUTFILE '/tmp/x'",
@@ -417,6 +418,35 @@ async fn guards(connection: &Connection, url: &str) {
     let rows = connection.query("SELECT COUNT(*) FROM t", vec![]).await.unwrap();
     assert_eq!(rows.rows, [[Cell::Integer(7)]]);
     reading.close().await;
+}
+
+/// A trigger makes a table that only its session has; the next statement does not meet it.
+async fn temporary_tables_do_not_stay(url: &str) {
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let connection = open(url, true, limits);
+    for text in [
+        "CREATE TABLE made (a INT)",
+        "CREATE TRIGGER makes BEFORE INSERT ON made FOR EACH ROW CREATE TEMPORARY TABLE only_here (a INT)",
+        "INSERT INTO made VALUES (1)",
+        "INSERT INTO made VALUES (2)",
+    ] {
+        connection.execute(text, vec![]).await.unwrap();
+    }
+    assert_invalid(&connection, "SELECT * FROM only_here").await;
+    // A session that made none is used again.
+    let session = "UPDATE made SET a = CONNECTION_ID()";
+    let ids = "SELECT DISTINCT a FROM made";
+    connection.execute(session, vec![]).await.unwrap();
+    let before = connection.query(ids, vec![]).await.unwrap();
+    connection.execute(session, vec![]).await.unwrap();
+    assert_eq!(connection.query(ids, vec![]).await.unwrap(), before);
+    for text in ["DROP TRIGGER makes", "DROP TABLE made"] {
+        connection.execute(text, vec![]).await.unwrap();
+    }
+    connection.close().await;
 }
 
 /// What a statement sets in its session is gone with it.
