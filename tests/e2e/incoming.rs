@@ -41,7 +41,7 @@ conversations = ["incoming:ops", "incoming:old", "incoming:field"]
 
     for to in ["ops", "old", "field"] {
         let answer = workspace
-            .ask(&Line::new(&format!("!carry incoming:{to} 새 *주문*")))
+            .ask(&Line::new(format!("!carry incoming:{to} 새 *주문*")))
             .await
             .text;
         assert_eq!(answer, "carried ``", "it tells no address");
@@ -97,7 +97,7 @@ conversations = ["incoming:ops", "incoming:old", "incoming:field"]
     );
     assert_eq!(recorder.posted().len(), before + 2, "it waited and was sent again");
     for to in ["incoming:closed", "jandi:lunch", "C0NOTMINE"] {
-        let told = workspace.ask(&Line::new(&format!("!carry {to} x"))).await.text;
+        let told = workspace.ask(&Line::new(format!("!carry {to} x"))).await.text;
         assert!(told.contains("AccessDenied") || told.contains("NotFound"), "{told}");
     }
     assert_eq!(recorder.posted().len(), before + 2);
