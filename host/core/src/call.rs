@@ -228,6 +228,17 @@ pub struct HookAnswer {
     pub body: Vec<u8>,
 }
 
+impl HookAnswer {
+    /// How many bytes its headers and its body have.
+    pub fn size(&self) -> usize {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len().saturating_add(value.len()));
+        headers.fold(self.body.len(), usize::saturating_add)
+    }
+}
+
 /// The sign by which a message can be found again, and by which its buttons lead back: which call of which plugin sent
 /// it, and its place in the order of that call's effects.
 #[derive(Clone, Debug, PartialEq, Eq)]

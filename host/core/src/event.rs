@@ -457,6 +457,12 @@ impl Event {
         }
     }
 
+    /// Whether no other delivery of it can come: a request from outside that its sender gave no name.
+    pub fn comes_once(&self) -> bool {
+        let id = self.identity.as_str().rsplit('/').next();
+        matches!(self.kind, EventKind::Hook(_)) && id.is_some_and(|id| id.starts_with(Hook::UNNAMED))
+    }
+
     /// Whether it happened outside of chat: nobody there is told anything of it.
     pub fn is_outside(&self) -> bool {
         matches!(self.kind, EventKind::Due(_) | EventKind::Hook(_))

@@ -13,6 +13,7 @@ pub use settings::{HookSettings, SetUpError};
 use crate::manifest::Verify;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2_of_hmac::{Digest, Sha256};
+use std::fmt::Write as _;
 use subtle::ConstantTimeEq;
 
 /// How far the time in a Slack signature may be from ours, in seconds: Slack's own rule.
@@ -158,8 +159,7 @@ impl Verifier {
                 Ok(Checking(Rest::Signature(Box::new(key.clone()), expected)))
             }
             Scheme::Slack { key } => {
-                let given = after(only(headers, SLACK_SIGNATURE)?, "v0=")?;
-                let expected = signature::digest(given).ok_or(Refused::Absent)?;
+                let expected = slack(headers)?;
                 let at = only(headers, SLACK_TIME)?;
                 let seconds = signature::seconds(at).ok_or(Refused::Absent)?;
                 if seconds.abs_diff(now) > SLACK_WINDOW.unsigned_abs() {
@@ -191,13 +191,16 @@ impl Verifier {
         }
     }
 
-    /// What makes a request the same as another one, beside what its sender says: of a signature with a time in it there
-    /// is one for each request, and a copy of it has the same.
+    /// What makes a request the same as another one, whatever its sender calls it: of a signature with a time in it there
+    /// is one for each request, and a copy has the same, even where what is not signed was changed. 64 hexadecimal digits.
     pub fn sign_of(&self, headers: &(impl Headers + ?Sized)) -> Option<String> {
         match &self.0 {
             Scheme::Slack { .. } => {
-                let signature = only(headers, SLACK_SIGNATURE).ok()?;
-                Some(String::from_utf8_lossy(signature).to_ascii_lowercase())
+                let mut sign = String::with_capacity(64);
+                for byte in slack(headers).ok()? {
+                    let _ = write!(sign, "{byte:02x}");
+                }
+                Some(sign)
             }
             _ => None,
         }
@@ -251,6 +254,12 @@ fn key(secret: &str) -> Hmac<Sha256> {
     let mut block = [0; 64];
     block.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
     Hmac::new(&block.into())
+}
+
+/// Slack's signature, which has one form alone.
+fn slack(headers: &(impl Headers + ?Sized)) -> Result<[u8; 32], Refused> {
+    let given = after(only(headers, SLACK_SIGNATURE)?, "v0=")?;
+    signature::hexadecimal(given).ok_or(Refused::Absent)
 }
 
 /// The value of a header that must be there once.

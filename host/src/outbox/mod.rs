@@ -314,7 +314,8 @@ where
             SendError::Temporary { .. } => pause,
             SendError::Refused { .. } | SendError::Uncertain { .. } | SendError::Revoked(_) => return Err(error),
         };
-        if Instant::now() + wait > give_up {
+        // No clock reaches as far as what some service may ask for.
+        if Instant::now().checked_add(wait).is_none_or(|then| then > give_up) {
             return Err(error);
         }
         tracing::warn!(%error, "a message waits {} s before it is tried again", wait.as_secs());

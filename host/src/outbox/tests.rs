@@ -115,6 +115,21 @@ async fn where_history_may_not_be_read_it_is_said_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_clocks_go() {
+    let adapter = Arc::new(FakeAdapter::default());
+    let (to, content) = (place("C1"), Content::text("hi"));
+    let wait = SendError::RateLimited {
+        retry_after: Duration::MAX,
+    };
+    adapter.next.lock().unwrap().push_back(Next::Fail(wait.clone()));
+    let error = outbox(&adapter)
+        .send(letter(&to, &content, false), &Ordinals::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error, wait);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_is_away_is_waited_for_but_not_for_ever() {
     let adapter = Arc::new(FakeAdapter::default());
     let (to, content) = (place("C1"), Content::text("hi"));

@@ -1,7 +1,6 @@
 //! Requests to the outside world. They need the request `http` with the origins that are wanted.
 //!
-//! **This version of the host sends none yet**: every request is answered with [`HostError::Unsupported`]. In unit tests
-//! [`testing::Host::http`](crate::testing::Host::http) says what the outside world answers.
+//! In unit tests [`testing::Host::http`](crate::testing::Host::http) says what the outside world answers.
 //!
 //! The host resolves names itself, refuses addresses that are not public unless the operator named them, and follows up
 //! to 5 redirects. Any status is a response; [`Response::ok`] makes an error of those that are none from 200 to 299.
@@ -358,10 +357,9 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// [`HostError::Unsupported`] as long as the host sends nothing, [`HostError::AccessDenied`] for an origin that is not
-    /// granted, [`HostError::Invalid`] for a malformed request, [`HostError::Unavailable`] if there is no answer in time,
-    /// [`HostError::OverLimit`] for a body past the limit (4 MiB by default, each way), [`HostError::Uncertain`] after a
-    /// crash in the middle.
+    /// [`HostError::AccessDenied`] for an origin that is not granted, [`HostError::Invalid`] for a malformed request,
+    /// [`HostError::Unavailable`] if there is no answer in time, [`HostError::OverLimit`] for a body past the limit (4 MiB
+    /// by default, each way), [`HostError::Uncertain`] after a crash in the middle.
     pub fn send(self) -> Result<Response, HostError> {
         let what = self.checked()?;
         let response = host::ask(|| calls::fetch(&what))?;

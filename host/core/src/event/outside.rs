@@ -65,6 +65,9 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// What an id begins with that the host made up, since the sender gave none: no other request has it.
+    pub const UNNAMED: &str = "unnamed-";
+
     /// The event of it. `id` is the sender's own for this delivery, or one that no other request has.
     pub fn event(self, id: &str) -> Event {
         let id = format!("hook/{}/{}/{id}", self.plugin, self.name);

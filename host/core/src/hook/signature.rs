@@ -7,20 +7,26 @@ use serde_json::Value;
 /// The bytes of an HMAC-SHA256: 64 hexadecimal digits, or 44 characters of base64.
 pub(super) fn digest(text: &[u8]) -> Option<[u8; 32]> {
     match text.len() {
-        64 => {
-            let mut bytes = [0; 32];
-            for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-                // Digits alone: a number may have a sign in front.
-                if !pair.iter().all(u8::is_ascii_hexdigit) {
-                    return None;
-                }
-                *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-            }
-            Some(bytes)
-        }
+        64 => hexadecimal(text),
         44 => STANDARD.decode(text).ok()?.try_into().ok(),
         _ => None,
     }
+}
+
+/// The bytes of an HMAC-SHA256: 64 hexadecimal digits.
+pub(super) fn hexadecimal(text: &[u8]) -> Option<[u8; 32]> {
+    if text.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        // Digits alone: a number may have a sign in front.
+        if !pair.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// Seconds since 1970, in digits alone.

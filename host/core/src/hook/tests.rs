@@ -1,5 +1,7 @@
 use super::*;
 use crate::manifest::Webhook;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 fn refused(verifier: &Verifier, headers: &[(&str, &str)], now: i64, body: &[u8]) -> Option<Refused> {
     let mut checking = match verifier.begin(headers, now) {
@@ -148,7 +150,23 @@ fn slacks_signature_holds_for_five_minutes() {
         assert_eq!(with(stamp, time), Some(Refused::Absent), "{stamp:?}");
     }
     let headers = [("X-Slack-Signature", signature), ("X-Slack-Request-Timestamp", "1")];
-    assert_eq!(verifier.sign_of(&headers[..]).as_deref(), Some(signature));
+    let sign = signature.strip_prefix("v0=");
+    assert_eq!(verifier.sign_of(&headers[..]).as_deref(), sign);
+    // What is not signed may be written in another way, and it is the same request all the same.
+    let upper = signature.to_ascii_uppercase();
+    let headers = [("x-slack-signature", upper.as_str()), ("Idempotency-Key", "another")];
+    assert_eq!(verifier.sign_of(&headers[..]).as_deref(), sign);
+    let digest = signature::hexadecimal(sign.unwrap().as_bytes()).unwrap();
+    let base64 = format!("v0={}", STANDARD.encode(digest));
+    let headers = [
+        ("X-Slack-Signature", base64.as_str()),
+        ("X-Slack-Request-Timestamp", "1531420618"),
+    ];
+    assert_eq!(
+        refused(&verifier, &headers, time, body.as_bytes()),
+        Some(Refused::Absent)
+    );
+    assert_eq!(verifier.sign_of(&headers[..]), None);
 }
 
 #[test]

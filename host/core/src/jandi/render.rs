@@ -19,6 +19,8 @@ const LONGEST: usize = 5_000;
 const LONGEST_TITLE: usize = 500;
 /// The most that JANDI is said to take as a request, in bytes, less some.
 const LARGEST: usize = 250 << 10;
+/// Room for the sentence that attachments are missing, in bytes.
+const NOTE: usize = 1 << 10;
 /// What stands where JANDI demands a text and there is none.
 const NOTHING: &str = "—";
 
@@ -76,16 +78,38 @@ impl Body {
         }
     }
 
-    /// Several messages as one: their texts below one another, and all attachments. `None` of none.
-    pub fn joined(all: Vec<Self>) -> Option<Self> {
-        all.into_iter().reduce(|mut joined, next| {
+    /// Several messages as one: their texts below one another, and the attachments, as many as JANDI takes; of those that
+    /// are left out it is said in `locale`. `None` of none.
+    pub fn joined(all: Vec<Self>, locale: Locale) -> Option<Self> {
+        let joined = all.into_iter().reduce(|mut joined, next| {
             joined.body = cut(&format!("{}\n{}", joined.body, next.body), LONGEST);
             if joined.connect_color.is_empty() {
                 joined.connect_color = next.connect_color;
             }
             joined.connect_info.extend(next.connect_info);
             joined
-        })
+        })?;
+        Some(joined.fitting(locale))
+    }
+
+    /// Itself, without the last attachments where it would be too large.
+    fn fitting(mut self, locale: Locale) -> Self {
+        let mut bytes = self.json().len();
+        if bytes <= LARGEST {
+            return self;
+        }
+        let all = self.connect_info.len();
+        while bytes.saturating_add(NOTE) > LARGEST
+            && let Some(info) = self.connect_info.pop()
+        {
+            // With the comma.
+            let info = serde_json::to_vec(&info).unwrap_or_default().len().saturating_add(1);
+            bytes = bytes.saturating_sub(info);
+        }
+        let note = words::too_many_attachments(all.saturating_sub(self.connect_info.len()), locale);
+        let room = LONGEST.saturating_sub(note.chars().count()).saturating_sub(1);
+        self.body = format!("{}\n{note}", cut(&self.body, room));
+        self
     }
 
     /// As it is sent.
@@ -253,6 +277,27 @@ mod tests {
     use super::*;
     use crate::content::{Field, Style};
     use serde_json::{Value, json};
+
+    #[test]
+    fn several_messages_as_one_are_no_larger_than_jandi_takes() {
+        let one = |title: &str| Body {
+            body: title.into(),
+            connect_info: vec![Info {
+                title: title.into(),
+                description: "x".repeat(4_000),
+                ..Info::default()
+            }],
+            ..Body::default()
+        };
+        let small = Body::joined(vec![one("a"), one("b")], Locale::En).unwrap();
+        assert_eq!((small.body.as_str(), small.connect_info.len()), ("a\nb", 2));
+        let large = Body::joined((0..100).map(|n| one(&n.to_string())).collect(), Locale::En).unwrap();
+        assert!(large.json().len() <= LARGEST, "{}", large.json().len());
+        let left = large.connect_info.len();
+        assert!((60..64).contains(&left), "{left}");
+        let says = format!("({} attachments are left out", 100 - left);
+        assert!(large.body.contains(&says), "{}", large.body);
+    }
 
     fn rendered(content: &Content) -> Value {
         let names = |mark, id: &str| (mark == '@' && id == "jandi:id:1").then(|| "Gloria".to_owned());

@@ -11,6 +11,14 @@ pub(super) fn no_buttons(labels: &[String], locale: Locale) -> String {
     )
 }
 
+/// That there were more attachments than fit.
+pub(super) fn too_many_attachments(left_out: usize, locale: Locale) -> String {
+    locale.pick(
+        format!("(한 번에 보낼 수 있는 크기를 넘어 첨부 {left_out}개가 빠졌습니다)"),
+        format!("({left_out} attachments are left out: they are more than JANDI takes at once)"),
+    )
+}
+
 /// That an answer is for one person, and would be seen by all.
 pub fn for_one(locale: Locale) -> &'static str {
     locale.pick(

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// Where a rate limit comes without a `Retry-After` that can be read: Slack takes about one message a second.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest that it is waited at a word of Slack's; clocks do not reach as far as its digits do.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
 
 /// Who a message comes from, where the message itself does not say it. A webhook of an app shows the app whatever is
 /// given; one of the old kind takes a name and a picture.
@@ -92,7 +94,11 @@ pub fn answer(status: u16, retry_after: Option<&str>, body: &str) -> Answer {
         200..=299 => Answer::Taken,
         429 => {
             let seconds = retry_after.and_then(|text| text.trim().parse().ok());
-            Answer::Wait(seconds.map_or(RETRY_AFTER, Duration::from_secs))
+            Answer::Wait(
+                seconds
+                    .map_or(RETRY_AFTER, Duration::from_secs)
+                    .min(LONGEST_RETRY_AFTER),
+            )
         }
         500..=599 => Answer::Failed(format!("HTTP {status} {word}").trim_end().to_owned()),
         _ => {
@@ -280,6 +286,8 @@ mod tests {
         assert_eq!(answer(200, None, "ok"), Answer::Taken);
         assert_eq!(answer(429, Some("7"), ""), Answer::Wait(Duration::from_secs(7)));
         assert_eq!(answer(429, Some("soon"), "rate_limited"), Answer::Wait(RETRY_AFTER));
+        let longest = Answer::Wait(LONGEST_RETRY_AFTER);
+        assert_eq!(answer(429, Some("18446744073709551615"), ""), longest);
         assert_eq!(
             answer(500, None, "rollup_error"),
             Answer::Failed("HTTP 500 rollup_error".into())

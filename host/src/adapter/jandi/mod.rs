@@ -165,7 +165,7 @@ impl Jandi {
                 said
             }
         };
-        match Body::joined(said) {
+        match Body::joined(said, self.locale) {
             Some(body) => Response::saying(&body),
             None => Response::quiet(),
         }

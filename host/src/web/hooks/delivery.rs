@@ -1,6 +1,7 @@
 //! What a sender calls a delivery, so that one that comes again is not run again.
 
 use axum::http::{HeaderMap, Method};
+use moa_core::event::Hook;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -24,14 +25,13 @@ const KEPT: usize = 10_000;
 /// For how long.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// The sender's name of a delivery; `sign` where the scheme has one of its own.
-pub(super) fn id(headers: &HeaderMap, sign: Option<String>) -> Option<String> {
-    let named = NAMES.iter().find_map(|name| {
+/// The sender's name of a delivery.
+pub(super) fn name(headers: &HeaderMap) -> Option<String> {
+    NAMES.iter().find_map(|name| {
         let value = headers.get(*name)?.to_str().ok()?.trim();
         let fits = (1..=LONGEST).contains(&value.len());
         fits.then(|| format!("{name}: {value}"))
-    });
-    named.or(sign)
+    })
 }
 
 /// The id of a delivery: of its name and of all that it asks for, since a name alone is not signed, and is not to keep
@@ -46,14 +46,14 @@ pub(super) fn named(name: &str, method: &Method, path: &str, query: &str, body: 
     hex(digest.finalize().get(..16).unwrap_or_default())
 }
 
-/// An id that no other delivery has.
+/// An id that no other delivery has, and that says so.
 pub(super) fn unique() -> String {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
         // Without the system's randomness: still no other's.
         bytes = fastrand::u128(..).to_le_bytes();
     }
-    hex(&bytes)
+    format!("{}{}", Hook::UNNAMED, hex(&bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -98,16 +98,15 @@ mod tests {
     #[test]
     fn a_delivery_is_the_same_when_all_of_it_is() {
         let mut headers = HeaderMap::new();
-        assert_eq!(id(&headers, None), None);
-        assert_eq!(id(&headers, Some("v0=ab".into())).as_deref(), Some("v0=ab"));
+        assert_eq!(super::name(&headers), None);
         headers.insert(
             "X-GitHub-Delivery",
             "72d3162e-cc78-11e3-81ab-4c9367dc0958".parse().unwrap(),
         );
-        let name = id(&headers, None).unwrap();
+        let name = super::name(&headers).unwrap();
         assert_eq!(name, "x-github-delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958");
         headers.insert("idempotency-key", "x".repeat(201).parse().unwrap());
-        assert_eq!(id(&headers, None).as_deref(), Some(name.as_str()));
+        assert_eq!(super::name(&headers).as_deref(), Some(name.as_str()));
 
         let first = named(&name, &Method::POST, "", "", b"{}");
         assert_eq!(first.len(), 32);
