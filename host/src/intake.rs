@@ -14,6 +14,7 @@ use crate::dispatch::{Dispatch, Full, OrderKey, Room};
 use crate::invocation::{Allowances, HeldAck, Work};
 use crate::journal::Ticket;
 use crate::matching::{Match, Matcher, Todo};
+use crate::schedule::Told;
 use forms::Forms;
 use moa_core::event::{Event, EventKind, Identity};
 use moa_core::locale::UserNotice;
@@ -193,14 +194,22 @@ impl Intake {
         adapter::Intake::deliver(&Door(Arc::clone(self)), delivery);
     }
 
-    /// Takes in the same, and tells when the journal has it; the sender is dropped where that cannot be.
-    pub fn hand_in(self: &Arc<Self>, event: Event) -> oneshot::Receiver<()> {
-        let (recorded, heard) = oneshot::channel();
+    /// Takes in the same, and tells what came of it; the sender is dropped where the journal cannot take it.
+    pub fn hand_in(self: &Arc<Self>, event: Event) -> oneshot::Receiver<Told> {
+        let (told, heard) = oneshot::channel();
+        let (this, identity) = (Arc::downgrade(self), event.identity.clone());
+        let was_known = lock(&self.seen).knows(&identity);
         let delivery = Delivery {
             event,
             ack: Ack::new(move || {
+                // What nobody wants is acknowledged, too, but not remembered.
+                let is_known = this.upgrade().is_some_and(|this| lock(&this.seen).knows(&identity));
                 // Whoever waited may have lost patience.
-                let _ = recorded.send(());
+                let _ = told.send(match (was_known, is_known) {
+                    (true, _) => Told::Twin,
+                    (false, true) => Told::Recorded,
+                    (false, false) => Told::Nobody,
+                });
             }),
         };
         adapter::Intake::deliver(&Door(Arc::clone(self)), delivery);
@@ -232,10 +241,10 @@ impl Intake {
             Gate::Closed(early) => early.into_iter().for_each(|delivery| self.take(delivery)),
             Gate::Parked(early) => {
                 for (event, ticket, received_ms) in early {
-                    let matches = self.parts.matcher.route(&event);
+                    let matches = self.parts.matcher.route_accepted(&event);
                     let matches = self.parts.matcher.accepted(&event, matches);
                     if matches.is_empty() {
-                        self.close(ticket);
+                        self.close_unwanted(&event, ticket);
                         continue;
                     }
                     let arrived = Arrived {
@@ -420,6 +429,22 @@ impl Intake {
 
     fn close(self: &Arc<Self>, ticket: Arc<Ticket>) {
         self.close_with(ticket, Outcome::Done);
+    }
+
+    /// Closes the record of what asks for nothing. What was accepted from outside asked for something that is not there any
+    /// more.
+    fn close_unwanted(self: &Arc<Self>, event: &Event, ticket: Arc<Ticket>) {
+        let plugin = match &event.kind {
+            EventKind::Due(due) => &due.plugin,
+            EventKind::Hook(hook) => &hook.plugin,
+            _ => return self.close(ticket),
+        };
+        let reason = format!("the plugin `{plugin}` is not loaded");
+        tracing::warn!(event = %event.identity, "not done: {reason}");
+        let outcome = Outcome::Failed { reason };
+        let matcher = &self.parts.matcher;
+        matcher.schedules.ended(event, Some(&outcome), self.parts.world.now());
+        self.close_with(ticket, outcome);
     }
 
     /// Closes the record, unless other calls for the same event are still to end.

@@ -122,8 +122,23 @@ pub struct Matcher {
 impl Matcher {
     /// What an event asks for: one thing, or a call for each pattern that fits. Nothing when it is nobody's business.
     pub fn route(&self, event: &Event) -> Vec<Match> {
+        self.routed(event, self.maintenance.hold(event))
+    }
+
+    /// The same of an event that was accepted before.
+    pub fn route_accepted(&self, event: &Event) -> Vec<Match> {
+        self.routed(event, self.hold_on_accepted(event))
+    }
+
+    /// What holds back an event that was accepted before: a pause does not what came from outside. Whoever sent it, or the
+    /// job that was due, was told that it will be done, and does not come again.
+    fn hold_on_accepted(&self, event: &Event) -> Option<Hold> {
+        let hold = self.maintenance.hold(event)?;
+        (!event.is_outside() || hold == Hold::Muted).then_some(hold)
+    }
+
+    fn routed(&self, event: &Event, hold: Option<Hold>) -> Vec<Match> {
         let present = self.lessons.present();
-        let hold = self.maintenance.hold(event);
         let mut todos = match &event.kind {
             EventKind::Message(_) | EventKind::Slash(_) => self.said(&present, event),
             EventKind::Press(press) => vec![self.pressed(&present.snapshot, event, press)],
@@ -332,7 +347,7 @@ impl Matcher {
     /// lost the right to it meanwhile is told so. Nothing where a plugin does not listen for it any more.
     pub fn refresh(&self, event: &Event, mut matched: Match) -> Option<Match> {
         // Admins may have silenced something meanwhile.
-        if let Some(hold) = self.maintenance.hold(event) {
+        if let Some(hold) = self.hold_on_accepted(event) {
             let mut todos = vec![matched.todo];
             self.hold_back(&hold, event, &mut todos);
             matched.todo = todos.pop()?;

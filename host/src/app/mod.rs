@@ -188,8 +188,20 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         let allowances = Arc::clone(&allowances);
         move |plugin: &str, manifest: &Manifest| allowances.grants.of(plugin, &manifest.requests).schedule().is_ok()
     };
+    let rests = Arc::<Rests>::default();
+    let is_resting = {
+        let (rests, plugins) = (Arc::clone(&rests), registry.cell());
+        move |plugin: &str| {
+            let snapshot = plugins.load();
+            let loaded = snapshot.plugins.get(plugin);
+            let resting = loaded.and_then(|loaded| rests.of(plugin, (&loaded.version, loaded.since)));
+            // Of one that is tried out it is not known yet.
+            resting.is_some_and(|row| row.until.is_none_or(|until| until > Instant::now()))
+        }
+    };
     let schedules = Schedules::empty(Arc::clone(&store), Arc::clone(&maintenance), &config.bot.timezone)
         .with(Arc::new(may))
+        .waiting(Arc::new(is_resting))
         .load(&registry)
         .await?;
     desk.schedule(&schedules);
@@ -225,7 +237,6 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     );
     let follower: Weak<Asking> = Arc::downgrade(&asking);
     registry.follow(follower);
-    let rests = Arc::<Rests>::default();
     desk.decide(Decides {
         standing: asking.standing().clone(),
         approvals: Arc::clone(&approvals),

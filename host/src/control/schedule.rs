@@ -2,7 +2,7 @@
 
 use super::http::{self, Body, Query};
 use super::{Control, Fault};
-use crate::schedule::{JobError, Key, Row, Schedules};
+use crate::schedule::{JobError, Key, Row, Schedules, Told};
 use hyper::{Response, StatusCode};
 use jiff::Timestamp;
 use moa_core::audit::{Entry, What};
@@ -122,11 +122,20 @@ async fn ordered(control: &Control, verb: Verb, plugin: &str, name: &str) -> Res
             Fault::new(StatusCode::CONFLICT, "no moa runs here that could run a job").hint("start it with `moa run`"),
         );
     };
+    let held = |why: &str| Fault::new(StatusCode::CONFLICT, why.to_owned());
+    if schedules.is_held() {
+        return Err(held("the bot is paused: no plugin is called, and no job is begun")
+            .hint("`!resume` in chat ends the pause"));
+    }
     let event = schedules.at_once(plugin, name, Timestamp::now())?;
     let identity = event.identity.0.clone();
     let recorded = tokio::time::timeout(PATIENCE, host.intake.hand_in(event)).await;
     match recorded {
-        Ok(Ok(())) => Ok(Some(identity)),
+        Ok(Ok(Told::Recorded | Told::Twin)) => Ok(Some(identity)),
+        Ok(Ok(Told::Nobody)) => Err(
+            held("the job's plugin is not called now: it was stopped, or the bot was paused")
+                .hint("see `moa plugin list`, and try again"),
+        ),
         _ => Err(Fault::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "the journal did not take the run; see the host's log",

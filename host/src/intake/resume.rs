@@ -49,7 +49,7 @@ impl Intake {
         let age = milliseconds(self.parts.world.now()).saturating_sub(record.received_ms);
         let too_old = Duration::from_millis(u64::try_from(age).unwrap_or(0)) > self.parts.max_age;
         let mut todo = match self.todo(&event, pasts) {
-            Ok(todo) if todo.is_empty() => return self.close(ticket),
+            Ok(todo) if todo.is_empty() => return self.close_unwanted(&event, ticket),
             Ok(todo) => todo,
             Err(why) => {
                 let reason = why.to_string();
@@ -110,7 +110,7 @@ impl Intake {
         let is_alone = |past: &Result<Past, Unreadable>| past.as_ref().is_ok_and(|past| past.begun.call.is_alone());
         let alone = pasts.values().any(is_alone);
         let mut todo = Vec::new();
-        for matched in self.parts.matcher.route(event) {
+        for matched in self.parts.matcher.route_accepted(event) {
             match id_of(event, &matched.todo).and_then(|id| pasts.remove(&id)) {
                 Some(Ok(past)) => todo.push(self.begun(past)),
                 Some(Err(why)) => todo.push((matched, Some(Before::Unreadable(why)))),

@@ -56,6 +56,10 @@ pub struct Standing {
     /// Which host tells that it is due, from when on, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<(String, i64)>,
+    /// When it was claimed for the first time for what is owed, in milliseconds since 1970: what was not late then is not
+    /// late for whoever takes it up. Of no meaning without a claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_ms: Option<i64>,
     /// Its last run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Last>,

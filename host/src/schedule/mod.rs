@@ -16,7 +16,7 @@ mod run;
 mod view;
 
 pub use kept::{Last, Made, Standing, When};
-pub use run::CLAIM;
+pub use run::{CLAIM, Told};
 pub use view::{JobState, LastRow, Row};
 
 use crate::maintenance::Maintenance;
@@ -63,6 +63,8 @@ pub enum JobError {
 pub type Key = (String, String);
 /// Whether a plugin may make jobs at run time; those of one that may not any more rest.
 pub type May = Arc<dyn Fn(&str, &Manifest) -> bool + Send + Sync>;
+/// Whether a plugin rests because it failed again and again.
+pub type Rest = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 /// The plugins that serve, by name.
 type Shelf = BTreeMap<String, Arc<Manifest>>;
 
@@ -71,6 +73,7 @@ pub struct Schedules {
     store: Arc<dyn Store>,
     maintenance: Arc<Maintenance>,
     may: May,
+    rests: Rest,
     /// The bot's zone, for jobs that name none.
     zone: String,
     /// What this host is called in claims.
@@ -92,6 +95,20 @@ struct Book {
     stale: bool,
     /// Runs that were told and have not ended, and since when.
     running: BTreeMap<Key, (BTreeSet<String>, Instant)>,
+    /// What could not be begun: not before when it is tried again, in milliseconds since 1970, and after how many of them.
+    hindered: BTreeMap<Key, (i64, i64)>,
+}
+
+impl Book {
+    /// A run does not go on any more, or never did.
+    fn ended(&mut self, key: &Key, due: &str) {
+        if let Some((runs, _)) = self.running.get_mut(key) {
+            runs.remove(due);
+            if runs.is_empty() {
+                self.running.remove(key);
+            }
+        }
+    }
 }
 
 impl Schedules {
@@ -101,6 +118,7 @@ impl Schedules {
             store,
             maintenance,
             may: Arc::new(|_, _| true),
+            rests: Arc::new(|_| false),
             zone: zone.into(),
             me: format!("{:016x}", fastrand::u64(..)),
             plugins: None,
@@ -114,6 +132,12 @@ impl Schedules {
     /// Only plugins for which `may` says so make jobs at run time.
     pub fn with(mut self, may: May) -> Self {
         self.may = may;
+        self
+    }
+
+    /// What is due once waits while `rests` says so of its plugin.
+    pub fn waiting(mut self, rests: Rest) -> Self {
+        self.rests = rests;
         self
     }
 
@@ -193,21 +217,34 @@ impl Schedules {
                 return Err(JobError::Full(plugin.into()));
             }
         }
-        let made = Made {
+        let known = kept::one::<Made>(&*self.store, &kept::made_space(), &key).await?;
+        let stands = kept::one::<Standing>(&*self.store, &kept::standing_space(), &key).await?;
+        let stands = stands.map(|(standing, _)| standing).unwrap_or_default();
+        let known = known.map(|(made, _)| made);
+        let known = known.filter(|made| made.when == when && made.payload == payload && made.uid == stands.plan);
+        // A plugin that makes its jobs anew at each start loses no run by that.
+        let is_same = known.is_some();
+        let made = known.unwrap_or_else(|| Made {
             uid: format!("{:016x}", fastrand::u64(..)),
             when,
             payload,
             made_ms: crate::questions::milliseconds(now),
-        };
-        let standing = Standing {
-            plan: made.uid.clone(),
-            since_ms: made.made_ms,
-            ..Standing::default()
-        };
-        let writes = vec![
-            Write::set(kept::made_space().cell(kept::cell(&key)), kept::bytes(&made)?),
-            Write::set(kept::standing_space().cell(kept::cell(&key)), kept::bytes(&standing)?),
-        ];
+        });
+        let mut writes = vec![Write::set(
+            kept::made_space().cell(kept::cell(&key)),
+            kept::bytes(&made)?,
+        )];
+        if !is_same {
+            // That an operator lets it rest is no business of the plugin's.
+            let standing = Standing {
+                plan: made.uid.clone(),
+                since_ms: made.made_ms,
+                claim: None,
+                ..stands
+            };
+            let cell = kept::standing_space().cell(kept::cell(&key));
+            writes.push(Write::set(cell, kept::bytes(&standing)?));
+        }
         self.store.write(writes, effect).await?;
         Ok(self.refresh(&key).await?)
     }
@@ -261,15 +298,7 @@ impl Schedules {
     pub fn ended(self: &Arc<Self>, event: &Event, outcome: Option<&Outcome>, now: SystemTime) {
         let EventKind::Due(due) = &event.kind else { return };
         let key = (due.plugin.clone(), due.name.clone());
-        {
-            let mut book = lock(&self.book);
-            if let Some((runs, _)) = book.running.get_mut(&key) {
-                runs.remove(&due.due);
-                if runs.is_empty() {
-                    book.running.remove(&key);
-                }
-            }
-        }
+        lock(&self.book).ended(&key, &due.due);
         self.changed.notify_one();
         let failed = match outcome {
             Some(Outcome::Done) => None,
@@ -292,6 +321,11 @@ impl Schedules {
                 tracing::debug!(plugin = key.0, job = key.1, %error, "how a job's run ended could not be noted");
             }
         });
+    }
+
+    /// Whether an admin lets no plugin be called for now.
+    pub fn is_held(&self) -> bool {
+        self.maintenance.is_paused()
     }
 
     fn is_manifests(&self, key: &Key) -> bool {

@@ -20,7 +20,7 @@ pub const CLAIM: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest sleep: clocks are set, and other hosts make jobs.
 const LOOK: Duration = Duration::from_secs(60);
-/// The longest sleep while no plugin is called.
+/// The longest sleep while no plugin is called, or one rests.
 const GLANCE: Duration = Duration::from_secs(2);
 /// A run that was told so long ago and of whose end nothing was heard keeps no other from beginning.
 const LOST: Duration = Duration::from_secs(15 * 60);
@@ -28,8 +28,22 @@ const LOST: Duration = Duration::from_secs(15 * 60);
 /// is due twice.
 const SET_BACK_MS: i64 = 3_600_000;
 
-/// Takes in an event; the receiver hears when the journal has it.
-pub type Tell<'a> = &'a (dyn Fn(Event) -> oneshot::Receiver<()> + Send + Sync);
+/// For how long a job that could not be begun is let be, in milliseconds: each time twice as long.
+const HINDERED_MS: std::ops::RangeInclusive<i64> = 5_000..=30_000;
+
+/// What came of telling that a job is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The journal has it, and its plugin is called.
+    Recorded,
+    /// The journal had it before.
+    Twin,
+    /// It is not recorded: the plugin is not there, or is not called for now.
+    Nobody,
+}
+
+/// Takes in an event; the receiver hears what came of it, and nothing where the journal cannot take it.
+pub type Tell<'a> = &'a (dyn Fn(Event) -> oneshot::Receiver<Told> + Send + Sync);
 
 impl Schedules {
     /// Tells what is due when it is, without end.
@@ -89,6 +103,9 @@ impl Schedules {
     }
 
     async fn begin(&self, key: &Key, plan: &Plan, now_ms: i64) -> Result<(), StoreError> {
+        if !self.is_there(key, plan).await? {
+            return Ok(());
+        }
         self.update(key, |known| match known {
             Some(known) if known.plan == plan.id() && known.since_ms <= now_ms + SET_BACK_MS => None,
             known => {
@@ -105,12 +122,27 @@ impl Schedules {
         .map(drop)
     }
 
+    /// Whether a job that was made is still what the store has: another host may have cancelled or replaced it.
+    async fn is_there(&self, key: &Key, plan: &Plan) -> Result<bool, StoreError> {
+        if !plan.is_made() {
+            return Ok(true);
+        }
+        let made = kept::one::<kept::Made>(&*self.store, &kept::made_space(), key).await?;
+        let is_there = made.is_some_and(|(made, _)| made.uid == plan.id());
+        if !is_there {
+            let _changing = self.changing(key).lock().await;
+            self.refresh(key).await?;
+        }
+        Ok(is_there)
+    }
+
     /// Forgets a job; one that was made only if it is that.
     async fn forget(&self, key: &Key, uid: Option<&str>) -> Result<(), StoreError> {
         let _changing = self.changing(key).lock().await;
         let made = kept::one::<kept::Made>(&*self.store, &kept::made_space(), key).await?;
         if made.is_none_or(|(made, _)| Some(made.uid.as_str()) == uid) {
             self.store.write(kept::deletes(key), None).await?;
+            lock(&self.book).hindered.remove(key);
         }
         self.refresh(key).await
     }
@@ -120,16 +152,23 @@ impl Schedules {
         let book = lock(&self.book);
         let is_ripe = |key: &Key, plan: &Plan| {
             let standing = book.standing.get(key).filter(|standing| standing.plan == plan.id());
-            standing.is_some_and(|standing| self.may_run(key, plan, standing) && begins_ms(plan, standing) <= now_ms)
+            standing.is_some_and(|standing| {
+                self.may_run(key, plan, standing) && self.begins_ms(plan, standing, now_ms) <= now_ms
+            })
         };
         let ripe = book.plans.iter().filter(|(key, plan)| is_ripe(key, plan));
-        let ripe = ripe.filter(|(key, _)| !is_running(&book, key));
+        let ripe = ripe.filter(|(key, _)| !is_running(&book, key) && hindered_until(&book, key, now_ms) <= now_ms);
         ripe.map(|(key, plan)| (key.clone(), Arc::clone(plan))).collect()
     }
 
     /// Whether a job may run as things are, apart from the time.
     fn may_run(&self, key: &Key, plan: &Plan, standing: &Standing) -> bool {
-        !standing.paused && !self.maintenance.is_paused() && self.is_served(key, plan)
+        !standing.paused && !self.maintenance.is_paused() && self.is_served(key, plan) && !self.waits(key, plan)
+    }
+
+    /// Whether it is due once, which would be in vain while its plugin rests because it failed again and again.
+    fn waits(&self, (plugin, _): &Key, plan: &Plan) -> bool {
+        plan.is_once() && (self.rests)(plugin)
     }
 
     /// Whether the job's plugin is there, and may have it.
@@ -142,34 +181,72 @@ impl Schedules {
     /// Tells what is owed of a job, unless another host does.
     async fn fire(&self, key: &Key, plan: &Plan, now_ms: i64, tell: Tell<'_>) -> usize {
         match self.told(key, plan, now_ms, tell).await {
-            Ok(runs) => runs,
+            Ok(Some(runs)) => {
+                lock(&self.book).hindered.remove(key);
+                runs
+            }
+            Ok(None) => {
+                tracing::info!(
+                    plugin = key.0,
+                    job = key.1,
+                    "a job is due, and its plugin is not called now; trying again"
+                );
+                self.hinder(key, now_ms);
+                0
+            }
             Err(error) => {
+                self.hinder(key, now_ms);
                 tracing::error!(plugin = key.0, job = key.1, %error, "a job is due and cannot be begun; trying again");
                 0
             }
         }
     }
 
-    async fn told(&self, key: &Key, plan: &Plan, now_ms: i64, tell: Tell<'_>) -> Result<usize, StoreError> {
+    /// It is tried again, but not at once.
+    pub(super) fn hinder(&self, key: &Key, now_ms: i64) {
+        let mut book = lock(&self.book);
+        let wait = book
+            .hindered
+            .get(key)
+            .map_or(*HINDERED_MS.start(), |(_, wait)| wait * 2);
+        let wait = wait.min(*HINDERED_MS.end());
+        book.hindered.insert(key.clone(), (now_ms.saturating_add(wait), wait));
+    }
+
+    /// How many runs of a job the journal has now; `None` where its plugin is not called for now, and it stays due.
+    async fn told(&self, key: &Key, plan: &Plan, now_ms: i64, tell: Tell<'_>) -> Result<Option<usize>, StoreError> {
+        if !self.is_there(key, plan).await? {
+            return Ok(Some(0));
+        }
         let mut owed = Owed::default();
         let mut taken_over = false;
         let claimed = self
             .update(key, |standing| {
                 let standing = standing.filter(|standing| standing.plan == plan.id() && !standing.paused)?;
-                if claim_ends_ms(&standing).is_some_and(|ends| ends > now_ms) {
+                if self.claim_ends_ms(&standing, now_ms).is_some_and(|ends| ends > now_ms) {
                     return None;
                 }
-                owed = plan.owed(timestamp(standing.since_ms), timestamp(now_ms));
+                let since = timestamp(standing.since_ms);
+                // Whoever takes it up does what was owed when it was claimed.
+                let claim = standing.claim.as_ref();
+                let mut claimed_ms =
+                    claim.map_or(now_ms, |(_, at_ms)| standing.claimed_ms.unwrap_or(*at_ms).min(now_ms));
+                owed = plan.owed(since, timestamp(claimed_ms));
+                if owed.until.is_none() {
+                    claimed_ms = now_ms;
+                    owed = plan.owed(since, timestamp(now_ms));
+                }
                 owed.until?;
                 taken_over = standing.claim.is_some();
                 Some(Standing {
                     claim: Some((self.me.clone(), now_ms)),
+                    claimed_ms: Some(claimed_ms),
                     ..standing
                 })
             })
             .await?;
         let Some(until) = owed.until.filter(|_| claimed) else {
-            return Ok(0);
+            return Ok(Some(0));
         };
         if owed.left_out {
             let missed = plan.missed();
@@ -187,9 +264,25 @@ impl Schedules {
             .map(|due| tell(event(key, plan, *due, now_ms)))
             .collect();
         let recorded = tokio::time::timeout(PATIENCE, join_all(recorded)).await;
-        if !recorded.is_ok_and(|all| all.iter().all(Result::is_ok)) {
+        let told: Option<Vec<Told>> = recorded.ok().and_then(|all| all.into_iter().map(Result::ok).collect());
+        let Some(told) = told else {
             lock(&self.book).running.remove(key);
             return Err(StoreError::Io("the journal did not take it in time".into()));
+        };
+        for (due, _) in owed.runs.iter().zip(&told).filter(|(_, told)| **told != Told::Recorded) {
+            // Nothing is heard of its end.
+            lock(&self.book).ended(key, &text(due));
+        }
+        if told.contains(&Told::Nobody) {
+            self.update(key, |standing| {
+                let standing = standing.filter(|standing| standing.plan == plan.id())?;
+                Some(Standing {
+                    claim: None,
+                    ..standing
+                })
+            })
+            .await?;
+            return Ok(None);
         }
         if plan.is_once() {
             self.forget(key, Some(plan.id())).await?;
@@ -204,7 +297,7 @@ impl Schedules {
             })
             .await?;
         }
-        Ok(owed.runs.len())
+        Ok(Some(owed.runs.len()))
     }
 
     /// The event of a run that somebody wants now.
@@ -218,7 +311,7 @@ impl Schedules {
     }
 
     /// When the first job may begin, in milliseconds since 1970; `None` if none will.
-    pub(crate) fn next_ms(&self) -> Option<i64> {
+    pub(crate) fn next_ms(&self, now_ms: i64) -> Option<i64> {
         self.replan();
         let book = lock(&self.book);
         book.plans
@@ -227,17 +320,41 @@ impl Schedules {
             .filter_map(|(key, plan)| {
                 let standing = book.standing.get(key)?;
                 let may = standing.plan == plan.id() && self.may_run(key, plan, standing);
-                may.then(|| begins_ms(plan, standing))
+                may.then(|| {
+                    self.begins_ms(plan, standing, now_ms)
+                        .max(hindered_until(&book, key, now_ms))
+                })
             })
             .min()
             .filter(|first| *first < i64::MAX)
     }
 
+    /// When the next run begins, in milliseconds since 1970; not before another host's claim ends.
+    fn begins_ms(&self, plan: &Plan, standing: &Standing, now_ms: i64) -> i64 {
+        let begins = plan
+            .begins(timestamp(standing.since_ms))
+            .map_or(i64::MAX, Timestamp::as_millisecond);
+        begins.max(self.claim_ends_ms(standing, now_ms).unwrap_or(i64::MIN))
+    }
+
+    /// Until when another host's claim counts. One of this host is left of what failed; one from far in the future is of a
+    /// clock that was wrong.
+    fn claim_ends_ms(&self, standing: &Standing, now_ms: i64) -> Option<i64> {
+        let (who, at_ms) = standing.claim.as_ref()?;
+        let counts = *who != self.me && *at_ms <= now_ms.saturating_add(SET_BACK_MS);
+        counts.then(|| at_ms.saturating_add(i64::try_from(CLAIM.as_millis()).unwrap_or(0)))
+    }
+
     /// How long until there may be something due.
     fn wait(&self, now_ms: i64) -> Duration {
-        let wait = self.next_ms().map_or(i64::MAX, |at| at.saturating_sub(now_ms));
-        // Nobody tells that an admin lets the plugins be called again.
-        let look = if self.maintenance.is_paused() { GLANCE } else { LOOK };
+        let wait = self.next_ms(now_ms).map_or(i64::MAX, |at| at.saturating_sub(now_ms));
+        // Nobody tells that an admin lets the plugins be called again, or that a plugin's rest is over.
+        let waits = || lock(&self.book).plans.iter().any(|(key, plan)| self.waits(key, plan));
+        let look = if self.maintenance.is_paused() || waits() {
+            GLANCE
+        } else {
+            LOOK
+        };
         Duration::from_millis(u64::try_from(wait).unwrap_or(0).saturating_add(1)).min(look)
     }
 }
@@ -247,17 +364,11 @@ fn is_running(book: &super::Book, key: &Key) -> bool {
     book.running.get(key).is_some_and(|(_, since)| since.elapsed() < LOST)
 }
 
-/// When the next run begins, in milliseconds since 1970; not before a claim ends.
-fn begins_ms(plan: &Plan, standing: &Standing) -> i64 {
-    let begins = plan
-        .begins(timestamp(standing.since_ms))
-        .map_or(i64::MAX, Timestamp::as_millisecond);
-    begins.max(claim_ends_ms(standing).unwrap_or(i64::MIN))
-}
-
-fn claim_ends_ms(standing: &Standing) -> Option<i64> {
-    let (_, at_ms) = standing.claim.as_ref()?;
-    Some(at_ms.saturating_add(i64::try_from(CLAIM.as_millis()).unwrap_or(0)))
+/// Until when a job that could not be begun is let be; the clock may have been set back since.
+pub(super) fn hindered_until(book: &super::Book, key: &Key, now_ms: i64) -> i64 {
+    let until = book.hindered.get(key).map(|(until, _)| *until);
+    let latest = now_ms.saturating_add(*HINDERED_MS.end());
+    until.filter(|until| *until <= latest).unwrap_or(i64::MIN)
 }
 
 /// An instant as the contract writes it.

@@ -31,6 +31,8 @@ struct Town {
     ran: Arc<Mutex<Vec<Due>>>,
     /// Whether the journal answers.
     answers: Arc<AtomicBool>,
+    /// Whether the plugin is called.
+    serves: AtomicBool,
 }
 
 impl Town {
@@ -40,6 +42,7 @@ impl Town {
             clock: Clock(AtomicI64::new(NOON_MS)),
             ran: Arc::default(),
             answers: Arc::new(AtomicBool::new(true)),
+            serves: AtomicBool::new(true),
         }
     }
 
@@ -66,6 +69,10 @@ impl Town {
             let (recorded, heard) = oneshot::channel();
             let (store, ran, host) = (self.shared(), Arc::clone(&self.ran), Arc::clone(host));
             let (answers, now) = (Arc::clone(&self.answers), self.clock.now());
+            if !self.serves.load(Ordering::SeqCst) {
+                recorded.send(Told::Nobody).unwrap();
+                return heard;
+            }
             tokio::spawn(async move {
                 let record = NewRecord {
                     identity: event.identity.0.clone(),
@@ -73,15 +80,20 @@ impl Town {
                     body: Vec::new(),
                     received_ms: 0,
                 };
-                if let Accepted::New(_) = store.accept(record).await.unwrap() {
+                let accepted = store.accept(record).await.unwrap();
+                let mut told = Told::Twin;
+                if let Accepted::New(_) = accepted {
+                    told = Told::Recorded;
                     let EventKind::Due(due) = &event.kind else {
                         panic!("{event:?}")
                     };
                     ran.lock().unwrap().push(due.clone());
                 }
-                host.ended(&event, Some(&Outcome::Done), now);
+                if told == Told::Recorded {
+                    host.ended(&event, Some(&Outcome::Done), now);
+                }
                 if answers.load(Ordering::SeqCst) {
-                    recorded.send(()).unwrap();
+                    recorded.send(told).unwrap();
                 }
             });
             heard
@@ -383,7 +395,7 @@ async fn one_run_after_the_other_and_none_while_nobody_is_called() {
     let tell = |event: Event| {
         told.lock().unwrap().push(event);
         let (recorded, heard) = oneshot::channel();
-        recorded.send(()).unwrap();
+        recorded.send(Told::Recorded).unwrap();
         heard
     };
     town.pass(HOUR_MS);
@@ -424,4 +436,141 @@ async fn one_run_after_the_other_and_none_while_nobody_is_called() {
     host.maintenance.reload().await.unwrap();
     town.run(&host).await;
     assert_eq!(town.ran(), hours("hourly", [5]));
+}
+
+#[tokio::test]
+async fn what_nobody_takes_stays_due_and_is_not_tried_all_the_time() {
+    let town = Town::new();
+    let host = town.host(HOURLY).await;
+    town.run(&host).await;
+    town.pass(HOUR_MS);
+    town.serves.store(false, Ordering::SeqCst);
+    town.run(&host).await;
+    let now_ms = NOON_MS + HOUR_MS;
+    assert_eq!(
+        host.next_ms(now_ms),
+        Some(now_ms + 5_000),
+        "neither running nor seen to"
+    );
+    town.serves.store(true, Ordering::SeqCst);
+    town.run(&host).await;
+    assert_eq!(town.ran(), [] as [String; 0]);
+    town.pass(5_000);
+    town.run(&host).await;
+    assert_eq!(town.ran(), hours("hourly", [1]));
+    assert!(!host.is_running());
+    assert_eq!(host.next_ms(now_ms), Some(NOON_MS + 2 * HOUR_MS));
+    // Each time it is longer, up to a bound; a clock that is set back does not make it longer still.
+    let key = ("menu".to_owned(), "hourly".to_owned());
+    let waits: Vec<_> = (0..5)
+        .map(|_| {
+            host.hinder(&key, now_ms);
+            run::hindered_until(&lock(&host.book), &key, now_ms) - now_ms
+        })
+        .collect();
+    assert_eq!(waits, [5_000, 10_000, 20_000, 30_000, 30_000]);
+    assert_eq!(run::hindered_until(&lock(&host.book), &key, now_ms - HOUR_MS), i64::MIN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_led_to_nothing_loses_no_run_also_where_missed_runs_are_left_out() {
+    let town = Town::new();
+    let jobs = r#"{"id": "hourly", "cron": "0 * * * *", "missed": "skip"}"#;
+    let host = town.host(jobs).await;
+    town.run(&host).await;
+    town.pass(HOUR_MS);
+    // The host dies between the claim and the journal.
+    let claim = |who: &str, at_ms: i64| {
+        let claim = Some((who.to_owned(), at_ms));
+        move |standing: Option<Standing>| {
+            let claim = claim.clone();
+            standing.map(|standing| Standing { claim, ..standing })
+        }
+    };
+    let key = ("menu".to_owned(), "hourly".to_owned());
+    let at_ms = NOON_MS + HOUR_MS;
+    assert!(host.update(&key, claim("other", at_ms)).await.unwrap());
+    town.pass(29_000);
+    town.run(&host).await;
+    assert_eq!(town.ran(), [] as [String; 0]);
+    town.pass(60_000);
+    town.run(&host).await;
+    assert_eq!(town.ran(), hours("hourly", [1]));
+
+    // What it claimed itself, and did not go on with, it takes up at once; what a clock claimed that was wrong, too.
+    for (who, ahead, hour) in [(host.me.clone(), 0, 2), ("other".into(), 1_000 * HOUR_MS, 3)] {
+        town.clock.0.store(NOON_MS + hour * HOUR_MS, Ordering::SeqCst);
+        let at_ms = NOON_MS + hour * HOUR_MS + ahead;
+        assert!(host.update(&key, claim(&who, at_ms)).await.unwrap());
+        town.run(&host).await;
+        assert_eq!(town.ran(), hours("hourly", [hour]));
+    }
+}
+
+#[tokio::test]
+async fn what_another_host_cancelled_does_not_come_back() {
+    let town = Town::new();
+    let (host, other) = (town.host("").await, town.host("").await);
+    let once = When::Once { at_ms: NOON_MS + 1_000 };
+    host.make("menu", "tea", once, String::new(), (town.clock.now(), None))
+        .await
+        .unwrap();
+    other.reload().await.unwrap();
+    assert!(host.cancel("menu", "tea", None).await.unwrap());
+    town.pass(2_000);
+    for _ in 0..3 {
+        town.run(&other).await;
+    }
+    assert_eq!(town.ran(), [] as [String; 0]);
+    assert!(other.rows(town.now()).is_empty());
+}
+
+#[tokio::test]
+async fn a_job_that_is_made_again_as_it_was_stays_what_it_is_and_one_that_rests_goes_on_resting() {
+    let town = Town::new();
+    let host = town.host("").await;
+    let every = |cron: &str| When::Every {
+        cron: cron.into(),
+        timezone: "UTC".into(),
+        missed: Missed::Once,
+    };
+    let make = async |when: When| {
+        host.make("menu", "tea", when, String::new(), (town.clock.now(), None))
+            .await
+            .unwrap();
+    };
+    make(every("0 * * * *")).await;
+    town.pass(HOUR_MS);
+    make(every("0 * * * *")).await;
+    town.run(&host).await;
+    assert_eq!(town.ran(), hours("tea", [1]), "what is due already stays due");
+    host.pause("menu", "tea", true, town.clock.now()).await.unwrap();
+    make(every("30 * * * *")).await;
+    town.pass(HOUR_MS);
+    town.run(&host).await;
+    assert_eq!(town.ran(), [] as [String; 0]);
+    assert_eq!(host.rows(town.now())[0].state, JobState::Paused);
+}
+
+#[tokio::test]
+async fn what_is_due_once_waits_while_its_plugin_rests() {
+    let town = Town::new();
+    let rests = Arc::new(AtomicBool::new(true));
+    let says = Arc::clone(&rests);
+    let maintenance = Maintenance::load(town.shared()).await.unwrap();
+    let host = Schedules::empty(town.shared(), maintenance, "Asia/Seoul")
+        .waiting(Arc::new(move |_| says.load(Ordering::SeqCst)));
+    host.know(shelf(HOURLY));
+    let host = Arc::new(host);
+    town.run(&host).await;
+    let once = When::Once { at_ms: NOON_MS + 1_000 };
+    host.make("menu", "tea", once, String::new(), (town.clock.now(), None))
+        .await
+        .unwrap();
+    town.pass(HOUR_MS);
+    town.run(&host).await;
+    assert_eq!(town.ran(), hours("hourly", [1]), "what comes again does not wait");
+    rests.store(false, Ordering::SeqCst);
+    town.run(&host).await;
+    assert_eq!(town.ran(), ["tea 2026-11-20T03:00:01.000Z"]);
 }

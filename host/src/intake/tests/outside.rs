@@ -134,3 +134,73 @@ async fn what_was_handed_over_is_done_however_late() {
     }
     assert_eq!(done, 2);
 }
+
+#[tokio::test]
+async fn what_was_accepted_runs_also_during_a_pause_and_fails_where_its_plugin_is_gone() {
+    let house = with_memo().await;
+    let event = due("memo", "2026-11-20T00:50:00Z");
+    let record = |event: &Event| NewRecord {
+        identity: event.identity.0.clone(),
+        kind: "moa".into(),
+        body: serde_json::to_vec(event).unwrap(),
+        received_ms: 0,
+    };
+    let Accepted::New(gone) = house
+        .store
+        .accept(record(&due("gone", "2026-11-20T00:50:00Z")))
+        .await
+        .unwrap()
+    else {
+        panic!("it is the first")
+    };
+    house.store.accept(record(&event)).await.unwrap();
+    let component = crate::registry::testing::plugin("memo", "1");
+    let next = house_with(Arc::clone(&house.store), &[("memo", component)]).await;
+    let matcher = Arc::clone(&next.intake.parts.matcher);
+    let order = crate::maintenance::Order {
+        by: "U9".into(),
+        name: "Rosie".into(),
+        at_ms: 7,
+        reason: String::new(),
+    };
+    matcher.maintenance.pause(order).await.unwrap();
+    next.intake.park();
+    // It comes before the plugins are there.
+    let early = due("early", "2026-11-20T00:50:00Z");
+    assert_eq!(next.intake.hand_in(early.clone()).await, Ok(Told::Recorded));
+    next.intake.start().await.unwrap();
+    assert_eq!(next.running().len(), 1);
+    let works = std::mem::take(&mut *lock(&next.started));
+    for (work, turn) in works {
+        assert_eq!(work.event.identity, event.identity);
+        let refreshed = matcher.refresh(&work.event, work.matched).unwrap();
+        assert!(matches!(refreshed.todo, Todo::Due { .. }), "also when its turn comes");
+        next.store
+            .finish(work.ticket.seq().await.unwrap(), Outcome::Done)
+            .await
+            .unwrap();
+        drop(turn);
+    }
+    next.all_finished().await;
+    let Accepted::Twin { seq: early, .. } = next.store.accept(record(&early)).await.unwrap() else {
+        panic!("it is recorded")
+    };
+    for seq in [gone, early] {
+        let end = format!("{:?}", next.store.filed(seq).await.unwrap().unwrap().end);
+        assert!(end.contains("Failed") && end.contains("is not loaded"), "{end}");
+    }
+    // What is new is refused.
+    let new = due("memo", "2026-11-20T00:51:00Z");
+    assert_eq!(next.intake.hand_in(new).await, Ok(Told::Nobody));
+}
+
+#[tokio::test]
+async fn whoever_hands_something_in_is_told_what_came_of_it() {
+    let house = with_memo().await;
+    let event = due("memo", "2026-11-20T00:50:00Z");
+    let (first, second) = (house.intake.hand_in(event.clone()), house.intake.hand_in(event.clone()));
+    assert_eq!((first.await, second.await), (Ok(Told::Recorded), Ok(Told::Twin)));
+    assert_eq!(house.intake.hand_in(event).await, Ok(Told::Twin));
+    let gone = due("gone", "2026-11-20T00:50:00Z");
+    assert_eq!(house.intake.hand_in(gone).await, Ok(Told::Nobody));
+}

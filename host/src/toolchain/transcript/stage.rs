@@ -263,7 +263,11 @@ impl Stage {
             let (more, wrong) = self.quiet().await;
             happened.extend(more);
             failed.extend(wrong);
-            let next_ms = self.matcher.schedules.next_ms().filter(|next| *next <= end_ms);
+            let next_ms = self
+                .matcher
+                .schedules
+                .next_ms(self.world.clock.now_ms())
+                .filter(|next| *next <= end_ms);
             let Some(next_ms) = next_ms else { break };
             // One that is told waits for nothing but its end.
             self.advance_to(next_ms.max(self.world.clock.now_ms() + 1));
