@@ -131,6 +131,7 @@ pub struct Client {
 /// One request on its way, which may be more than one where it is redirected.
 struct Way<'a> {
     caller: &'a Caller,
+    redactor: &'a Redactor,
     method: String,
     url: Url,
     headers: Vec<(String, String)>,
@@ -157,7 +158,7 @@ impl Client {
     /// # Errors
     /// There is none, or it is not wanted.
     pub async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error> {
-        let mut way = Way::new(caller, &request)?;
+        let mut way = Way::new(caller, self.redactor(), &request)?;
         let turn = tokio::time::timeout_at(way.deadline, self.gates.pass(&caller.plugin)).await;
         let turn = turn.map_err(|_| late(&way.url))??;
         let mut redirects = 0;
@@ -174,8 +175,16 @@ impl Client {
             };
             way.log(answer.status().as_u16(), began.elapsed());
             let next = match request.follow {
-                true => redirection(&way, &answer)?,
-                false => None,
+                true => redirection(&way, &answer),
+                false => Ok(None),
+            };
+            let next = match is_safe(&request.method) {
+                true => next?,
+                // It was done: the answer to it is told, even where it leads to nowhere that is granted.
+                false => next.ok().flatten().filter(|next| {
+                    let method = way.method_after(answer.status().as_u16());
+                    caller.permit.check(method, next).is_ok()
+                }),
             };
             let Some(next) = next else {
                 return Ok(self.response(&way, answer, Box::new((connection.driver, turn))));
@@ -293,7 +302,7 @@ impl Client {
 }
 
 impl<'a> Way<'a> {
-    fn new(caller: &'a Caller, request: &Request) -> Result<Self, Error> {
+    fn new(caller: &'a Caller, redactor: &'a Redactor, request: &Request) -> Result<Self, Error> {
         let method = &request.method;
         if method.is_empty() || method.len() > 32 || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
             return Err(Error::Invalid(format!(
@@ -322,6 +331,7 @@ impl<'a> Way<'a> {
         }
         Ok(Self {
             caller,
+            redactor,
             method: method.clone(),
             url,
             headers,
@@ -393,17 +403,23 @@ impl<'a> Way<'a> {
         Ok(headers)
     }
 
+    /// The method that a redirect of this status is followed by.
+    fn method_after(&self, status: u16) -> &str {
+        let becomes_get = match status {
+            301 | 302 => self.method == "POST",
+            303 => self.method != "HEAD",
+            _ => false,
+        };
+        if becomes_get { "GET" } else { &self.method }
+    }
+
     /// Goes on to where an answer led, as browsers do.
     fn redirect(&mut self, status: u16, next: Url) {
         if next.origin() != self.url.origin() {
             self.headers.retain(|(name, value)| !headers::stays(name, value));
             self.sign = None;
         }
-        let becomes_get = match status {
-            301 | 302 => self.method == "POST",
-            303 => self.method != "HEAD" && self.method != "GET",
-            _ => false,
-        };
+        let becomes_get = self.method_after(status) != self.method;
         if becomes_get {
             self.method = "GET".into();
             self.body = Bytes::new();
@@ -416,19 +432,26 @@ impl<'a> Way<'a> {
     fn log(&self, status: u16, took: Duration) {
         let Caller { plugin, invocation, .. } = self.caller;
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(target: "http", plugin, invocation, status, ms, sent = self.body.len(), "{} {}", self.method, shown(&self.url));
+        tracing::debug!(target: "http", plugin, invocation, status, ms, sent = self.body.len(), "{} {}", self.method, self.place());
     }
 
     fn log_failure(&self, error: &Error) {
         let Caller { plugin, invocation, .. } = self.caller;
+        let why = error.to_string();
+        let why = self.redactor.text(&why);
         match error {
             Error::Refused(_) | Error::Secret(_) => {
-                tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {error}", self.method, shown(&self.url));
+                tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {why}", self.method, self.place());
             }
             _ => {
-                tracing::debug!(target: "http", plugin, invocation, "{} {}: {error}", self.method, shown(&self.url));
+                tracing::debug!(target: "http", plugin, invocation, "{} {}: {why}", self.method, self.place());
             }
         }
+    }
+
+    /// Where it goes, as logs show it: an address that somebody redirected to may have a secret in it.
+    fn place(&self) -> String {
+        self.redactor.text(&shown(&self.url)).into_owned()
     }
 }
 
@@ -441,9 +464,10 @@ fn redirection(way: &Way<'_>, answer: &hyper::Response<Incoming>) -> Result<Opti
         return Ok(None);
     };
     let wrong = |why: String| {
-        let error = Error::Unavailable(format!("`{}` redirects to nowhere: {why}", authority(&way.url)));
+        let why = format!("`{}` redirects to nowhere: {why}", authority(&way.url));
+        let error = Error::Unavailable(way.redactor.text(&why).into_owned());
         let Caller { plugin, invocation, .. } = way.caller;
-        tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {error}", way.method, shown(&way.url));
+        tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {error}", way.method, way.place());
         error
     };
     let location = std::str::from_utf8(location.as_bytes()).map_err(|_| wrong("that is no text".into()))?;

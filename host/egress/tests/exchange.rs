@@ -487,3 +487,26 @@ async fn a_method_that_is_not_granted_is_not_sent() {
     }
     assert_eq!(sent.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn a_redirect_that_is_not_followed_tells_no_secret_and_hides_no_answer() {
+    let world = World::new().await;
+    for to in [
+        "ftp://a.example/s3cret-value",
+        "http://user@a.example/s3cret-value",
+        "https://a.example/s3cret-value",
+    ] {
+        let error = world.send(world.redirect(302, to)).await.unwrap_err();
+        if !matches!(error, Error::Refused(_)) {
+            assert!(!error.to_string().contains("s3cret-value"), "{error}");
+        }
+        // What changed something was answered, and is not to be sent again.
+        for status in [302, 303, 307] {
+            assert_eq!(
+                world.send(post(world.redirect(status, to))).await.unwrap(),
+                (status, "moved".into()),
+                "{to}"
+            );
+        }
+    }
+}

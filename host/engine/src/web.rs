@@ -7,12 +7,14 @@ use crate::state::State;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use moa_core::call::CapError;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
@@ -20,6 +22,9 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpC
 const PIECE: usize = 64 << 10;
 /// The most bytes of headers.
 const HEADERS: usize = 64 << 10;
+
+/// How many exchanges of a call may be open at once: from the request to the end of the response's body.
+const OPEN: usize = 8;
 
 /// What a call needs to send requests. Made when the guest first uses it: most calls never do.
 pub(crate) struct Web {
@@ -33,6 +38,56 @@ struct Way {
     limits: Limits,
     tally: Arc<Tally>,
     caller: Option<Handle>,
+    open: Arc<Semaphore>,
+    room: Arc<Room>,
+}
+
+/// How many bytes of bodies the host may still hold for a call, all exchanges together: the limit of the guest's own
+/// memory does not know of them.
+struct Room(AtomicUsize);
+
+/// Some of it, until it is dropped.
+struct Taken {
+    room: Arc<Room>,
+    bytes: usize,
+}
+
+impl Taken {
+    /// Takes more; whether there is so much.
+    fn more(&mut self, bytes: usize) -> bool {
+        let took = self
+            .room
+            .0
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes));
+        if took.is_ok() {
+            self.bytes += bytes;
+        }
+        took.is_ok()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.room.0.fetch_add(self.bytes, Relaxed);
+    }
+}
+
+/// An exchange that is open.
+struct Exchange {
+    taken: Taken,
+    _open: OwnedSemaphorePermit,
+}
+
+/// A response's body. While the guest has not read it the exchange is open.
+struct Held {
+    bytes: Vec<u8>,
+    _exchange: Exchange,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl WasiHttpView for State {
@@ -48,6 +103,8 @@ impl WasiHttpView for State {
                     limits: limits.clone(),
                     tally: Arc::clone(tally),
                     caller: caller.clone(),
+                    open: Arc::new(Semaphore::new(OPEN)),
+                    room: Arc::new(Room(AtomicUsize::new(limits.transfer))),
                 },
             })
         });
@@ -72,8 +129,15 @@ impl WasiHttpHooks for Way {
         if self.tally.host_call() > self.limits.host_calls {
             return Box::new(async { Err(Error::ConnectionLimitReached) });
         }
-        let (host, most) = (self.host.clone(), self.limits.transfer);
-        let sending = send(host, request, options, most);
+        let Ok(open) = Arc::clone(&self.open).try_acquire_owned() else {
+            return Box::new(async { Err(Error::ConnectionLimitReached) });
+        };
+        let room = Arc::clone(&self.room);
+        let exchange = Exchange {
+            taken: Taken { room, bytes: 0 },
+            _open: open,
+        };
+        let sending = send(self.host.clone(), request, options, self.limits.transfer, exchange);
         let Some(caller) = &self.caller else {
             return Box::new(sending);
         };
@@ -99,13 +163,30 @@ impl<T> Drop for Ends<T> {
     }
 }
 
-async fn send(host: Host, request: Request<WasiBody>, options: Option<RequestOptions>, most: usize) -> Answer {
-    let (head, body) = request.into_parts();
-    let body = match Limited::new(body, most).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Error::HttpRequestBodySize(Some(most as u64))),
-        Err(_) => return Err(Error::HttpProtocolError),
-    };
+async fn send(
+    host: Host,
+    request: Request<WasiBody>,
+    options: Option<RequestOptions>,
+    most: usize,
+    mut exchange: Exchange,
+) -> Answer {
+    let (head, mut body) = request.into_parts();
+    if let Err(error) = host.http.may(head.method.as_str(), &head.uri.to_string()).await {
+        // A client that cannot write its body to the end would tell of that instead.
+        while let Some(Ok(_)) = body.frame().await {}
+        return Err(refused(&host, error));
+    }
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Error::HttpProtocolError)?;
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        if !exchange.taken.more(piece.len()) {
+            return Err(Error::HttpRequestBodySize(Some(most as u64)));
+        }
+        whole.extend_from_slice(&piece);
+    }
     let headers = head.headers.iter().filter(|(name, _)| **name != HOST);
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
         let value = std::str::from_utf8(value.as_bytes()).map_err(|_| Error::HttpRequestHeaderSize {
@@ -118,26 +199,36 @@ async fn send(host: Host, request: Request<WasiBody>, options: Option<RequestOpt
         method: head.method.to_string(),
         url: head.uri.to_string(),
         headers: headers.map(text).collect::<Result<_, Error>>()?,
-        body: match body.is_empty() {
+        body: match whole.is_empty() {
             true => HttpBody::Empty,
-            false => HttpBody::Bytes(body.into()),
+            false => HttpBody::Bytes(whole),
         },
         timeout_ms: options.map_or(0, |options| patience(&options)),
         sign: None,
     };
     match host.http.exchange(what).await {
-        Ok(response) => answer(response),
-        Err(error) => {
-            // Of a language's client little is left of a reason.
-            host.system.log(Level::Warn, &format!("HTTP: {error}"));
-            Err(match error {
-                CapError::AccessDenied(_) => Error::HttpRequestDenied,
-                CapError::Invalid(text) | CapError::Unavailable(text) | CapError::OverLimit(text) => {
-                    Error::InternalError(Some(text))
-                }
-                other => Error::InternalError(Some(other.to_string())),
-            })
+        // What was sent is gone by now, and leaves its room to the answer.
+        Ok(response) => {
+            let room = Arc::clone(&exchange.taken.room);
+            exchange.taken = Taken { room, bytes: 0 };
+            if !exchange.taken.more(response.body.len()) {
+                return Err(Error::HttpResponseBodySize(Some(most as u64)));
+            }
+            answer(response, exchange)
         }
+        Err(error) => Err(refused(&host, error)),
+    }
+}
+
+fn refused(host: &Host, error: CapError) -> Error {
+    // Of a language's client little is left of a reason.
+    host.system.log(Level::Warn, &format!("HTTP: {error}"));
+    match error {
+        CapError::AccessDenied(_) => Error::HttpRequestDenied,
+        CapError::Invalid(text) | CapError::Unavailable(text) | CapError::OverLimit(text) => {
+            Error::InternalError(Some(text))
+        }
+        other => Error::InternalError(Some(other.to_string())),
     }
 }
 
@@ -152,7 +243,7 @@ fn patience(options: &RequestOptions) -> u32 {
     u32::try_from(longest.as_millis()).unwrap_or(u32::MAX)
 }
 
-fn answer(response: HttpResponse) -> Answer {
+fn answer(response: HttpResponse, exchange: Exchange) -> Answer {
     let odd = |_| Error::HttpProtocolError;
     let mut answer = Response::builder().status(response.status);
     for (name, value) in &response.headers {
@@ -162,9 +253,12 @@ fn answer(response: HttpResponse) -> Answer {
         }
     }
     answer = answer.header(CONTENT_LENGTH, response.body.len());
-    let body = Full::new(Bytes::from(response.body))
-        .map_err(|never| match never {})
-        .boxed_unsync();
+    let body = Full::new(Bytes::from_owner(Held {
+        bytes: response.body,
+        _exchange: exchange,
+    }))
+    .map_err(|never| match never {})
+    .boxed_unsync();
     let answer = answer.body(body).map_err(odd)?;
     Ok((answer, Box::new(async { Ok(()) })))
 }

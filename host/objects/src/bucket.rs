@@ -171,7 +171,11 @@ impl Bucket {
         Ok(signed.map_err(|error| self.error(error, key))?.to_string())
     }
 
-    pub(crate) fn writable(&self) -> Result<(), ObjectError> {
+    /// Whether it may be written.
+    ///
+    /// # Errors
+    /// [`ObjectError::ReadOnly`].
+    pub fn writable(&self) -> Result<(), ObjectError> {
         match self.inner.write {
             true => Ok(()),
             false => Err(ObjectError::ReadOnly(self.inner.name.clone())),
@@ -183,7 +187,7 @@ impl Bucket {
     }
 
     pub(crate) fn attributes(&self, mime: &str) -> Result<Attributes, ObjectError> {
-        if mime.len() > 255 || !mime.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        if !is_type(mime) {
             return Err(ObjectError::Invalid(format!(
                 "{mime:?} is no type of content; such is \"text/csv\""
             )));
@@ -221,6 +225,11 @@ impl Bucket {
             limit,
         }
     }
+}
+
+/// Whether a store keeps this as a type of content: at most 255 bytes of visible ASCII and spaces, or nothing.
+pub fn is_type(mime: &str) -> bool {
+    mime.len() <= 255 && mime.chars().all(|c| c.is_ascii_graphic() || c == ' ')
 }
 
 pub(crate) fn etag(put: &PutResult) -> String {

@@ -26,7 +26,7 @@ pub mod settings;
 mod store;
 mod stream;
 
-pub use bucket::{Bucket, Object};
+pub use bucket::{Bucket, Object, is_type};
 pub use error::ObjectError;
 pub use key::{MAX_KEY, MAX_SEGMENT, check};
 pub use listing::{PAGE, Page};

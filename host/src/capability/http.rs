@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
 use moa_core::call::{CapError, CapResult};
-use moa_egress::{Body, Caller, Error, NotGiven, Request, Response, Sign, is_safe};
+use moa_core::http_rule::address;
+use moa_egress::{Body, Caller, Error, NotGiven, Refusal, Request, Response, Sign, is_safe};
 use moa_engine::{HttpBody, HttpRequest, HttpResponse, Signing};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +53,23 @@ impl moa_engine::Http for Http {
         self.0.outward(print, live).await
     }
 
+    async fn may(&self, method: &str, url: &str) -> CapResult<()> {
+        let url = address(url).map_err(|error| self.told(error.into()))?;
+        let permit = self.0.granted.permit(&self.0.outward.internal);
+        let refused = |why| {
+            let method = method.to_owned();
+            self.told(
+                Refusal {
+                    method,
+                    url: url.clone(),
+                    why,
+                }
+                .into(),
+            )
+        };
+        permit.check(method, &url).map_err(refused)
+    }
+
     /// What a language's own client sends is not recorded: it goes on beside whatever else the call does, so there is no
     /// order to record it in. A rerun asks again, and what may change something is not sent by a rerun at all.
     async fn exchange(&self, what: HttpRequest) -> CapResult<HttpResponse> {
@@ -76,12 +94,16 @@ impl Http {
     /// The body goes piece by piece from the one to the other.
     async fn stored(&self, what: HttpRequest, id: Option<String>, bucket: &str, key: &str) -> CapResult<HttpResponse> {
         let open = self.0.bucket(bucket)?;
+        open.writable().map_err(object_error)?;
         moa_objects::check(key).map_err(object_error)?;
         let response = self.send(what, id, true, LARGEST).await?;
         let (status, headers) = (response.status, response.headers);
         if (200..=299).contains(&status) {
             let kind = headers.iter().find(|(name, _)| name == "content-type");
-            let mime = kind.map_or("application/octet-stream", |(_, value)| value.as_str());
+            let fits = kind
+                .map(|(_, value)| value.as_str())
+                .filter(|kind| moa_objects::is_type(kind));
+            let mime = fits.unwrap_or("application/octet-stream");
             let why = Arc::new(Mutex::new(None));
             let pieces = pieces(response.body, Arc::clone(&why));
             let written = open.write(key, mime, LARGEST as u64, Box::pin(pieces)).await;
@@ -158,17 +180,22 @@ impl Http {
     /// In the contract's words.
     fn told(&self, error: Error) -> CapError {
         let granted = &self.0.granted;
+        // An address that somebody redirected to may have a secret in it.
+        let hidden = |text: String| self.0.outward.redactor.text(&text).into_owned();
         match error {
-            Error::Refused(refusal) => granted.no_http(&refusal),
+            Error::Refused(refusal) => match granted.no_http(&refusal) {
+                CapError::AccessDenied(text) => CapError::AccessDenied(hidden(text)),
+                other => other,
+            },
             Error::Secret(error) => match &error {
                 NotGiven::NotGranted(name) => granted.no_secret(name),
                 NotGiven::Unknown(_) => CapError::NotFound(error.to_string()),
                 NotGiven::Elsewhere { .. } => CapError::AccessDenied(error.to_string()),
                 NotGiven::Unfit { .. } => CapError::Invalid(error.to_string()),
             },
-            Error::Invalid(text) => CapError::Invalid(text),
-            Error::OverLimit(text) => CapError::OverLimit(text),
-            Error::Unavailable(text) => CapError::Unavailable(text),
+            Error::Invalid(text) => CapError::Invalid(hidden(text)),
+            Error::OverLimit(text) => CapError::OverLimit(hidden(text)),
+            Error::Unavailable(text) => CapError::Unavailable(hidden(text)),
         }
     }
 }

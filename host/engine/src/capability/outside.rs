@@ -146,6 +146,11 @@ pub trait Http: Send + Sync {
     async fn fetch_to_object(&self, _what: HttpRequest, _bucket: String, _key: String) -> CapResult<HttpResponse> {
         absent("http.fetch-to-object")
     }
+    /// Whether a request may be sent by `exchange`, as far as its method and address tell. Asked before its body is
+    /// taken; `exchange` looks again.
+    async fn may(&self, _method: &str, _url: &str) -> CapResult<()> {
+        Ok(())
+    }
     /// Sends for a language's own HTTP client (`wasi:http`), which follows redirects by itself.
     ///
     /// The client goes on while this does: it may be called several times at once, and beside other functions.
