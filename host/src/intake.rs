@@ -521,6 +521,9 @@ impl Intake {
             if work.matched.todo.is_unasked() {
                 // Nobody in chat asked for it, so nobody is told. (Who waits outside for an answer learns that there is none.)
                 tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not learn of something");
+                if let Some(held) = &work.held {
+                    held.give_up();
+                }
                 let reason = format!("the queue of `{lane}` was full");
                 return self.close_with(work.ticket, Outcome::Failed { reason });
             }

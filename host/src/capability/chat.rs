@@ -36,18 +36,17 @@ struct Own {
 impl moa_engine::Chat for Chat {
     async fn send(&self, to: Place, what: Content) -> CapResult<Sent> {
         own_ids(&what)?;
-        self.send_as(Function::ChatSend, &self.named(to), self.0.event.author(), &what)
-            .await
+        self.send_as(Function::ChatSend, to, self.0.event.author(), &what).await
     }
 
     async fn ask(&self, to: Place, who: String, id: String, what: Content, wait_seconds: u32) -> CapResult<MessageRef> {
-        self.question(self.named(to), who, id, what, wait_seconds).await
+        self.question(to, who, id, what, wait_seconds).await
     }
 
     async fn edit(&self, which: MessageRef, what: Content) -> CapResult<()> {
-        let which = self.named_one(which);
         own_ids(&what)?;
         let print = Print::of(Function::ChatEdit).json(&which).json(&what).done();
+        let which = self.named_one(which);
         let live = async {
             self.may_write(&which.place)?;
             self.not_the_hosts(&which)?;
@@ -62,8 +61,8 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn delete(&self, which: MessageRef) -> CapResult<()> {
-        let which = self.named_one(which);
         let print = Print::of(Function::ChatDelete).json(&which).done();
+        let which = self.named_one(which);
         let live = async {
             self.allowed(&which.place)?;
             self.not_the_hosts(&which)?;
@@ -76,8 +75,8 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn react(&self, which: MessageRef, emoji: String) -> CapResult<()> {
-        let which = self.named_one(which);
         let print = Print::of(Function::ChatReact).json(&which).text(&emoji).done();
+        let which = self.named_one(which);
         let live = async {
             self.may_write(&which.place)?;
             self.0.ordinals.next();
@@ -89,8 +88,8 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn unreact(&self, which: MessageRef, emoji: String) -> CapResult<()> {
-        let which = self.named_one(which);
         let print = Print::of(Function::ChatUnreact).json(&which).text(&emoji).done();
+        let which = self.named_one(which);
         let live = async {
             self.allowed(&which.place)?;
             self.0.ordinals.next();
@@ -102,7 +101,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn upload(&self, to: Place, name: String, data: Vec<u8>, comment: String) -> CapResult<String> {
-        self.put(&self.named(to), &name, &data, &comment).await
+        self.put(to, &name, &data, &comment).await
     }
 
     async fn download(&self, file: String) -> CapResult<Vec<u8>> {
@@ -150,7 +149,7 @@ impl moa_engine::Chat for Chat {
     }
 
     async fn history(&self, at: Place, before: Option<String>, limit: u32) -> CapResult<Vec<FullMessage>> {
-        self.past(&self.named(at), before.as_deref(), limit).await
+        self.past(at, before.as_deref(), limit).await
     }
 
     async fn get_user(&self, id: String) -> CapResult<User> {
@@ -200,9 +199,10 @@ impl Chat {
     }
 
     /// Sends a message; `asker` is who sees it where it is for one person.
-    async fn send_as(&self, function: Function, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
-        let print = Print::of(function).json(to).json(what).done();
-        self.0.outward(print, self.say(to, asker, what)).await
+    async fn send_as(&self, function: Function, to: Place, asker: &str, what: &Content) -> CapResult<Sent> {
+        let print = Print::of(function).json(&to).json(what).done();
+        let to = self.named(to);
+        self.0.outward(print, self.say(&to, asker, what)).await
     }
 
     async fn say(&self, to: &Place, asker: &str, what: &Content) -> CapResult<Sent> {
@@ -228,7 +228,8 @@ impl Chat {
         scene.outbox.send(letter, &scene.ordinals).await.map_err(refused)
     }
 
-    /// A place of which only the conversation is known, with the service that its id tells.
+    /// A place of which only the conversation is known, with the service that its id tells. Prints are of what the plugin
+    /// gave: which service an id tells may have changed when a call that was cut off runs again.
     fn named(&self, place: Place) -> Place {
         match place.service.as_str() {
             "" => Place {

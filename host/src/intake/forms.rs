@@ -10,27 +10,75 @@ use std::time::{Duration, Instant};
 
 /// How long the answer to a form is remembered. What is delivered later than this was given up by its service.
 const KEPT: Duration = Duration::from_secs(60);
+/// How often those are looked for that were kept long enough: looking goes through all of them.
+const PRUNED: Duration = Duration::from_secs(1);
 
 /// The forms of the last while.
-pub(super) type Forms = Mutex<HashMap<Identity, (Twins, Instant)>>;
+pub(super) type Forms = Mutex<Kept>;
+
+/// What is remembered, and since when.
+#[derive(Default)]
+pub(super) struct Kept {
+    forms: HashMap<Identity, (Twins, Instant)>,
+    pruned: Option<Instant>,
+}
+
+impl Kept {
+    fn keep(&mut self, identity: Identity, twins: Twins, now: Instant) {
+        let is_due = |pruned| now.saturating_duration_since(pruned) >= PRUNED;
+        if self.pruned.is_none_or(is_due) {
+            self.pruned = Some(now);
+            self.forms
+                .retain(|_, (_, since)| now.saturating_duration_since(*since) < KEPT);
+        }
+        self.forms.insert(identity, (twins, now));
+    }
+}
+
+#[cfg(test)]
+impl Kept {
+    pub(super) fn len(&self) -> usize {
+        self.forms.len()
+    }
+}
 
 impl Intake {
     /// The form, if it is new. Another delivery of it must not close it while the plugin has not answered yet, so that is
     /// acknowledged with the first.
     pub(super) fn offer_held(self: &Arc<Self>, event: &Event, ack: Ack) -> Option<HeldAck> {
         // Over both steps, so that whoever comes second finds the first.
-        let mut forms = lock(&self.forms);
+        let mut kept = lock(&self.forms);
         if self.offer(event, Ack::new(|| {})) {
             let form = HeldAck::new(ack);
-            forms.retain(|_, (_, since)| since.elapsed() < KEPT);
-            forms.insert(event.identity.clone(), (form.twins(), Instant::now()));
+            if !event.comes_once() {
+                kept.keep(event.identity.clone(), form.twins(), Instant::now());
+            }
             return Some(form);
         }
-        match forms.get(&event.identity) {
+        match kept.forms.get(&event.identity) {
             Some((twins, _)) => twins.join(ack),
             // Of an earlier run, whose answer comes as a message.
             None => ack.done(),
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_long_enough_is_looked_for_once_a_second() {
+        let (mut kept, start) = (Kept::default(), Instant::now());
+        let mut keep = |id: &str, after: Duration| {
+            let twins = HeldAck::new(Ack::new(|| {})).twins();
+            kept.keep(Identity(id.into()), twins, start + after);
+            kept.forms.len()
+        };
+        assert_eq!(keep("a", Duration::ZERO), 1);
+        assert_eq!(keep("b", KEPT - PRUNED / 2), 2);
+        assert_eq!(keep("c", KEPT), 3, "it was looked half a second ago");
+        assert_eq!(keep("d", KEPT + PRUNED), 3, "the first is gone");
     }
 }

@@ -3,7 +3,9 @@
 
 use crate::adapter::{Ack, AckAnswer};
 use crate::journal::Ticket;
+use moa_core::call::HookAnswer;
 use moa_core::event::{Event, EventKind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -11,9 +13,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(2_500);
 /// After how long a request from outside is answered though the plugin has not. GitHub gives up after 10 s.
 const OUTSIDE: Duration = Duration::from_secs(8);
+/// The largest response, in bytes of headers and body, that is kept for other deliveries; of a larger one they get the
+/// status alone.
+const KEPT: usize = 64 << 10;
 
 /// The acknowledgement of a form, which carries what the plugin says to it. It is given once, by whoever comes first: the
-/// plugin's answer or the clock. Dropped without it, the service tells the person that it did not work.
+/// plugin's answer or the clock. Dropped without it, the service tells the person that it did not work; whoever asked from
+/// outside is told that it was taken over, if it was.
 #[derive(Clone, Debug)]
 pub struct HeldAck {
     waiting: Arc<Waiting>,
@@ -21,7 +27,22 @@ pub struct HeldAck {
 }
 
 /// All deliveries of the form that wait for an answer; nothing once it was given.
-type Waiting = Mutex<Option<Vec<Ack>>>;
+#[derive(Debug)]
+struct Waiting {
+    acks: Mutex<Option<Vec<Ack>>>,
+    /// It came from outside and is in the journal: if not now, it runs at the next start.
+    recorded: AtomicBool,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if *self.recorded.get_mut() {
+            let acks = self.acks.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+            acks.into_iter().flatten().for_each(Ack::done);
+        }
+    }
+}
+
 /// The answer, once it was given: nothing where the form closed.
 type Given = Arc<OnceLock<Option<AckAnswer>>>;
 
@@ -53,7 +74,10 @@ impl HeldAck {
     /// Holds an acknowledgement back.
     pub fn new(ack: Ack) -> Self {
         Self {
-            waiting: Arc::new(Mutex::new(Some(vec![ack]))),
+            waiting: Arc::new(Waiting {
+                acks: Mutex::new(Some(vec![ack])),
+                recorded: AtomicBool::new(false),
+            }),
             given: Arc::default(),
         }
     }
@@ -80,17 +104,24 @@ impl HeldAck {
         shown
     }
 
+    /// Nobody is told anything: it will not run, and is to be sent again.
+    pub fn give_up(&self) {
+        let acks = lock(&self.waiting).take();
+        drop(acks);
+    }
+
     /// Acknowledges just before whoever waits would lose patience, provided that the event is in the journal by then.
     pub fn close_in_time(&self, event: &Event, ticket: Arc<Ticket>) {
         let (waiting, given) = (Arc::downgrade(&self.waiting), Arc::clone(&self.given));
-        let patience = match event.kind {
-            EventKind::Hook(_) => OUTSIDE,
-            _ => PATIENCE,
-        };
+        let is_hook = matches!(event.kind, EventKind::Hook(_));
+        let patience = if is_hook { OUTSIDE } else { PATIENCE };
         let by = tokio::time::Instant::now() + patience;
         tokio::spawn(async move {
             if ticket.seq().await.is_none() {
                 return;
+            }
+            if let Some(waiting) = waiting.upgrade() {
+                waiting.recorded.store(is_hook, Ordering::Relaxed);
             }
             tokio::time::sleep_until(by).await;
             if let Some(waiting) = waiting.upgrade() {
@@ -104,14 +135,26 @@ impl HeldAck {
         let mut waiting = lock(&self.waiting);
         let Some(acks) = waiting.take() else { return Vec::new() };
         // Under the lock: whoever finds nobody waiting finds the answer.
-        let _ = self.given.set(answer.cloned());
+        let _ = self.given.set(answer.map(kept));
         acks
+    }
+}
+
+/// An answer as it is kept.
+fn kept(answer: &AckAnswer) -> AckAnswer {
+    match answer {
+        AckAnswer::Response(answer) if answer.size() > KEPT => AckAnswer::Response(HookAnswer {
+            status: answer.status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }),
+        answer => answer.clone(),
     }
 }
 
 /// Nothing here is left half changed by a panic elsewhere.
 fn lock(waiting: &Waiting) -> MutexGuard<'_, Option<Vec<Ack>>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    waiting.acks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -167,6 +210,71 @@ mod tests {
         drop(form);
         tokio::time::sleep(PATIENCE).await;
         assert!(shown.lock().unwrap().is_empty(), "the journal did not take it");
+    }
+
+    fn request() -> Event {
+        let hook = moa_core::event::Hook {
+            plugin: "ci".into(),
+            name: "build".into(),
+            method: "POST".into(),
+            path: String::new(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            time: "2026-11-21T00:00:00Z".into(),
+        };
+        hook.event("a")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_recorded_request_that_is_dropped_was_taken_over() {
+        for (event, seq, given_up, expected) in [
+            (request(), Some(Seq(1)), false, 1),
+            (request(), Some(Seq(1)), true, 0),
+            (request(), None, false, 0),
+            (event(), Some(Seq(1)), false, 0),
+        ] {
+            let (held, shown) = held();
+            let ticket = Arc::new(Ticket::default());
+            held.close_in_time(&event, Arc::clone(&ticket));
+            ticket.resolve(seq);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if given_up {
+                held.give_up();
+            }
+            drop(held);
+            assert_eq!(
+                *shown.lock().unwrap(),
+                vec![None; expected],
+                "{:?} {seq:?}",
+                event.identity
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_large_response_the_status_is_kept() {
+        for (bytes, left) in [(KEPT, KEPT), (KEPT + 1, 0)] {
+            let (request, shown) = held();
+            let twins = request.twins();
+            let answer = AckAnswer::Response(HookAnswer {
+                status: 201,
+                headers: Vec::new(),
+                body: vec![b'x'; bytes],
+            });
+            assert!(request.show(answer.clone()));
+            let again = Arc::clone(&shown);
+            twins.join(Ack::answering(move |what| {
+                again.lock().unwrap().push(what);
+                true
+            }));
+            let shown = shown.lock().unwrap();
+            assert_eq!(shown[0].as_ref(), Some(&answer), "the first gets all of it");
+            let Some(AckAnswer::Response(second)) = &shown[1] else {
+                panic!()
+            };
+            assert_eq!((second.status, second.body.len()), (201, left));
+        }
     }
 
     #[tokio::test(start_paused = true)]

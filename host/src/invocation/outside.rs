@@ -6,7 +6,12 @@ use crate::dispatch::Turn;
 use crate::registry::Loaded;
 use moa_core::call::{Failure, HookAnswer, HookCall, JobCall};
 use moa_core::event::{EventKind, User};
+use moa_egress::Redactor;
 use moa_store::Outcome;
+use std::borrow::Cow;
+
+/// The most that a plugin answers a request from outside, in bytes of headers and body.
+const LARGEST: usize = 4 << 20;
 
 impl Invoker {
     pub(super) async fn due(&self, work: &Work, plugin: &str, turn: &mut Turn<Work>) -> Outcome {
@@ -31,7 +36,7 @@ impl Invoker {
             return misread();
         };
         let Some(loaded) = work.matched.snapshot.plugins.get(plugin) else {
-            respond(work, plain(503, "the plugin that serves this is not loaded"));
+            self.respond(work, plain(503, "the plugin that serves this is not loaded"));
             return left(plugin);
         };
         let call = Call::Hook(HookCall {
@@ -47,7 +52,7 @@ impl Invoker {
         let outcome = self.carry_out(work, loaded, recall, self.locale, turn).await;
         if !outcome.is_done() {
             // Whatever ended the call otherwise: nothing happens where an answer was given.
-            respond(work, plain(500, &format!("the call {id} failed")));
+            self.respond(work, plain(500, &format!("the call {id} failed")));
         }
         outcome
     }
@@ -61,7 +66,15 @@ impl Invoker {
             );
             return Outcome::Failed { reason };
         }
-        respond(work, answer);
+        if answer.size() > LARGEST {
+            let reason = format!(
+                "`{}` answered a request from outside with {} bytes; headers and body may have {LARGEST} together",
+                loaded.name,
+                answer.size()
+            );
+            return Outcome::Failed { reason };
+        }
+        self.respond(work, answer);
         Outcome::Done
     }
 
@@ -70,7 +83,7 @@ impl Invoker {
         if !matches!(work.event.kind, EventKind::Hook(_)) {
             return;
         }
-        respond(
+        self.respond(
             work,
             match failure {
                 Failure::Usage(text) => plain(400, text),
@@ -84,15 +97,26 @@ impl Invoker {
             },
         );
     }
+
+    /// Whoever waits gets it, without secrets; nobody does who was answered already, or whose patience is over.
+    fn respond(&self, work: &Work, answer: HookAnswer) {
+        let Some(held) = &work.held else { return };
+        let answer = hidden(&self.allowances.outward.redactor, answer);
+        if !held.show(AckAnswer::Response(answer)) {
+            tracing::debug!(event = %work.event.identity, "nobody waits for the answer to a request from outside any more");
+        }
+    }
 }
 
-/// Whoever waits gets it; nobody does who was answered already, or whose patience is over.
-fn respond(work: &Work, answer: HookAnswer) {
-    if let Some(held) = &work.held
-        && !held.show(AckAnswer::Response(answer))
-    {
-        tracing::debug!(event = %work.event.identity, "nobody waits for the answer to a request from outside any more");
+/// An answer without secrets: what a plugin fetched with one may show it.
+fn hidden(redactor: &Redactor, mut answer: HookAnswer) -> HookAnswer {
+    for (_, value) in &mut answer.headers {
+        if let Cow::Owned(hidden) = redactor.text(value) {
+            *value = hidden;
+        }
     }
+    answer.body = redactor.bytes(answer.body);
+    answer
 }
 
 fn plain(status: u16, text: &str) -> HookAnswer {
@@ -107,5 +131,22 @@ fn plain(status: u16, text: &str) -> HookAnswer {
 fn left(plugin: &str) -> Outcome {
     Outcome::Failed {
         reason: format!("the plugin `{plugin}` is not loaded any more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_leave_with_an_answer() {
+        let redactor = Redactor::new([("KEY", "s3cret-of-the-operator")]);
+        let mut answer = plain(400, "what is s3cret-of-the-operator?");
+        let header = ("location".to_owned(), "/?key=s3cret-of-the-operator".to_owned());
+        answer.headers.push(header);
+        let answer = hidden(&redactor, answer);
+        let said = format!("{:?} {}", answer.headers, String::from_utf8(answer.body).unwrap());
+        assert!(!said.contains("s3cret"), "{said}");
+        assert!(said.contains("what is ") && said.contains("/?key="), "{said}");
     }
 }

@@ -28,6 +28,8 @@ impl Chat {
         let uid = uid(&scene.effects, scene.ordinals.coming());
         let print = Print::of(Function::ChatAsk).json(&to).text(&who).text(&id).json(&what);
         let print = print.text(&wait_seconds.to_string()).done();
+        let given = to.clone();
+        let to = self.named(to);
         let known = |said: Result<Vec<WriteOutcome>, Refusal>| match said {
             Ok(_) => Ok(()),
             Err(no) => Err(crate::capability::record::refused(no.into())),
@@ -55,7 +57,10 @@ impl Chat {
                 })
         };
         scene.write(print, known, live).await?;
-        let sent = match self.send_as(Function::ChatAsked, &to, &who, &marked(&uid, &what)).await {
+        let sent = match self
+            .send_as(Function::ChatAsked, given, &who, &marked(&uid, &what))
+            .await
+        {
             Ok(sent) => sent,
             Err(CapError::Stopped) => return Err(CapError::Stopped),
             Err(error) => {

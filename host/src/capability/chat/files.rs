@@ -13,9 +13,10 @@ const PAGES: usize = 5;
 const PAGE: u32 = 200;
 
 impl Chat {
-    pub(super) async fn put(&self, to: &Place, name: &str, data: &[u8], comment: &str) -> CapResult<String> {
-        let print = Print::of(Function::ChatUpload).json(to).text(name);
+    pub(super) async fn put(&self, to: Place, name: &str, data: &[u8], comment: &str) -> CapResult<String> {
+        let print = Print::of(Function::ChatUpload).json(&to).text(name);
         let print = print.bytes(data).text(comment).done();
+        let to = &self.named(to);
         let live = async {
             self.may_write(to)?;
             if name.trim().is_empty() {

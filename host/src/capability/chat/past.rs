@@ -14,9 +14,10 @@ use std::sync::Arc;
 const AT_ONCE: usize = 8;
 
 impl Chat {
-    pub(super) async fn past(&self, at: &Place, before: Option<&str>, limit: u32) -> CapResult<Vec<FullMessage>> {
-        let print = Print::of(Function::ChatHistory).json(at).maybe(before);
+    pub(super) async fn past(&self, at: Place, before: Option<&str>, limit: u32) -> CapResult<Vec<FullMessage>> {
+        let print = Print::of(Function::ChatHistory).json(&at).maybe(before);
         let print = print.number(limit.into()).done();
+        let at = &self.named(at);
         let live = async {
             self.allowed(at)?;
             let messages = self.0.adapter.history(at, before, limit).await.map_err(refused)?;

@@ -106,6 +106,17 @@ async fn a_sender_that_comes_twice_gets_the_same_answer_twice() {
 }
 
 #[tokio::test]
+async fn only_a_request_that_can_come_again_is_kept_in_mind() {
+    let house = with_memo().await;
+    for (id, kept) in [("unnamed-1", 0), ("1", 1), ("unnamed-2", 1)] {
+        let event = hook(id);
+        house.deliver(&event);
+        assert!(lock(&house.intake.seen).knows(&event.identity), "{id}");
+        assert_eq!(lock(&house.intake.forms).len(), kept, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_handed_over_is_done_however_late() {
     let house = with_memo().await;
     let old = |event: Event| NewRecord {
