@@ -87,7 +87,7 @@ conversations = ["C00GENERAL0"]
     let bot = plan.start().await;
 
     let run = async || {
-        let ended = finish(moa(bot.home()).args(["schedule", "run", "feed", "export"])).await;
+        let ended = finish(moa(bot.home()).args(["schedule", "run", "feed/export"])).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
     };
     run().await;
