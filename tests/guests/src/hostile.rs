@@ -185,8 +185,8 @@ fn refused() -> Vec<Component> {
         ),
         refused(
             "other-world",
-            plain(r#"(import "wasi:http/outgoing-handler@0.2.0" (instance))"#),
-            "wasi:http",
+            plain(r#"(import "wasi:keyvalue/store@0.2.0" (instance))"#),
+            "wasi:keyvalue",
         ),
         refused("no-describe", plain(guest), "describe"),
         refused(

@@ -82,6 +82,7 @@ fn damaged_code_is_refused_and_not_run() {
 fn another_world_lists_what_is_missing_and_what_is_unknown() {
     let error = refused(&component(
         r#"(import "wasi:http/outgoing-handler@0.2.0" (instance))
+           (import "wasi:keyvalue/store@0.2.0" (instance))
            (import "acme:db/query@1.0.0" (instance))
            (import "moa:plugin/teleport@0.1.0" (instance))
            (import "moa:plugin/brain@0.1.0" (instance))
@@ -96,7 +97,7 @@ fn another_world_lists_what_is_missing_and_what_is_unknown() {
     assert_eq!(
         unknown_imports,
         [
-            "wasi:http/outgoing-handler@0.2.0",
+            "wasi:keyvalue/store@0.2.0",
             "acme:db/query@1.0.0",
             "moa:plugin/teleport@0.1.0",
             "wasi:clocks/wall-clock@0.3.0",

@@ -80,9 +80,11 @@ async fn they_count_and_have_an_end() {
     };
     assert!(surf("GET https a.example /", &few).await.0.starts_with("error"));
     let small = Limits {
-        transfer: 5,
+        transfer: 3_000,
         ..Limits::default()
     };
-    let (told, _) = surf("POST https a.example / sixsix", &small).await;
+    // In two pieces, each of which may pass.
+    let (one, two) = ("x".repeat(2_000), "y".repeat(2_000));
+    let (told, _) = surf(&format!("POST https a.example / {one} {two}"), &small).await;
     assert!(told.contains("HttpRequestBodySize"), "{told}");
 }
