@@ -77,25 +77,25 @@ async fn more_plugins_than_files_are_usually_open_are_loaded_listed_and_answer()
 async fn plugins_for_which_too_few_files_may_be_open_are_told_and_the_others_answer() {
     let workspace = Workspace::start().await;
     // Half of them are for everything else.
-    let mut bot = prepared(&workspace, "-n 64").await;
-    fill(&bot, 35);
+    let mut bot = prepared(&workspace, "-n 80").await;
+    fill(&bot, 43);
     let from = bot.lines();
     bot.start_again();
     let line = bot.log().wait_for(from, &["not every plugin can be loaded"]).await;
-    assert!(line.contains("ulimit -Hn") && line.contains("(32)"), "{line}");
-    bot.log().wait_for(from, &["32 plugins answer"]).await;
+    assert!(line.contains("ulimit -Hn") && line.contains("(40)"), "{line}");
+    bot.log().wait_for(from, &["40 plugins answer"]).await;
     bot.log().wait_for(from, &["connected to"]).await;
     answers(&workspace, 0).await;
-    answers(&workspace, 31).await;
+    answers(&workspace, 39).await;
     let (serving, broken) = listed(&bot).await;
-    assert_eq!((serving, broken.len()), (32, 3), "{broken:?}");
+    assert_eq!((serving, broken.len()), (40, 3), "{broken:?}");
     let told = |row: &Value| row["reason"].as_str().unwrap().contains("hard limit of open files");
     assert!(broken.iter().all(told), "{broken:?}");
 
     // Room that one gives another takes.
     let from = bot.lines();
     std::fs::remove_file(bot.plugins().join(name(7)).with_extension("wasm")).unwrap();
-    bot.log().wait_for(from, &["loaded", &name(32)]).await;
-    answers(&workspace, 32).await;
+    bot.log().wait_for(from, &["loaded", &name(40)]).await;
+    answers(&workspace, 40).await;
     assert!(bot.stop().await.success());
 }
