@@ -281,7 +281,7 @@ fn the_check_finds_what_is_wrong() {
         ),
         (
             "/requests/http",
-            json!(["https://a.example/b"]),
+            json!(["ftp://a.example"]),
             "manifest.requests.http[0] breaks `pattern`",
         ),
     ] {
