@@ -8,7 +8,7 @@
 //! Router::new().route("/jandi/{name}", post(take)).with_state(state)
 //! ```
 //!
-//! Before a handler is called the request has passed the gate ([`gate`]): it is refused with 503 while the host stops, and
+//! Before a handler is called the request has passed the gate (`gate.rs`): it is refused with 503 while the host stops, and
 //! with 429 when its source asks too often. A handler finds the [`Source`] in the request's extensions
 //! (`Extension(source): Extension<Source>`). It reads a body by [`body::read`], which keeps size and time, and refuses by
 //! [`refusal`]: whoever is refused learns nothing but the status. What must not be lost is in the journal before a 2xx.
