@@ -1,7 +1,6 @@
 //! What a running call may use of the host, one thin file for each interface that plugins import.
 //!
-//! Each capability is bound to one call: it knows the plugin, who asked and where, and what is granted. What the contract
-//! has and this host has not yet is answered by the engine with `unsupported`.
+//! Each capability is bound to one call: it knows the plugin, who asked and where, and what is granted.
 
 mod brain;
 mod chat;

@@ -1,7 +1,9 @@
 //! Nothing outside of a grant can be reached: each function that plugins import, with each odd form of its arguments, by
 //! a plugin that asked for nothing, that only asked, that was only granted, and that asked and was granted.
 //!
-//! `schedule`, `http`, `sql` and `objects` are not there yet; the engine answers `unsupported` for each of theirs.
+//! Here what concerns chat, the brain and what is taught; [`outside`] has what reaches beyond.
+
+mod outside;
 
 use crate::capability::{Grants, Said, Says, host};
 use crate::testing::{FakeAdapter, Stage, message, place};
