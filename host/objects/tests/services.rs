@@ -1,5 +1,4 @@
-//! Buckets in services: S3 as PyPI's `moto` server has it, Azure as npm's `azurite` has it, both installed once into the
-//! folder for temporary files of the build.
+//! Buckets in services: S3 as PyPI's `moto` server has it, Azure as npm's `azurite` has it.
 //!
 //! Google Cloud Storage is not among them: the emulators that packages have speak another of its interfaces than the one
 //! that is used here.
@@ -11,12 +10,10 @@
     reason = "a test says what it expects in the shortest way, also outside of its test functions"
 )]
 
-mod server;
-
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use moa_objects::{Bucket, ObjectError, PAGE, Secret, Settings, Target};
-use server::{Server, azurite_or_skip, moto_or_skip};
+use moa_test_services::{Server, azurite_or_skip, moto_or_skip};
 use std::io;
 use std::path::Path;
 use std::time::Duration;

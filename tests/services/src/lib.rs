@@ -1,5 +1,18 @@
-//! Servers of services, on free ports of the loopback address.
+//! Servers that speak as cloud services do, on free ports of the loopback address: Amazon's as PyPI's `moto` has them,
+//! Azure's storage as npm's `azurite` has it. Each is installed once, into the folder for temporary files of the build.
+//!
+//! ```no_run
+//! let Some(server) = moa_test_services::moto_or_skip() else { return };
+//! println!("{}", server.url());
+//! ```
 
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test whose server cannot be started has to end there"
+)]
+
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -23,6 +36,7 @@ urllib.request.urlopen(urllib.request.Request(f"{address}/{account}/{container}?
 "#;
 
 /// A running server. It ends with the test.
+#[derive(Debug)]
 pub struct Server {
     port: u16,
     child: Child,
@@ -43,9 +57,14 @@ impl Drop for Server {
     }
 }
 
-/// S3's interface.
+/// Amazon's services (S3, EC2, RDS and others) behind one address. Without python3 or PyPI prints why it is `skipped` and
+/// gives `None`.
+///
+/// # Panics
+/// If it does not start, and where the environment says `MOA_TEST_REQUIRE=all`, if it cannot be installed.
 pub fn moto_or_skip() -> Option<Server> {
     let folder = kept("moto-5.2.5");
+    let alone = alone(&folder);
     let python = folder.join("bin/python");
     let has = || ran(Command::new(&python).args(["-c", "import moto.server"]));
     let installed = has()
@@ -62,6 +81,7 @@ pub fn moto_or_skip() -> Option<Server> {
     if !installed {
         return skip("moto cannot be installed: it needs python3 with venv, and PyPI");
     }
+    drop(alone);
     Some(start(|port| {
         let mut command = Command::new(&python);
         command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
@@ -69,12 +89,17 @@ pub fn moto_or_skip() -> Option<Server> {
     }))
 }
 
-/// Azure's interface, with the container `moa`.
+/// Azure's storage, with the container `moa`. Without node, npm or their registry prints why it is `skipped` and gives
+/// `None`.
+///
+/// # Panics
+/// If it does not start, and where the environment says `MOA_TEST_REQUIRE=all`, if it cannot be installed.
 pub fn azurite_or_skip(account: &str, key: &str) -> Option<Server> {
     let folder = kept("azurite-3.37.0");
+    let alone = alone(&folder);
     let script = folder.join("node_modules/azurite/dist/src/blob/main.js");
     let installed = script.exists()
-        || std::fs::create_dir_all(&folder).is_ok()
+        || fs::create_dir_all(&folder).is_ok()
             && ran(Command::new("npm")
                 .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
                 .arg(&folder)
@@ -83,6 +108,7 @@ pub fn azurite_or_skip(account: &str, key: &str) -> Option<Server> {
     if !installed || !ran(Command::new("node").arg("--version")) {
         return skip("azurite cannot be installed: it needs node and npm, and their registry");
     }
+    drop(alone);
     let server = start(|port| {
         let mut command = Command::new("node");
         command.arg(&script).args([
@@ -98,13 +124,25 @@ pub fn azurite_or_skip(account: &str, key: &str) -> Option<Server> {
     let made = Command::new("python3")
         .args(["-c", CONTAINER, &server.url(), account, key, "moa"])
         .output()
-        .unwrap();
+        .expect("python3 starts");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     Some(server)
 }
 
+/// A folder that outlives the tests: where cargo builds, which the running test is below.
 fn kept(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+    let test = std::env::current_exe().unwrap_or_default();
+    let target = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let target = target.map_or_else(std::env::temp_dir, PathBuf::from);
+    target.join("tmp").join(name)
+}
+
+/// Several tests may want to install the same; one does while the others wait. Until it is dropped.
+fn alone(folder: &Path) -> Option<File> {
+    fs::create_dir_all(folder.parent()?).ok()?;
+    let lock = File::create(folder.with_extension("lock")).ok()?;
+    lock.lock().ok()?;
+    Some(lock)
 }
 
 fn ran(command: &mut Command) -> bool {
@@ -116,9 +154,8 @@ fn start(command: impl Fn(u16) -> Command) -> Server {
     // Between choosing a port and listening there somebody else may take it.
     for _ in 0..3 {
         let port = TcpListener::bind(("127.0.0.1", 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
             .port();
         let quiet = command(port)
             .stdin(Stdio::null())
@@ -127,10 +164,10 @@ fn start(command: impl Fn(u16) -> Command) -> Server {
             .spawn();
         let mut server = Server {
             port,
-            child: quiet.unwrap(),
+            child: quiet.expect("its program starts"),
         };
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE && server.child.try_wait().unwrap().is_none() {
+        while begun.elapsed() < PATIENCE && matches!(server.child.try_wait(), Ok(None)) {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return server;
             }
