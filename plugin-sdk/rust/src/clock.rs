@@ -9,19 +9,33 @@ pub(super) fn format(millis: u64) -> String {
 /// Date and time of day in UTC.
 pub(super) fn civil(millis: u64) -> (String, String) {
     let seconds = millis / 1_000;
-    let days = seconds / 86_400 + 719_468; // since 0000-03-01: leap days come last in a year
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (year, month, day) = i64::try_from(seconds / 86_400).map_or((0, 0, 0), ymd);
     let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     (
         format!("{year:04}-{month:02}-{day:02}"),
         format!("{hour:02}:{minute:02}:{second:02}"),
     )
+}
+
+/// The date so many days after 1970-01-01; `None` outside of the years 0 to 9999.
+pub(super) fn date(days: i64) -> Option<crate::time::Date> {
+    let (year, month, day) = ymd(days.clamp(-1_000_000, 10_000_000));
+    let text = (0..=9_999)
+        .contains(&year)
+        .then(|| format!("{year:04}-{month:02}-{day:02}"))?;
+    text.parse().ok()
+}
+
+/// Year, month and day of so many days after 1970-01-01.
+fn ymd(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468; // since 0000-03-01: leap days come last in a year
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// From RFC 3339 with any offset; `None` if it is malformed or before 1970.
@@ -62,7 +76,7 @@ pub(super) fn parse(text: &str) -> Option<u64> {
 }
 
 /// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`.
-fn days(date: crate::time::Date) -> i64 {
+pub(super) fn days(date: crate::time::Date) -> i64 {
     let month = i64::from(date.month());
     let year = i64::from(date.year()) - i64::from(month <= 2);
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));

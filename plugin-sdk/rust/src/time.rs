@@ -14,10 +14,36 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use crate::{HostError, clock, system};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A calendar date, valid in the Gregorian calendar. Ordered by time.
+/// What the calendar and the clock show somewhere at an instant.
+///
+/// ```
+/// # use moa_plugin::testing::Host;
+/// use moa_plugin::time;
+///
+/// # Host::new().with(|_| {
+/// let (date, time) = time::local("2026-11-20T15:30:00Z", "Asia/Seoul")?;
+/// assert_eq!((date.to_string(), time.to_string()), ("2026-11-21".into(), "00:30:00".into()));
+/// # Ok::<(), moa_plugin::HostError>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+/// [`HostError::Invalid`] for what is no instant and for a zone that there is not.
+pub fn local(instant: &str, timezone: &str) -> Result<(Date, Time), HostError> {
+    let shown = system::local(instant, timezone)?;
+    let read = |text: &str| -> Option<(Date, Time)> {
+        let (date, time) = text.split_once('T')?;
+        Some((date.parse().ok()?, time.get(..8)?.parse().ok()?))
+    };
+    read(&shown).ok_or_else(|| HostError::Invalid(format!("`{shown}` has no date and time")))
+}
+
+/// A calendar date, valid in the Gregorian calendar. Ordered by time; in the brain and in JSON it is its text.
 ///
 /// ```
 /// use moa_plugin::time::Date;
@@ -27,7 +53,8 @@ use std::str::FromStr;
 /// assert!("2026-02-29".parse::<Date>().is_err());
 /// # Ok::<(), moa_plugin::time::ParseError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Date {
     year: u16,
     month: u8,
@@ -67,6 +94,88 @@ impl Date {
     pub fn day(self) -> u8 {
         self.day
     }
+
+    /// The day of the week.
+    ///
+    /// ```
+    /// use moa_plugin::time::{Date, Weekday};
+    ///
+    /// let date: Date = "2026-11-21".parse()?;
+    /// assert_eq!(date.weekday(), Weekday::Saturday);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
+    pub fn weekday(self) -> Weekday {
+        // The first day of 1970 was a Thursday.
+        match (clock::days(self) + 3).rem_euclid(7) {
+            0 => Weekday::Monday,
+            1 => Weekday::Tuesday,
+            2 => Weekday::Wednesday,
+            3 => Weekday::Thursday,
+            4 => Weekday::Friday,
+            5 => Weekday::Saturday,
+            _ => Weekday::Sunday,
+        }
+    }
+
+    /// So many days later; earlier, if negative. `None` before the year 0 and after 9999.
+    ///
+    /// ```
+    /// let date: moa_plugin::time::Date = "2026-12-31".parse()?;
+    /// assert_eq!(date.plus_days(1), Some("2027-01-01".parse()?));
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        clock::date(clock::days(self).checked_add(days)?)
+    }
+
+    /// How many days later the other one is; earlier, if negative.
+    ///
+    /// ```
+    /// use moa_plugin::time::Date;
+    ///
+    /// let (date, other): (Date, Date) = ("2026-11-21".parse()?, "2026-12-01".parse()?);
+    /// assert_eq!(date.days_until(other), 10);
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
+    pub fn days_until(self, other: Self) -> i64 {
+        clock::days(other) - clock::days(self)
+    }
+}
+
+/// A day of the week. Ordered from Monday to Sunday.
+///
+/// ```
+/// use moa_plugin::time::Weekday;
+///
+/// assert!(Weekday::ALL[..5].contains(&Weekday::Friday));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    /// All seven, from Monday on.
+    ///
+    /// ```
+    /// assert_eq!(moa_plugin::time::Weekday::ALL.len(), 7);
+    /// ```
+    pub const ALL: [Self; 7] = [
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+        Self::Sunday,
+    ];
 }
 
 impl FromStr for Date {
@@ -105,7 +214,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// A time of day, to the second. Ordered by time.
+/// A time of day, to the second. Ordered by time; in the brain and in JSON it is its text.
 ///
 /// ```
 /// use moa_plugin::time::Time;
@@ -114,7 +223,8 @@ impl fmt::Display for Date {
 /// assert_eq!((time.hour(), time.minute(), time.second()), (9, 50, 0));
 /// # Ok::<(), moa_plugin::time::ParseError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Time {
     hour: u8,
     minute: u8,
@@ -180,6 +290,36 @@ impl FromStr for Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
+    }
+}
+
+// What serde needs to read and write them as texts.
+
+impl TryFrom<String> for Date {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        text.parse()
+    }
+}
+
+impl From<Date> for String {
+    fn from(date: Date) -> Self {
+        date.to_string()
+    }
+}
+
+impl TryFrom<String> for Time {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        text.parse()
+    }
+}
+
+impl From<Time> for String {
+    fn from(time: Time) -> Self {
+        time.to_string()
     }
 }
 
@@ -262,6 +402,46 @@ mod tests {
         ] {
             assert!(bad.parse::<Date>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn days_are_counted_over_months_leap_years_and_weeks() {
+        let date = |text: &str| text.parse::<Date>().unwrap();
+        for (from, days, to) in [
+            ("2024-02-28", 1, "2024-02-29"),
+            ("2026-02-28", 1, "2026-03-01"),
+            ("2026-01-01", -1, "2025-12-31"),
+            ("1970-01-01", -1, "1969-12-31"),
+            ("0000-01-01", 3_652_424, "9999-12-31"),
+        ] {
+            assert_eq!(date(from).plus_days(days), Some(date(to)), "{from} {days}");
+            assert_eq!(date(from).days_until(date(to)), days);
+        }
+        assert_eq!(date("0000-01-01").plus_days(-1), None);
+        assert_eq!(date("9999-12-31").plus_days(1), None);
+        assert_eq!(date("9999-12-31").plus_days(i64::MAX), None);
+        for (day, weekday) in [
+            ("1970-01-01", Weekday::Thursday),
+            ("1969-12-28", Weekday::Sunday),
+            ("2026-11-22", Weekday::Sunday),
+            ("2024-02-29", Weekday::Thursday),
+            ("0000-01-01", Weekday::Saturday),
+        ] {
+            assert_eq!(date(day).weekday(), weekday, "{day}");
+        }
+    }
+
+    #[test]
+    fn they_are_kept_as_texts() {
+        let kept = serde_json::to_string(&(date_and_time("2026-11-21", "09:50"))).unwrap();
+        assert_eq!(kept, r#"["2026-11-21","09:50:00"]"#);
+        let (date, time): (Date, Time) = serde_json::from_str(&kept).unwrap();
+        assert_eq!((date, time), date_and_time("2026-11-21", "09:50"));
+        assert!(serde_json::from_str::<Date>("\"soon\"").is_err());
+    }
+
+    fn date_and_time(date: &str, time: &str) -> (Date, Time) {
+        (date.parse().unwrap(), time.parse().unwrap())
     }
 
     #[test]
