@@ -615,6 +615,157 @@ const char *moa_plain(moa_ctx *ctx, const char *text) {
     return plain.text;
 }
 
+/* The letter that begins at a byte of sound UTF-8; how many bytes it has. */
+static size_t letter_at(moa_str text, size_t at, uint32_t *letter) {
+    unsigned char first = (unsigned char)text.text[at];
+    size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    *letter = bytes == 1 ? first : first & (0x7fu >> bytes);
+    if (bytes > text.len - at) bytes = text.len - at;
+    for (size_t n = 1; n < bytes; n++) *letter = *letter << 6 | ((unsigned char)text.text[at + n] & 0x3fu);
+    return bytes;
+}
+
+typedef struct letters {
+    uint32_t from, to;
+} letters;
+
+static bool in_ranges(uint32_t letter, const letters *ranges, size_t count) {
+    for (size_t n = 0; n < count; n++) {
+        if (letter >= ranges[n].from && letter <= ranges[n].to) return true;
+    }
+    return false;
+}
+#define IN_RANGES(letter, ranges) in_ranges(letter, ranges, sizeof ranges / sizeof *ranges)
+
+static size_t width(moa_str text) {
+    /* Marks that combine, joiners, and the vowels and finals of decomposed Hangul. */
+    static const letters none[] = {{0x300, 0x36f}, {0x1160, 0x11ff}, {0x200b, 0x200f}, {0x2060, 0x2060}, {0xfe00, 0xfe0f}};
+    /* Hangul, Chinese and Japanese letters, full-width forms, and what is shown as an emoji. */
+    static const letters two[] = {
+        {0x1100, 0x115f},   {0x231a, 0x231b},   {0x23e9, 0x23ec},   {0x23f0, 0x23f0},   {0x23f3, 0x23f3},
+        {0x2614, 0x2615},   {0x26a1, 0x26a1},   {0x26bd, 0x26be},   {0x26d4, 0x26d4},   {0x2705, 0x2705},
+        {0x270a, 0x270b},   {0x2728, 0x2728},   {0x274c, 0x274c},   {0x274e, 0x274e},   {0x2753, 0x2755},
+        {0x2757, 0x2757},   {0x2795, 0x2797},   {0x2b50, 0x2b50},   {0x2b55, 0x2b55},   {0x2e80, 0x303e},
+        {0x3041, 0xa4cf},   {0xa960, 0xa97c},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},
+        {0xff01, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff},
+        {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
+    };
+    size_t sum = 0;
+    uint32_t letter;
+    for (size_t at = 0; at < text.len;) {
+        at += letter_at(text, at, &letter);
+        sum += letter < 0x300 ? 1 : IN_RANGES(letter, none) ? 0 : IN_RANGES(letter, two) ? 2 : 1;
+    }
+    return sum;
+}
+
+size_t moa_width(const char *text) { return width(str(text)); }
+
+/* Without the blanks around it. */
+static moa_str trimmed(moa_str text) {
+    static const letters blank[] = {{0x9, 0xd},       {0x20, 0x20},     {0x85, 0x85},     {0xa0, 0xa0},    {0x1680, 0x1680},
+                                    {0x2000, 0x200a}, {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
+    size_t begin = text.len, end = 0;
+    uint32_t letter;
+    for (size_t at = 0, bytes; at < text.len; at += bytes) {
+        bytes = letter_at(text, at, &letter);
+        if (IN_RANGES(letter, blank)) continue;
+        if (begin > at) begin = at;
+        end = at + bytes;
+    }
+    moa_str inner = {text.text + begin, end > begin ? end - begin : 0};
+    return inner;
+}
+
+/* A cell of a table: one line, in which nothing ends the code block. */
+static moa_str cell_line(moa_str text) {
+    text = trimmed(text);
+    writer to = {0};
+    put(&to, "", 0);
+    for (size_t at = 0; at < text.len; at++) {
+        put(&to, strchr("\n\r\t", text.text[at]) != NULL && text.text[at] != '\0' ? " " : text.text + at, 1);
+        if (text.text[at] == '`') puts_to(&to, "\xe2\x81\xa0");
+    }
+    moa_str line = {to.text, to.len};
+    return line;
+}
+
+/* Decimal digits, with or without commas between the thousands. */
+static bool is_number(moa_str text) {
+    size_t at = 0, digits = 0;
+    char *plain = allocate(text.len);
+    for (size_t n = 0; n < text.len; n++) {
+        char letter = text.text[n];
+        if (letter != ',') plain[at++] = letter >= 'A' && letter <= 'Z' ? (char)(letter + 'a' - 'A') : letter;
+    }
+    plain[at] = '\0';
+    if (strlen(plain) != at) return false;
+    if (*plain == '+' || *plain == '-') plain++;
+    if (strcmp(plain, "inf") == 0 || strcmp(plain, "infinity") == 0 || strcmp(plain, "nan") == 0) return true;
+#define DIGITS(count) while (*plain >= '0' && *plain <= '9') plain++, (count)++
+    DIGITS(digits);
+    if (*plain == '.') plain++;
+    DIGITS(digits);
+    if (digits == 0) return false;
+    if (*plain == 'e') {
+        plain++;
+        if (*plain == '+' || *plain == '-') plain++;
+        size_t power = 0;
+        DIGITS(power);
+        if (power == 0) return false;
+    }
+    return *plain == '\0';
+}
+
+static void fill(writer *to, char with, size_t count) {
+    for (size_t n = 0; n < count; n++) put(to, &with, 1);
+}
+
+typedef struct column {
+    size_t wide;
+    bool has_numbers, has_others;
+} column;
+
+const char *moa_table(moa_ctx *ctx, const moa_strings *rows, size_t count) {
+    (void)ctx;
+    size_t across = 0;
+    for (size_t n = 0; n < count; n++) across = rows[n].count > across ? rows[n].count : across;
+    moa_str *cells = allocate(count * across * sizeof *cells);
+    column *columns = allocate(across * sizeof *columns);
+    for (size_t at = 0; at < across; at++) {
+        for (size_t n = 0; n < count; n++) {
+            moa_str line = at < rows[n].count ? cell_line(rows[n].items[at]) : str("");
+            cells[n * across + at] = line;
+            if (width(line) > columns[at].wide) columns[at].wide = width(line);
+            if (n == 0 || line.len == 0) continue;
+            if (is_number(line)) columns[at].has_numbers = true;
+            else columns[at].has_others = true;
+        }
+    }
+    writer table = {0};
+    puts_to(&table, "```\n");
+    for (size_t n = 0; n < count; n++) {
+        for (size_t at = 0; at < across; at++) {
+            moa_str line = cells[n * across + at];
+            size_t gap = columns[at].wide - width(line);
+            bool right = columns[at].has_numbers && !columns[at].has_others;
+            if (at > 0) put(&table, " ", 1);
+            if (right) fill(&table, ' ', gap);
+            put(&table, line.text, line.len);
+            if (!right) fill(&table, ' ', gap);
+        }
+        while (table.text[table.len - 1] == ' ') table.len--;
+        put(&table, "\n", 1);
+        for (size_t at = 0; n == 0 && at < across; at++) {
+            if (at > 0) put(&table, " ", 1);
+            fill(&table, '-', columns[at].wide);
+        }
+        if (n == 0) put(&table, "\n", 1);
+    }
+    puts_to(&table, "```");
+    return table.text;
+}
+
 const char *moa_pick(moa_ctx *ctx, const char *ko, const char *en) {
     return strcmp(moa_language(ctx), "ko") == 0 ? ko : en;
 }
@@ -1026,6 +1177,11 @@ moa_status moa_ask(moa_ctx *ctx, const moa_place *to, const char *who, const cha
     return MOA_OK;
 }
 
+moa_place moa_place_of(const char *conversation) {
+    moa_place place = {.service = "", .conversation = conversation, .kind = MOA_CHANNEL};
+    return sound_place(&place);
+}
+
 /* ---- The brain ------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct option_entry {
@@ -1148,6 +1304,39 @@ moa_status moa_brain_keys(moa_ctx *ctx, moa_scope at, const char *prefix, moa_st
     } while (cursor != NULL);
     keys->items = all.items;
     keys->count = all.count;
+    return MOA_OK;
+}
+
+static moa_place within(const moa_place *at, const char *thread) {
+    moa_place place = *at;
+    place.thread = thread;
+    return sound_place(&place);
+}
+
+moa_status moa_daily_thread(moa_ctx *ctx, const moa_place *at, const char *day, const moa_content *head,
+                            const moa_content *guide, moa_place *thread) {
+    const char *key = moa_format(ctx, "daily/%s/%s", at->conversation, day), *kept;
+    moa_status status = moa_brain_text(ctx, moa_plugin_scope(), key, &kept);
+    if (status != MOA_OK) return status;
+    moa_message_ref first = {0};
+    if (kept == NULL) {
+        status = moa_send(ctx, at, head, &first);
+        if (status != MOA_OK) return status;
+        moa_write what = {.key = key, .value = moa_json_quote(ctx, first.id)};
+        status = moa_brain_cas(ctx, moa_plugin_scope(), &what, NULL, NULL);
+        if (status == MOA_OK) {
+            *thread = within(at, first.id);
+            return guide == NULL ? MOA_OK : moa_send(ctx, thread, guide, NULL);
+        }
+        if (status != MOA_CONFLICT) return status;
+        /* Another call was first: one thread a day, not two. */
+        status = moa_delete(ctx, &first);
+        if (status == MOA_OK) status = moa_brain_text(ctx, moa_plugin_scope(), key, &kept);
+        if (status != MOA_OK) return status;
+    }
+    const char *id = kept == NULL ? first.id : moa_json_text(moa_json_read(ctx, kept), NULL);
+    if (id == NULL) return moa_fail(ctx, "the brain's key %s holds no thread: %s", key, kept);
+    *thread = within(at, id);
     return MOA_OK;
 }
 
@@ -1328,6 +1517,116 @@ moa_status moa_sql_execute(moa_ctx *ctx, const char *connection, const char *tex
     CHECK;
     if (changed != NULL) *changed = result.of.ok;
     return MOA_OK;
+}
+
+/* As few digits as tell a number from its neighbours, without an exponent. */
+static const char *digits_of(double number) {
+    if (number != number) return "NaN";
+    if (number - number != 0) return number > 0 ? "inf" : "-inf";
+    char text[40];
+    for (int precision = 0; precision < 17; precision++) {
+        snprintf(text, sizeof text, "%.*e", precision, number);
+        if (strtod(text, NULL) == number) break;
+    }
+    char *power = strchr(text, 'e');
+    long point = 1 + strtol(power + 1, NULL, 10);
+    *power = '\0';
+    const char *from = text;
+    writer to = {0};
+    if (*from == '-') put(&to, from++, 1);
+    if (point <= 0) {
+        puts_to(&to, "0.");
+        fill(&to, '0', (size_t)-point);
+    }
+    long written = 0;
+    for (; *from != '\0'; from++) {
+        if (*from == '.') continue;
+        if (written == point && point > 0) put(&to, ".", 1);
+        put(&to, from, 1);
+        written++;
+    }
+    if (written < point) fill(&to, '0', (size_t)(point - written));
+    return to.text;
+}
+
+/* NULL is nothing, bytes are hexadecimal digits. */
+static moa_str shown(const moa_cell *cell) {
+    switch (cell->type) {
+    case MOA_TRUTH: return str(cell->of.truth ? "true" : "false");
+    case MOA_INTEGER: return str(moa_format(NULL, "%" PRId64, cell->of.integer));
+    case MOA_NUMBER: return str(digits_of(cell->of.number));
+    case MOA_DECIMAL:
+    case MOA_TEXT:
+    case MOA_INSTANT: return cell->of.str;
+    case MOA_BYTES: {
+        writer to = {0};
+        put(&to, "", 0);
+        for (size_t at = 0; at < cell->of.str.len; at++) {
+            unsigned char byte = (unsigned char)cell->of.str.text[at];
+            put(&to, &"0123456789abcdef"[byte >> 4], 1);
+            put(&to, &"0123456789abcdef"[byte & 15], 1);
+        }
+        moa_str made = {to.text, to.len};
+        return made;
+    }
+    default: return str("");
+    }
+}
+
+/* The columns' names, and then each row. */
+static moa_strings *lines_of(const moa_rows *rows) {
+    moa_strings *lines = allocate((rows->row_count + 2) * sizeof *lines);
+    lines[0].items = rows->columns;
+    lines[0].count = rows->column_count;
+    for (size_t n = 0; n < rows->row_count; n++) {
+        moa_str *cells = allocate(rows->rows[n].count * sizeof *cells);
+        for (size_t at = 0; at < rows->rows[n].count; at++) cells[at] = shown(&rows->rows[n].cells[at]);
+        lines[n + 1].items = cells;
+        lines[n + 1].count = rows->rows[n].count;
+    }
+    return lines;
+}
+
+const char *moa_rows_table(moa_ctx *ctx, const moa_rows *rows) {
+    static const moa_str more = {"…", sizeof "…" - 1};
+    moa_strings *lines = lines_of(rows);
+    size_t count = rows->row_count + 1;
+    if (rows->truncated) {
+        lines[count].items = &more;
+        lines[count].count = 1;
+        count++;
+    }
+    return moa_table(ctx, lines, count);
+}
+
+moa_status moa_reply_table(moa_ctx *ctx, const moa_rows *rows) { return moa_reply(ctx, "%s", moa_rows_table(ctx, rows)); }
+
+moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows) {
+    (void)ctx;
+    const moa_strings *lines = lines_of(rows);
+    writer to = {0};
+    for (size_t n = 0; n <= rows->row_count; n++) {
+        for (size_t at = 0; at < lines[n].count; at++) {
+            moa_str cell = lines[n].items[at];
+            bool quoted = false;
+            for (size_t byte = 0; byte < cell.len; byte++) quoted |= memchr(",\"\r\n", cell.text[byte], 4) != NULL;
+            if (at > 0) put(&to, ",", 1);
+            if (quoted) put(&to, "\"", 1);
+            for (size_t byte = 0; byte < cell.len; byte++) {
+                if (cell.text[byte] == '"') put(&to, "\"", 1);
+                put(&to, cell.text + byte, 1);
+            }
+            if (quoted) put(&to, "\"", 1);
+        }
+        puts_to(&to, "\r\n");
+    }
+    moa_str file = {to.text, to.len};
+    return file;
+}
+
+moa_status moa_rows_send_csv(moa_ctx *ctx, const moa_rows *rows, const moa_place *to, const char *name,
+                             const char *comment, const char **id) {
+    return moa_upload(ctx, to, name, moa_rows_csv(ctx, rows), comment, id);
 }
 
 moa_status moa_object_get(moa_ctx *ctx, const char *bucket, const char *key, moa_str *data) {

@@ -99,6 +99,11 @@ void moa_append(moa_ctx *ctx, char **text, const char *format, ...) MOA_FORMAT(3
 /* Foreign text made plain: what would be markup or a mention in it is shown as it stands. For names and whatever else
  * people chose. */
 const char *moa_plain(moa_ctx *ctx, const char *text);
+/* A table in a code block, columns below each other: the first row is the heading, a column of numbers is aligned to the
+ * right. Cells may be foreign text, and rows of different lengths. moa_reply_table is shorter for what a query found. */
+const char *moa_table(moa_ctx *ctx, const moa_strings *rows, size_t count);
+/* How many columns a text takes where letters are of one width: Korean letters and most emoji take two. */
+size_t moa_width(const char *text);
 /* The Korean text for people who read Korean, the English one for all others. */
 const char *moa_pick(moa_ctx *ctx, const char *ko, const char *en) __attribute__((__format_arg__(2), __format_arg__(3)));
 
@@ -118,6 +123,9 @@ typedef struct moa_place {
     uint8_t kind; /* MOA_CHANNEL, MOA_GROUP, MOA_DIRECT. */
 } moa_place;
 
+/* A conversation by its id alone, as it stands in a configuration: "C0123456789", "jandi:lunch", "incoming:ops". For what has
+ * no place of its own, a job or a webhook; it needs the request `conversations`. */
+moa_place moa_place_of(const char *conversation);
 /* "channel", "group" or "direct". */
 const char *moa_kind_name(uint8_t kind);
 
@@ -342,6 +350,10 @@ moa_status moa_history(moa_ctx *ctx, const moa_place *at, const char *before, ui
 /* The answer arrives at the handler of this id in the plugin's `answers`. */
 moa_status moa_ask(moa_ctx *ctx, const moa_place *to, const char *who, const char *id, const moa_content *what,
                    uint32_t wait_seconds, moa_message_ref *sent);
+/* The thread of a day ("2026-11-20", or any text) in a conversation: the first call for a day sends `head`, and below it
+ * `guide`, which may be NULL; every later one finds it in the plugin's brain, where plugins in other languages look too. */
+moa_status moa_daily_thread(moa_ctx *ctx, const moa_place *at, const char *day, const moa_content *head,
+                            const moa_content *guide, moa_place *thread);
 
 /* ---- The brain ---------------------------------------------------------------------------------------------------------- */
 
@@ -448,7 +460,9 @@ typedef struct moa_schedule {
     size_t count;
 } moa_schedule;
 
+/* `when` is an instant ("2026-11-21T09:50:00+09:00"; a past one is due at once), or a time from now ("10m", "1h30m"). */
 moa_status moa_schedule_at(moa_ctx *ctx, const char *name, const char *when, const char *payload);
+/* `cron` has five fields, or six with seconds first; or it is weekdays and times of day, "mon-fri 09:50; sat 11:00". */
 moa_status moa_schedule_every(moa_ctx *ctx, const char *name, const char *cron, const char *timezone, uint8_t missed,
                               const char *payload);
 moa_status moa_schedule_cancel(moa_ctx *ctx, const char *name, bool *was_there);
@@ -540,6 +554,18 @@ moa_status moa_sql_query(moa_ctx *ctx, const char *connection, const char *text,
                          moa_rows *rows);
 moa_status moa_sql_execute(moa_ctx *ctx, const char *connection, const char *text, const moa_cell *params, size_t count,
                            uint32_t *changed);
+
+/* The answer to a command is these rows, as a table in a code block with the columns' names above them. Where there was more
+ * than the connection's limit its last line is "…". */
+moa_status moa_reply_table(moa_ctx *ctx, const moa_rows *rows);
+/* That table as a text. */
+const char *moa_rows_table(moa_ctx *ctx, const moa_rows *rows);
+/* Puts the rows into a place as a CSV file; `comment` and `id` may be NULL:
+ * MOA_TRY(moa_rows_send_csv(ctx, &rows, moa_here(ctx), "members.csv", NULL, NULL)); */
+moa_status moa_rows_send_csv(moa_ctx *ctx, const moa_rows *rows, const moa_place *to, const char *name,
+                             const char *comment, const char **id);
+/* That file (RFC 4180), the columns' names in the first line; for moa_object_put. */
+moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows);
 
 /* ---- Objects --------------------------------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,8 @@
 package moa
 
 import (
+	"encoding/json"
+	"errors"
 	"iter"
 	"time"
 
@@ -89,6 +91,53 @@ func History(at Place, before string, limit uint32) ([]Message, error) {
 // arrives at the function given to [Answer] under the id, exactly one of the two, also after a restart of the bot.
 func Ask[S Says](to Place, who, id string, what S, wait time.Duration) (MessageRef, error) {
 	return ask[MessageRef]("chat.ask", to, who, id, orEmpty(what), wholeSeconds(wait))
+}
+
+// DailyThread is the thread of a day (any text, such as 2026-11-20) in a conversation: what is sent there hangs below
+// one message. The first call for a day sends that message, head, and guide below it (empty: nothing); every later one
+// finds it in the plugin's brain, under the key that plugins in other languages use too.
+//
+//	thread, err := moa.DailyThread(moa.PlaceOf("C012"), due.Format(time.DateOnly), "*Feed*", "Reports come here.")
+//	…
+//	_, err = moa.Send(thread, "all is well")
+func DailyThread[H, G Says](at Place, day string, head H, guide G) (Place, error) {
+	brain, key := PluginBrain(), "daily/"+at.Conversation+"/"+day
+	thread, err := Load[string](brain, key)
+	if err != nil {
+		return at, err
+	}
+	if thread != nil {
+		return at.within(*thread), nil
+	}
+	first, err := Send(at, head)
+	if err != nil {
+		return at, err
+	}
+	id, err := json.Marshal(first.ID)
+	if err != nil {
+		return at, err
+	}
+	_, err = brain.CompareAndSwap(Write{Key: key, Value: id}, "")
+	if errors.Is(err, Conflict) {
+		// Another call was first: one thread a day, not two.
+		if err := Delete(first); err != nil {
+			return at, err
+		}
+		thread, err := Load[string](brain, key)
+		if thread == nil {
+			thread = &first.ID
+		}
+		return at.within(*thread), err
+	}
+	if err == nil && contentOf(guide) != nil {
+		_, err = Send(at.within(first.ID), guide)
+	}
+	return at.within(first.ID), err
+}
+
+func (p Place) within(thread string) Place {
+	p.Thread = thread
+	return p
 }
 
 // The host says what is wrong with a message that shows nothing.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -381,5 +382,101 @@ func TestForm(t *testing.T) {
 	form.Initial("l").Optional().Hint("\"h\"\n")
 	if json := form.JSON(); !strings.Contains(json, `"initial_option":{"text":{"text":"Large"`) || !strings.Contains(json, `\"h\"\u000a`) {
 		t.Error(json)
+	}
+}
+
+func TestRowsBecomeATableAndAFileAsInEveryLanguage(t *testing.T) {
+	host := moatest.New(t)
+	host.Answer = func(function string, args []any) (any, error, bool) {
+		if function != "sql.query" {
+			return nil, nil, false
+		}
+		return moa.Rows{
+			Columns: []string{"이름", "kind", "sum"},
+			Rows: [][]moa.Cell{
+				{"로지, \"R\"", true, 3.0},
+				{" a\r\nb`", []byte{0, 255}, 1e-7},
+				{"👍", moa.Decimal("12.50"), 1e21},
+				{"", moa.SQLTime("2026-11-21T00:50:00.5Z"), int64(-7)},
+				{"e\u0301", nil, nil},
+			},
+			Truncated: true,
+		}, nil, true
+	}
+	rows, err := moa.Database("team").Query("SELECT *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := "이름,kind,sum\r\n\"로지, \"\"R\"\"\",true,3\r\n\" a\r\nb`\",00ff,0.0000001\r\n" +
+		"👍,12.50,1000000000000000000000\r\n,2026-11-21T00:50:00.5Z,-7\r\ne\u0301,,\r\n"
+	if rows.CSV() != file {
+		t.Errorf("%q", rows.CSV())
+	}
+	table := strings.Join([]string{
+		"```",
+		"이름      kind                                      sum",
+		"--------- ---------------------- ----------------------",
+		"로지, \"R\" true                                        3",
+		"a  b`\u2060     00ff                                0.0000001",
+		"👍        12.50                  1000000000000000000000",
+		"          2026-11-21T00:50:00.5Z                     -7",
+		"e\u0301",
+		"…",
+		"```",
+	}, "\n")
+	if rows.Table() != table {
+		t.Errorf("\n%s\n%s", rows.Table(), table)
+	}
+	id, err := rows.SendCSV(host.Place, "members.csv", "Here *they* are")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := moa.Download(id); err != nil || string(data) != file {
+		t.Errorf("%v %q", err, data)
+	}
+	numbers := moa.Rows{Columns: []string{"n"}, Rows: [][]moa.Cell{{math.Inf(1)}, {math.Inf(-1)}, {math.NaN()}, {-2.5}}}
+	if said := numbers.CSV(); said != "n\r\ninf\r\n-inf\r\nNaN\r\n-2.5\r\n" {
+		t.Errorf("%q", said)
+	}
+}
+
+func TestADayHasOneThreadInAConversation(t *testing.T) {
+	host := moatest.New(t)
+	open := func(day string) moa.Place {
+		t.Helper()
+		thread, err := moa.DailyThread(moa.PlaceOf("C9"), day, "*Feed*", "Reports come here.")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return thread
+	}
+	first := open("2026-11-20")
+	if again := open("2026-11-20"); again != first || first.Thread == "" || first.Conversation != "C9" {
+		t.Error(first, again)
+	}
+	if kept, _ := moa.PluginBrain().Text("daily/C9/2026-11-20"); kept != `"`+first.Thread+`"` {
+		t.Error("other languages do not find it: ", kept)
+	}
+	if texts := host.Texts(); !reflect.DeepEqual(texts, []string{"*Feed*", "Reports come here."}) {
+		t.Error(texts)
+	}
+	if other := open("2026-11-21"); other.Thread == first.Thread {
+		t.Error(other)
+	}
+
+	// Another call was first: what it sent is the day's thread, and the head that was sent in vain is gone.
+	swaps := 0
+	host.Answer = func(function string, args []any) (any, error, bool) {
+		if function == "brain.compare-and-swap" && swaps == 0 {
+			swaps++
+			if _, err := moa.PluginBrain().SetText("daily/C9/2026-11-22", `"m0"`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return nil, nil, false
+	}
+	before := len(host.Sent)
+	if third := open("2026-11-22"); third.Thread != "m0" || len(host.Sent) != before || swaps != 1 {
+		t.Error(third, host.Texts())
 	}
 }

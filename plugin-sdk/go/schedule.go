@@ -23,7 +23,7 @@ type ScheduledJob struct {
 	Name string
 	// Next is the next due time, RFC 3339; empty if there will be none.
 	Next string `wit:"?"`
-	// Cron is the expression; empty for a job that runs once.
+	// Cron is the expression or the rules; empty for a job that runs once.
 	Cron string `wit:"?"`
 	// Timezone is in which the expression is read.
 	Timezone string
@@ -37,8 +37,8 @@ func RunAt(name string, when time.Time, payload string) error {
 	return do("schedule.at", name, when.UTC().Format(time.RFC3339Nano), payload)
 }
 
-// RunEvery schedules a job again and again by a cron expression of 5 fields, or 6 with seconds first, read in a time
-// zone. It replaces the job of that name.
+// RunEvery schedules a job again and again, read in a time zone: by a cron expression of 5 fields, or 6 with seconds
+// first, or by weekdays and times of day (mon-fri 09:50; sat 11:00). It replaces the job of that name.
 func RunEvery(name, cron, timezone string, missed Missed, payload string) error {
 	return do("schedule.every", name, cron, timezone, missed, payload)
 }

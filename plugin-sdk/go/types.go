@@ -22,7 +22,7 @@ const (
 // Place is where messages are. The thread is part of the address: the conversation and each thread in it are different
 // places.
 type Place struct {
-	// Service is the chat service in lower case: slack, jandi, …
+	// Service is the chat service in lower case: slack, jandi, …; empty where the conversation's id tells it.
 	Service string
 	// Conversation is the service's id of the conversation.
 	Conversation string
@@ -31,6 +31,11 @@ type Place struct {
 	// Kind is channel, group or direct.
 	Kind PlaceKind
 }
+
+// PlaceOf is a conversation by its id alone, as it stands in a configuration: C0123456789, jandi:lunch, incoming:ops.
+// Which service it is at is told by how the id begins. For what has no place of its own, a job or a webhook; it needs
+// the request Conversations.
+func PlaceOf(conversation string) Place { return Place{Conversation: conversation} }
 
 // User is a person, or a program with an account.
 type User struct {

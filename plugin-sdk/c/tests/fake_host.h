@@ -12,6 +12,9 @@ static struct {
     size_t count;
     char said[1024];   /* Every message that was sent, each on a line. */
     char logged[1024]; /* Likewise. */
+    char file[1024];   /* The file that was sent last: its place, name and comment on a line, then what is in it. */
+    const char *deleted;   /* The id of the message that was deleted last. */
+    const char *meanwhile; /* What another call writes before the next compare-and-swap. */
     const char *config;
     uint8_t chance;
 } host;
@@ -99,6 +102,8 @@ void moa_import_brain_compare_and_swap(SCOPED, NAMED value, size_t len, int expi
     IGNORE_SCOPE;
     (void)expires, (void)ttl, (void)expected_len;
     RESULT_OF(moa_str) *to = result;
+    if (host.meanwhile != NULL) store(key, host.meanwhile, strlen(host.meanwhile));
+    host.meanwhile = NULL;
     bool there = is_there(slot(key));
     bool fits = is_expected ? there && strcmp(entry_of(slot(key)).version, expected) == 0 : !there;
     if (fits) to->of.ok = store(key, value, len);
@@ -153,6 +158,26 @@ void moa_import_chat_send(const void *params, void *result) {
     to->of.ok.id = "m1";
 }
 
+#define S(n) NAMED s##n, size_t l##n
+#define P S(1), S(2), int has, S(3), int place_kind
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wunused-parameter"
+#else
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
+void moa_import_chat_upload(P, S(4), S(5), S(6), void *result) {
+    RESULT_OF(moa_str) *to = result;
+    assert(l5 < 512);
+    snprintf(host.file, sizeof host.file, "%.*s %.*s %.*s\n%.*s", (int)l2, s2, (int)l4, s4, (int)l6, s6, (int)l5, s5);
+    to->of.ok = copy("F1");
+}
+
+/* What was made by chat_send is; nothing else can be deleted. */
+void moa_import_chat_delete(P, S(4), void *result) {
+    if (strcmp(s4, "m1") == 0) host.deleted = "m1";
+    else refuse_with(result, 7, "no chat_delete");
+}
+
 void moa_import_system_config(void *result) { *(moa_str *)result = copy(host.config); }
 void moa_import_system_now(void *result) { *(moa_str *)result = copy("2026-11-20T03:00:00.000Z"); }
 
@@ -170,18 +195,9 @@ void moa_import_system_log(int level, NAMED text, size_t len) {
 /* The rest is refused. */
 #define UNSUPPORTED(name, ...)                                                                                           \
     void moa_import_##name(__VA_ARGS__, void *result) { refuse_with(result, 7, "no " #name); }
-#define S(n) NAMED s##n, size_t l##n
-#define P S(1), S(2), int has, S(3), int place_kind
-#if defined(__clang__)
-#pragma clang diagnostic ignored "-Wunused-parameter"
-#else
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#endif
 UNSUPPORTED(chat_edit, const void *params)
-UNSUPPORTED(chat_delete, P, S(4))
 UNSUPPORTED(chat_react, P, S(4), S(5))
 UNSUPPORTED(chat_unreact, P, S(4), S(5))
-UNSUPPORTED(chat_upload, P, S(4), S(5), S(6))
 UNSUPPORTED(chat_download, S(1))
 UNSUPPORTED(chat_open_direct, S(1))
 UNSUPPORTED(chat_open_modal, S(1), S(2))

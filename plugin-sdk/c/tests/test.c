@@ -1,5 +1,6 @@
 /* The SDK's own tests, natively: see README.md. Aliasing is not strict, because the host here, which is not outside, writes
  * records by types of its own. */
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -372,6 +373,86 @@ static void text_and_chance(void) {
     SAME((char *)cabi_realloc(given, 3, 1, 9), "abc");
 }
 
+#define TEXT(words) {.type = MOA_TEXT, .of.str = {words, sizeof words - 1}}
+#define NUMBER(value) {.type = MOA_NUMBER, .of.number = value}
+
+static void rows(void) {
+    moa_ctx *ctx = enter(&invocation, &rosie, &address.place);
+    /* The same rows as in the tests of the other languages' SDKs, and the same text. */
+    const moa_str columns[] = {{"이름", 6}, {"kind", 4}, {"sum", 3}};
+    const moa_cell first[] = {TEXT("로지, \"R\""), {.type = MOA_TRUTH, .of.truth = true}, NUMBER(3)};
+    const moa_cell second[] = {TEXT(" a\r\nb`"), {.type = MOA_BYTES, .of.str = {"\0\xff", 2}}, NUMBER(1e-7)};
+    const moa_cell third[] = {TEXT("👍"), {.type = MOA_DECIMAL, .of.str = {"12.50", 5}}, NUMBER(1e21)};
+    const moa_cell fourth[] = {TEXT(""), {.type = MOA_INSTANT, .of.str = {"2026-11-21T00:50:00.5Z", 22}},
+                               {.type = MOA_INTEGER, .of.integer = -7}};
+    const moa_cell fifth[] = {TEXT("e\u0301"), {.type = MOA_NULL}, {.type = MOA_NULL}};
+    const moa_row all[] = {{first, 3}, {second, 3}, {third, 3}, {fourth, 3}, {fifth, 3}};
+    const moa_rows found = {columns, 3, all, 5, true};
+    const char *file = "이름,kind,sum\r\n\"로지, \"\"R\"\"\",true,3\r\n\" a\r\nb`\",00ff,0.0000001\r\n"
+                       "👍,12.50,1000000000000000000000\r\n,2026-11-21T00:50:00.5Z,-7\r\ne\u0301,,\r\n";
+    const char *table = "```\n"
+                        "이름      kind                                      sum\n"
+                        "--------- ---------------------- ----------------------\n"
+                        "로지, \"R\" true                                        3\n"
+                        "a  b`\u2060     00ff                                0.0000001\n"
+                        "👍        12.50                  1000000000000000000000\n"
+                        "          2026-11-21T00:50:00.5Z                     -7\n"
+                        "e\u0301\n"
+                        "…\n"
+                        "```";
+    SAME(moa_rows_csv(ctx, &found).text, file);
+    SAME(moa_rows_table(ctx, &found), table);
+    CHECK_THAT(moa_reply_table(ctx, &found) == MOA_OK);
+    SAME(ctx->content->wire.text.text, table);
+    const char *id = NULL;
+    CHECK_THAT(moa_rows_send_csv(ctx, &found, moa_here(ctx), "members.csv", "Here", &id) == MOA_OK);
+    SAME(id, "F1");
+    SAME(host.file, moa_format(ctx, "C1 members.csv Here\n%s", file));
+    const moa_cell numbers[] = {NUMBER(-2.5), NUMBER(1.5e-9), NUMBER(0.1), NUMBER(-0.0), NUMBER(123456.789), NUMBER(5e-324)};
+    const char *shown_as[] = {"-2.5", "0.0000000015", "0.1", "-0", "123456.789", NULL};
+    for (size_t n = 0; shown_as[n] != NULL; n++) SAME(shown(&numbers[n]).text, shown_as[n]);
+    CHECK_THAT(strtod(shown(&numbers[5]).text, NULL) == 5e-324);
+    SAME(digits_of(HUGE_VAL), "inf");
+    SAME(digits_of(-HUGE_VAL), "-inf");
+    SAME(digits_of(HUGE_VAL - HUGE_VAL), "NaN");
+    const moa_rows none = {columns, 3, NULL, 0, false};
+    SAME(moa_rows_table(ctx, &none), "```\n이름 kind sum\n---- ---- ---\n```");
+    SAME(moa_table(ctx, NULL, 0), "```\n```");
+    CHECK_THAT(moa_width("✅ 로지") == 7 && moa_width("\u1112\u1161\u11ab") == 2);
+    /* What is a number, and what only begins as one. */
+    const char *are[] = {"1", "-1,234.5", "+.5", "5.", "1e9", "1E-9", "Infinity", "nan", NULL};
+    const char *are_not[] = {"1 000", "0x10", "1_000", ".", "", "e5", "1e", "--1", "12a", NULL};
+    for (size_t n = 0; are[n] != NULL; n++) CHECK_THAT(is_number(str(are[n])));
+    for (size_t n = 0; are_not[n] != NULL; n++) CHECK_THAT(!is_number(str(are_not[n])));
+}
+
+static void daily_threads(void) {
+    moa_ctx *ctx = enter(&invocation, &rosie, &address.place);
+    host.said[0] = '\0';
+    moa_place place = moa_place_of("C9"), first, again, other;
+    const moa_content *head = moa_text(ctx, "*Feed*"), *guide = moa_text(ctx, "Reports come here.");
+    CHECK_THAT(moa_daily_thread(ctx, &place, "2026-11-20", head, guide, &first) == MOA_OK);
+    CHECK_THAT(moa_daily_thread(ctx, &place, "2026-11-20", head, guide, &again) == MOA_OK);
+    SAME(host.said, "C9: *Feed*\nC9: Reports come here.\n");
+    SAME(first.thread, "m1");
+    SAME(again.thread, "m1");
+    SAME(again.conversation, "C9");
+    /* Where other languages look, as they write it. */
+    const char *kept;
+    CHECK_THAT(moa_brain_text(ctx, moa_plugin_scope(), "daily/C9/2026-11-20", &kept) == MOA_OK);
+    SAME(kept, "\"m1\"");
+    /* Another call is first: the head that was sent in vain is gone. */
+    host.meanwhile = "\"m0\"";
+    CHECK_THAT(moa_daily_thread(ctx, &place, "2026-11-21", head, guide, &other) == MOA_OK);
+    SAME(other.thread, "m0");
+    SAME(host.deleted, "m1");
+    SAME(host.said, "C9: *Feed*\nC9: Reports come here.\nC9: *Feed*\n");
+    CHECK_THAT(moa_daily_thread(ctx, &place, "2026-11-22", head, NULL, &other) == MOA_OK);
+    SAME(host.said, "C9: *Feed*\nC9: Reports come here.\nC9: *Feed*\nC9: *Feed*\n");
+    CHECK_THAT(moa_brain_set(ctx, moa_plugin_scope(), "daily/C9/x", "soup") == MOA_OK);
+    CHECK_THAT(moa_daily_thread(ctx, &place, "x", head, NULL, &other) == MOA_FAILED);
+}
+
 int main(void) {
     describes();
     commands();
@@ -383,6 +464,8 @@ int main(void) {
     json();
     forms();
     text_and_chance();
+    rows();
+    daily_threads();
     puts("ok");
     return 0;
 }

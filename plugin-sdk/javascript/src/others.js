@@ -3,6 +3,7 @@
 import { ask, bytes, canCross, describe, engine, isWide, optional, s64, signed, text, u32 } from "./host.js";
 import { configured } from "./args.js";
 import { inspect } from "./inspect.js";
+import { rows as rowsOf } from "./rows.js";
 import { decode, encode } from "./utf8.js";
 
 const scopes = ["direct", "direct-mention", "mention", "ambient"];
@@ -91,7 +92,8 @@ export const http = {
   fetchToObject: (url, bucket, key, options) => new HttpResponse(ask("http", "fetchToObject", request(url, options), text(bucket), text(key))),
 };
 
-const cell = (value) => {
+/** A parameter as the contract takes it. */
+export const cell = (value) => {
   if (value === null || value === undefined) return { tag: "null" };
   switch (typeof value) {
     case "boolean":
@@ -122,12 +124,12 @@ const value = ({ tag, val }, column) => {
 
 /** Databases. */
 export const sql = {
-  /** Reads: the rows as objects by column; also the columns, the bare rows, and whether there was more. */
+  /** Reads: the rows as objects by column; also the columns, the bare rows, whether there was more, and the ways to show them. */
   query: (connection, words, ...params) => {
     const { columns, rows, truncated } = ask("sql", "query", text(connection), text(words), params.map(cell));
     const names = [...columns];
     const bare = [...rows].map((row) => [...row].map((one, at) => value(one, names[at])));
-    return Object.assign(bare.map((row) => Object.fromEntries(row.map((one, at) => [names[at], one]))), { columns: names, bare, truncated });
+    return rowsOf(names, bare, truncated);
   },
   /** Writes; the number of rows concerned. */
   execute: (connection, words, ...params) => ask("sql", "execute", text(connection), text(words), params.map(cell)),

@@ -4,6 +4,7 @@ import { exports as plugin, failure } from "./calls.js";
 import { Context } from "./context.js";
 import { settings } from "./args.js";
 import { bind, open } from "./host.js";
+import { cell } from "./others.js";
 import { manifest, parts } from "./parts.js";
 import * as shapes from "./shapes.js";
 import { chat } from "./testing/chat.js";
@@ -34,6 +35,7 @@ export class Host {
     this.place = { service: "test", conversation: this.conversations[0].id, thread: undefined, kind: direct ? "direct" : "channel" };
     this.#chat = chat(this);
     this.answers = {};
+    this.found = {};
     bind(this.#interfaces());
   }
 
@@ -236,7 +238,15 @@ export class Host {
         },
         fetchToObject: () => unsupported("objects"),
       },
-      sql: { query: () => unsupported("databases"), execute: () => unsupported("databases") },
+      sql: {
+        query: (_, text) => {
+          const found = this.found[text];
+          if (found === undefined) throw refuse("unavailable", `this test has no rows of ${text}; give it some: host.found["${text}"] = …`);
+          const { columns, rows, truncated = false } = found;
+          return { columns, rows: rows.map((row) => row.map(cell)), truncated };
+        },
+        execute: () => unsupported("changes of databases"),
+      },
       objects: Object.fromEntries(["get", "put", "list", "delete", "sign"].map((name) => [name, () => unsupported("objects")])),
       system: {
         config: () => JSON.stringify({ ...defaults(), ...this.#options.config }),

@@ -24,6 +24,8 @@ const two = [
 ];
 const columns = (code) => (code < 0x300 ? 1 : within(code, none) ? 0 : within(code, two) ? 2 : 1);
 
+const number = /^(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[+-]?(?:inf|infinity|nan))$/i;
+
 /** A table in a code block. The first row is the heading; a column of numbers is aligned to the right. */
 export const table = (rows) => {
   const cells = [...rows].map((row) => [...row].map((cell) => String(cell).trim().replace(/[\n\r\t]/g, " ").replaceAll("`", `\`${joiner}`)));
@@ -31,7 +33,7 @@ export const table = (rows) => {
   const cell = (row, at) => row[at] ?? "";
   const shape = Array.from({ length: count }, (_, at) => {
     const below = cells.slice(1).map((row) => cell(row, at));
-    const isNumber = (words) => words === "" || (words.trim() !== "" && !Number.isNaN(Number(words.replaceAll(",", ""))));
+    const isNumber = (words) => words === "" || number.test(words.replaceAll(",", ""));
     return { wide: Math.max(0, ...cells.map((row) => width(cell(row, at)))), right: below.some(Boolean) && below.every(isNumber) };
   });
   const lines = cells.map((row) =>

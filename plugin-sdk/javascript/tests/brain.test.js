@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brain, chat, ConflictError, http, HostError, InvalidError, RejectedError, UnavailableError } from "moa";
+import { brain, chat, ConflictError, http, HostError, InvalidError, RejectedError, sql, UnavailableError } from "moa";
 import { Host } from "moa/testing";
 
 const inCall = (act, host = new Host()) => host.within(act);
@@ -97,4 +97,46 @@ test("a day has one thread in a conversation", async () => {
     assert.notEqual(chat.dailyThread("C9", "2026-11-21", "*Feed*").thread, first.thread);
   }, host);
   assert.deepEqual(host.texts, ["*Feed*", "Reports come here.", "one", "*Feed*"]);
+});
+
+test("rows become a table and a file, as in every language", async () => {
+  const host = new Host();
+  const rows = [
+    ['로지, "R"', true, 3],
+    [" a\r\nb`", Uint8Array.of(0, 255), 1e-7],
+    ["👍", { decimal: "12.50" }, 1e21],
+    ["", "2026-11-21T00:50:00.5Z", -7],
+    ["e\u0301", null, null],
+  ];
+  host.found["SELECT *"] = { columns: ["이름", "kind", "sum"], rows, truncated: true };
+  const file =
+    '이름,kind,sum\r\n"로지, ""R""",true,3\r\n" a\r\nb`",00ff,0.0000001\r\n' +
+    "👍,12.50,1000000000000000000000\r\n,2026-11-21T00:50:00.5Z,-7\r\ne\u0301,,\r\n";
+  const table = [
+    "```",
+    "이름      kind                                      sum",
+    "--------- ---------------------- ----------------------",
+    '로지, "R" true                                        3',
+    "a  b`\u2060     00ff                                0.0000001",
+    "👍        12.50                  1000000000000000000000",
+    "          2026-11-21T00:50:00.5Z                     -7",
+    "e\u0301",
+    "…",
+    "```",
+  ];
+  await inCall(() => {
+    const found = sql.query("team", "SELECT *");
+    assert.equal(found.csv(), file);
+    assert.deepEqual(found.table().split("\n"), table);
+    found.sendCsv("C9", "members.csv", "Here *they* are");
+    assert.deepEqual(Object.keys(found), ["0", "1", "2", "3", "4", "columns", "bare", "truncated"]);
+  }, host);
+  const [{ name, data, comment, place }] = host.files;
+  assert.deepEqual([name, new TextDecoder().decode(data), comment, place.conversation], ["members.csv", file, "Here *they* are", "C9"]);
+  const numbers = { columns: ["n"], rows: [[1.5e-9], [-2.5], [-0], [1.25e22], [Infinity], [NaN]] };
+  host.found.numbers = numbers;
+  await inCall(() => {
+    assert.equal(sql.query("team", "numbers").csv(), "n\r\n0.0000000015\r\n-2.5\r\n0\r\n12500000000000000000000\r\ninf\r\nNaN\r\n");
+    assert.throws(() => sql.query("team", "SELECT 2"), UnavailableError);
+  }, host);
 });

@@ -97,7 +97,9 @@ export interface ScheduledJob {
 }
 /** Needs the request `schedule`. */
 export const schedule: {
+  /** At an instant (a past one is due at once), or after a time from now: `10m`, `1h30m`. */
   at(name: string, when: string | Date, payload?: string): void;
+  /** `cron` has five fields, or six with seconds first; or it is weekdays and times of day: `mon-fri 09:50; sat 11:00`. */
   every(name: string, cron: string, options: { timezone: string; missed?: "skip" | "once" | "all"; payload?: string }): void;
   cancel(name: string): boolean;
   list(): ScheduledJob[];
@@ -134,10 +136,24 @@ export const http: {
 
 export type SqlParam = null | undefined | boolean | number | bigint | string | Date | Bytes | { decimal: string };
 export type SqlValue = null | boolean | number | bigint | string | Uint8Array;
+/** What a query found: the rows by column. */
+export type SqlRows<T = Record<string, SqlValue>> = T[] & {
+  /** The columns' names, in the statement's order. */
+  columns: string[];
+  /** The rows as arrays. */
+  bare: SqlValue[][];
+  /** Whether there was more than the connection's limit. */
+  truncated: boolean;
+  /** A table in a code block, the columns' names above it: an answer as it is. */
+  table(): string;
+  /** A CSV file (RFC 4180), the columns' names in the first line. */
+  csv(): string;
+  /** Puts that file into a place; its id. */
+  sendCsv(to: At, name: string, comment?: string): string;
+};
 /** Needs the request `sql` with the connections' names. */
 export const sql: {
-  /** The rows by column; `bare` has them as arrays. */
-  query<T = Record<string, SqlValue>>(connection: string, text: string, ...params: SqlParam[]): T[] & { columns: string[]; bare: SqlValue[][]; truncated: boolean };
+  query<T = Record<string, SqlValue>>(connection: string, text: string, ...params: SqlParam[]): SqlRows<T>;
   /** The number of rows concerned. */
   execute(connection: string, text: string, ...params: SqlParam[]): number;
 };

@@ -1,4 +1,4 @@
-import type { Content, Context, Conversation, File, MessageRef, Place, User } from "moa";
+import type { Content, Context, Conversation, File, MessageRef, Place, SqlParam, User } from "moa";
 
 export interface HostOptions {
   /** When it is. */
@@ -35,6 +35,8 @@ export class Host {
   readonly jobs: { name: string; next?: string; cron?: string; timezone: string; payload: string }[];
   /** What `http.fetch` gets, by address: text, a value to be JSON, or `{ status, headers, body }`. */
   readonly answers: Record<string, unknown>;
+  /** What `sql.query` finds, by its text: the columns' names, and each row as an array. */
+  readonly found: Record<string, { columns: string[]; rows: SqlParam[][]; truncated?: boolean }>;
 
   /** Runs a command as typed, without the prefix; the text of its answer. What it throws is thrown. */
   run(typed: string, options?: { files?: File[] }): Promise<string | undefined>;

@@ -29,7 +29,8 @@ def at(name: str, when: datetime | timedelta, payload: str = "") -> None:
 
 
 def every(name: str, cron: str, *, timezone: str = "UTC", missed: str = "once", payload: str = "") -> None:
-    """Again and again, by a cron expression of 5 fields, or 6 with seconds first.
+    """Again and again, by a cron expression of 5 fields, or 6 with seconds first, or by weekdays and times of day
+    (`mon-fri 09:50; sat 11:00`).
 
     `missed` says what happens to due times that nobody could run: `skip`, `once` (one run for all) or `all`.
     """

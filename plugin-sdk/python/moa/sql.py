@@ -7,14 +7,16 @@ Parameters are bound, never pasted: `?` in SQLite and MySQL, `$1` in PostgreSQL.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Union
 
-from . import _host
+from . import _host, chat
 from . import text as _text
+from .types import Place
 
 __all__ = ["Cell", "Rows", "execute", "query"]
 
@@ -47,6 +49,13 @@ class Rows:
         lines = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
         return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
 
+    def send_csv(self, to: Place, name: str, comment: str = "") -> str:
+        """Puts the rows into a place as a CSV file. Its id.
+
+            moa.sql.query("team", "SELECT * FROM members").send_csv(ctx.place, "members.csv")
+        """
+        return chat.upload(to, name, self.csv(), comment)
+
     def first(self) -> dict[str, Any] | None:
         """The first row, if there is one."""
         return next(iter(self), None)
@@ -57,7 +66,21 @@ def _shown(cell: Any) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
+    if isinstance(cell, float):
+        return _digits(cell)
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, datetime) and cell.tzinfo:
+        text = cell.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
+        return (text.rstrip("0") if "." in text else text) + "Z"
     return cell.hex() if isinstance(cell, bytes) else str(cell)
+
+
+def _digits(number: float) -> str:
+    """As few digits as tell it from its neighbours, without an exponent: 3, 0.1."""
+    if not math.isfinite(number):
+        return str(number).replace("nan", "NaN")
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 def _quoted(text: str) -> str:

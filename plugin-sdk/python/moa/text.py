@@ -61,9 +61,8 @@ def _cell(value: object) -> str:
     return re.sub(r"[\n\r\t]", " ", str(value).strip()).replace("`", "`" + _JOINER)
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
+
+
 def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", ""))
-    except ValueError:
-        return False
-    return True
+    return _NUMBER.fullmatch(text.replace(",", "")) is not None

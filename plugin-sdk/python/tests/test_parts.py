@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import moa
@@ -103,10 +104,41 @@ class Texts(unittest.TestCase):
         self.assertEqual(text.width("\u1112\u1161\u11ab"), 2)
 
     def test_rows_become_tables_and_files(self):
-        rows = moa.sql.Rows(["name", "said"], [["로지", 'soup, "hot"'], [None, True], [b"\x00\xff", 1.5]], True)
-        self.assertEqual(rows.csv(), 'name,said\r\n로지,"soup, ""hot"""\r\n,true\r\n00ff,1.5\r\n')
-        self.assertEqual(rows.table().splitlines()[1:4], ["name said", "---- -----------", '로지 soup, "hot"'])
-        self.assertEqual(rows.table().splitlines()[-2], "…")
+        # The same rows as in the tests of the other languages' SDKs, and the same text.
+        instant = datetime(2026, 11, 21, 9, 50, 0, 500000, timezone(timedelta(hours=9)))
+        found = [
+            ['로지, "R"', True, 3.0],
+            [" a\r\nb`", b"\x00\xff", 1e-7],
+            ["👍", Decimal("12.50"), 1e21],
+            ["", instant, -7],
+            ["e\u0301", None, None],
+        ]
+        rows = moa.sql.Rows(["이름", "kind", "sum"], found, True)
+        file = (
+            '이름,kind,sum\r\n"로지, ""R""",true,3\r\n" a\r\nb`",00ff,0.0000001\r\n'
+            "👍,12.50,1000000000000000000000\r\n,2026-11-21T00:50:00.5Z,-7\r\ne\u0301,,\r\n"
+        )
+        self.assertEqual(rows.csv(), file)
+        table = [
+            "```",
+            "이름      kind                                      sum",
+            "--------- ---------------------- ----------------------",
+            '로지, "R" true                                        3',
+            "a  b`\u2060     00ff                                0.0000001",
+            "👍        12.50                  1000000000000000000000",
+            "          2026-11-21T00:50:00.5Z                     -7",
+            "e\u0301",
+            "…",
+            "```",
+        ]
+        self.assertEqual(rows.table().split("\n"), table)
+        numbers = moa.sql.Rows(["n"], [[Decimal("1E-8")], [float("inf")], [float("nan")], [-0.0]], False)
+        self.assertEqual(numbers.csv(), "n\r\n0.00000001\r\ninf\r\nNaN\r\n-0\r\n")
+        host = Host()
+        with host.entered() as ctx:
+            rows.send_csv(ctx.place, "members.csv", "Here *they* are")
+        (sent,) = host.files
+        self.assertEqual((sent.name, sent.data, sent.comment), ("members.csv", file.encode(), "Here *they* are"))
 
     def test_forms(self):
         form = moa.Form("f", "A heading that is far too long", data="d").radio("size", "Size", ["s", "l"], initial="l")

@@ -134,7 +134,8 @@ pub use crate::bindings::moa::plugin::schedule::Job;
 /// ```
 pub use crate::bindings::moa::plugin::schedule::Missed;
 
-/// Once, at an instant in RFC 3339; a past one is due at once. Replaces the job of that name.
+/// Once, at an instant in RFC 3339; a past one is due at once. Replaces the job of that name. For a time from now there is
+/// [`after`].
 ///
 /// It runs the function with `#[job(id = "…")]` for this name. A payload has at most 64 KiB.
 ///
@@ -173,8 +174,8 @@ pub fn after(name: &str, time: Duration, payload: &str) -> Result<(), HostError>
     at(name, &clock::format(now.saturating_add(millis)), payload)
 }
 
-/// Again and again by a cron expression of 5 fields, or 6 with seconds first, read in a time zone. Replaces the job of
-/// that name.
+/// Again and again, read in a time zone: by a cron expression of 5 fields, or 6 with seconds first, or by weekdays and times
+/// of day (`mon-fri 09:50; sat 11:00`). Replaces the job of that name.
 ///
 /// ```
 /// # use moa_plugin::{prelude::*, schedule::Missed, testing::Host};

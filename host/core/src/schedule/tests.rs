@@ -309,3 +309,51 @@ fn single_instants() {
         assert!(when(text, now).is_err(), "{text}");
     }
 }
+
+/// What stands in back quotes in the comment above this function of the contract.
+fn examples(function: &str) -> Vec<&'static str> {
+    let contract = include_str!("../../../../wit/moa-plugin/schedule.wit");
+    let (before, _) = contract.split_once(&format!("  {function}: func(")).unwrap();
+    let comment = before.rsplit("\n\n").next().unwrap();
+    comment
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|one| *one != "invalid")
+        .collect()
+}
+
+#[test]
+fn what_the_contract_gives_as_examples_is_read() {
+    let now = at("2026-11-20T03:00:00Z");
+    let instants = examples("at");
+    assert!(instants.len() >= 4, "{instants:?}");
+    for text in instants {
+        assert!(when(text, now).is_ok(), "{text}");
+    }
+    let expressions = examples("every");
+    assert!(expressions.len() >= 6, "{expressions:?}");
+    for text in expressions {
+        assert!(Pattern::parse(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_the_documentation_gives_as_examples_is_read() {
+    let text = include_str!("../../../../docs/schedules.md");
+    let line = |begin: &str| text.lines().find(|line| line.starts_with(begin)).unwrap();
+    let quoted = |line: &'static str| line.split('`').skip(1).step_by(2).collect::<Vec<_>>();
+    for one in quoted(line("`schedule.at` takes"))
+        .into_iter()
+        .filter(|one| one.contains(char::is_numeric))
+    {
+        assert!(when(one, at("2026-11-20T03:00:00Z")).is_ok(), "{one}");
+    }
+    let parts = |line: &'static str| line.split('"').skip(1).step_by(2).skip(1).collect::<Vec<_>>();
+    let cron = parts(line("| `\"cron\":"));
+    let rules = parts(line("| `\"rules\":"));
+    assert_eq!((cron.len(), rules.len()), (1, 2));
+    for one in cron.into_iter().chain(rules) {
+        assert!(Pattern::parse(one).is_ok(), "{one}");
+    }
+}

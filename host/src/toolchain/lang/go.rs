@@ -57,6 +57,7 @@ const SDK: &[(&str, &str)] = sdk! {
     "objects.go"
     "plugin.go"
     "press.go"
+    "rows.go"
     "run.go"
     "schedule.go"
     "sql.go"

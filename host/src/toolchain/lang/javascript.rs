@@ -48,6 +48,7 @@ const FILES: &[(&str, &str)] = files![
     "src/parts.js",
     "src/prelude.js",
     "src/promise.js",
+    "src/rows.js",
     "src/shapes.js",
     "src/testing.js",
     "src/testing/chat.js",

@@ -1,6 +1,8 @@
 //! Rows for people: a table in a message, a file for a spreadsheet.
 
 use super::{Cell, Rows};
+use crate::bindings::moa::plugin::types::Place;
+use crate::{HostError, chat};
 use std::fmt::Write as _;
 
 impl Rows {
@@ -20,8 +22,41 @@ impl Rows {
         crate::text::table(all.collect::<Vec<Vec<String>>>())
     }
 
+    /// Puts the rows into a place as a CSV file, with a comment in portable markup (empty: none). Returns the file's id.
+    ///
+    /// ```
+    /// use moa_plugin::prelude::*;
+    /// use moa_plugin::testing::Host;
+    ///
+    /// /// Everybody, as a file.
+    /// #[command]
+    /// fn members(ctx: &Context) -> Result<()> {
+    ///     sql::query("team", "SELECT name, born FROM members", ())?.send_csv(ctx.place(), "members.csv", "Here they are")?;
+    ///     Ok(())
+    /// }
+    ///
+    /// plugin! {
+    ///     name: "members",
+    ///     commands: [members],
+    ///     requests: { sql: ["team"] },
+    /// }
+    ///
+    /// let host = Host::new();
+    /// host.sql_rows(Ok(sql::Rows::of(["name", "born"], [("로지", 1999)])));
+    /// host.run::<members>("")?;
+    /// let file = &host.files()[0];
+    /// assert_eq!((file.name.as_str(), file.data.as_slice()), ("members.csv", "name,born\r\n로지,1999\r\n".as_bytes()));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`chat::upload`](crate::chat::upload).
+    pub fn send_csv(&self, to: &Place, name: &str, comment: &str) -> Result<String, HostError> {
+        chat::upload(to, name, self.csv().as_bytes(), comment)
+    }
+
     /// The rows as a CSV file (RFC 4180, UTF-8), the columns' names in the first line; for
-    /// [`chat::upload`](crate::chat::upload) or [`objects::put`](crate::objects::put).
+    /// [`objects::put`](crate::objects::put). [`send_csv`](Self::send_csv) puts it into a conversation.
     ///
     /// ```
     /// use moa_plugin::sql::Rows;
@@ -67,5 +102,44 @@ fn shown(cell: &Cell) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in `plugin-sdk/{python,go,javascript,c}` too: the same rows are the same text in every language.
+    #[test]
+    fn every_kind_of_cell_has_one_text() {
+        let mut found = Rows::of(
+            ["이름", "kind", "sum"],
+            [
+                ("로지, \"R\"", Cell::Truth(true), Cell::Number(3.0)),
+                (" a\r\nb`", Cell::Bytes(vec![0, 255]), Cell::Number(1e-7)),
+                ("👍", Cell::Decimal("12.50".into()), Cell::Number(1e21)),
+                ("", Cell::Time("2026-11-21T00:50:00.5Z".into()), Cell::Integer(-7)),
+                ("e\u{301}", Cell::Null, Cell::Null),
+            ],
+        );
+        found.truncated = true;
+        assert_eq!(
+            found.csv(),
+            "이름,kind,sum\r\n\"로지, \"\"R\"\"\",true,3\r\n\" a\r\nb`\",00ff,0.0000001\r\n\
+             👍,12.50,1000000000000000000000\r\n,2026-11-21T00:50:00.5Z,-7\r\ne\u{301},,\r\n"
+        );
+        assert_eq!(
+            found.table(),
+            "```\n\
+             이름      kind                                      sum\n\
+             --------- ---------------------- ----------------------\n\
+             로지, \"R\" true                                        3\n\
+             a  b`\u{2060}     00ff                                0.0000001\n\
+             👍        12.50                  1000000000000000000000\n\
+             \u{20}         2026-11-21T00:50:00.5Z                     -7\n\
+             e\u{301}\n\
+             …\n\
+             ```"
+        );
     }
 }
