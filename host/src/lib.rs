@@ -34,6 +34,7 @@ pub mod rest;
 pub mod schedule;
 pub mod vitals;
 
+pub mod demo;
 pub mod registry;
 pub mod toolchain;
 pub mod web;

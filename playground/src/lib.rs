@@ -85,6 +85,19 @@ pub struct Options {
     pub record_capacity: usize,
     /// How many messages each conversation keeps. Default 50,000.
     pub messages_per_conversation: usize,
+    /// Public channels beside those that there are anyway, with everybody and the bot in them. Default none.
+    pub channels: Vec<Channel>,
+}
+
+/// A public channel.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its id, as Slack has them: a `C` and capitals and digits.
+    pub id: String,
+    /// Its name, without `#`.
+    pub name: String,
+    /// What it is for.
+    pub topic: String,
 }
 
 impl Default for Options {
@@ -107,6 +120,7 @@ impl Default for Options {
             connection_life: None,
             record_capacity: 20_000,
             messages_per_conversation: 50_000,
+            channels: Vec::new(),
         }
     }
 }

@@ -74,7 +74,10 @@ impl fmt::Debug for Shared {
 impl Shared {
     /// A fresh workspace that is reached at `addr`.
     pub fn new(options: Options, addr: SocketAddr) -> Self {
-        let world = World::new(options.bot_name.clone(), options.messages_per_conversation);
+        let mut world = World::new(options.bot_name.clone(), options.messages_per_conversation);
+        for channel in &options.channels {
+            world.open_channel(channel);
+        }
         let mut people = vec![(options.bot_name.clone(), Id::from(BOT_USER))];
         for person in &world.people {
             people.extend([person.name, person.display].map(|name| (name.to_owned(), person.id.clone())));

@@ -1,5 +1,6 @@
 //! The workspace: its people, the bot, the conversations and what was said in them.
 
+use crate::Channel;
 use crate::conversation::{Conversation, Kind, Message};
 use crate::merge;
 use crate::ts::Ts;
@@ -106,6 +107,20 @@ impl World {
             ));
         }
         world
+    }
+
+    /// One more public channel, with everybody and the bot in it.
+    pub fn open_channel(&mut self, channel: &Channel) {
+        let people = self.people.iter().map(|person| person.id.clone());
+        let members = people.chain([BOT_USER.into()]).collect();
+        let Channel { id, name, topic } = channel;
+        self.add(Conversation::new(
+            id.as_str().into(),
+            Kind::Channel,
+            name.as_str().into(),
+            topic.as_str().into(),
+            members,
+        ));
     }
 
     fn add(&mut self, conversation: Conversation) {

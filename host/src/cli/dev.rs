@@ -6,6 +6,7 @@ mod features;
 use self::author::{Author, catch_lines};
 use super::{End, Global, log, progress, run, runtime};
 use crate::app;
+use crate::demo;
 use crate::logs::{self, Logs};
 use crate::registry::Report;
 use crate::settings;
@@ -35,6 +36,10 @@ pub struct DevArgs {
     /// Build once, do not watch the sources
     #[arg(long)]
     pub no_watch: bool,
+    /// Show all bundled plugins at work: set up on fast clocks by the demo.toml beside each, with simulated systems around
+    /// them. moa.toml is left out
+    #[arg(long, conflicts_with = "config")]
+    pub demo: bool,
 }
 
 pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
@@ -74,12 +79,21 @@ async fn develop(
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let playground = Playground::start(Options {
         listen,
+        channels: if args.demo { demo::channels() } else { Vec::new() },
         ..Options::default()
     })
     .await?;
     let plugins = data_dir.join("plugins");
+    let world = match args.demo {
+        true => Some(demo::World::begin(&data_dir).await?),
+        false => None,
+    };
+    let shown = match &world {
+        Some(world) => Some(demo::gather(&args.dir, &world.url(), &data_dir)?),
+        None => None,
+    };
     // Before the build, which may take minutes: what is wrong here is better known at once.
-    let mut config = config(global, &playground, &data_dir, &plugins)?;
+    let mut config = config(global, &playground, &data_dir, &plugins, shown)?;
     let admins = admins(&mut config, &playground);
     let author = Arc::new(Author::new(playground.author(), &config));
     let shower = tokio::spawn(Arc::clone(&author).show_lines(lines));
@@ -119,6 +133,9 @@ async fn develop(
     println!();
     println!("  Playground   {}", playground.page_url());
     println!("  Admins       {admins}");
+    if let Some(world) = &world {
+        println!("  Outside      {}/", world.url());
+    }
     println!("  Try          !help");
     if args.no_watch {
         println!("  Ctrl-C ends it.");
@@ -144,12 +161,24 @@ async fn develop(
     let end = tokio::select! {
         end = run::serve(start, stop) => end,
         never = keep_offering(&playground, &author) => match never {},
+        never = call_from_outside(world.as_ref(), &data_dir) => match never {},
     };
     builder.abort();
     shower.abort();
     drop(watch);
     playground.shutdown().await;
+    if let Some(world) = world {
+        world.end().await;
+    }
     end
+}
+
+/// Where there is a world outside it calls by itself, without end.
+async fn call_from_outside(world: Option<&demo::World>, data_dir: &Path) -> Infallible {
+    match world {
+        Some(world) => demo::call(world, data_dir).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Lets people's clients offer what the plugins have, whenever these change.
@@ -200,6 +229,7 @@ fn config(
     playground: &Playground,
     data_dir: &Path,
     plugins: &Path,
+    shown: Option<String>,
 ) -> anyhow::Result<moa_core::config::Config> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let ours = [
@@ -217,6 +247,11 @@ fn config(
     let environment: Vec<(String, String)> = theirs
         .chain(ours.iter().map(|(name, value)| ((*name).to_owned(), value.clone())))
         .collect();
+    if let Some(text) = shown {
+        let base = std::path::absolute("demo.toml")?;
+        let parsed = moa_core::config::Config::parse(Some((&*base.to_string_lossy(), &text)), environment);
+        return parsed.map_err(|errors| anyhow::anyhow!("{errors}"));
+    }
     // Where the data goes stands in the environment above already.
     Ok(settings::load(global.config.as_deref(), None, environment)?)
 }
