@@ -6,6 +6,7 @@
 //! writes the table, and `tests/conformance/slack.json` by the plugin in Rust.
 
 mod driven;
+mod guides;
 mod matrix;
 mod projects;
 pub mod suite;

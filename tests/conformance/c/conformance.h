@@ -25,5 +25,6 @@ moa_handler talk, upload, fetch, direct, lookup, past, ask, refused, show;
 moa_handler panel, pressed_ok, pressed_no, pressed_quiet, pressed_form, pressed_modal, chosen_size, submitted, noted,
     started, answered;
 moa_handler happened;
+moa_handler rows, daily, web;
 
 #endif

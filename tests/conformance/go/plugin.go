@@ -21,7 +21,7 @@ func init() {
 	moa.About("ko", "모든 기능을 한 번씩 씁니다", "en", "Uses everything once")
 	moa.Version("1.0.0")
 	moa.Requests(moa.Grants{
-		HTTP: []string{"https://example.com"}, Users: true, SQL: []string{"main"}, Objects: []string{"files"},
+		HTTP: []string{"https://example.com", "http://127.0.0.1:*"}, Users: true, SQL: []string{"main"}, Objects: []string{"files"},
 		SharedBrain: true, Schedule: true,
 	})
 
@@ -68,6 +68,9 @@ func init() {
 	moa.Command("global", global)
 	moa.Command("absent", absent)
 	moa.Command("fail", fail)
+	moa.Command("rows", rows)
+	moa.Command("daily", daily)
+	moa.Command("web", web)
 
 	moa.Hear("order", `^order (\d+)( please)?$`, heard).In(moa.Ambient)
 	moa.Hear("thumb", "good job", thumb)

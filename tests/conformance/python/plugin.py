@@ -17,7 +17,7 @@ moa.plugin(
     version="1.0.0",
     summary={"ko": "모든 기능을 한 번씩 씁니다", "en": "Uses everything once"},
     requests={
-        "http": ["https://example.com"],
+        "http": ["https://example.com", "http://127.0.0.1:*"],
         "users": True,
         "sql": ["main"],
         "objects": ["files"],
@@ -584,3 +584,6 @@ def told(request: moa.Request) -> str:
         raise failures[request.path](request.text)
     kind = dict(request.headers).get("content-type", "")
     return "|".join(part or "-" for part in (request.method, request.path, request.query, kind, request.text))
+
+
+import data  # noqa: E402, F401 - its commands come behind those here

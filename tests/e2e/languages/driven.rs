@@ -2,6 +2,7 @@
 
 use super::{conformance, suite, updating};
 use crate::support::bot::{Bot, Plan};
+use crate::support::hooks::Recorder;
 use crate::support::sim::{Line, Workspace};
 use moa::toolchain::Language;
 use serde_json::{Map, Value};
@@ -26,8 +27,13 @@ type Outcome = (&'static str, &'static str, Result<(), String>);
 /// Drives it: the name of each row, what it is about, and how it went. Its code was compiled into a folder already.
 pub async fn drive(language: Language, component: &Path, compiled: &Path) -> Vec<Outcome> {
     let workspace = Workspace::start().await;
+    let server = Recorder::start().await;
     let plan = Plan::new(&workspace)
         .env("MOA_LOG", "info,plugin=trace")
+        .config(&format!(
+            "[plugin.conformance.grant]\nhttp = [\"{}\"]\n",
+            server.url("dishes/")
+        ))
         .plugin(component);
     lend(compiled, &plan.home().join("data/compiled"));
     let bot = plan.start().await;
@@ -35,11 +41,17 @@ pub async fn drive(language: Language, component: &Path, compiled: &Path) -> Vec
     let logged = logged(&workspace, &bot).await;
     let printed = printed(&workspace, &bot, language).await;
     let told = told(&workspace, &bot, language).await;
+    let asked = asked(&workspace, &server).await;
     vec![
         ("slack", "content reaches Slack as it was meant", shown),
         ("log", "each level of the log", logged),
         ("print", "what is printed stands in the plugin's log", printed),
         ("place", "what nobody caught is logged with file and line", told),
+        (
+            "web",
+            "a real server outside: what it is sent, what it answers, and what is refused",
+            asked,
+        ),
     ]
 }
 
@@ -116,6 +128,33 @@ async fn told(workspace: &Workspace, bot: &Bot, language: Language) -> Result<()
     match named {
         true => Ok(()),
         false => Err(format!("no line of {files:?} is named in:\n{log}")),
+    }
+}
+
+/// A server outside is sent what the plugin says, and the plugin is told what it answers; beside the granted path it is
+/// asked nothing.
+async fn asked(workspace: &Workspace, server: &Recorder) -> Result<(), String> {
+    server.answers(201, "수프");
+    let said = workspace
+        .ask(&Line::new(format!("!web {}", server.url("dishes/a"))))
+        .await;
+    let refused = workspace
+        .ask(&Line::new(format!("!web {}", server.url("secret"))))
+        .await;
+    let posted = server.posted();
+    let seen: Vec<_> = posted
+        .iter()
+        .map(|one| format!("{} {} {}", one.path, one.header("x-moa"), one.body))
+        .collect();
+    let wanted = (
+        "201 yes 수프",
+        "error access-denied",
+        ["/dishes/a soup 안녕".to_owned()].to_vec(),
+    );
+    let got = (said.text.as_str(), refused.text.as_str(), seen);
+    match got == wanted {
+        true => Ok(()),
+        false => Err(format!("{got:?}, not {wanted:?}")),
     }
 }
 

@@ -1,6 +1,7 @@
-//! `moa new`, `moa build`, `moa test`, and the file in a running bot's folder.
+//! `moa new`, `moa build`, `moa test`, and the file in a running bot's folder; then the plugin that the language's guide shows.
 
 use super::alone;
+use super::guides;
 use super::suite::{BUILD, cargo_target, lacks_tools, skip};
 use crate::support::bot::Plan;
 use crate::support::guests::put;
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// How long the host may compile it.
 const COMPILE: Duration = Duration::from_secs(300);
 
-async fn run(dir: &Path, args: &[&str]) -> Ended {
+pub async fn run(dir: &Path, args: &[&str]) -> Ended {
     let mut command = moa(dir);
     command.args(args).env("CARGO_TARGET_DIR", cargo_target());
     finish_within(&mut command, BUILD).await
@@ -24,7 +25,7 @@ async fn run(dir: &Path, args: &[&str]) -> Ended {
 pub async fn lives(language: Language) {
     let home = tempfile::tempdir().unwrap();
     let project = home.path().join("demo");
-    {
+    let component = {
         let _alone = alone().await;
         let made = run(home.path(), &["new", "demo", "--lang", language.name()]).await;
         if made.code != Some(0) && !super::conformance().join(language.name()).is_dir() {
@@ -44,11 +45,13 @@ pub async fn lives(language: Language) {
             said.contains("tests/hello.chat") && said.contains("all passed"),
             "{said}"
         );
-    }
+        let component = fs::read(project.join("dist/demo.wasm")).unwrap();
+        guides::holds(language, &project).await;
+        component
+    };
     let workspace = Workspace::start().await;
     let bot = Plan::new(&workspace).start().await;
     let from = bot.lines();
-    let component = fs::read(project.join("dist/demo.wasm")).unwrap();
     put(&component, &bot.plugins().join("demo.wasm"));
     bot.log().wait_long_for(from, &["loaded", "demo"], COMPILE).await;
     let said = workspace.ask(&Line::new("!hi")).await.text;

@@ -96,7 +96,7 @@ async fn take(State(seen): State<Arc<Seen>>, uri: Uri, headers: HeaderMap, body:
         body: String::from_utf8(body.to_vec()).unwrap(),
     });
     let (status, body) = seen.answers.lock().unwrap().pop_front().unwrap_or((200, "ok"));
-    (StatusCode::from_u16(status).unwrap(), body)
+    (StatusCode::from_u16(status).unwrap(), [("x-there", "yes")], body)
 }
 
 /// JANDI as it calls an outgoing webhook.

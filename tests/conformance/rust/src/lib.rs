@@ -1,7 +1,8 @@
 //! The conformance plugin in Rust; ../README.md says what it does. Here are the commands about arguments, messages, the
-//! system and failures; `memory` has those about the brain, `missing` what the host does not have yet, `talk` those about
+//! system and failures; `data` has those about rows, days and servers, `memory` has those about the brain, `missing` what the host does not have yet, `talk` those about
 //! chat, `press` the actions and events.
 
+mod data;
 mod memory;
 mod missing;
 mod press;
@@ -402,7 +403,7 @@ plugin! {
         echo, types, maybe, meet, Team, raw, context, message, nothing, plain, secret, deploy, teach, forget,
         memory::brain, memory::peek, memory::number, memory::bytes, memory::big, talk::talk, talk::upload, talk::fetch,
         talk::direct, talk::lookup, talk::past, talk::ask, talk::refused, talk::show, press::panel, system_tour,
-        log_levels, print, fresh, global, absent, fail
+        log_levels, print, fresh, global, absent, fail, data::rows, data::daily, data::web
     ],
     hears: [order, thumb, taught],
     webhooks: [told],
@@ -415,7 +416,7 @@ plugin! {
     ],
     config: Settings,
     requests: {
-        http: ["https://example.com"],
+        http: ["https://example.com", "http://127.0.0.1:*"],
         users: true,
         sql: ["main"],
         objects: ["files"],
