@@ -50,7 +50,7 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// Those of [`chat::upload`](crate::chat::upload).
+    /// Those of [`chat::upload`].
     pub fn send_csv(&self, to: &Place, name: &str, comment: &str) -> Result<String, HostError> {
         chat::upload(to, name, self.csv().as_bytes(), comment)
     }
