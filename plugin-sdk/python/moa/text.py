@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 __all__ = ["plain", "table", "width"]
@@ -27,11 +26,29 @@ def width(text: str) -> int:
 
 def _columns(character: str) -> int:
     code = ord(character)
-    if unicodedata.combining(character) or 0x1160 <= code <= 0x11FF or 0xFE00 <= code <= 0xFE0F:
+    if code < 0x300:
+        return 1
+    if _among(code, _NONE):
         return 0
-    if 0x200B <= code <= 0x200F or code == 0x2060:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return 2 if _among(code, _TWO) else 1
+
+
+def _among(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
+
+
+# The same in the SDKs of all languages, so that their tables are.
+_NONE = ((0x300, 0x36F), (0x1160, 0x11FF), (0x200B, 0x200F), (0x2060, 0x2060), (0xFE00, 0xFE0F))
+"""Marks that combine, joiners, and the vowels and finals of decomposed Hangul."""
+_TWO = (
+    *((0x1100, 0x115F), (0x231A, 0x231B), (0x23E9, 0x23EC), (0x23F0, 0x23F0), (0x23F3, 0x23F3), (0x2614, 0x2615)),
+    *((0x26A1, 0x26A1), (0x26BD, 0x26BE), (0x26D4, 0x26D4), (0x2705, 0x2705), (0x270A, 0x270B), (0x2728, 0x2728)),
+    *((0x274C, 0x274C), (0x274E, 0x274E), (0x2753, 0x2755), (0x2757, 0x2757), (0x2795, 0x2797), (0x2B50, 0x2B50)),
+    *((0x2B55, 0x2B55), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xF900, 0xFAFF)),
+    *((0xFE30, 0xFE6F), (0xFF01, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF)),
+    *((0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x20000, 0x3FFFD)),
+)
+"""Hangul, Chinese and Japanese letters, full-width forms, and what is shown as an emoji."""
 
 
 def table(rows: Iterable[Iterable[object]]) -> str:

@@ -102,6 +102,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(table.split("\n"), expected)
         self.assertEqual((text.width("moa"), text.width("모아"), text.width("👍")), (3, 4, 2))
         self.assertEqual(text.width("\u1112\u1161\u11ab"), 2)
+        self.assertEqual([text.width(one) for one in ("✅ 로지", "e\u0301", "ㄱ", "\u303f")], [7, 1, 2, 1])
 
     def test_rows_become_tables_and_files(self):
         # The same rows as in the tests of the other languages' SDKs, and the same text.
