@@ -1,7 +1,6 @@
 //! The demo's database: a shop's members, and how far its replica is behind.
 
 use moa_sql::{Connection, Database, Limits, Settings, SqlError};
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// The file's name in the data directory.
@@ -40,29 +39,29 @@ pub(super) async fn make(data_dir: &Path) -> Result<(), SqlError> {
         limits: Limits::default(),
     };
     let connection = Connection::open("demo", settings)?;
-    let made = connection.script(&script()).await;
+    for statement in [
+        "CREATE TABLE MEMBER_INFO (MEMBER_NO INTEGER PRIMARY KEY, MEMBER_NAME TEXT NOT NULL, MEMBER_REGIST_DATE TEXT NOT NULL, GRADE TEXT NOT NULL, REGION TEXT NOT NULL)",
+        "CREATE TABLE replication (lag_seconds INTEGER NOT NULL)",
+        "INSERT INTO replication VALUES (2)",
+        &members(),
+    ] {
+        connection.execute(statement, Vec::new()).await?;
+    }
     connection.close().await;
-    made
+    Ok(())
 }
 
-fn script() -> String {
-    let mut script = String::from(
-        "CREATE TABLE MEMBER_INFO (MEMBER_NO INTEGER PRIMARY KEY, MEMBER_NAME TEXT NOT NULL, MEMBER_REGIST_DATE TEXT NOT NULL, GRADE TEXT NOT NULL, REGION TEXT NOT NULL);
-         CREATE TABLE replication (lag_seconds INTEGER NOT NULL);
-         INSERT INTO replication VALUES (2);\n",
-    );
+/// Two for each day of two months.
+fn members() -> String {
     let pick = |from: &[&'static str], number: usize| from.iter().cycle().nth(number).copied().unwrap_or_default();
-    for number in 1..=MEMBERS {
-        // Two each day for two months.
+    let row = |number: usize| {
         let days = (MEMBERS - number) / 2;
         let name = pick(&NAMES, number * 7);
         let (grade, region) = (pick(&GRADES, number * number), pick(&REGIONS, number * 5 + number / 4));
-        let _ = writeln!(
-            script,
-            "INSERT INTO MEMBER_INFO VALUES ({number}, '{name}', date('now', '-{days} days'), '{grade}', '{region}');"
-        );
-    }
-    script
+        format!("({number}, '{name}', date('now', '-{days} days'), '{grade}', '{region}')")
+    };
+    let rows: Vec<String> = (1..=MEMBERS).map(row).collect();
+    format!("INSERT INTO MEMBER_INFO VALUES {}", rows.join(", "))
 }
 
 #[cfg(test)]
