@@ -26,7 +26,7 @@ const (
 	OverLimit
 	// Unavailable: not now; later may help.
 	Unavailable
-	// Uncertain: an earlier attempt of this very call may already have done it, and it is not safe to do twice.
+	// Uncertain: it may already have been done, by this attempt or an earlier one, and it is not safe to do twice.
 	Uncertain
 	// Unsupported: this host, or the chat service behind it, has no such thing.
 	Unsupported
@@ -34,7 +34,7 @@ const (
 
 var caseNames = [...]string{
 	"access denied", "not found", "invalid", "conflict", "over a limit", "unavailable",
-	"perhaps done by an earlier attempt", "unsupported",
+	"perhaps done already", "unsupported",
 }
 
 // Error is the case's name.

@@ -118,6 +118,28 @@ pub(crate) fn is_known(encoding: &str) -> bool {
     matches!(encoding, "gzip" | "x-gzip" | "deflate")
 }
 
+/// What a body is held to, and what is told where it does not come.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    /// How many bytes are taken, unpacked.
+    pub(crate) limit: usize,
+    pub(crate) deadline: Instant,
+    /// Who answers.
+    pub(crate) host: String,
+    /// The status, where the request may have changed something.
+    pub(crate) taken: Option<u16>,
+}
+
+impl Bounds {
+    /// Why the body is not there. A program must not take that for a request that was not done.
+    fn told(&self, error: Error) -> Error {
+        match self.taken {
+            Some(status) => Error::Uncertain(format!("{error}; the request itself was answered with HTTP {status}")),
+            None => error,
+        }
+    }
+}
+
 /// A response's body. It is to be read to its end: only then is it whole.
 #[derive(Debug)]
 pub struct Body {
@@ -128,9 +150,7 @@ pub struct Body {
     /// Whether anything came: nothing at all is not packed either.
     fed: bool,
     redact: Stream,
-    limit: usize,
-    deadline: Instant,
-    host: String,
+    bounds: Bounds,
     /// What has to live as long: the connection, the plugin's turn.
     _with: Box<dyn std::any::Any + Send + Sync>,
 }
@@ -140,20 +160,16 @@ impl Body {
         incoming: Incoming,
         encoding: Option<&str>,
         redactor: &Redactor,
-        limit: usize,
-        deadline: Instant,
-        host: String,
+        bounds: Bounds,
         with: Box<dyn std::any::Any + Send + Sync>,
     ) -> Self {
         Self {
             ready: None,
             incoming: Some(incoming),
-            decoder: Decoder::new(encoding, limit),
+            decoder: Decoder::new(encoding, bounds.limit),
             fed: false,
             redact: redactor.stream(),
-            limit,
-            deadline,
-            host,
+            bounds,
             _with: with,
         }
     }
@@ -166,9 +182,12 @@ impl Body {
             decoder: Decoder::new(None, 0),
             fed: false,
             redact: Redactor::default().stream(),
-            limit: 0,
-            deadline: Instant::now(),
-            host: String::new(),
+            bounds: Bounds {
+                limit: 0,
+                deadline: Instant::now(),
+                host: String::new(),
+                taken: None,
+            },
             _with: Box::new(()),
         }
     }
@@ -176,8 +195,14 @@ impl Body {
     /// The next bytes; `None` at the end. A body that was cut off ends as an error.
     ///
     /// # Errors
-    /// It is too long, cannot be read, or does not come in time.
+    /// It is too long, cannot be read, or does not come in time. Where the request may have changed something, each of
+    /// these is [`Error::Uncertain`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let next = self.piece().await;
+        next.map_err(|error| self.bounds.told(error))
+    }
+
+    async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         if let Some(ready) = self.ready.take().filter(|ready| !ready.is_empty()) {
             return Ok(Some(ready));
         }
@@ -185,8 +210,9 @@ impl Body {
             let Some(incoming) = &mut self.incoming else {
                 return Ok(None);
             };
-            let frame = tokio::time::timeout_at(self.deadline, incoming.frame()).await;
-            let frame = frame.map_err(|_| Error::Unavailable(format!("`{}` did not answer in time", self.host)))?;
+            let frame = tokio::time::timeout_at(self.bounds.deadline, incoming.frame()).await;
+            let frame =
+                frame.map_err(|_| Error::Unavailable(format!("`{}` did not answer in time", self.bounds.host)))?;
             let bytes = match frame {
                 Some(Ok(frame)) => {
                     let Ok(data) = frame.into_data() else {
@@ -198,7 +224,7 @@ impl Body {
                     self.redact.push(bytes)
                 }
                 Some(Err(error)) => {
-                    let host = &self.host;
+                    let host = &self.bounds.host;
                     return Err(Error::Unavailable(format!("`{host}` broke its answer off: {error}")));
                 }
                 None => {
@@ -231,11 +257,10 @@ impl Body {
     }
 
     fn unpacked(&self, error: &io::Error) -> Error {
+        let Bounds { host, limit, .. } = &self.bounds;
         match error.kind() {
-            io::ErrorKind::FileTooLarge => {
-                Error::OverLimit(format!("`{}` answers with more than {} bytes", self.host, self.limit))
-            }
-            _ => Error::Unavailable(format!("what `{}` answers cannot be unpacked: {error}", self.host)),
+            io::ErrorKind::FileTooLarge => Error::OverLimit(format!("`{host}` answers with more than {limit} bytes")),
+            _ => Error::Unavailable(format!("what `{host}` answers cannot be unpacked: {error}")),
         }
     }
 }

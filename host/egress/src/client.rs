@@ -1,28 +1,24 @@
 //! Sends requests.
 
-use crate::body::{Body, ENCODINGS, is_known};
+use crate::begun::Begun;
+use crate::body::{Body, Bounds, ENCODINGS, is_known};
 use crate::connect::{Connection, connect};
-use crate::error::{Error, Refusal, shown};
-use crate::headers;
+use crate::error::{Error, Refusal};
 use crate::pace::{Gates, Pace};
 use crate::permit::Permit;
 use crate::proxy::Proxies;
 use crate::redact::Redactor;
 use crate::resolve::Resolver;
-use crate::secrets::{NotGiven, Vault, named};
-use crate::sign::{Aws, authority, hex, hmac_sha256};
+use crate::secrets::Vault;
+use crate::sign::authority;
+use crate::way::{Way, late, redirection};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, HOST, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, USER_AGENT,
-};
-use jiff::Timestamp;
-use moa_core::http_rule::{address, settled};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use url::Url;
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -76,7 +72,7 @@ pub enum Sign {
 }
 
 impl Sign {
-    fn secret(&self) -> &str {
+    pub(crate) fn secret(&self) -> &str {
         match self {
             Self::AwsSigv4 { secret, .. } | Self::HmacSha256 { secret, .. } => secret,
         }
@@ -128,19 +124,6 @@ pub struct Client {
     gates: Gates,
 }
 
-/// One request on its way, which may be more than one where it is redirected.
-struct Way<'a> {
-    caller: &'a Caller,
-    redactor: &'a Redactor,
-    method: String,
-    url: Url,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-    sign: Option<Sign>,
-    limit: usize,
-    deadline: Instant,
-}
-
 impl Client {
     /// A client.
     pub fn new(outside: Outside) -> Self {
@@ -155,56 +138,79 @@ impl Client {
 
     /// Sends a request and waits for the head of the response.
     ///
+    /// Where a request that may change something was redirected and does not get to where it was led, its answer is the
+    /// redirection itself: an error would hide that the request was taken.
+    ///
     /// # Errors
     /// There is none, or it is not wanted.
     pub async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error> {
         let mut way = Way::new(caller, self.redactor(), &request)?;
         let turn = tokio::time::timeout_at(way.deadline, self.gates.pass(&caller.plugin)).await;
-        let turn = turn.map_err(|_| late(&way.url))??;
+        let turn = Arc::new(turn.map_err(|_| late(&way.url))??);
         let mut redirects = 0;
+        let mut taken: Option<Response> = None;
         loop {
             let began = Instant::now();
-            let outcome = tokio::time::timeout_at(way.deadline, self.exchange(&way, redirects)).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(late(&way.url)));
-            let (answer, connection) = match outcome {
+            let (answer, connection) = match self.settled(&way, redirects).await {
                 Ok(answered) => answered,
                 Err(error) => {
                     way.log_failure(&error);
-                    return Err(error);
+                    return match error {
+                        Error::Uncertain(_) => Err(error),
+                        _ => taken.ok_or(error),
+                    };
                 }
             };
-            way.log(answer.status().as_u16(), began.elapsed());
+            let status = answer.status().as_u16();
+            way.log(status, began.elapsed());
             let next = match request.follow {
                 true => redirection(&way, &answer),
                 false => Ok(None),
             };
-            let next = match is_safe(&request.method) {
-                true => next?,
-                // It was done: the answer to it is told, even where it leads to nowhere that is granted.
-                false => next.ok().flatten().filter(|next| {
-                    let method = way.method_after(answer.status().as_u16());
-                    caller.permit.check(method, next).is_ok()
-                }),
-            };
-            let Some(next) = next else {
-                return Ok(self.response(&way, answer, Box::new((connection.driver, turn))));
-            };
+            let response = self.response(&way, answer, Box::new((connection.driver, Arc::clone(&turn))));
             redirects += 1;
-            if redirects > REDIRECTS {
-                return Err(Error::Unavailable(format!(
+            let next = next.and_then(|next| match next {
+                Some(_) if redirects > REDIRECTS => Err(Error::Unavailable(format!(
                     "`{}` redirects more than {REDIRECTS} times",
                     authority(&way.url)
-                )));
+                ))),
+                Some(_) => self
+                    .gates
+                    .count(&caller.plugin, std::time::Instant::now())
+                    .map(|_| next),
+                None => Ok(None),
+            });
+            match next {
+                Ok(Some(next)) => way.redirect(status, next),
+                Ok(None) => return Ok(response),
+                Err(_) if way.changes => return Ok(response),
+                Err(error) => return Err(error),
             }
-            self.gates.count(&caller.plugin, std::time::Instant::now())?;
-            way.redirect(answer.status().as_u16(), next);
+            taken = way.changes.then_some(response);
         }
+    }
+
+    /// One exchange, in time. After an error nothing of it is sent any more.
+    async fn settled(&self, way: &Way<'_>, redirects: usize) -> Result<(hyper::Response<Incoming>, Connection), Error> {
+        let begun = Begun::default();
+        let exchange = self.exchange(way, redirects, begun.clone());
+        let outcome = tokio::time::timeout_at(way.deadline, exchange).await;
+        outcome
+            .unwrap_or_else(|_| Err(late(&way.url)))
+            .map_err(|error| match error {
+                Error::Unavailable(why) if begun.close() && !is_safe(&way.method) => Error::Uncertain(format!(
+                    "{why}; {} had begun to be sent, and whether it was done is not known",
+                    way.method
+                )),
+                error => error,
+            })
     }
 
     async fn exchange(
         &self,
         way: &Way<'_>,
         redirects: usize,
+        begun: Begun,
     ) -> Result<(hyper::Response<Incoming>, Connection), Error> {
         let Way {
             caller, method, url, ..
@@ -215,7 +221,7 @@ impl Client {
             why,
         })?;
         let headers = way.outgoing(redirects > 0)?;
-        let mut connection = connect(&self.outside, caller, method, url).await?;
+        let mut connection = connect(&self.outside, caller, method, url, begun).await?;
         let request = self.head(way, &headers, &connection)?;
         let host = authority(url);
         let broke = |error: hyper::Error| Error::Unavailable(format!("`{host}` gave no answer: {error}"));
@@ -292,189 +298,14 @@ impl Client {
                 incoming,
                 encoding.as_deref(),
                 redactor,
-                way.limit,
-                way.deadline,
-                authority(&way.url),
+                Bounds {
+                    limit: way.limit,
+                    deadline: way.deadline,
+                    host: authority(&way.url),
+                    taken: way.changes.then_some(head.status.as_u16()),
+                },
                 with,
             ),
         }
     }
-}
-
-impl<'a> Way<'a> {
-    fn new(caller: &'a Caller, redactor: &'a Redactor, request: &Request) -> Result<Self, Error> {
-        let method = &request.method;
-        if method.is_empty() || method.len() > 32 || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            return Err(Error::Invalid(format!(
-                "`{}` is no method: such are GET and POST, in capitals",
-                method.escape_debug()
-            )));
-        }
-        if matches!(method.as_str(), "CONNECT" | "TRACE") {
-            return Err(Error::Invalid(format!("{method} is not for plugins")));
-        }
-        let url = address(&request.url)?;
-        let mut headers = headers::checked(request.headers.clone())?;
-        if let Some(key) = &request.idempotency_key
-            && !is_safe(method)
-            && !headers.iter().any(|(name, _)| name == "idempotency-key")
-        {
-            headers.push(("idempotency-key".to_owned(), key.clone()));
-        }
-        if let Some(Sign::HmacSha256 { header, .. }) = &request.sign {
-            let found = headers::checked(vec![(header.clone(), String::new())])?;
-            if found.is_empty() {
-                return Err(Error::Invalid(format!(
-                    "a signature cannot stand in the header `{header}`"
-                )));
-            }
-        }
-        Ok(Self {
-            caller,
-            redactor,
-            method: method.clone(),
-            url,
-            headers,
-            body: request.body.clone(),
-            sign: request.sign.clone(),
-            limit: request.limit,
-            deadline: Instant::now() + request.timeout,
-        })
-    }
-
-    /// The headers as they are sent: with secrets and signatures. Where a redirect led to a place that is not trusted
-    /// with secrets, those that have some are left out.
-    fn outgoing(&self, redirected: bool) -> Result<Vec<(String, String)>, Error> {
-        let trusted = self.caller.permit.trusts(&self.method, &self.url);
-        let vault = &self.caller.vault;
-        let elsewhere = |name: &str| NotGiven::Elsewhere {
-            name: name.to_owned(),
-            origin: self.url.origin().ascii_serialization(),
-        };
-        let mut headers = Vec::with_capacity(self.headers.len());
-        for (name, value) in &self.headers {
-            let value = match named(value) {
-                None => value.clone(),
-                Some(_) if trusted => vault.put_into(value)?,
-                Some(_) if redirected => continue,
-                Some(secret) => {
-                    vault.get(secret)?;
-                    return Err(elsewhere(secret).into());
-                }
-            };
-            headers.push((name.clone(), value));
-        }
-        let Some(sign) = &self.sign else {
-            return Ok(headers);
-        };
-        let secret = vault.get(sign.secret())?;
-        match (trusted, redirected) {
-            (true, _) => {}
-            (false, true) => return Ok(headers),
-            (false, false) => return Err(elsewhere(sign.secret()).into()),
-        }
-        match sign {
-            Sign::AwsSigv4 {
-                secret: name,
-                region,
-                service,
-            } => {
-                let (id, key) = secret.split_once(':').ok_or_else(|| NotGiven::Unfit {
-                    name: name.clone(),
-                    reason: "has not the form ACCESS-KEY-ID:SECRET-KEY that aws-sigv4 needs",
-                })?;
-                let aws = Aws {
-                    id,
-                    key,
-                    region,
-                    service,
-                };
-                let added = aws.sign(&self.method, &self.url, &headers, &self.body, Timestamp::now());
-                headers.retain(|(name, _)| !added.iter().any(|(own, _)| own == name));
-                headers.extend(added);
-            }
-            Sign::HmacSha256 { header, .. } => {
-                let header = header.to_ascii_lowercase();
-                let signature = hex(&hmac_sha256(secret.as_bytes(), &self.body));
-                headers.retain(|(name, _)| *name != header);
-                headers.push((header, signature));
-            }
-        }
-        Ok(headers)
-    }
-
-    /// The method that a redirect of this status is followed by.
-    fn method_after(&self, status: u16) -> &str {
-        let becomes_get = match status {
-            301 | 302 => self.method == "POST",
-            303 => self.method != "HEAD",
-            _ => false,
-        };
-        if becomes_get { "GET" } else { &self.method }
-    }
-
-    /// Goes on to where an answer led, as browsers do.
-    fn redirect(&mut self, status: u16, next: Url) {
-        if next.origin() != self.url.origin() {
-            self.headers.retain(|(name, value)| !headers::stays(name, value));
-            self.sign = None;
-        }
-        let becomes_get = self.method_after(status) != self.method;
-        if becomes_get {
-            self.method = "GET".into();
-            self.body = Bytes::new();
-            self.headers
-                .retain(|(name, _)| !headers::is_of_body(name) && name != "idempotency-key");
-        }
-        self.url = next;
-    }
-
-    fn log(&self, status: u16, took: Duration) {
-        let Caller { plugin, invocation, .. } = self.caller;
-        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(target: "http", plugin, invocation, status, ms, sent = self.body.len(), "{} {}", self.method, self.place());
-    }
-
-    fn log_failure(&self, error: &Error) {
-        let Caller { plugin, invocation, .. } = self.caller;
-        let why = error.to_string();
-        let why = self.redactor.text(&why);
-        match error {
-            Error::Refused(_) | Error::Secret(_) => {
-                tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {why}", self.method, self.place());
-            }
-            _ => {
-                tracing::debug!(target: "http", plugin, invocation, "{} {}: {why}", self.method, self.place());
-            }
-        }
-    }
-
-    /// Where it goes, as logs show it: an address that somebody redirected to may have a secret in it.
-    fn place(&self) -> String {
-        self.redactor.text(&shown(&self.url)).into_owned()
-    }
-}
-
-/// Where an answer leads.
-fn redirection(way: &Way<'_>, answer: &hyper::Response<Incoming>) -> Result<Option<Url>, Error> {
-    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let Some(location) = answer.headers().get(LOCATION) else {
-        return Ok(None);
-    };
-    let wrong = |why: String| {
-        let why = format!("`{}` redirects to nowhere: {why}", authority(&way.url));
-        let error = Error::Unavailable(way.redactor.text(&why).into_owned());
-        let Caller { plugin, invocation, .. } = way.caller;
-        tracing::warn!(target: "http", plugin, invocation, "refused {} {}: {error}", way.method, way.place());
-        error
-    };
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| wrong("that is no text".into()))?;
-    let next = way.url.join(location).map_err(|error| wrong(error.to_string()))?;
-    settled(next).map(Some).map_err(|error| wrong(error.to_string()))
-}
-
-fn late(url: &Url) -> Error {
-    Error::Unavailable(format!("`{}` did not answer in time", authority(url)))
 }

@@ -1,5 +1,6 @@
 //! Connections, to exactly the addresses that were checked.
 
+use crate::begun::{Begun, Watched};
 use crate::client::{Caller, Outside};
 use crate::error::{Error, Refusal};
 use crate::permit::Refused;
@@ -49,8 +50,14 @@ impl Drop for Driver {
     }
 }
 
-/// Connects to where a granted request goes.
-pub(crate) async fn connect(outside: &Outside, caller: &Caller, method: &str, url: &Url) -> Result<Connection, Error> {
+/// Connects to where a granted request goes. `begun` is told when the request begins to leave.
+pub(crate) async fn connect(
+    outside: &Outside,
+    caller: &Caller,
+    method: &str,
+    url: &Url,
+    begun: Begun,
+) -> Result<Connection, Error> {
     let secure = url.scheme() == "https";
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
@@ -86,7 +93,10 @@ pub(crate) async fn connect(outside: &Outside, caller: &Caller, method: &str, ur
     let broke = |error: hyper::Error| Error::Unavailable(format!("`{host}` took no request: {error}"));
     let mut handshake = http1::Builder::new();
     handshake.max_buf_size(HEAD).max_headers(256);
-    let (sender, connection) = handshake.handshake(TokioIo::new(wire)).await.map_err(broke)?;
+    let (sender, connection) = handshake
+        .handshake(TokioIo::new(Watched::new(wire, begun)))
+        .await
+        .map_err(broke)?;
     let task = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::trace!(%error, "a connection broke");

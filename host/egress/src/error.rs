@@ -23,6 +23,10 @@ pub enum Error {
     /// There was no answer, or no whole one.
     #[error("{0}")]
     Unavailable(String),
+    /// A request that may change something began to be sent, and whether it was done is not known, or how it was
+    /// answered: it is not safe to send it again.
+    #[error("{0}")]
+    Uncertain(String),
 }
 
 /// A request that may not be sent. After a redirect it is the one that was to follow.

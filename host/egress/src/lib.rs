@@ -10,6 +10,7 @@
 //! [`client`] send it, [`body`] reads the answer, [`redact`] hides secrets in it.
 
 pub mod address;
+mod begun;
 pub mod body;
 pub mod client;
 mod connect;
@@ -23,6 +24,7 @@ pub mod resolve;
 pub mod secrets;
 pub mod sign;
 pub mod tls;
+mod way;
 
 pub use body::Body;
 pub use client::{Caller, Client, Outside, Request, Response, Sign, is_safe};

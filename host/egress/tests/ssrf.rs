@@ -1,4 +1,5 @@
 //! The table: each address that plugins must not reach × each way to it, refused and logged, and never even connected to.
+//! Names are asked for at a name server of the test's own, over UDP.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +19,9 @@ use moa_egress::{Caller, Error, Internal, Permit, Refused};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use support::{Log, Names, caller, client, get, serve};
+use std::time::Duration;
+use support::dns::Dns;
+use support::{Log, caller, client, get, serve};
 
 /// What every plugin is kept from. `PORT` is where a server waits on this machine, in vain.
 const FORBIDDEN: &[&str] = &[
@@ -87,7 +90,7 @@ fn odd(ip: &str) -> Vec<String> {
 }
 
 struct Table {
-    names: Arc<Names>,
+    names: Arc<Dns>,
     client: moa_egress::Client,
     log: Log,
     port: u16,
@@ -110,7 +113,7 @@ impl Table {
             }
         });
         let port = serve(app).await.port();
-        let names = Arc::new(Names::default());
+        let names = Dns::start().await;
         names.set("open.example", &[&["127.0.0.1"]]);
         Self {
             client: client(&names),
@@ -220,6 +223,39 @@ async fn each_forbidden_address_by_each_way_is_refused_and_logged() {
         table.refused(&caller, &url, "redirect").await;
     }
     println!("{} rows", table.rows);
+}
+
+/// The name is public when it is looked at, and something else by the time somebody would ask again.
+#[tokio::test]
+async fn a_name_that_turns_inside_after_it_was_checked_leads_nowhere() {
+    let mut table = Table::new().await;
+    let caller = table.caller(None);
+    let named = table.url("rebind.example");
+    for inside in ["127.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "::1", "10.0.0.5"] {
+        // Public, and nothing is at this port.
+        let public = if inside.contains(':') {
+            "2600::dead:1"
+        } else {
+            "93.184.216.34"
+        };
+        for way in ["direct", "redirect"] {
+            let url = match way {
+                "direct" => named.clone(),
+                _ => table.by_redirect(&named),
+            };
+            table.names.set("rebind.example", &[&[public], &[inside]]);
+            table.names.asked();
+            let mut first = get(&url);
+            first.timeout = Duration::from_millis(300);
+            let outcome = table.client.send(&caller, first).await;
+            assert!(matches!(outcome, Err(Error::Unavailable(_))), "{inside}: {outcome:?}");
+            let asked = table.names.asked();
+            let times = asked.iter().filter(|name| *name == "rebind.example").count();
+            assert_eq!((times, table.hits.load(Ordering::SeqCst)), (1, 0), "{inside}");
+            // The next request asks again, and is told the other thing.
+            table.refused(&caller, &url, &format!("{way}, rebound")).await;
+        }
+    }
 }
 
 #[tokio::test]

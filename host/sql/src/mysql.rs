@@ -74,7 +74,7 @@ impl MySql {
         let done = self.on(&mut connection, work).await;
         give_back(connection, work.write, &done).await;
         done.map_err(|failure| match failure {
-            Failure::Ours(error) => error,
+            Failure::Ours(error) | Failure::Hung(error) => error,
             Failure::Database(error) => work.failed(&error),
         })
     }
@@ -85,7 +85,7 @@ impl MySql {
             true => "START TRANSACTION; SELECT CAST(CONNECTION_ID() AS CHAR), CAST(0 AS DECIMAL(1,0))",
             false => "START TRANSACTION READ ONLY; SELECT CAST(CONNECTION_ID() AS CHAR), CAST(0 AS DECIMAL(1,0))",
         };
-        let begun = work.begun(raw_sql(begin).fetch_one(&mut *connection)).await?;
+        let begun = work.answered(raw_sql(begin).fetch_one(&mut *connection)).await?;
         let thread: String = begun.try_get_unchecked(0)?;
         let decimal = begun.try_column(1)?.type_info().clone();
         let done = work
@@ -147,6 +147,7 @@ async fn give_back(mut connection: PoolConnection<sqlx::MySql>, write: bool, don
         Ok(outcome) => !outcome.unread,
         Err(Failure::Database(error)) => !SqlError::broke(error),
         Err(Failure::Ours(SqlError::OverLimit(_) | SqlError::Uncertain(_))) => false,
+        Err(Failure::Hung(_)) => false,
         Err(Failure::Ours(_)) => true,
     };
     let clean = known && {

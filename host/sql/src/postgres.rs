@@ -80,7 +80,7 @@ impl Postgres {
                     raw_sql("ROLLBACK").execute(&mut *connection).await?;
                     connection.clear_cached_statements().await
                 };
-                match work.begun(again).await {
+                match work.answered(again).await {
                     Ok(()) => self.on(&mut connection, work).await,
                     Err(failure) => Err(failure),
                 }
@@ -88,7 +88,7 @@ impl Postgres {
         };
         give_back(connection, &done).await;
         done.map_err(|failure| match failure {
-            Failure::Ours(error) => error,
+            Failure::Ours(error) | Failure::Hung(error) => error,
             Failure::Database(error) => work.failed(&error),
         })
     }
@@ -99,7 +99,7 @@ impl Postgres {
         let begin =
             format!("BEGIN {mode}; SET LOCAL statement_timeout = {milliseconds}; SELECT pg_backend_pid()::text");
         let begun = work
-            .begun(raw_sql(AssertSqlSafe(begin)).fetch_one(&mut *connection))
+            .answered(raw_sql(AssertSqlSafe(begin)).fetch_one(&mut *connection))
             .await?;
         let process: String = begun.try_get(0)?;
         let cancelling = self.cancel(&process);
@@ -136,6 +136,7 @@ async fn give_back(mut connection: PoolConnection<sqlx::Postgres>, done: &Result
         Ok(outcome) => !outcome.unread,
         Err(Failure::Database(error)) => !SqlError::broke(error),
         Err(Failure::Ours(SqlError::OverLimit(_) | SqlError::Uncertain(_))) => false,
+        Err(Failure::Hung(_)) => false,
         Err(Failure::Ours(_)) => true,
     };
     let clean = known && {

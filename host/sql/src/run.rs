@@ -108,6 +108,22 @@ impl Work {
         }
     }
 
+    /// The same for a server elsewhere: one that does not say in time that it began is not there, and nothing was asked
+    /// of it that could be cancelled.
+    pub(crate) async fn answered<T>(
+        &self,
+        beginning: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            begun = beginning => begun.map_err(Failure::Database),
+            () = self.stop.reached() => Err(Failure::Hung(SqlError::Unavailable(format!(
+                "the database behind `{}` did not answer within {}, and nothing was changed; try again later",
+                self.name,
+                seconds(self.limits.time)
+            )))),
+        }
+    }
+
     /// Waits for the end of a transaction, a little longer than the statement may take: it cannot be taken back.
     pub(crate) async fn committed<T>(
         &self,
@@ -116,7 +132,7 @@ impl Work {
         match timeout_at(self.stop.deadline + GRACE, committing).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failure::Ours(self.unsure(&error))),
-            Err(_) => Err(Failure::Ours(SqlError::Uncertain(format!(
+            Err(_) => Err(Failure::Hung(SqlError::Uncertain(format!(
                 "the database behind `{}` did not say in time whether the change was made: look whether it was before repeating it",
                 self.name
             )))),
@@ -214,6 +230,8 @@ impl Work {
 pub(crate) enum Failure {
     Database(sqlx::Error),
     Ours(SqlError),
+    /// The database says nothing: its connection is not asked anything any more, not even to clean up.
+    Hung(SqlError),
 }
 
 impl From<SqlError> for Failure {

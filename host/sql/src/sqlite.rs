@@ -119,7 +119,7 @@ impl Sqlite {
         let done = self.on(&mut connection, work, &stopped).await;
         self.give_back(connection, stopped).await;
         done.map_err(|failure| match failure {
-            Failure::Ours(error) => error,
+            Failure::Ours(error) | Failure::Hung(error) => error,
             Failure::Database(error) => work.failed(&error),
         })
     }

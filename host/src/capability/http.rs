@@ -96,6 +96,7 @@ impl Http {
         let open = self.0.bucket(bucket)?;
         open.writable().map_err(object_error)?;
         moa_objects::check(key).map_err(object_error)?;
+        let changes = !is_safe(&what.method);
         let response = self.send(what, id, true, LARGEST).await?;
         let (status, headers) = (response.status, response.headers);
         if (200..=299).contains(&status) {
@@ -111,7 +112,10 @@ impl Http {
             if let Some(error) = why {
                 return Err(self.told(error));
             }
-            written.map_err(object_error)?;
+            written.map_err(|error| match changes {
+                true => CapError::Uncertain(format!("{error}; the request itself was answered with HTTP {status}")),
+                false => object_error(error),
+            })?;
         }
         Ok(HttpResponse {
             status,
@@ -196,6 +200,7 @@ impl Http {
             Error::Invalid(text) => CapError::Invalid(hidden(text)),
             Error::OverLimit(text) => CapError::OverLimit(hidden(text)),
             Error::Unavailable(text) => CapError::Unavailable(hidden(text)),
+            Error::Uncertain(text) => CapError::Uncertain(hidden(text)),
         }
     }
 }

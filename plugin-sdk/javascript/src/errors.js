@@ -33,7 +33,7 @@ export class InvalidError extends kind("invalid", "invalid") {}
 export class ConflictError extends kind("conflict", "conflict") {}
 export class OverLimitError extends kind("over-limit", "over a limit") {}
 export class UnavailableError extends kind("unavailable", "unavailable") {}
-export class UncertainError extends kind("uncertain", "perhaps done by an earlier attempt") {}
+export class UncertainError extends kind("uncertain", "perhaps done already") {}
 export class UnsupportedError extends kind("unsupported", "unsupported") {}
 
 const known = [

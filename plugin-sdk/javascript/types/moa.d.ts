@@ -479,7 +479,7 @@ export class ConflictError extends HostError {}
 export class OverLimitError extends HostError {}
 /** Not now. */
 export class UnavailableError extends HostError {}
-/** An earlier attempt may already have done it. */
+/** It may already have been done, by this attempt or an earlier one: not safe to do twice. */
 export class UncertainError extends HostError {}
 /** This host has no such thing. */
 export class UnsupportedError extends HostError {}

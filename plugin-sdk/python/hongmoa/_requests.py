@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import json as _json
+import time
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -78,7 +80,7 @@ class Response:
         self.headers = Headers(answer.headers)
         self.content = answer.body
         self.url = answer.url
-        self.reason = ""
+        self.reason = _reason(answer.status)
         self.encoding: str | None = None
         self.history: list[Response] = []
         self.cookies: dict[str, str] = {}
@@ -103,7 +105,8 @@ class Response:
     def raise_for_status(self) -> None:
         """Raises `HTTPError` for a status from 400 on."""
         if not self.ok:
-            raise HTTPError(f"{self.status_code} for {self.url}", response=self)
+            side = "Client" if self.status_code < 500 else "Server"
+            raise HTTPError(f"{self.status_code} {side} Error: {self.reason} for url: {self.url}", response=self)
 
     def iter_lines(self, decode_unicode: bool = False) -> Iterator[Any]:
         """The body's lines."""
@@ -175,10 +178,14 @@ class Session:
         if query:
             url += ("&" if "?" in url else "?") + urlencode(query)
         seconds = max((one for one in timeout if one), default=None) if isinstance(timeout, tuple) else timeout
+        began = time.monotonic()
         try:
             return Response(moa.http.fetch(method, url, headers=sent, body=body, timeout=seconds))
         except moa.Invalid as error:
             raise InvalidURL(str(error)) from error
+        except (moa.Unavailable, moa.Uncertain) as error:
+            is_late = seconds and time.monotonic() - began >= seconds
+            raise (Timeout if is_late else ConnectionError)(f"{error.case}: {error}") from error
         except moa.HostError as error:
             raise ConnectionError(f"{error.case}: {error}") from error
 
@@ -218,6 +225,14 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _reason(status: int) -> str:
+    """What a status is called."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def _pairs(values: Any) -> list[tuple[str, str]]:

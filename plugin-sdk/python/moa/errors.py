@@ -105,9 +105,9 @@ class Unavailable(HostError):
 
 
 class Uncertain(HostError):
-    """An earlier attempt of this very call may already have done it, and it is not safe to do twice."""
+    """It may already have been done, by this attempt or an earlier one, and it is not safe to do twice."""
 
-    case = "perhaps done by an earlier attempt"
+    case = "perhaps done already"
 
 
 class Unsupported(HostError):

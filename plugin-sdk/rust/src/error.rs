@@ -181,8 +181,8 @@ pub enum HostError {
     /// Not now; later may help.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// An earlier attempt of this very call may already have done it, and it is not safe to do twice.
-    #[error("perhaps done by an earlier attempt: {0}")]
+    /// It may already have been done, by this attempt or an earlier one, and it is not safe to do twice.
+    #[error("perhaps done already: {0}")]
     Uncertain(String),
     /// This host, or the chat service behind it, has no such thing.
     #[error("unsupported: {0}")]

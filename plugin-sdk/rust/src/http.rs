@@ -4,7 +4,8 @@
 //!
 //! The host resolves names itself, refuses addresses that are not public unless the operator named them, and follows up
 //! to 5 redirects. Any status is a response; [`Response::ok`] makes an error of those that are none from 200 to 299.
-//! What is no GET, HEAD or OPTIONS is done at most once: after a crash in the middle it is [`HostError::Uncertain`].
+//! What is no GET, HEAD or OPTIONS is sent at most once: whatever breaks after it began to leave, the connection, the time,
+//! the answer or the host, is [`HostError::Uncertain`].
 //!
 //! Secrets stay with the host: `{{secret:NAME}}` in a header's value is replaced on the way out, and [`Signing`] names
 //! them. They need the request `secrets`.
@@ -359,7 +360,8 @@ impl Request {
     /// # Errors
     /// [`HostError::AccessDenied`] for an origin that is not granted, [`HostError::Invalid`] for a malformed request,
     /// [`HostError::Unavailable`] if there is no answer in time, [`HostError::OverLimit`] for a body past the limit (4 MiB
-    /// by default, each way), [`HostError::Uncertain`] after a crash in the middle.
+    /// by default, each way), [`HostError::Uncertain`] for what is no GET, HEAD or OPTIONS and broke after it began to
+    /// leave.
     pub fn send(self) -> Result<Response, HostError> {
         let what = self.checked()?;
         let response = host::ask(|| calls::fetch(&what))?;

@@ -30,8 +30,8 @@ pub fn for_one(locale: Locale) -> &'static str {
 /// That nothing can be said later than now.
 pub fn no_later_answer(locale: Locale) -> &'static str {
     locale.pick(
-        "아직 답이 준비되지 않았고, 이 훅에는 `incoming` 주소가 없어 나중에 답할 수 없습니다. 명령은 계속 처리됩니다. 봇 운영자가 moa.toml의 [[jandi.hook]]에 `incoming`을 더하면 늦은 답도 받을 수 있습니다.",
-        "The answer is not ready yet, and it cannot be said later: this hook has no `incoming` address. The command goes on all the same. Once the bot's operator adds `incoming` to its [[jandi.hook]] in moa.toml, late answers arrive too.",
+        "아직 답이 준비되지 않았고, 이 훅에는 `incoming` 주소가 없어 나중에 답할 수 없습니다. 접수된 명령은 계속 처리됩니다. 봇 운영자가 moa.toml의 [[jandi.hook]]에 `incoming`을 더하면 늦은 답도 받을 수 있습니다.",
+        "The answer is not ready yet, and it cannot be said later: this hook has no `incoming` address. Once it was taken over, the command goes on all the same. When the bot's operator adds `incoming` to its [[jandi.hook]] in moa.toml, late answers arrive too.",
     )
 }
 

@@ -1,6 +1,7 @@
 //! A client over names that the test makes up, and what it logs.
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
+pub mod dns;
 pub mod server;
 
 use async_trait::async_trait;
@@ -61,7 +62,7 @@ pub fn roots() -> Arc<rustls::ClientConfig> {
     moa_egress::tls::with_roots(rustls::RootCertStore::empty()).unwrap()
 }
 
-pub fn outside(names: &Arc<Names>) -> Outside {
+pub fn outside<R: Resolver + 'static>(names: &Arc<R>) -> Outside {
     Outside {
         resolver: Arc::clone(names) as Arc<dyn Resolver>,
         tls: roots(),
@@ -75,7 +76,7 @@ pub fn outside(names: &Arc<Names>) -> Outside {
     }
 }
 
-pub fn client(names: &Arc<Names>) -> Client {
+pub fn client<R: Resolver + 'static>(names: &Arc<R>) -> Client {
     Client::new(outside(names))
 }
 
