@@ -224,3 +224,33 @@ async fn other_systems_ask_and_are_answered() {
     assert!(astray.problem.contains("directly above it"), "{astray}");
     house.bench.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_a_plugin_makes_fire_as_time_passes() {
+    let component = std::fs::read(moa_test_guests::fixture("almanac")).unwrap();
+    // What it does every second would be done 86,400 times in a day.
+    let house = house(&altered(component, b"\"* * * * * *\"", b"\"0 0 9 * * *\"")).await;
+    let text = "로지: !remind 10m 차\nmoa: I will\n로지: !remind +24h 물\nmoa: I will\n\
+        로지: !remind 2026-01-02T08:59:59+09:00 밥\nmoa: I will\n\
+        +9m\nmoa- nothing\n+1m\nmoa: time for 차\n\
+        +24h\nmoa: time for 밥\nmoa: time for 물\n+24h\nmoa- nothing\n\
+        로지: !often mon-fri 09:50,18:00; sat 11:00\nmoa: I will\n\
+        로지: !jobs\nmoa: often=mon,tue,wed,thu,fri 09:50,18:00; sat 11:00; tick=0 0 9 * * *; yearly=daily 00:00\n\
+        로지: !remind soon 차\nmoa~ /./\n로지: !often sometimes\nmoa~ /./\n\
+        로지: !jobs\nmoa~ /^often=mon.*daily 00:00$/\n";
+    assert_eq!(house.play(text).await, "");
+    // It would say so.
+    let early = house
+        .play("로지: !remind 24h 물\nmoa: I will\n+23h\nmoa: time for 물\n")
+        .await;
+    assert!(early.contains("time for 물"), "{early}");
+    house.bench.close().await;
+}
+
+/// The same component with other bytes of the same number at one place.
+fn altered(mut component: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = component.windows(from.len()).position(|part| part == from).unwrap();
+    component.splice(at..at + to.len(), to.iter().copied());
+    component
+}
