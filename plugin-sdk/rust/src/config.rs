@@ -61,7 +61,7 @@ use serde_json::{Map, Value};
 /// | `#[min = 1]`, `#[max = 20]` | the least and greatest value of a number; negative ones are written `#[min(-1)]` |
 /// | `#[choice("soup", "rice")]` on a `String` | one of these words |
 /// | `#[user]`, `#[conversation]` on a `String` | the id of a person, of a conversation |
-/// | `#[table]` on anything that serde reads | a table of anything |
+/// | `#[table]` on anything that serde reads, such as another struct with `#[derive(Config)]` or a map of such | a table of anything |
 ///
 /// Lengths of time are read like `90s` or `1h30m`, dates like `2026-11-21`, times like `09:50`.
 #[diagnostic::on_unimplemented(
@@ -81,8 +81,13 @@ pub trait Config: Sized {
 /// Reads a table as any deserialiser brings it.
 #[doc(hidden)]
 pub fn read_config<'de, C: Config, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
-    let table = serde::Deserialize::deserialize(deserializer)?;
-    C::read(&mut Table(table)).map_err(D::Error::custom)
+    let mut table = Table(serde::Deserialize::deserialize(deserializer)?);
+    let config = C::read(&mut table).map_err(D::Error::custom)?;
+    // The host looks at the keys of the whole table, nobody at those of a table in it.
+    match table.0.keys().next() {
+        Some(key) => Err(D::Error::custom(format!("there is no setting `{key}`"))),
+        None => Ok(config),
+    }
 }
 
 /// The operator's table.

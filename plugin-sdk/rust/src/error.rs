@@ -53,6 +53,22 @@ impl Error {
         Self(Kind::Fields(fields))
     }
 
+    /// What the person is told who asked: the text of [`usage`](Self::usage) and [`rejected`](Self::rejected). `None` if the
+    /// operator is told instead.
+    ///
+    /// ```
+    /// use moa_plugin::Error;
+    ///
+    /// assert_eq!(Error::rejected("The kitchen is closed.").told(), Some("The kitchen is closed."));
+    /// assert_eq!(Error::internal("the oven is on fire").told(), None);
+    /// ```
+    pub fn told(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Usage(text) | Kind::Rejected(text) => Some(text),
+            Kind::Retry(_) | Kind::Internal(_) | Kind::Fields(_) => None,
+        }
+    }
+
     /// What a form shows at its fields is no failure of its handler.
     pub(crate) fn into_field_errors(self) -> Result<PressReply> {
         match self.0 {

@@ -69,10 +69,10 @@ impl World {
             rate: None,
             proxies: Vec::new(),
         };
-        Ok(Self {
-            web: Web::open(&http, routes).await?,
-            room,
-        })
+        let web = Web::open(&http, routes).await?;
+        let incoming = format!("http://{}/jandi/incoming", web.address());
+        std::fs::write(data_dir.join("demo-jandi-incoming"), incoming)?;
+        Ok(Self { web, room })
     }
 
     /// Its address, `http://127.0.0.1:PORT`.
