@@ -95,6 +95,8 @@ struct Book {
     stale: bool,
     /// Runs that were told and have not ended, and since when.
     running: BTreeMap<Key, (BTreeSet<String>, Instant)>,
+    /// What is being told just now.
+    telling: BTreeSet<Key>,
     /// What could not be begun: not before when it is tried again, in milliseconds since 1970, and after how many of them.
     hindered: BTreeMap<Key, (i64, i64)>,
 }

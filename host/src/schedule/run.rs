@@ -5,7 +5,9 @@ use super::plan::Plan;
 use super::{Key, Schedules, lock, timestamp};
 use crate::capability::World;
 use crate::questions::milliseconds;
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use moa_core::event::{Due, Event, Identity};
 use moa_core::schedule::Owed;
@@ -45,10 +47,30 @@ pub enum Told {
 /// Takes in an event; the receiver hears what came of it, and nothing where the journal cannot take it.
 pub type Tell<'a> = &'a (dyn Fn(Event) -> oneshot::Receiver<Told> + Send + Sync);
 
+/// A job that is being told. Dropped, it may be told again.
+struct Telling<'a> {
+    schedules: &'a Schedules,
+    key: Key,
+}
+
+impl<'a> Telling<'a> {
+    fn of(schedules: &'a Schedules, key: Key) -> Self {
+        lock(&schedules.book).telling.insert(key.clone());
+        Self { schedules, key }
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        lock(&self.schedules.book).telling.remove(&self.key);
+    }
+}
+
 impl Schedules {
     /// Tells what is due when it is, without end.
     pub async fn watch(&self, world: &dyn World, tell: Tell<'_>) {
         let mut read = Instant::now();
+        let mut telling = FuturesUnordered::new();
         loop {
             if read.elapsed() >= LOOK {
                 read = Instant::now();
@@ -56,23 +78,34 @@ impl Schedules {
                     tracing::warn!(%error, "the jobs cannot be read anew; what was known before counts");
                 }
             }
-            self.run_due(world, tell).await;
+            telling.extend(self.due(world, tell).await);
             let wait = self.wait(milliseconds(world.now()));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.changed.notified() => {}
+                // One that the journal takes long for keeps no other waiting.
+                Some(_) = telling.next() => {}
             }
         }
     }
 
-    /// Tells what is due now. How many runs that were.
+    /// Tells what is due now, all of it. How many runs that were.
     pub async fn run_due(&self, world: &dyn World, tell: Tell<'_>) -> usize {
+        let told = self.due(world, tell).await;
+        join_all(told).await.into_iter().sum()
+    }
+
+    /// What is due now and is not being told already: how many runs each is, once it is told.
+    async fn due<'a>(&'a self, world: &dyn World, tell: Tell<'a>) -> Vec<impl Future<Output = usize> + use<'a>> {
         let now_ms = milliseconds(world.now());
         self.replan();
         self.adopt(now_ms).await;
-        let ripe = self.ripe(now_ms);
-        let told = ripe.iter().map(|(key, plan)| self.fire(key, plan, now_ms, tell));
-        join_all(told).await.into_iter().sum()
+        let ripe = self.ripe(now_ms).into_iter();
+        let tells = ripe.map(|(key, plan)| {
+            let one = Telling::of(self, key);
+            async move { self.fire(&one.key, &plan, now_ms, tell).await }
+        });
+        tells.collect()
     }
 
     /// Jobs that are new, or due by another schedule than before, begin now. What no manifest has any more is forgotten.
@@ -157,7 +190,8 @@ impl Schedules {
             })
         };
         let ripe = book.plans.iter().filter(|(key, plan)| is_ripe(key, plan));
-        let ripe = ripe.filter(|(key, _)| !is_running(&book, key) && hindered_until(&book, key, now_ms) <= now_ms);
+        let ripe = ripe.filter(|(key, _)| !is_running(&book, key) && !book.telling.contains(*key));
+        let ripe = ripe.filter(|(key, _)| hindered_until(&book, key, now_ms) <= now_ms);
         ripe.map(|(key, plan)| (key.clone(), Arc::clone(plan))).collect()
     }
 
@@ -316,7 +350,7 @@ impl Schedules {
         let book = lock(&self.book);
         book.plans
             .iter()
-            .filter(|(key, _)| !is_running(&book, key))
+            .filter(|(key, _)| !is_running(&book, key) && !book.telling.contains(*key))
             .filter_map(|(key, plan)| {
                 let standing = book.standing.get(key)?;
                 let may = standing.plan == plan.id() && self.may_run(key, plan, standing);
@@ -390,4 +424,65 @@ fn event(key: &Key, plan: &Plan, due: Timestamp, now_ms: i64) -> Event {
         event.identity = Identity(format!("{}/{}", event.identity.0, plan.id()));
     }
     event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::maintenance::Maintenance;
+    use moa_core::event::EventKind;
+    use moa_core::manifest::Manifest;
+    use moa_store::{MemoryStore, Store, SystemClock};
+    use std::sync::Mutex;
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    /// 2026-11-20T03:00:00Z.
+    const BEGAN: Duration = Duration::from_secs(1_795_143_600);
+
+    /// The clock of the test's runtime, which does not wait.
+    struct Ticks(tokio::time::Instant);
+
+    impl World for Ticks {
+        fn now(&self) -> SystemTime {
+            UNIX_EPOCH + BEGAN + self.0.elapsed()
+        }
+
+        fn random(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_takes_long_keeps_no_other_job_waiting() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(SystemClock));
+        let maintenance = Maintenance::load(Arc::clone(&store)).await.unwrap();
+        let host = Schedules::empty(store, maintenance, "UTC");
+        let jobs = r#"{"id": "slow", "cron": "5 0 * * * *"}, {"id": "fast", "cron": "7 0 * * * *"}"#;
+        let manifest = Manifest::parse(&format!(r#"{{"name": "menu", "jobs": [{jobs}]}}"#)).unwrap();
+        host.know([("menu".to_owned(), Arc::new(manifest.manifest))].into());
+        host.reload().await.unwrap();
+
+        let world = Ticks(tokio::time::Instant::now());
+        let (told, open) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let tell = |event: Event| {
+            let EventKind::Due(due) = &event.kind else {
+                panic!("{event:?}")
+            };
+            let (recorded, heard) = oneshot::channel();
+            told.lock()
+                .unwrap()
+                .push((due.name.clone(), world.0.elapsed().as_secs()));
+            match due.name.as_str() {
+                "fast" => recorded.send(Told::Twin).unwrap(),
+                // The journal says nothing.
+                _ => open.lock().unwrap().push(recorded),
+            }
+            heard
+        };
+        let over = tokio::time::timeout(Duration::from_secs(40), host.watch(&world, &tell)).await;
+        assert!(over.is_err());
+        // The slow one is given up after 20 s, and tried again.
+        let expected = [("slow", 5), ("fast", 7), ("slow", 25)];
+        assert_eq!(*told.lock().unwrap(), expected.map(|(name, at)| (name.to_owned(), at)));
+    }
 }

@@ -21,6 +21,7 @@ struct World {
     keys: Mutex<Vec<Option<String>>>,
     bodies: Mutex<Vec<String>>,
     silent: std::sync::atomic::AtomicBool,
+    breaks: std::sync::atomic::AtomicBool,
 }
 
 #[async_trait]
@@ -42,6 +43,9 @@ impl Sender for World {
         self.bodies.lock().unwrap().push(body);
         if self.silent.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
+        }
+        if self.breaks.load(Ordering::SeqCst) {
+            return Err(Error::Uncertain("it broke off".into()));
         }
         Ok(Response {
             status: 200,
@@ -207,6 +211,26 @@ async fn what_was_cut_off_is_uncertain_and_stays_so() {
     assert!(cut.is_err());
     world.silent.store(false, Ordering::SeqCst);
     assert_eq!(body(fetch(&stage, true, "GET").await), "answer 2");
+}
+
+#[tokio::test]
+async fn what_broke_off_while_it_was_sent_is_uncertain_and_not_sent_again() {
+    let (stage, world) = stage().await;
+    world.breaks.store(true, Ordering::SeqCst);
+    let uncertain = |answer: CapResult<HttpResponse>| {
+        assert_eq!(answer.unwrap_err(), CapError::Uncertain("it broke off".into()));
+    };
+    uncertain(fetch(&stage, false, "POST").await);
+    world.breaks.store(false, Ordering::SeqCst);
+    // A rerun is told the same, by what was recorded.
+    for _ in 0..2 {
+        uncertain(fetch(&stage, true, "POST").await);
+    }
+    assert_eq!(world.asked.load(Ordering::SeqCst), 1);
+    let (stage, world) = self::stage().await;
+    world.breaks.store(true, Ordering::SeqCst);
+    let http = Http(stage.scene(false).await);
+    uncertain(http.exchange(request("POST", "https://a.example/x")).await);
 }
 
 #[tokio::test]

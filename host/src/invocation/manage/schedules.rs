@@ -30,14 +30,17 @@ impl Invoker {
         // The next one first; what has no next time last.
         rows.sort_by_key(|row| (row.next.is_none(), row.next));
         let mut lines = vec![locale.pick("*예약된 일*", "*Jobs*").to_owned()];
-        lines.extend(rows.iter().take(SHOWN).map(|row| self.line(row, locale)));
+        let is_admin = matcher.access.is_admin(&work.event);
+        let shown = rows.iter().take(SHOWN);
+        lines.extend(shown.map(|row| self.line(row, is_admin, locale)));
         if let Some(more) = rows.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             lines.push(locale.pick(format!("… 그 밖에 {more}개"), format!("… and {more} more")));
         }
         to_asker(lines.join("\n"))
     }
 
-    fn line(&self, row: &Row, locale: Locale) -> String {
+    /// The name of a job that was made at run time may be of somebody's matters, so it is for the admins alone.
+    fn line(&self, row: &Row, is_admin: bool, locale: Locale) -> String {
         let clock = |at: Timestamp| {
             let at = at.to_zoned(self.matcher.settings.timezone.clone());
             at.strftime("%Y-%m-%d %H:%M").to_string()
@@ -63,10 +66,10 @@ impl Invoker {
             Some(schedule) => format!("`{}` {}", printable_line(schedule, NAME), row.timezone),
             None => locale.pick("한 번", "once").to_owned(),
         };
-        format!(
-            "• {}/{} — {schedule} — {when}{failed}",
-            row.plugin,
-            printable_line(&row.name, NAME)
-        )
+        let name = match row.made && !is_admin {
+            true => locale.pick("(누군가 맡긴 일)", "(made in use)").to_owned(),
+            false => printable_line(&row.name, NAME),
+        };
+        format!("• {}/{name} — {schedule} — {when}{failed}", row.plugin)
     }
 }
