@@ -54,6 +54,9 @@ pub(super) fn summary(result: &BuildResult) -> String {
             }
             text
         }
+        Err(error @ (BuildError::NoTool { .. } | BuildError::Fetch { .. })) => {
+            format!("{name}: left out: {error}. Everything else goes on.")
+        }
         Err(error) => format!("{name}: FAILED: {}", trouble(error, false)),
     }
 }

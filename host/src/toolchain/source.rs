@@ -3,7 +3,8 @@
 //! ```toml
 //! name = "hello"        # the plugin's name, the same as in its manifest
 //! language = "rust"
-//! entry = "main.py"     # optional: the file it begins with, where the language has one (plugin.py, plugin.ts, …)
+//! entry = "main.py"     # optional: the file it begins with, where the language has one (plugin.py, plugin.ts, …); the folder of
+//!                       # the apps for hongmoa (apps)
 //! engine = "quickjs"    # optional, JavaScript and TypeScript: quickjs (small and quick) or spidermonkey (all Web APIs)
 //! ```
 
@@ -33,17 +34,20 @@ pub enum Language {
     Go,
     /// C, by Zig's compiler.
     C,
+    /// A folder of apps for the chat bot hongmoa, as Python.
+    Hongmoa,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Rust,
         Self::Python,
         Self::JavaScript,
         Self::TypeScript,
         Self::Go,
         Self::C,
+        Self::Hongmoa,
     ];
 
     /// The name in `plugin.toml` and on the command line.
@@ -55,10 +59,11 @@ impl Language {
             Self::TypeScript => "typescript",
             Self::Go => "go",
             Self::C => "c",
+            Self::Hongmoa => "hongmoa",
         }
     }
 
-    /// The file that a plugin begins with where its `plugin.toml` names none.
+    /// The file that a plugin begins with where its `plugin.toml` names none; of apps for hongmoa it is their folder.
     pub fn entry(self) -> &'static str {
         match self {
             Self::Rust => "Cargo.toml",
@@ -67,6 +72,7 @@ impl Language {
             Self::TypeScript => "plugin.ts",
             Self::Go => "plugin.go",
             Self::C => "plugin.c",
+            Self::Hongmoa => "apps",
         }
     }
 }

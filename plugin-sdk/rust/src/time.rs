@@ -1,4 +1,4 @@
-//! Calendar dates and times of day, as arguments bring them.
+//! Calendar dates, times of day and lengths of time, as people and configurations write them; instants to reckon with.
 //!
 //! ```
 //! use moa_plugin::prelude::*;
@@ -13,6 +13,12 @@
 //! assert!(Host::new().run::<table>("2026-11-21 12:30")?.is_some());
 //! # Ok::<(), Error>(())
 //! ```
+
+mod instant;
+mod span;
+
+pub use instant::Instant;
+pub use span::Span;
 
 use crate::{HostError, clock, system};
 use serde::{Deserialize, Serialize};

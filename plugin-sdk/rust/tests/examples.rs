@@ -42,6 +42,8 @@ const FILES: &[&str] = &[
     "testing/press.rs",
     "text.rs",
     "time.rs",
+    "time/instant.rs",
+    "time/span.rs",
     "triggers.rs",
     "types.rs",
     "webhooks.rs",

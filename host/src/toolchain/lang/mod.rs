@@ -77,7 +77,7 @@ pub(super) struct Made {
 pub(super) async fn tools(job: &Job<'_>) -> Result<String, BuildError> {
     match job.source.language {
         Language::Rust => rust::tools(job).await,
-        Language::Python => python::tools(job).await,
+        Language::Python | Language::Hongmoa => python::tools(job).await,
         Language::JavaScript | Language::TypeScript => javascript::tools(job).await,
         Language::Go => go::tools(job).await,
         Language::C => c::tools(job).await,
@@ -89,6 +89,7 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
     match job.source.language {
         Language::Rust => rust::build(job).await,
         Language::Python => python::build(job).await,
+        Language::Hongmoa => python::hongmoa::build(job).await,
         Language::JavaScript | Language::TypeScript => javascript::build(job).await,
         Language::Go => go::build(job).await,
         Language::C => c::build(job).await,

@@ -36,7 +36,7 @@ pub(super) const WIT: &[(&str, &str)] = &[
 fn files(language: Language) -> Vec<SdkFile> {
     match language {
         Language::Rust => Vec::new(),
-        Language::Python => super::python::sdk_files(),
+        Language::Python | Language::Hongmoa => super::python::sdk_files(),
         Language::JavaScript | Language::TypeScript => super::javascript::sdk_files(),
         Language::Go => super::go::sdk_files(),
         Language::C => super::c::sdk_files(),

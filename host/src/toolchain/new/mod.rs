@@ -29,6 +29,8 @@ fn template(language: Language) -> Template {
         Language::TypeScript => typescript::FILES,
         Language::Go => go::FILES,
         Language::C => c::FILES,
+        // Nobody begins one: there are such folders, or a plugin in Python is begun.
+        Language::Hongmoa => &[],
     }
 }
 

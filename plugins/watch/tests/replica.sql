@@ -1,0 +1,2 @@
+CREATE TABLE replication (lag_seconds INTEGER);
+INSERT INTO replication VALUES (1200);
