@@ -1,7 +1,9 @@
 //! The bundled plugins, as people use them.
 
+mod links;
+
 use super::support::bot::Plan;
-use super::support::guests::{links, lunch, memo, order};
+use super::support::guests::{lunch, memo, order};
 use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
 use serde_json::json;
@@ -71,44 +73,6 @@ async fn lunch_teams_are_of_names_or_of_who_is_there_and_fair_over_time() {
 
     let alone = workspace.ask(&Line::new("lunch").at("@dm")).await.text;
     assert!(alone.contains("takes two"), "{alone}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_word_is_answered_with_its_link_until_it_is_unlearnt() {
-    let workspace = Workspace::start().await;
-    let mut bot = Plan::new(&workspace).plugin(links()).start().await;
-    let rosie = |text: &str| Line::new(text).by("rosie");
-
-    workspace
-        .ask(&rosie("!링크 추가 가이드 https://example.com/guide"))
-        .await;
-    let guide = "가이드: <https://example.com/guide>";
-    assert_eq!(workspace.ask(&rosie("가이드")).await.text, guide);
-    let elsewhere = Line::new("가이드 어디 있어요?").by("sally").at("#dev");
-    assert_eq!(workspace.ask(&elsewhere).await.text, guide);
-    bot.kill();
-    bot.restart().await;
-    assert_eq!(workspace.ask(&elsewhere).await.text, guide);
-
-    workspace.ask(&rosie("!링크 삭제 가이드")).await;
-    let unheard = workspace.send(&rosie("가이드")).await;
-    let none = workspace.ask(&rosie("!링크 목록")).await.text;
-    assert!(none.contains("아직 링크가 없습니다"), "{none}");
-    let record = workspace.record().await;
-    assert_eq!(
-        workspace.answers(&record, &unheard).len(),
-        1,
-        "a word that was unlearnt is answered"
-    );
-
-    let undone = workspace.ask(&rosie("!링크 취소")).await.text;
-    assert!(undone.contains(guide), "{undone}");
-    assert_eq!(workspace.ask(&elsewhere).await.text, guide);
-    let list = workspace.ask(&Line::new("!link list")).await.text;
-    assert!(
-        list.contains("https://example.com/guide") && list.contains("로지"),
-        "{list}"
-    );
 }
 
 /// A person's press, or what they sent in a form: what the workspace says to it.

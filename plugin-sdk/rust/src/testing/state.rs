@@ -281,8 +281,16 @@ impl State {
 
     /// What a pattern of the manifest finds in a text.
     pub(super) fn matches(&self, hear: &Hear, text: &str) -> Vec<(String, Vec<Option<String>>)> {
-        let scope = self.scope(text);
-        if !hear.scopes.is_empty() && !hear.scopes.contains(&scope) {
+        let (scopes, text) = self.said(text);
+        let wanted = hear.scopes.iter().fold(Scopes::empty(), |all, scope| {
+            all | match scope {
+                Scope::Direct => Scopes::DIRECT,
+                Scope::DirectMention => Scopes::DIRECT_MENTION,
+                Scope::Mention => Scopes::MENTION,
+                Scope::Ambient => Scopes::AMBIENT,
+            }
+        });
+        if !wanted.is_empty() && !wanted.intersects(scopes) {
             return Vec::new();
         }
         let found = compile(&Pattern::regex(hear.pattern)).and_then(|regex| captures(&regex, text));
@@ -291,15 +299,10 @@ impl State {
 
     /// What the taught patterns find in a text.
     pub(super) fn taught(&self, text: &str) -> Vec<(String, Vec<Option<String>>)> {
-        let scope = match self.scope(text) {
-            Scope::Direct => Scopes::DIRECT,
-            Scope::DirectMention => Scopes::DIRECT_MENTION,
-            Scope::Mention => Scopes::MENTION,
-            Scope::Ambient => Scopes::AMBIENT,
-        };
+        let (scopes, text) = self.said(text);
         let here = |taught: &Taught| {
             let conversation = taught.conversation.as_ref();
-            taught.scopes.contains(scope) && conversation.is_none_or(|id| *id == self.place.conversation)
+            taught.scopes.intersects(scopes) && conversation.is_none_or(|id| *id == self.place.conversation)
         };
         let heard = self.taught.iter().filter(|(_, taught)| here(taught));
         heard
@@ -307,13 +310,15 @@ impl State {
             .collect()
     }
 
-    fn scope(&self, text: &str) -> Scope {
-        match text.find("@moa") {
-            _ if self.place.kind == PlaceKind::Direct => Scope::Direct,
-            Some(0) => Scope::DirectMention,
-            Some(_) => Scope::Mention,
-            None => Scope::Ambient,
-        }
+    /// A message as patterns see it: its kinds, and what is said; to the bot, without its name.
+    fn said<'a>(&self, text: &'a str) -> (Scopes, &'a str) {
+        let named = text.strip_prefix("@moa").map(str::trim_start);
+        let mut scopes = Scopes::empty();
+        scopes.set(Scopes::DIRECT, self.place.kind == PlaceKind::Direct);
+        scopes.set(Scopes::DIRECT_MENTION, named.is_some());
+        scopes.set(Scopes::MENTION, text.contains("@moa"));
+        scopes.set(Scopes::AMBIENT, scopes.is_empty());
+        (scopes, named.unwrap_or(text))
     }
 }
 
