@@ -37,10 +37,12 @@
 //! ```
 
 mod cell;
+mod named;
 mod read;
 mod shown;
 
 pub use cell::Params;
+pub use named::{Marks, Named, NamedError};
 pub use read::ReadError;
 
 use crate::HostError;

@@ -14,9 +14,11 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod days;
 mod instant;
 mod span;
 
+pub use days::days;
 pub use instant::Instant;
 pub use span::Span;
 
