@@ -1,5 +1,6 @@
 //! The bundled plugins, as people use them.
 
+mod data;
 mod links;
 
 use super::support::bot::Plan;

@@ -9,6 +9,12 @@ pub fn hello() -> &'static Path {
     HELLO.get_or_init(|| moa_test_guests::plugin("hello"))
 }
 
+/// The bundled plugin `data`: `!data`, `!data-log`.
+pub fn data() -> &'static Path {
+    static DATA: OnceLock<PathBuf> = OnceLock::new();
+    DATA.get_or_init(|| moa_test_guests::plugin("data"))
+}
+
 /// The bundled plugin `links`: `!link`, and the words that it was taught.
 pub fn links() -> &'static Path {
     static LINKS: OnceLock<PathBuf> = OnceLock::new();
