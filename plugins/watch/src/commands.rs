@@ -1,5 +1,6 @@
 //! What people ask and do.
 
+use crate::health::Rule;
 use crate::incident::{self, Incident};
 use crate::round::{self, Book, Mute};
 use crate::settings::Check;
@@ -32,8 +33,8 @@ fn status(ctx: &Context) -> Result<String> {
         incident::open()?,
     );
     let mut lines = Vec::new();
-    for check in &watched.checks {
-        lines.push(line(ctx, texts, check, &book, &open)?);
+    for (check, rule) in &watched.checks {
+        lines.push(line(ctx, texts, (check, rule), &book, &open)?);
     }
     lines.extend(watched.problems.iter().map(|problem| texts.say("problem", &[problem])));
     match lines.is_empty() {
@@ -42,7 +43,7 @@ fn status(ctx: &Context) -> Result<String> {
     }
 }
 
-fn line(ctx: &Context, texts: Texts, check: &Check, book: &Book, open: &[Incident]) -> Result<String> {
+fn line(ctx: &Context, texts: Texts, (check, rule): (&Check, &Rule), book: &Book, open: &[Incident]) -> Result<String> {
     let (name, health) = (check.name.as_str(), book.checks.get(&check.name));
     let span = |since: Instant| texts.span(Instant::now().since(since));
     Ok(match (Mute::of(name)?, health) {
@@ -58,7 +59,7 @@ fn line(ctx: &Context, texts: Texts, check: &Check, book: &Book, open: &[Inciden
             }
         }
         (_, Some(health)) if health.streak > 0 && !health.passed => {
-            let (streak, limit) = (health.streak.to_string(), check.rule.open_after.to_string());
+            let (streak, limit) = (health.streak.to_string(), rule.open_after.to_string());
             texts.say("failing", &[name, &streak, &limit])
         }
         (_, Some(health)) if health.streak > 0 => texts.say("well", &[name, &span(health.since)]),
@@ -174,10 +175,14 @@ fn unmute(ctx: &Context, check: String) -> Result<String> {
 fn named(texts: Texts, typed: &str) -> Result<Vec<String>> {
     let checks = round::watched()?.checks;
     let all = matches!(typed, "all" | "전체");
-    let is_meant = |check: &&Check| all || check.name == typed || check.group == typed;
-    let names: Vec<String> = checks.iter().filter(is_meant).map(|check| check.name.clone()).collect();
+    let is_meant = |(check, _): &&(Check, Rule)| all || check.name == typed || check.group == typed;
+    let names: Vec<String> = checks
+        .iter()
+        .filter(is_meant)
+        .map(|(check, _)| check.name.clone())
+        .collect();
     if names.is_empty() {
-        let known: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+        let known: Vec<&str> = checks.iter().map(|(check, _)| check.name.as_str()).collect();
         return Err(Error::usage(texts.say("no-such", &[typed, &known.join(", ")])));
     }
     Ok(names)

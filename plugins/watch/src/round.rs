@@ -3,7 +3,7 @@
 //! Brain: `book` is how the checks are, written by the round alone; `day/DATE` is how long they were up; `mute/NAME` says
 //! that one is not probed; `daily/DATE` that the day before was summed up.
 
-use crate::health::{Change, Health};
+use crate::health::{Change, Health, Rule};
 use crate::incident::{self, Desk};
 use crate::probe::Seen;
 use crate::settings::{Check, Settings, Watched};
@@ -74,11 +74,11 @@ pub fn days(date: Date) -> Result<Days> {
 #[job(cron = "*/5 * * * * *", missed = "skip")]
 pub fn look(due: &Due) -> Result<()> {
     let (watched, begun) = (watched()?, Instant::now());
-    let zone = &due.invocation.timezone;
+    let zone = watched.timezone.as_ref().unwrap_or(&due.invocation.timezone);
     let (today, _) = begun.local(zone)?;
     let (mut book, mut days) = (Book::read()?, days(today)?);
     book.zone.clone_from(zone);
-    let is_there = |name: &String| watched.checks.iter().any(|check| check.name == *name);
+    let is_there = |name: &String| watched.checks.iter().any(|(check, _)| check.name == *name);
     // One that is down and no longer watched has nobody else who could close its incident.
     for name in book.checks.keys().filter(|name| !is_there(name)) {
         incident::recovered(name, begun)?;
@@ -91,9 +91,9 @@ pub fn look(due: &Due) -> Result<()> {
         zone: zone.clone(),
     };
     // Who has waited longest is first.
-    let mut waiting: Vec<&Check> = watched.checks.iter().collect();
-    waiting.sort_by_key(|check| book.checks.get(&check.name).and_then(|health| health.probed));
-    for check in waiting {
+    let mut waiting: Vec<&(Check, Rule)> = watched.checks.iter().collect();
+    waiting.sort_by_key(|(check, _)| book.checks.get(&check.name).and_then(|health| health.probed));
+    for (check, rule) in waiting {
         let now = Instant::now();
         let health = book
             .checks
@@ -101,9 +101,9 @@ pub fn look(due: &Due) -> Result<()> {
             .or_insert_with(|| Health::new(now));
         if Mute::of(&check.name)?.is_some() {
             health.rest();
-        } else if health.is_due(now, check.every) && now.since(begun) < ROUND {
+        } else if health.is_due(now, check.every.0) && now.since(begun) < ROUND {
             let day = days.entry(check.name.clone()).or_default();
-            match probe(&desk, check, health, day, now)? {
+            match probe(&desk, (check, rule), health, day, now)? {
                 None => book.unknown.remove(&check.name),
                 Some(why) => book.unknown.insert(check.name.clone(), why),
             };
@@ -115,8 +115,14 @@ pub fn look(due: &Due) -> Result<()> {
 }
 
 /// Looks once, and tells what that changes. Returns why it can't be looked, if so.
-fn probe(desk: &Desk, check: &Check, health: &mut Health, day: &mut Day, now: Instant) -> Result<Option<String>> {
-    let failure = match check.probe.look() {
+fn probe(
+    desk: &Desk,
+    (check, rule): (&Check, &Rule),
+    health: &mut Health,
+    day: &mut Day,
+    now: Instant,
+) -> Result<Option<String>> {
+    let failure = match check.look() {
         Seen::Well => None,
         Seen::Failed(failure) => Some(failure),
         Seen::Unknown(why) => {
@@ -128,10 +134,10 @@ fn probe(desk: &Desk, check: &Check, health: &mut Health, day: &mut Day, now: In
     };
     if let Some(before) = health.probed {
         let hour = now.local(&desk.zone)?.1.hour();
-        day.add(hour, failure.is_none(), uptime::known(now.since(before), check.every));
+        day.add(hour, failure.is_none(), uptime::known(now.since(before), check.every.0));
     }
     let down = health.down;
-    match (health.take(failure.is_none(), now, &check.rule), failure) {
+    match (health.take(failure.is_none(), now, rule), failure) {
         (Some(Change::Opened(since)), Some(failure)) => {
             day.incidents += 1;
             incident::failed(desk, check, since, failure)?;
@@ -149,7 +155,8 @@ fn probe(desk: &Desk, check: &Check, health: &mut Health, day: &mut Day, now: In
 /// Sums up the day before.
 #[job(cron = "0 9 * * *", missed = "once")]
 pub fn daily(due: &Due) -> Result<()> {
-    let (watched, zone) = (watched()?, &due.invocation.timezone);
+    let watched = watched()?;
+    let zone = watched.timezone.as_ref().unwrap_or(&due.invocation.timezone);
     for problem in &watched.problems {
         log::error(problem);
     }
