@@ -118,12 +118,10 @@ async fn the_bundled_plugins_answer_on_the_page_as_in_their_transcripts() {
     assert_eq!(answer(&page, 3).await, "적어 두었습니다: 점심");
     write(&page, "!메모 점심").await;
     assert_eq!(answer(&page, 4).await, "김밥 두 줄");
-    // Taught in this channel, heard in another.
     write(&page, "!링크 추가 가이드 https://example.com/guide").await;
     assert_eq!(answer(&page, 5).await, "배웠습니다: 가이드");
-    page.click("[data-conversation=C00GENERAL0]").await.unwrap();
-    write(&page, "가이드").await;
-    assert_eq!(answer(&page, 1).await, "가이드: https://example.com/guide");
+    write(&page, "가이드가 어디 있지?").await;
+    assert_eq!(answer(&page, 6).await, "가이드: https://example.com/guide");
 }
 
 /// Speaks as somebody else.

@@ -66,7 +66,7 @@ impl Texts {
     }
 
     pub fn line(&self, query: &Query) -> String {
-        format!("• {} {}", self.form(query), query.summary)
+        format!("• {} {}", self.form(query), query.summary).trim_end().into()
     }
 
     pub fn nothing(&self) -> &'static str {
@@ -79,8 +79,8 @@ impl Texts {
     pub fn unknown(&self, name: &str) -> String {
         let name = text::plain(name);
         self.pick(
-            format!("`{name}` 데이터는 없거나 여기서 물을 수 없습니다. 물을 수 있는 것은 `!데이터`가 알려 줍니다."),
-            format!("There is no `{name}`, or it is not for you here. `!data` tells what can be asked."),
+            format!("`{name}` 데이터는 없거나 여기서 물을 수 없습니다. 물을 수 있는 것은 `!데이터`, 누가 물었는지는 `!데이터기록`이 알려 줍니다."),
+            format!("There is no `{name}`, or it is not for you here. `!data` tells what can be asked, `!data-log` who asked what."),
         )
     }
 

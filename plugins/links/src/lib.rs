@@ -137,12 +137,7 @@ fn remove(ctx: &Context, word: String) -> Result<String> {
     let texts = Texts::of(ctx);
     let (who, time) = (&ctx.who().display_name, ctx.time());
     let change = brain(ctx).update(BOOK, |book: &mut Book| book.forget(&word, who, time))?;
-    let Some(change) = change else {
-        let all = all(ctx)?;
-        let other = all.iter().find(|(link, _)| link.words.contains(&word));
-        let told = other.map_or_else(|| texts.unknown(&word), |(_, origin)| texts.is_elsewhere(&word, origin));
-        return Err(Error::rejected(told));
-    };
+    let change = change.ok_or_else(|| Error::rejected(texts.unknown(&word)))?;
     ears::follow(conversation(ctx), &change)?;
     Ok(texts.forgotten(&change))
 }

@@ -79,23 +79,9 @@ impl Texts {
     pub fn unknown(&self, word: &str) -> String {
         let word = text::plain(word);
         self.pick(
-            format!("`{word}` 링크는 없습니다."),
-            format!("There is no link `{word}`."),
+            format!("`{word}` 링크는 여기서 가르친 것이 아닙니다. `!링크 목록`이 어디서 온 링크인지 알려 줍니다."),
+            format!("`{word}` was not taught here; `!link list` tells where links come from."),
         )
-    }
-
-    pub fn is_elsewhere(&self, word: &str, origin: &Origin) -> String {
-        let word = text::plain(word);
-        match origin {
-            Origin::Config => self.pick(
-                format!("`{word}` — 설정에 있는 링크입니다. `moa.toml`에서만 지울 수 있습니다."),
-                format!("`{word}` stands in the configuration, and can be removed in `moa.toml` alone."),
-            ),
-            _ => self.pick(
-                format!("`{word}` — 모든 대화방의 링크입니다. `!링크 공통 삭제`로 지웁니다."),
-                format!("`{word}` counts everywhere; `!link everywhere remove` removes it."),
-            ),
-        }
     }
 
     pub fn forgotten(&self, change: &Change) -> String {
