@@ -14,6 +14,7 @@ const SALLY: &str = "U00000SALLY";
 const CONFIG: &str = r#"
 [sql.members]
 url = { env = "MEMBERS" }
+seconds = 4
 
 [plugin.data.grant]
 sql = ["members"]
