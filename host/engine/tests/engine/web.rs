@@ -22,6 +22,12 @@ impl Http for World {
         };
         match what.url.as_str() {
             "https://denied.example/" => Err(CapError::AccessDenied("the line to add".into())),
+            "https://broke.example/" => Err(CapError::Uncertain("it broke off".into())),
+            url if url.starts_with("https://sized.example/") => Ok(HttpResponse {
+                status: 200,
+                headers: Vec::new(),
+                body: vec![b'x'; url.rsplit('/').next().unwrap().parse().unwrap()],
+            }),
             "https://away.example/" => Err(CapError::Unavailable("nobody is there".into())),
             url => Ok(HttpResponse {
                 status: 201,
@@ -36,13 +42,17 @@ impl Http for World {
 }
 
 async fn surf(rest: &str, limits: &Limits) -> (String, Recorder) {
+    ask("surf", rest, limits).await
+}
+
+async fn ask(name: &str, rest: &str, limits: &Limits) -> (String, Recorder) {
     let recorder = Recorder::default();
     let host = Host {
         http: Arc::new(World),
         ..recorder.host()
     };
     let surfer = load(engine(), "surfer");
-    let done = surfer.command(command("surf", rest), host, limits).await;
+    let done = surfer.command(command(name, rest), host, limits).await;
     (text(done), recorder)
 }
 
@@ -68,6 +78,11 @@ async fn its_requests_go_the_hosts_way() {
     );
     let (told, _) = surf("GET https away.example /", &limits).await;
     assert!(told.contains("nobody is there"), "{told}");
+    let (told, _) = surf("POST https broke.example / x", &limits).await;
+    assert!(
+        told.contains("InternalError") && told.contains("uncertain: it broke off"),
+        "{told}"
+    );
     let (told, _) = surf("GET ftp a.example /", &limits).await;
     assert!(told.starts_with("error"), "{told}");
 }
@@ -87,4 +102,39 @@ async fn they_count_and_have_an_end() {
     let (one, two) = ("x".repeat(2_000), "y".repeat(2_000));
     let (told, _) = surf(&format!("POST https a.example / {one} {two}"), &small).await;
     assert!(told.contains("HttpRequestBodySize"), "{told}");
+}
+
+#[tokio::test]
+async fn eight_exchanges_are_open_at_once() {
+    let limits = Limits::default();
+    let told = |count: u32| {
+        let limits = limits.clone();
+        async move { ask("hold", &format!("sized.example {count} /10"), &limits).await.0 }
+    };
+    let opened = |count: usize| vec!["200"; count].join(" ");
+    // One that was read to its end makes room for another.
+    assert_eq!(told(8).await, format!("{} read 10 200", opened(8)));
+    let refused = "ErrorCode::ConnectionLimitReached";
+    assert_eq!(told(10).await, format!("{} {refused} {refused} read 10 200", opened(8)));
+}
+
+#[tokio::test]
+async fn what_is_held_for_a_call_is_bounded_together() {
+    let small = Limits {
+        transfer: 3_000,
+        ..Limits::default()
+    };
+    let told = |count: u32, size: u32| {
+        let small = small.clone();
+        async move { ask("hold", &format!("sized.example {count} /{size}"), &small).await.0 }
+    };
+    // Each alone may pass, and three together just so.
+    assert_eq!(told(3, 1_000).await, "200 200 200 read 1000 200");
+    let refused = "ErrorCode::HttpResponseBodySize(Some(3000))";
+    assert_eq!(told(1, 3_001).await, format!("{refused} {refused}"));
+    let (told, beyond) = (told(3, 1_001).await, refused);
+    // Which of them comes last is nobody's matter; what was read gives its room back.
+    assert_eq!(told.matches("200").count(), 3, "{told}");
+    assert_eq!(told.matches(beyond).count(), 1, "{told}");
+    assert!(told.ends_with("read 1001 200"), "{told}");
 }
