@@ -93,7 +93,11 @@ languages! {
 
 #[test]
 fn no_language_is_forgotten() {
-    for language in Language::ALL {
+    // Apps for hongmoa are Python, with a surface of their own: see `hongmoa`.
+    for language in Language::ALL
+        .into_iter()
+        .filter(|language| *language != Language::Hongmoa)
+    {
         assert!(LANGUAGES.contains(&language), "{language}");
     }
 }

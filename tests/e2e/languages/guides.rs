@@ -69,7 +69,7 @@ fn guide(language: Language) -> Option<Guide> {
             "로지: !order soup 2\nmoa: soup: 2\n  [Cancel]\n로지> click \"Cancel\"\nmoa= No soup.\n\
              로지: !주문 rice 6\nmoa~ /6그릇은 너무 많아요/\n",
         )),
-        Language::Python => None,
+        Language::Python | Language::Hongmoa => None,
     }
 }
 

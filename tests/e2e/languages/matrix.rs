@@ -26,6 +26,7 @@ fn title(language: Language) -> &'static str {
         Language::TypeScript => "TypeScript",
         Language::Go => "Go",
         Language::C => "C",
+        Language::Hongmoa => "hongmoa",
     }
 }
 
