@@ -3,48 +3,43 @@
 use crate::cloud::{Server, State, Trouble, send};
 use crate::rules::Act;
 use crate::settings::Aws;
-use moa_plugin::http::{self, Signing};
+use moa_plugin::http::{self, Request, Signing};
 use roxmltree::{Document, Node};
 
-/// How a service calls things: actions, parameters, and elements of its answers.
+/// How a service calls things.
 pub struct Service {
     name: &'static str,
     version: &'static str,
-    describe: (&'static str, &'static [(&'static str, &'static str)]),
+    /// What stands behind `Describe` and behind `Start` and `Stop`.
+    list: &'static str,
+    order: &'static str,
     id: &'static str,
     state: &'static str,
-    /// What asks for the next page, and where its name stands.
+    /// The parameter that asks for the next page, and the element that names it.
     next: (&'static str, &'static str),
-    start: &'static str,
-    stop: &'static str,
 }
 
 const EC2: Service = Service {
     name: "ec2",
     version: "2016-11-15",
-    describe: (
-        "DescribeInstances",
-        &[("Filter.1.Name", "tag-key"), ("Filter.1.Value.1", "ScheduleName")],
-    ),
+    list: "Instances",
+    order: "Instances",
     id: "instanceId",
-    state: "name",
+    state: "instanceState",
     next: ("NextToken", "nextToken"),
-    start: "StartInstances",
-    stop: "StopInstances",
 };
 
 const RDS: Service = Service {
     name: "rds",
     version: "2014-10-31",
-    describe: ("DescribeDBInstances", &[]),
+    list: "DBInstances",
+    order: "DBInstance",
     id: "DBInstanceIdentifier",
     state: "DBInstanceStatus",
     next: ("Marker", "Marker"),
-    start: "StartDBInstance",
-    stop: "StopDBInstance",
 };
 
-/// By the name of a group's type.
+/// By the type of a group.
 pub fn service(kind: &str) -> &'static Service {
     if kind == "rds" { &RDS } else { &EC2 }
 }
@@ -58,100 +53,94 @@ pub struct Tagged {
 
 /// All servers of a service that follow a schedule.
 pub fn list(aws: &Aws, service: &Service) -> Result<Vec<Tagged>, Trouble> {
-    let (mut found, mut from) = (Vec::new(), String::new());
+    let (mut found, mut from) = (Vec::new(), None);
     loop {
-        let (action, filter) = service.describe;
-        let page = [(service.next.0, from.as_str())]
-            .into_iter()
-            .filter(|(_, from)| !from.is_empty());
-        let query = about(service, action)
-            .into_iter()
-            .chain(filter.iter().copied())
-            .chain(page);
-        let request = query.fold(http::get(address(aws, service)), |request, (name, value)| {
-            request.query(name, value)
-        });
-        let body = ask(aws, service, request)?;
+        let mut request = http::get(aws.address(service))
+            .query("Action", format!("Describe{}", service.list))
+            .query("Version", service.version);
+        if service.name == "ec2" {
+            request = request
+                .query("Filter.1.Name", "tag-key")
+                .query("Filter.1.Value.1", "ScheduleName");
+        }
+        if let Some(from) = from {
+            request = request.query(service.next.0, from);
+        }
+        let body = aws.ask(service, request)?;
         let xml = Document::parse(&body).map_err(|error| Trouble(format!("{}: {error}", service.name)))?;
-        let ids = xml.descendants().filter(|node| node.has_tag_name(service.id));
-        found.extend(ids.filter_map(|id| tagged(service, id.parent()?)));
-        match text(xml.root(), service.next.1) {
-            Some(next) => from = next.to_owned(),
-            None => return Ok(found),
+        found.extend(all(xml.root(), service.id).filter_map(|id| tagged(service, id.parent()?)));
+        from = text(xml.root(), service.next.1).map(str::to_owned);
+        if from.is_none() {
+            return Ok(found);
         }
     }
 }
 
 /// Starts or stops servers of one service.
 pub fn order(aws: &Aws, service: &Service, act: Act, servers: &[&Server]) -> Result<(), Trouble> {
-    let action = if act == Act::Start { service.start } else { service.stop };
-    // EC2 takes all at once, RDS one by one.
+    let action = format!("{}{}", if act == Act::Start { "Start" } else { "Stop" }, service.order);
+    // EC2 takes all at once.
     let at_once = if service.name == "ec2" { servers.len().max(1) } else { 1 };
     for some in servers.chunks(at_once) {
-        let names: Vec<String> = match service.name {
-            "ec2" => (1..=some.len()).map(|number| format!("InstanceId.{number}")).collect(),
-            _ => vec![service.id.to_owned()],
+        let name = |number| {
+            if service.name == "ec2" {
+                format!("InstanceId.{number}")
+            } else {
+                service.id.into()
+            }
         };
-        let which = names
-            .iter()
-            .zip(some)
-            .map(|(name, server)| (name.as_str(), server.id.as_str()));
-        let form = about(service, action).into_iter().chain(which);
-        ask(aws, service, http::post(address(aws, service)).form(form))?;
+        let which: Vec<(String, &str)> = (1..).map(name).zip(some.iter().map(|server| &*server.id)).collect();
+        let about = [("Action", &*action), ("Version", service.version)];
+        let form = about.into_iter().chain(which.iter().map(|(name, id)| (&**name, *id)));
+        aws.ask(service, http::post(aws.address(service)).form(form))?;
     }
     Ok(())
 }
 
-fn about(service: &Service, action: &'static str) -> [(&'static str, &'static str); 2] {
-    [("Action", action), ("Version", service.version)]
-}
-
-fn address(aws: &Aws, service: &Service) -> String {
-    let own = if service.name == "rds" { &aws.rds } else { &aws.ec2 };
-    own.clone()
-        .unwrap_or_else(|| format!("https://{}.{}.amazonaws.com/", service.name, aws.region))
-}
-
-fn ask(aws: &Aws, service: &Service, request: http::Request) -> Result<String, Trouble> {
-    let response = send(request.sign(Signing::aws_sigv4(&aws.key, &aws.region, service.name)))?;
-    let body = String::from_utf8_lossy(&response.body).into_owned();
-    if (200..=299).contains(&response.status) {
-        return Ok(body);
+impl Aws {
+    fn address(&self, service: &Service) -> String {
+        let own = if service.name == "rds" { &self.rds } else { &self.ec2 };
+        let usual = || format!("https://{}.{}.amazonaws.com/", service.name, self.region);
+        own.clone().unwrap_or_else(usual)
     }
-    let why = Document::parse(&body)
-        .ok()
-        .and_then(|xml| Some(format!(" {}", text(xml.root(), "Message")?)));
-    Err(Trouble(format!(
-        "{} {}{}",
-        service.name,
-        response.status,
-        why.unwrap_or_default()
-    )))
+
+    fn ask(&self, service: &Service, request: Request) -> Result<String, Trouble> {
+        let response = send(request.sign(Signing::aws_sigv4(&self.key, &self.region, service.name)))?;
+        let body = String::from_utf8_lossy(&response.body).into_owned();
+        if (200..=299).contains(&response.status) {
+            return Ok(body);
+        }
+        let xml = Document::parse(&body);
+        let why = xml.as_ref().ok().and_then(|xml| text(xml.root(), "Message"));
+        Err(Trouble(format!(
+            "{} {} {}",
+            service.name,
+            response.status,
+            why.unwrap_or_default()
+        )))
+    }
 }
 
-/// The text of the first element of this name that has one.
+fn all<'a, 'input>(node: Node<'a, 'input>, name: &str) -> impl Iterator<Item = Node<'a, 'input>> {
+    node.descendants().filter(move |node| node.has_tag_name(name))
+}
+
+/// The text of the first element of this name.
 fn text<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
-    node.descendants()
-        .filter(|node| node.has_tag_name(name))
-        .find_map(|node| node.text())
+    all(node, name).next()?.text()
 }
 
 fn tagged(service: &Service, node: Node<'_, '_>) -> Option<Tagged> {
     let tag = |key: &str| {
-        let keys = node
-            .descendants()
-            .filter(|node| node.has_tag_name("key") || node.has_tag_name("Key"));
-        let tag = keys
-            .filter(|node| node.text() == Some(key))
-            .find_map(|node| node.parent())?;
+        let mut keys = all(node, "key")
+            .chain(all(node, "Key"))
+            .filter(|node| node.text() == Some(key));
+        let tag = keys.next()?.parent()?;
         text(tag, "value").or_else(|| text(tag, "Value")).map(str::to_owned)
     };
+    let state = all(node, service.state).next()?;
+    let word = text(state, "name").or_else(|| state.text())?.to_owned();
     let id = text(node, service.id)?.to_owned();
-    let status = node
-        .descendants()
-        .find(|node| node.has_tag_name("instanceState"))
-        .unwrap_or(node);
-    let word = text(status, service.state).unwrap_or_default().to_owned();
     let state = match word.as_str() {
         "running" | "available" => State::Up,
         "stopped" => State::Down,

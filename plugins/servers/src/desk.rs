@@ -90,20 +90,19 @@ impl Desk {
     /// What somebody orders: the first step at once, the others in the rounds that follow.
     pub fn force(&self, name: Option<&str>, act: Act) -> Result<Content> {
         let (name, schedule) = self.one(name)?;
-        memory::set_order(
-            name,
-            Order {
-                act,
-                since: self.now,
-                done: false,
-            },
-        )?;
-        let (step, _) = self.step(name, schedule, act, &cloud::look(&self.settings, &[(name, schedule)]))?;
-        Ok(if step.done {
-            self.over(name, act)
-        } else {
-            self.ordered(name, act, &step)
-        })
+        let order = Order {
+            act,
+            since: self.now,
+            done: false,
+        };
+        memory::set_order(name, order)?;
+        let step = self.step(name, schedule, act, &cloud::look(&self.settings, &[(name, schedule)]))?;
+        match step.done {
+            true => memory::end(name, act)
+                .map(|_| self.over(name, act))
+                .map_err(Error::from),
+            false => Ok(self.ordered(name, act, &step)),
+        }
     }
 
     /// Carries out what is due of all schedules.
@@ -127,48 +126,40 @@ impl Desk {
             {
                 self.tell(|place| self.near(name, at, place));
             }
-            if let Some(act) = due.act {
-                let (step, is_over) = self.step(name, schedule, act, &found)?;
-                if is_over {
-                    self.tell(|_| self.over(name, act));
-                }
-                let news = format!("{} {act:?} {:?} {:?}", self.now.date, step.ordered, step.troubles);
-                let has_news = !step.ordered.is_empty() || !step.troubles.is_empty();
-                if has_news && memory::is_new("told", name, &news)? {
-                    self.tell(|_| self.ordered(name, act, &step));
-                }
+            let Some(act) = due.act else { continue };
+            let step = self.step(name, schedule, act, &found)?;
+            if step.done && memory::end(name, act)? {
+                self.tell(|_| self.over(name, act));
+            }
+            let news = format!("{} {act:?} {:?} {:?}", self.now.date, step.ordered, step.troubles);
+            if !(step.ordered.is_empty() && step.troubles.is_empty()) && memory::is_new("told", name, &news)? {
+                self.tell(|_| self.ordered(name, act, &step));
             }
         }
         Ok(())
     }
 
-    /// Starts or stops what may be now; also tells whether this was the last step.
-    fn step(&self, name: &str, schedule: &Schedule, act: Act, found: &All) -> Result<(Step, bool)> {
-        let mut standing = Standing::new();
+    /// Starts or stops what may be now.
+    fn step(&self, name: &str, schedule: &Schedule, act: Act, found: &All) -> Result<Step> {
+        let servers = |group: &String| found.get(&(name.to_owned(), group.clone()));
+        let count = |group: &String| servers(group)?.as_ref().ok().map(|servers| cloud::count(servers));
+        let groups = schedule.groups.iter();
+        let standing: Standing<'_> = groups
+            .map(|(group, what)| (group.as_str(), (&*what.needs, count(group))))
+            .collect();
+        let ready = rules::ready(&standing, act);
         let mut step = Step {
             ordered: Vec::new(),
             troubles: Vec::new(),
-            done: false,
+            done: rules::done(&standing, act),
         };
-        let groups: Vec<_> = schedule
-            .groups
-            .iter()
-            .filter_map(|(group, what)| {
-                let servers = found.get(&(name.to_owned(), group.clone()))?;
-                let count = servers.as_ref().ok().map(|servers| cloud::count(servers));
-                standing.insert(group, (&what.needs, count));
-                Some((group, what, servers))
-            })
-            .collect();
-        let ready = rules::ready(&standing, act);
-        step.done = rules::done(&standing, act);
-        for (group, what, servers) in groups {
-            let ordered = match servers {
-                Ok(servers) if ready.contains(&group.as_str()) => {
+        for (group, what) in &schedule.groups {
+            let ordered = match servers(group) {
+                Some(Ok(servers)) if ready.contains(&&**group) => {
                     cloud::order(&self.settings, what, group, act, servers)
                 }
-                Ok(_) => continue,
-                Err(trouble) => Err(trouble.clone()),
+                Some(Err(trouble)) => Err(trouble.clone()),
+                _ => continue,
             };
             match ordered {
                 Ok(count) => step.ordered.push((group.clone(), count)),
@@ -178,13 +169,10 @@ impl Desk {
         if !step.ordered.is_empty() {
             memory::begin(name, act)?;
         }
-        if !step.done {
-            return Ok((step, false));
-        }
-        if let Some(order) = memory::order(name)?.filter(|order| order.act == act && !order.done) {
+        if let Some(order) = memory::order(name)?.filter(|order| step.done && !order.done && order.act == act) {
             memory::set_order(name, Order { done: true, ..order })?;
         }
-        Ok((step, memory::end(name, act)?))
+        Ok(step)
     }
 
     /// Says it in every conversation that is to know.

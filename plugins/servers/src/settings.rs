@@ -86,60 +86,56 @@ impl Settings {
     }
 
     fn schedule(&self, name: &str, written: &Value) -> Result<Schedule> {
-        let wrong = |key: &str, what: &str| {
-            Err(Error::rejected(format!(
-                "plugin.servers.config.schedules.{name}{key}: {what}"
-            )))
-        };
-        let written: Written = match serde_json::from_value(written.clone()) {
-            Ok(written) => written,
-            Err(error) => return wrong("", &error.to_string()),
-        };
-        let Some(days) = days(&written.days) else {
-            return wrong(".days", "write \"all\", \"weekdays\", or days like \"mon,wed,fri\"");
-        };
+        let key = format!("plugin.servers.config.schedules.{name}");
+        let wrong = |what: String| Error::rejected(format!("{key}{what}"));
+        let written: Written = serde_json::from_value(written.clone()).map_err(|error| wrong(format!(": {error}")))?;
+        let days = days(&written.days);
+        let days =
+            days.ok_or_else(|| wrong(".days: write \"all\", \"weekdays\", or days like \"mon,wed,fri\"".into()))?;
         if written.start.is_some() && written.start == written.stop {
-            return wrong(".stop", "is the time of the start: write another one, or leave one out");
+            return Err(wrong(
+                ".stop: is the time of the start; write another one, or leave one out".into(),
+            ));
         }
         for (group, what) in &written.groups {
-            let key = |field: &str| format!(".groups.{group}.{field}");
-            let is_web = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
-            let addresses = [&what.start, &what.stop, &what.status]
-                .into_iter()
-                .filter(is_web)
-                .count();
-            if what.r#type == "webhook" && addresses < 3 {
-                return wrong(&key("start"), "write the addresses `start`, `stop` and `status`");
-            }
-            if what.r#type != "webhook" && self.aws.is_none() {
-                return wrong(
-                    &key("type"),
-                    "is Amazon's: write `region` and `key` into `[plugin.servers.config.aws]`",
-                );
-            }
-            if let Some(need) = what.needs.iter().find(|need| !written.groups.contains_key(*need)) {
-                return wrong(&key("needs"), &format!("`{need}` is none of this schedule's groups"));
-            }
+            let complaint = match what.r#type.as_str() {
+                "webhook"
+                    if [&what.start, &what.stop, &what.status]
+                        .into_iter()
+                        .any(|url| !url.starts_with("http")) =>
+                {
+                    "type: of a webhook needs the addresses `start`, `stop` and `status`"
+                }
+                "ec2" | "rds" if self.aws.is_none() => {
+                    "type: needs `region` and `key` in `[plugin.servers.config.aws]`"
+                }
+                _ if !what.needs.iter().all(|need| written.groups.contains_key(need)) => {
+                    "needs: are other groups of this schedule"
+                }
+                _ => continue,
+            };
+            return Err(wrong(format!(".groups.{group}.{complaint}")));
         }
         // Takes away what waits for nobody who is left, until nothing changes.
         let mut left: Vec<(&String, &Group)> = written.groups.iter().collect();
-        while let Some(at) = left
-            .iter()
-            .position(|(_, group)| !left.iter().any(|(name, _)| group.needs.contains(name)))
-        {
+        let waits = |left: &[(&String, &Group)], group: &Group| left.iter().any(|(name, _)| group.needs.contains(name));
+        while let Some(at) = left.iter().position(|(_, group)| !waits(&left, group)) {
             left.remove(at);
         }
         if let Some((group, _)) = left.first() {
-            return wrong(&format!(".groups.{group}.needs"), "it would wait for itself");
+            return Err(wrong(format!(".groups.{group}.needs: it would wait for itself")));
         }
+        let (enabled, start, stop) = (written.enabled, written.start, written.stop);
+        let tag = written.tag.unwrap_or_else(|| name.to_owned());
+        let hours = Hours {
+            enabled,
+            days,
+            start,
+            stop,
+        };
         Ok(Schedule {
-            hours: Hours {
-                enabled: written.enabled,
-                days,
-                start: written.start,
-                stop: written.stop,
-            },
-            tag: written.tag.unwrap_or_else(|| name.to_owned()),
+            hours,
+            tag,
             groups: written.groups,
         })
     }
