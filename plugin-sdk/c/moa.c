@@ -2104,6 +2104,7 @@ static void jobs_json(writer *to) {
         text_member(to, "timezone", job->timezone);
         text_member(to, "missed", job->missed);
         text_member(to, "jitter", job->jitter);
+        text_member(to, "after", job->after);
         words_member(to, "except", job->except);
         put(to, "}", 1);
     }
@@ -2442,7 +2443,10 @@ void *moa_export_run(const char *id, size_t id_len, const char *time, size_t tim
     ctx->run = &job;
     moa_handler *handler = NULL;
     for (const moa_job *one = moa_the_plugin.jobs; handler == NULL && one != NULL && one->id != NULL; one++) {
-        if (strcmp(one->id, name) == 0) handler = one->run;
+        /* One whose times are in the configuration stands for several: `verify:*`. */
+        size_t length = strlen(one->id);
+        bool is_start = length > 0 && one->id[length - 1] == '*' && strncmp(one->id, name, length - 1) == 0;
+        if (is_start || strcmp(one->id, name) == 0) handler = one->run;
     }
     /* What moa_schedule_at and moa_schedule_every made. */
     const char *rest;

@@ -858,12 +858,13 @@ typedef struct moa_hear {
 
 typedef struct moa_job {
     const char *id;
-    const char *cron;     /* Five fields, or six with seconds first; or "mon-fri 09:50". */
+    const char *cron;     /* Five fields, or six with seconds first; or "mon-fri 09:50"; or "config:feeds.*.verify". */
     const char *timezone; /* NULL: the bot's own. */
     const char *missed;   /* "skip", "once" or "all"; NULL: "once". */
     const char *jitter;   /* "30s"; NULL: none. */
     const char *const *except; /* Days left out, MOA_WORDS("2026-12-25", "12-25"); NULL: none. */
     moa_handler *run;
+    const char *after; /* The id of a job that goes first where both are due; NULL: none. */
 } moa_job;
 
 typedef struct moa_webhook {

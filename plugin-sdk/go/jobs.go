@@ -24,12 +24,14 @@ type JobSpec struct {
 		Except   []string `json:"except,omitempty"`
 		Missed   string   `json:"missed,omitempty"`
 		Jitter   string   `json:"jitter,omitempty"`
+		After    string   `json:"after,omitempty"`
 	}
 	run func(*Context, Run) error
 }
 
 // Job runs a function again and again, by a cron expression of five fields, or six with seconds first; or by weekdays and
-// times, as in "mon-fri 09:50,18:00".
+// times, as in "mon-fri 09:50,18:00"; or by where these stand in the configuration: with the id "verify:*" and
+// "config:feeds.*.verify" it is a job for each feed.
 //
 //	moa.Job("remind", "0 12 * * 1-5", remind).In("Asia/Seoul")
 func Job(id, cron string, run func(*Context, Run) error) *JobSpec {
@@ -63,6 +65,12 @@ func (j *JobSpec) Jitter(most time.Duration) *JobSpec {
 	return j
 }
 
+// After lets another job go first where both are due.
+func (j *JobSpec) After(id string) *JobSpec {
+	j.it.After = id
+	return j
+}
+
 // Plain is the job as the manifest has it.
 func (j *JobSpec) Plain() any { return j.it }
 
@@ -78,6 +86,11 @@ func runJob(ctx *Context, run Run) error {
 	}
 	var best func(*Context, Run) error
 	length := -1
+	for _, one := range plugin.Jobs {
+		if _, ok := fits(one.it.ID, run.Name); ok && rank(one.it.ID) > length {
+			best, length = one.run, rank(one.it.ID)
+		}
+	}
 	for pattern, one := range plugin.scheduled {
 		if _, ok := fits(pattern, run.Name); ok && rank(pattern) > length {
 			best, length = one, rank(pattern)

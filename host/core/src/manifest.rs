@@ -18,6 +18,7 @@
 //! | names in each list of requests | [`MAX_REQUESTS`] |
 
 mod check;
+mod configured;
 mod fields;
 mod json;
 mod local;
@@ -315,7 +316,8 @@ pub struct Job {
     /// Unique within the plugin.
     pub id: String,
     /// When it is due, as [`Pattern::parse`](crate::schedule::Pattern::parse) reads it: five fields, or six with
-    /// seconds first. Empty where there are rules.
+    /// seconds first. Empty where there are rules. `config:PATH` where the operator says it: see
+    /// [`Manifest::configured`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cron: String,
     /// The same as rules: `mon-fri 09:50`. Empty where there is a cron expression.
@@ -329,6 +331,9 @@ pub struct Job {
     pub timezone: Option<String>,
     /// What happens to missed runs.
     pub missed: Missed,
+    /// The id of a job that goes first where both are due; empty where it waits for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
     /// The start is put off by a random time up to this, in milliseconds (in JSON as text: `"500ms"`).
     #[serde(rename = "jitter", with = "read::jitter")]
     pub jitter_ms: u64,
@@ -454,7 +459,8 @@ pub struct Shortcut {
     pub description: LocalText,
 }
 
-/// What a plugin asks the operator to allow. What is not named here is denied, whatever the operator grants.
+/// What a plugin asks the operator to allow. What is not named here is denied, whatever the operator grants. A line
+/// `config:PATH` asks for what the operator's configuration names there: see [`Manifest::configured`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Requests {

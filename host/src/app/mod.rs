@@ -30,7 +30,7 @@ use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::Rates;
-use crate::registry::{self, Compiler, LimitsOf, Locks, Registry, Report, Visit};
+use crate::registry::{self, Compiler, ConfigOf, LimitsOf, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::schedule::Schedules;
 use crate::stores::{self, Purpose};
@@ -140,6 +140,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
             let allowances = Arc::clone(&allowances);
             Arc::new(move |plugin| allowances.of(plugin).limits.clone())
         },
+        config: config_of(&config),
         aliases: config.aliases.clone(),
         store: Arc::clone(&store),
         reports: told,
@@ -477,6 +478,12 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
 pub fn limits_of(config: &Config) -> LimitsOf {
     let allowances = allowances(config, false);
     Arc::new(move |plugin| allowances.of(plugin).limits.clone())
+}
+
+/// The plugins' own tables of the configuration.
+pub fn config_of(config: &Config) -> ConfigOf {
+    let allowances = allowances(config, false);
+    Arc::new(move |plugin| Arc::clone(&allowances.of(plugin).config))
 }
 
 /// What the configuration grants, and what was approved beside it.

@@ -122,6 +122,7 @@ async fn folders_that_cannot_be_made_are_readable_errors() {
             compiler: Compiler::InProcess,
             room: usize::MAX,
             limits: Arc::new(|_| Limits::default()),
+            config: Arc::new(|_| Arc::default()),
             aliases: BTreeMap::new(),
             store: Arc::new(moa_store::MemoryStore::new(moa_store::SystemClock)),
             reports: mpsc::unbounded_channel().0,

@@ -146,6 +146,7 @@ impl Keeper {
             compiler,
             room,
             limits,
+            config,
             aliases,
             store,
             reports,
@@ -176,6 +177,7 @@ impl Keeper {
             cache,
             versions,
             turns: Arc::new(Semaphore::new(compile::at_once())),
+            config,
         };
         Ok(Self {
             dir,

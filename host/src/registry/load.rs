@@ -1,5 +1,6 @@
 //! From a file's content to a plugin.
 
+use super::ConfigOf;
 use super::cache::Cache;
 use super::compile::{CompileError, Compiler, compiled};
 use super::problem::Stage;
@@ -22,12 +23,14 @@ pub(super) struct Loader {
     pub(super) versions: Versions,
     /// Whose turn it is to compile.
     pub(super) turns: Arc<Semaphore>,
+    pub(super) config: ConfigOf,
 }
 
 /// A plugin that has no place yet.
 pub(super) struct Fresh {
     pub(super) plugin: Plugin,
     pub(super) manifest: Manifest,
+    pub(super) described: Manifest,
     pub(super) warnings: Vec<String>,
 }
 
@@ -40,6 +43,7 @@ impl Fresh {
             path,
             ears: Ear::of_manifest(&self.manifest),
             manifest: Arc::new(self.manifest),
+            described: Arc::new(self.described),
             plugin: self.plugin,
             warnings: self.warnings,
             since: Timestamp::now(),
@@ -115,10 +119,14 @@ impl Loader {
         if let Err(error) = kept {
             tracing::warn!(version = hash, %error, "a plugin's file could not be kept; calls that are cut off cannot go on with it once it is replaced");
         }
+        let described = parsed.manifest;
+        let (manifest, errors) = described.configured(&(self.config)(&described.name));
+        let errors = errors.iter().map(ToString::to_string);
         Ok(Fresh {
             plugin,
-            manifest: parsed.manifest,
-            warnings: parsed.warnings,
+            manifest,
+            described,
+            warnings: parsed.warnings.into_iter().chain(errors).collect(),
         })
     }
 

@@ -51,6 +51,7 @@ use arc_swap::ArcSwap;
 use follow::Followers;
 use moa_engine::{Engine, Limits};
 use moa_store::Store;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -59,6 +60,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The limits of a plugin, by its name.
 pub type LimitsOf = Arc<dyn Fn(&str) -> Limits + Send + Sync>;
+
+/// The operator's table `[plugin.NAME.config]`, by the plugin's name.
+pub type ConfigOf = Arc<dyn Fn(&str) -> Arc<Map<String, Value>> + Send + Sync>;
 
 /// What the registry is made of.
 pub struct Parts {
@@ -74,6 +78,8 @@ pub struct Parts {
     pub room: usize,
     /// The limits under which a plugin is asked for its manifest.
     pub limits: LimitsOf,
+    /// What manifests take from the configuration: times of jobs, and what plugins ask for.
+    pub config: ConfigOf,
     /// The operator's table `[commands.alias]`.
     pub aliases: BTreeMap<String, String>,
     /// Remembers which plugin a word belongs to.

@@ -7,6 +7,7 @@ use moa_core::manifest::Manifest;
 use moa_core::router::Table;
 use moa_core::router::hears::Ear;
 use moa_engine::Plugin;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,13 +21,15 @@ pub struct Loaded {
     pub version: String,
     /// The file.
     pub path: PathBuf,
-    /// What the plugin says of itself.
+    /// What the plugin says of itself, with what it takes from the configuration.
     pub manifest: Arc<Manifest>,
+    /// The same as the plugin says it.
+    pub described: Arc<Manifest>,
     /// The patterns that its manifest listens for.
     pub ears: Vec<Arc<Ear>>,
     /// What can be called.
     pub plugin: Plugin,
-    /// What is odd about the manifest, a sentence each.
+    /// What is odd about the manifest, or about the configuration that it asks for, a sentence each.
     pub warnings: Vec<String>,
     /// When this version began to serve.
     pub since: Timestamp,
@@ -36,6 +39,14 @@ impl Loaded {
     /// The first characters of the version, enough for people to tell versions apart.
     pub fn short_version(&self) -> &str {
         short(&self.version)
+    }
+
+    /// The same under another configuration.
+    pub(crate) fn under(&self, config: &Map<String, Value>) -> Self {
+        Self {
+            manifest: Arc::new(self.described.configured(config).0),
+            ..self.clone()
+        }
     }
 }
 
@@ -50,7 +61,7 @@ impl std::fmt::Debug for Loaded {
 }
 
 /// All that is loaded, as of one moment. It never changes; a change makes another one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The plugins that serve, by name.
     pub plugins: BTreeMap<String, Arc<Loaded>>,

@@ -62,6 +62,7 @@ impl Bench {
             compiler: compiler.clone(),
             room,
             limits: Arc::new(move |_| limits.clone()),
+            config: Arc::new(|_| Arc::default()),
             aliases: BTreeMap::new(),
             store: Arc::clone(&store),
             reports: told,

@@ -74,6 +74,14 @@ impl Plan {
         matches!(self.timing, Timing::Once(_))
     }
 
+    /// The job that goes first where both are due.
+    pub(super) fn after(&self) -> Option<&str> {
+        match &self.of {
+            Of::Manifest(job) => Some(job.after.as_str()).filter(|after| !after.is_empty()),
+            Of::Made(_) => None,
+        }
+    }
+
     pub(super) fn payload(&self) -> &str {
         match &self.of {
             Of::Manifest(_) => "",

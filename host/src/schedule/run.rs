@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use moa_core::event::{Due, Event, Identity};
 use moa_core::schedule::Owed;
 use moa_store::StoreError;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -192,7 +193,15 @@ impl Schedules {
         let ripe = book.plans.iter().filter(|(key, plan)| is_ripe(key, plan));
         let ripe = ripe.filter(|(key, _)| !is_running(&book, key) && !book.telling.contains(*key));
         let ripe = ripe.filter(|(key, _)| hindered_until(&book, key, now_ms) <= now_ms);
-        ripe.map(|(key, plan)| (key.clone(), Arc::clone(plan))).collect()
+        let ripe: BTreeMap<&Key, &Arc<Plan>> = ripe
+            .filter(|(key, plan)| !waits_for_another(&book, key, plan))
+            .collect();
+        let goes_first = |key: &Key, plan: &Plan| {
+            let first = plan.after().map(|first| (key.0.clone(), first.to_owned()));
+            first.is_none_or(|first| first == *key || !ripe.contains_key(&first))
+        };
+        let first = ripe.iter().filter(|(key, plan)| goes_first(key, plan));
+        first.map(|(key, plan)| ((*key).clone(), Arc::clone(plan))).collect()
     }
 
     /// Whether a job may run as things are, apart from the time.
@@ -350,7 +359,9 @@ impl Schedules {
         let book = lock(&self.book);
         book.plans
             .iter()
-            .filter(|(key, _)| !is_running(&book, key) && !book.telling.contains(*key))
+            .filter(|(key, plan)| {
+                !is_running(&book, key) && !book.telling.contains(*key) && !waits_for_another(&book, key, plan)
+            })
             .filter_map(|(key, plan)| {
                 let standing = book.standing.get(key)?;
                 let may = standing.plan == plan.id() && self.may_run(key, plan, standing);
@@ -396,6 +407,14 @@ impl Schedules {
 /// Whether a run of the job goes on: the next one waits for its end.
 fn is_running(book: &super::Book, key: &Key) -> bool {
     book.running.get(key).is_some_and(|(_, since)| since.elapsed() < LOST)
+}
+
+/// Whether the job that goes before this one is begun or goes on.
+fn waits_for_another(book: &super::Book, (plugin, _): &Key, plan: &Plan) -> bool {
+    plan.after().is_some_and(|first| {
+        let first = (plugin.clone(), first.to_owned());
+        is_running(book, &first) || book.telling.contains(&first)
+    })
 }
 
 /// Until when a job that could not be begun is let be; the clock may have been set back since.

@@ -439,6 +439,45 @@ async fn one_run_after_the_other_and_none_while_nobody_is_called() {
 }
 
 #[tokio::test]
+async fn a_job_goes_after_the_one_that_it_names() {
+    let town = Town::new();
+    let jobs = r#"{"id": "check", "cron": "0,30 * * * *", "after": "export"}, {"id": "export", "cron": "0 * * * *"}"#;
+    let host = town.host(jobs).await;
+    town.run(&host).await;
+    let told: Mutex<Vec<Event>> = Mutex::default();
+    let tell = |event: Event| {
+        told.lock().unwrap().push(event);
+        let (recorded, heard) = oneshot::channel();
+        recorded.send(Told::Recorded).unwrap();
+        heard
+    };
+    let next = || {
+        let event = told.lock().unwrap().remove(0);
+        host.ended(&event, Some(&Outcome::Done), town.clock.now());
+        let EventKind::Due(due) = event.kind else { panic!() };
+        due.name
+    };
+    town.pass(HOUR_MS / 2);
+    assert_eq!(host.run_due(&town.clock, &tell).await, 1);
+    assert_eq!(next(), "check", "it waits for none that is not due");
+    // At the full hour, and also when both are made up for.
+    for hours in [1, 3] {
+        town.pass(hours * HOUR_MS - HOUR_MS / 2);
+        assert_eq!(host.run_due(&town.clock, &tell).await, 1);
+        assert_eq!(host.run_due(&town.clock, &tell).await, 0, "export goes on");
+        let now_ms = crate::questions::milliseconds(town.clock.now());
+        assert_eq!(host.next_ms(now_ms), None, "nothing is looked for meanwhile");
+        assert_eq!(next(), "export");
+        assert_eq!(host.run_due(&town.clock, &tell).await, 1);
+        assert_eq!(next(), "check");
+        assert_eq!(host.run_due(&town.clock, &tell).await, 0);
+        town.pass(HOUR_MS / 2);
+        assert_eq!(host.run_due(&town.clock, &tell).await, 1);
+        assert_eq!(next(), "check");
+    }
+}
+
+#[tokio::test]
 async fn what_nobody_takes_stays_due_and_is_not_tried_all_the_time() {
     let town = Town::new();
     let host = town.host(HOURLY).await;

@@ -45,6 +45,7 @@ pub(crate) fn matcher(store: &Arc<FlakyStore>, plugins: &[(&str, Vec<u8>)]) -> (
         compiler: registry::Compiler::InProcess,
         room: usize::MAX,
         limits: Arc::new(|_| Limits::default()),
+        config: Arc::new(|_| Arc::default()),
         aliases: BTreeMap::new(),
         store: Arc::clone(store) as Arc<dyn Store>,
         reports,

@@ -54,8 +54,11 @@ export const exports = {
   },
 
   run(job) {
-    const found = parts.jobs.find(({ name }) => name === job.name) ?? parts.jobs.find(({ name }) => name === undefined) ?? nothing("job", job.name);
-    return then(found.run(contexts.ofJob(job), { name: job.name, due: job.due, payload: job.payload }), () => undefined);
+    const begins = ({ name }) => name?.endsWith("*") && job.name.startsWith(name.slice(0, -1));
+    const [longest] = parts.jobs.filter(begins).sort((a, b) => b.name.length - a.name.length);
+    const found = parts.jobs.find(({ name }) => name === job.name) ?? longest ?? parts.jobs.find(({ name }) => name === undefined) ?? nothing("job", job.name);
+    const rest = found === longest ? job.name.slice(found.name.length - 1) : "";
+    return then(found.run(contexts.ofJob(job), { name: job.name, rest, due: job.due, payload: job.payload }), () => undefined);
   },
 
   serve(request) {

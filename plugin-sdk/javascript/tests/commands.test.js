@@ -151,12 +151,14 @@ test("presses, forms, questions and shortcuts", async () => {
 test("jobs and webhooks", async () => {
   const ran = [];
   job({ id: "daily", cron: "0 9 * * *" }, (_, { name }) => ran.push(name));
+  job({ id: "feed:*", cron: "config:feeds.*.at" }, (_, { name, rest }) => ran.push(`${name} ${rest}`));
   scheduled((_, { name, payload }) => ran.push(`${name} ${payload}`));
   webhook({ name: "push", verify: "none" }, (_, { method, body }) => ({ json: { method, length: body.length } }));
   const host = new Host();
   await host.job("daily");
+  await host.job("feed:shop");
   await host.job("later", "p");
-  assert.deepEqual(ran, ["daily", "later p"]);
+  assert.deepEqual(ran, ["daily", "feed:shop shop", "later p"]);
   const said = await host.request("push", { body: "abc" });
   assert.deepEqual([said.status, said.headers["content-type"], said.body], [200, "application/json", '{"method":"POST","length":3}']);
 });

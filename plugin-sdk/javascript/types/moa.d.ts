@@ -250,16 +250,18 @@ export function hear(run: (ctx: Context) => Awaitable<Reply>): void;
 
 export interface Run {
   name: string;
+  /** What the `*` of the function's name stands for. */
+  rest: string;
   /** For when it was due, RFC 3339 in UTC. */
   due: string;
   payload: string;
 }
 /** Work at certain times. */
 export function job(
-  spec: { id: string; /** Five fields, or six with seconds first; or weekdays and times: `mon-fri 09:50`. */ cron: string; timezone?: string; /** Days that are left out: `2026-12-25`, or `12-25` of every year. */ except?: string[]; missed?: "skip" | "once" | "all"; jitter?: string },
+  spec: { id: string; /** Five fields, or six with seconds first; or weekdays and times: `mon-fri 09:50`; or where they stand in the configuration: `config:notices.*.at`, with a `*` in the id too. */ cron: string; timezone?: string; /** Days that are left out: `2026-12-25`, or `12-25` of every year. */ except?: string[]; missed?: "skip" | "once" | "all"; jitter?: string; /** The id of a job that goes first where both are due. */ after?: string },
   run: (ctx: Context, run: Run) => Awaitable<void>,
 ): void;
-/** What was made by `schedule`, by its name. */
+/** What was made by `schedule`, by its name; one that ends with `*` takes all that begin so. */
 export function scheduled(name: string, run: (ctx: Context, run: Run) => Awaitable<void>): void;
 /** What was made by `schedule` and has no function of its own. */
 export function scheduled(run: (ctx: Context, run: Run) => Awaitable<void>): void;

@@ -15,6 +15,7 @@ The host reads what people type, checks it against the type hints, explains mist
 from . import brain, chat, events, http, log, objects, schedule, sql, system, text, triggers, types
 from ._arguments import Arg, Rest
 from ._calls import WebResponse
+from ._config import read_table
 from .brain import Brain
 from .content import Action, Audience, Button, Card, Content, Field, LinkButton, Menu, Style
 from .context import Call, Context, Job, Request
@@ -31,10 +32,12 @@ from .decorators import (
     plugin,
     shortcut,
     submit,
+    table,
     webhook,
 )
 from .errors import (
     AccessDenied,
+    ConfigError,
     Conflict,
     Failure,
     FieldErrors,
@@ -64,6 +67,7 @@ __all__ = [
     "Button",
     "Call",
     "Card",
+    "ConfigError",
     "Conflict",
     "Content",
     "Context",
@@ -117,11 +121,13 @@ __all__ = [
     "objects",
     "on",
     "plugin",
+    "read_table",
     "schedule",
     "shortcut",
     "sql",
     "submit",
     "system",
+    "table",
     "text",
     "triggers",
     "types",

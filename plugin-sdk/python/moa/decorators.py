@@ -23,6 +23,7 @@ __all__ = [
     "plugin",
     "shortcut",
     "submit",
+    "table",
     "webhook",
 ]
 
@@ -42,8 +43,8 @@ def plugin(
         moa.plugin(summary={"ko": "점심", "en": "Lunch"}, requests={"http": ["https://api.example.com"], "users": True})
 
     The name is that in plugin.toml, the summary otherwise the first paragraph of the module's documentation. Requests:
-    `http`, `conversations`, `sql`, `objects` and `secrets` with names, `users`, `shared_brain`, `schedule` and
-    `broadcast` with `True`.
+    `http`, `conversations`, `sql`, `objects` and `secrets` with names, or with where they stand in the configuration
+    (`config:feeds.*.url`); `users`, `shared_brain`, `schedule` and `broadcast` with `True`.
     """
     current = _parts.current
     if name is not None:
@@ -83,6 +84,11 @@ def config(settings: type[C]) -> type[C]:
     made = _config.declare(settings)
     _parts.current.settings = made
     return made
+
+
+def table(settings: type[C]) -> type[C]:
+    """Declares what stands in a table inside the plugin's configuration, as `config` does; `moa.read_table` reads one."""
+    return _config.declare(settings)
 
 
 class _Commands:
@@ -276,14 +282,16 @@ def job(
     except_days: Sequence[str] | None = None,
     missed: str | None = None,
     jitter: str | None = None,
+    after: str | None = None,
 ) -> Callable[[F], F]:
     """Calls a function at the times of a cron expression, or for the jobs that `moa.schedule` made.
 
         @moa.job(cron="0 9 * * 1-5", timezone="Asia/Seoul")
         def morning(job: moa.Job) -> None: ...
 
-    `cron` has five fields, or six with seconds first; or it is weekdays and times: `mon-fri 09:50,18:00`. `except_days` are
-    left out: `2026-12-25`, or `12-25` of every year.
+    `cron` has five fields, or six with seconds first; or it is weekdays and times: `mon-fri 09:50,18:00`; or it says where
+    these stand in the configuration: `@moa.job("verify:*", cron="config:feeds.*.verify")` is a job for each feed, and
+    `job.rest` the feed's key. `except_days` are left out: `2026-12-25`, or `12-25` of every year. Where the job `after` is due too, this one begins when it has ended.
 
     Without `cron` the name is that given to `moa.schedule`; one that ends with `:*` stands for all that begin so.
     """
@@ -295,7 +303,7 @@ def job(
         if cron is not None:
             entry = {"id": known, "cron": cron}
             days = None if except_days is None else list(except_days)
-            given = {"timezone": timezone, "except": days, "missed": missed, "jitter": jitter}
+            given = {"timezone": timezone, "except": days, "missed": missed, "jitter": jitter, "after": after}
             entry.update({key: value for key, value in given.items() if value is not None})
         part = Part(known, function, _parts.parameters(function, "star"), entry)
         _parts.add_part(_parts.current.jobs, part, "job")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 __all__ = [
     "AccessDenied",
+    "ConfigError",
     "Conflict",
     "Failure",
     "FieldErrors",
@@ -37,6 +38,14 @@ class Usage(Failure):
 
 class Rejected(Failure):
     """Understood and refused. The person is shown the text."""
+
+
+class ConfigError(Rejected):
+    """Something in the plugin's configuration is wrong: the key, and what to write instead."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"config.{key}: {problem}")
+        self.key = key
 
 
 class Retry(Failure):

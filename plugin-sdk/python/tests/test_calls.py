@@ -84,6 +84,28 @@ class Commands(PluginTest):
         self.assertEqual(Host().say("!size"), ["4 0:01:30 None"])
         self.assertEqual(Host(config={"size": 2, "pause": "1m", "where": "C1"}).say("!size"), ["2 0:01:00 C1"])
 
+    def test_tables_inside_of_the_settings(self):
+        @moa.table
+        class Feed:
+            url: str
+            rows_min: Annotated[int, moa.Arg(min=0)] = 1
+            max_age: timedelta = timedelta(hours=26)
+            columns: list[str] = []
+
+        feed = moa.read_table(Feed, {"url": "x", "max-age": "2h", "at": "00:05"}, "feeds.a", {"at"})
+        self.assertEqual((feed.url, feed.rows_min, feed.max_age, feed.columns), ("x", 1, timedelta(hours=2), []))
+        for table, told in (
+            ({}, "config.feeds.a.url: is missing; it must be a text in quotes"),
+            ({"url": 7}, "config.feeds.a.url: must be a text in quotes, but is 7"),
+            ({"url": "x", "rows-min": -1}, "config.feeds.a.rows-min: must be a whole number from 0, but is -1"),
+            ({"url": "x", "max-age": "soon"}, "config.feeds.a.max-age: must be a length of time"),
+            ({"url": "x", "colums": []}, "config.feeds.a.colums: there is no such key; did you mean `columns`?"),
+            ("x", "config.feeds.a: must be a table"),
+        ):
+            with self.subTest(table=table), self.assertRaises(moa.ConfigError) as raised:
+                moa.read_table(Feed, table, "feeds.a")
+            self.assertIn(told, str(raised.exception))
+
 
 class Hearing(PluginTest):
     def test_groups_and_scopes(self):

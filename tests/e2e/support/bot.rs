@@ -1,5 +1,6 @@
 //! `moa run` in a simulated workspace, with a folder of its own.
 
+use super::DEADLINE;
 use super::disk::Disk;
 use super::process::{Ended, Log, Running, finish, moa, moa_within};
 use super::sim::{Sim, Workspace};
@@ -198,7 +199,8 @@ impl Bot {
         for file in std::fs::read_dir(self.plugins()).unwrap() {
             let name = file.unwrap().path();
             let name = name.file_stem().unwrap().to_string_lossy().into_owned();
-            self.log().wait_for(from, &["loaded", &name]).await;
+            // A large one is compiled first, while other tests compile too.
+            self.log().wait_long_for(from, &["loaded", &name], DEADLINE * 6).await;
         }
     }
 }

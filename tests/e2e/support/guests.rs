@@ -1,7 +1,39 @@
 //! Plugins for the tests.
 
+use super::process::{finish_within, moa};
+use super::{alone, required};
+use moa::toolchain::Language;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// A bundled plugin that `moa build` makes with another language's tools, once; `None` where these are not there.
+pub async fn built(name: &str, language: Language) -> Option<PathBuf> {
+    static KNOWN: Mutex<Option<HashMap<String, Option<PathBuf>>>> = Mutex::const_new(None);
+    let mut known = KNOWN.lock().await;
+    let known = known.get_or_insert_default();
+    if let Some(built) = known.get(name) {
+        return built.clone();
+    }
+    let _alone = alone().await;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins").join(name);
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundled");
+    std::fs::create_dir_all(&out).unwrap();
+    let mut command = moa(&source);
+    command.arg("build").arg(&source).arg("--out").arg(&out);
+    let ended = finish_within(&mut command, Duration::from_secs(900)).await;
+    let made = (ended.code == Some(0)).then(|| out.join(format!("{name}.wasm")));
+    if made.is_none() {
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        let lacks_tools = said.contains("cannot be used (") || said.contains("cannot be fetched (");
+        assert!(lacks_tools && !required(), "{name} does not build:\n{said}");
+        println!("skipped: {language}: {said}");
+    }
+    known.insert(name.to_owned(), made.clone());
+    made
+}
 
 /// The bundled plugin `hello`: `!echo`, `!count`.
 pub fn hello() -> &'static Path {

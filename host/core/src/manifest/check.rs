@@ -1,5 +1,6 @@
 //! The rules that a manifest keeps besides its types.
 
+use super::configured;
 use super::fields::At;
 use super::json::Json;
 use super::{
@@ -231,6 +232,7 @@ pub(super) fn due(
     rules: Option<At<'_>>,
 ) -> Result<(String, Vec<String>), ManifestError> {
     match (cron, rules) {
+        (Some(cron), None) if configured::Path::of(cron.text()?).is_some() => Ok((cron.text()?.into(), Vec::new())),
         (Some(cron), None) => {
             Pattern::parse(cron.text()?).map_err(|error| cron.invalid(format!("cannot be read: {error}")))?;
             Ok((cron.text()?.into(), Vec::new()))
@@ -256,8 +258,15 @@ pub(super) fn except(at: &At<'_>) -> Result<Vec<String>, ManifestError> {
     Ok(days)
 }
 
-/// A job that never runs is a mistake.
+/// A job that never runs is a mistake. Of one whose times the operator writes, each needs a name of its own.
 pub(super) fn comes_due(at: &At<'_>, job: &Job) -> Result<(), ManifestError> {
+    if let Some(path) = configured::Path::of(&job.cron) {
+        let path = path.map_err(|problem| at.invalid(format!("has a `cron` that {problem}")))?;
+        return match (path.stars(), job.id.matches('*').count()) {
+            (0, 0) | (1, 1) => Ok(()),
+            _ => Err(at.invalid("needs one `*` in its id and one in the path of its `cron`, or none in both")),
+        };
+    }
     match Schedule::of_job(job, "", "UTC") {
         Ok(_) => Ok(()),
         Err(error) => Err(at.invalid(format!("cannot be kept: {error}"))),
@@ -295,8 +304,19 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
 
 /// A line that says where requests are to be sent.
 pub(super) fn http_rule(at: &At<'_>) -> Result<(), ManifestError> {
+    if configured::Path::of(at.text()?).is_some() {
+        return config_path(at);
+    }
     match crate::http_rule::Rule::parse(at.text()?) {
         Ok(_) => Ok(()),
         Err(error) => Err(at.wrong(format!("an origin such as \"https://api.example.com\": {error}"))),
+    }
+}
+
+/// A line that may say where in the configuration stands what it means.
+pub(super) fn config_path(at: &At<'_>) -> Result<(), ManifestError> {
+    match configured::Path::of(at.text()?) {
+        Some(Err(problem)) => Err(at.invalid(problem)),
+        Some(Ok(_)) | None => Ok(()),
     }
 }

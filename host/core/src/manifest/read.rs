@@ -320,6 +320,10 @@ impl Reader {
             Some(at) => check::jitter(&at)?,
             None => 0,
         };
+        let after = match fields.get("after") {
+            Some(at) => at.short(MAX_NAME)?,
+            None => String::new(),
+        };
         fields.finish(&mut self.warnings);
         let job = Job {
             id,
@@ -328,6 +332,7 @@ impl Reader {
             except,
             timezone,
             missed,
+            after,
             jitter_ms,
         };
         check::comes_due(at, &job)?;
@@ -389,7 +394,14 @@ impl Reader {
 
     fn requests(&mut self, at: &At<'_>) -> Read<Requests> {
         let mut fields = at.fields()?;
-        let texts = |at: Option<At<'_>>| at.map_or(Ok(Vec::new()), |at| at.texts(MAX_REQUESTS, 300));
+        let texts = |at: Option<At<'_>>| -> Read<Vec<String>> {
+            let Some(at) = at else {
+                return Ok(Vec::new());
+            };
+            let texts = at.texts(MAX_REQUESTS, 300)?;
+            at.items(MAX_REQUESTS)?.iter().try_for_each(check::config_path)?;
+            Ok(texts)
+        };
         let truth = |at: Option<At<'_>>| at.map_or(Ok(false), |at| at.truth());
         let http = fields.get("http");
         if let Some(at) = &http {

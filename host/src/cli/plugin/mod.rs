@@ -6,7 +6,7 @@ mod list;
 
 use super::output::{shown, unless_unread};
 use super::{EXIT_USAGE, End, ExitError, Global, log, run, runtime};
-use crate::app::{LOCKS, grants_of, limits_of};
+use crate::app::{LOCKS, config_of, grants_of, limits_of};
 use crate::control::client::{Client, Need};
 use crate::control::http::{empty, full, path};
 use crate::control::{Control, PluginDid, Quotas};
@@ -386,6 +386,7 @@ async fn registry(config: &Config, locks: Locks) -> anyhow::Result<Arc<Registry>
         compiler: run::compiler()?,
         room: descriptors::raise(),
         limits: limits_of(config),
+        config: config_of(config),
         aliases: config.aliases.clone(),
         // As above.
         store: Arc::new(MemoryStore::new(SystemClock)),

@@ -340,7 +340,7 @@ impl Transcript {
                 if self.config.is_empty() {
                     self.config_line = number;
                 }
-                self.config.extend(values);
+                merge(&mut self.config, values);
                 return Ok(());
             }
             "locale" => {
@@ -532,4 +532,16 @@ fn deed_of_person(line: &str) -> Result<Deed, String> {
         return Err(format!("{name} says nothing here; write what: {name}: !help"));
     }
     Ok(Deed::Says(name.into(), text.into()))
+}
+
+/// Adds what stands in another table, tables within it as well.
+fn merge(table: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (key, value) in more {
+        match (table.get_mut(&key), value) {
+            (Some(Value::Object(known)), Value::Object(value)) => merge(known, value),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
 }

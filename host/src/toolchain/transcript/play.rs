@@ -36,7 +36,12 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
         turns: Vec::new(),
         stopped: Some((line, why)),
     };
-    if let Err(errors) = bench.plugin.manifest.settle(&transcript.config) {
+    let described = &bench.plugin.described;
+    let errors = match described.settle(&transcript.config) {
+        Ok(_) => described.configured(&transcript.config).1,
+        Err(errors) => errors,
+    };
+    if !errors.is_empty() {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         return stop(transcript.config_line, errors.join("; "));
     }

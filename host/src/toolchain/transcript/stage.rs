@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
-use crate::registry::{self, Compiler, Loaded, Registry, RegistryError};
+use crate::registry::{self, Compiler, Loaded, Registry, RegistryError, Snapshot};
 use crate::schedule::Schedules;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +29,7 @@ use moa_core::call::HookAnswer;
 use moa_core::config::{Approval, PluginSettings, Unknown};
 use moa_core::event::Event;
 use moa_core::locale::Locale;
+use moa_core::manifest::Manifest;
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::{
@@ -84,6 +85,7 @@ impl Bench {
             compiler: Compiler::InProcess,
             room: usize::MAX,
             limits: Arc::new(|_| Limits::default()),
+            config: Arc::new(|_| Arc::default()),
             aliases: BTreeMap::new(),
             store: Arc::new(MemoryStore::new(SystemClock)),
             reports,
@@ -100,6 +102,16 @@ impl Bench {
             plugin: Arc::clone(plugin),
             registry: Arc::new(registry),
         })
+    }
+
+    /// The plugin's manifest is what it takes from this configuration, from here on.
+    fn configure(&self, config: &Map<String, Value>) -> Arc<Manifest> {
+        let plugin = Arc::new(self.plugin.under(config));
+        let manifest = Arc::clone(&plugin.manifest);
+        let mut snapshot = Snapshot::clone(&self.registry.current());
+        snapshot.plugins.insert(plugin.name.clone(), plugin);
+        self.registry.cell().store(Arc::new(snapshot));
+        manifest
     }
 
     /// Ends what the plugin is loaded by.
@@ -134,7 +146,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn set(bench: &Bench, scenery: Scenery) -> Result<Self, StoreError> {
         let world = Arc::new(Played::default());
-        let manifest = Arc::clone(&bench.plugin.manifest);
+        let manifest = bench.configure(&scenery.config);
         let room = Arc::new(Room::new(scenery.people, scenery.channels, manifest));
         let ledger = Arc::new(Ledger {
             inner: MemoryStore::new(Arc::clone(&world.clock)),

@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
-const KEYS: &str = "`#[job]` has `cron`, `timezone`, `except`, `missed`, `jitter` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
+const KEYS: &str = "`#[job]` has `cron`, `timezone`, `except`, `missed`, `jitter`, `after` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
 
 /// Expands the attribute. With an error the function stays.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -38,6 +38,7 @@ struct Options {
     except: Option<LitStr>,
     missed: Option<LitStr>,
     jitter: Option<LitStr>,
+    after: Option<LitStr>,
 }
 
 impl Parse for Options {
@@ -52,6 +53,7 @@ impl Parse for Options {
                 "except" => &mut options.except,
                 "missed" => &mut options.missed,
                 "jitter" => &mut options.jitter,
+                "after" => &mut options.after,
                 _ => return Err(Error::new(key.span(), KEYS)),
             };
             input.parse::<Token![=]>()?;
@@ -69,7 +71,7 @@ impl Parse for Options {
 
 impl Options {
     fn check(&self) -> Result<()> {
-        let of_cron = [&self.timezone, &self.except, &self.missed, &self.jitter];
+        let of_cron = [&self.timezone, &self.except, &self.missed, &self.jitter, &self.after];
         if self.cron.is_none()
             && let Some(other) = of_cron.into_iter().flatten().next()
         {
@@ -116,7 +118,12 @@ impl Options {
             }
         }
         match &self.id {
-            Some(id) => check_star(id, self.cron.is_some()),
+            Some(id) => check_star(
+                id,
+                self.cron
+                    .as_ref()
+                    .is_some_and(|cron| !cron.value().starts_with("config:")),
+            ),
             None => Ok(()),
         }
     }
@@ -134,7 +141,7 @@ fn check_star(id: &LitStr, has_cron: bool) -> Result<()> {
     let complaint = if start.contains('*') || (start.len() < text.len() && !start.ends_with(':')) {
         "`*` stands at the end alone, behind a colon: `remind:*`"
     } else if has_cron && start.len() < text.len() {
-        "a job with `cron` is one job: its id has no `*`"
+        "a job with `cron` is one job: its id has no `*`, unless the times are in the configuration (`cron = \"config:feeds.*.at\"`)"
     } else {
         return Ok(());
     };
@@ -184,7 +191,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
     let text = |option: &Option<LitStr>| option.as_ref().map(LitStr::value).unwrap_or_default();
     let (cron, timezone) = (text(&options.cron), text(&options.timezone));
     let (missed, jitter) = (text(&options.missed), text(&options.jitter));
-    let except = text(&options.except);
+    let (except, after) = (text(&options.except), text(&options.after));
     let returned = match &function.sig.output {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, of) => of.span(),
@@ -204,6 +211,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
                     except: #except,
                     missed: #missed,
                     jitter: #jitter,
+                    after: #after,
                     run: __run,
                 };
             }

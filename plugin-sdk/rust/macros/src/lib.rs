@@ -332,7 +332,7 @@ pub fn on(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `cron = "…"` | when it is due: five fields, or six with seconds first; `@daily` and the like; or weekdays and times, `mon-fri 09:50`. Without it the job is made at run time |
+/// | `cron = "…"` | when it is due: five fields, or six with seconds first; `@daily` and the like; or weekdays and times, `mon-fri 09:50`; or where they stand in the configuration, `config:feeds.*.verify`, a job for each feed with the id `verify:*`. Without it the job is made at run time |
 /// | `timezone = "…"` | where the expression is read, an IANA name; otherwise the bot's own |
 /// | `except = "2026-12-25, 01-01"` | days on which it is not due, of one year or of every year |
 /// | `missed = "skip"`, `"once"`, `"all"` | due times that passed while nobody could run them: nothing, one run for all of them (so without this option), one for each |

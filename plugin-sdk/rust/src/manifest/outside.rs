@@ -24,6 +24,9 @@ pub struct Job {
     /// By how much the start may be put off; empty for not at all.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub jitter: &'static str,
+    /// The job that goes first where both are due; empty for none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub after: &'static str,
     /// Calls the author's function.
     #[serde(skip)]
     pub run: fn(&Due) -> Result<(), Error>,
@@ -38,6 +41,7 @@ impl Job {
         except: "",
         missed: "",
         jitter: "",
+        after: "",
         run: |_| Ok(()),
     };
 
