@@ -1,7 +1,9 @@
 //! The bundled plugins, as people use them.
 
 mod data;
+mod feed;
 mod links;
+mod notifier;
 
 use super::support::bot::Plan;
 use super::support::guests::{lunch, memo, order};
