@@ -129,7 +129,7 @@ plugin! {
     webhooks: [finished],
     config: Settings,
     requests: {
-        http: ["https://*", "http://127.0.0.1:*"],
+        http: ["config:url"],
         secrets: ["CI_TOKEN"],
         conversations: ["*"],
         schedule: true,

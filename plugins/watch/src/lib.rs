@@ -21,7 +21,7 @@ plugin! {
     actions: [take],
     jobs: [look, daily],
     config: Settings,
-    requests: { http: ["https://*", "https://*:*", "http://*:*", "http://127.0.0.1:*"], sql: ["*"], conversations: ["*"] },
+    requests: { http: ["config:checks.*.url"], sql: ["config:checks.*.sql"], conversations: ["config:conversation"] },
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ fn probe(
 }
 
 /// Sums up the day before.
-#[job(cron = "0 9 * * *", missed = "once")]
+#[job(id = "daily", cron = "config:daily", missed = "once")]
 pub fn daily(due: &Due) -> Result<()> {
     let watched = watched()?;
     let zone = watched.timezone.as_ref().unwrap_or(&due.invocation.timezone);
