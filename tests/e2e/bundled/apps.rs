@@ -38,7 +38,9 @@ async fn apps_are_built_and_tested_as_every_plugin_and_answer() {
     let from = 0;
     let mut bot = plan.start().await;
     std::fs::copy(out.join("apps.wasm"), bot.plugins().join("apps.wasm")).unwrap();
-    bot.log().wait_long_for(from, &["loaded", "apps"], Duration::from_secs(300)).await;
+    bot.log()
+        .wait_long_for(from, &["loaded", "apps"], Duration::from_secs(300))
+        .await;
     let say = async |text: &str| workspace.ask(&Line::new(text).by("rosie")).await.text;
     assert_eq!(say("!당번 로지 샐리").await, "차례를 정했어요: 로지, 샐리");
     assert_eq!(say("!ㄷㅂ").await, "오늘은 로지, 다음은 샐리");
@@ -72,6 +74,12 @@ async fn without_python_it_is_left_out_in_one_line_and_the_others_go_on() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let lines: Vec<&str> = ended.stdout.lines().filter(|line| line.starts_with("apps: ")).collect();
     assert_eq!(lines.len(), 1, "{ended:?}");
-    assert!(lines[0].starts_with("apps: left out: python3 cannot be used") && lines[0].contains("install Python"), "{ended:?}");
-    assert!(ended.stdout.lines().any(|line| line.starts_with("broken: ")), "the others are looked at: {ended:?}");
+    assert!(
+        lines[0].starts_with("apps: left out: python3 cannot be used") && lines[0].contains("install Python"),
+        "{ended:?}"
+    );
+    assert!(
+        ended.stdout.lines().any(|line| line.starts_with("broken: ")),
+        "the others are looked at: {ended:?}"
+    );
 }

@@ -26,7 +26,10 @@ type Ci = Arc<Service>;
 
 async fn ci(service: &Ci) -> Web {
     let begin = async |State(ci): State<Ci>, headers: HeaderMap, body: Bytes| -> Response {
-        if headers.get("authorization").is_none_or(|token| token != "Bearer open-sesame") {
+        if headers
+            .get("authorization")
+            .is_none_or(|token| token != "Bearer open-sesame")
+        {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         let order: Value = serde_json::from_slice(&body).unwrap();
@@ -57,17 +60,28 @@ async fn ci(service: &Ci) -> Web {
 /// 로지 orders it, and confirms.
 async fn deploy(workspace: &Workspace, what: &str) -> Post {
     let since = workspace.record().await.posts().len();
-    let sent = workspace.send(&Line::new(format!("!배포 {what}")).by("rosie").at("#dev")).await;
+    let sent = workspace
+        .send(&Line::new(format!("!배포 {what}")).by("rosie").at("#dev"))
+        .await;
     let question = |record: &Record| {
-        let post = record.posts().into_iter().skip(since).find(|post| post.text.contains("🔐"))?;
-        let sent = record.of("api").filter(|call| call["answer"]["ts"] == post.ts.as_str()).next_back()?;
+        let post = record
+            .posts()
+            .into_iter()
+            .skip(since)
+            .find(|post| post.text.contains("🔐"))?;
+        let sent = record
+            .of("api")
+            .filter(|call| call["answer"]["ts"] == post.ts.as_str())
+            .next_back()?;
         let args = sent["args"].to_string();
         let from = args.find("/moa:run:")? + "/moa:run:".len();
         let id = args[from..].split(':').next()?.to_owned();
         Some((post, id))
     };
     let (post, id) = workspace.until("the question", question).await;
-    workspace.press("rosie", &post, &format!("/moa:run:{id}:approve"), None).await;
+    workspace
+        .press("rosie", &post, &format!("/moa:run:{id}:approve"), None)
+        .await;
     let answered = |record: &Record| {
         let mut posts = record.posts().into_iter().filter(|one| one.n > post.n);
         posts.find(|one| one.channel == sent.channel && one.ts != post.ts)
@@ -140,12 +154,18 @@ conversations = ["C000000DEV0"]
     bot.restart().await;
     edited(&workspace, "▰▰▰▱ 배포하는 중").await;
     let busy = deploy(&workspace, "other").await;
-    assert!(busy.text.contains("로지님이 main 브랜치를 배포하고 있습니다"), "{busy:?}");
+    assert!(
+        busy.text.contains("로지님이 main 브랜치를 배포하고 있습니다"),
+        "{busy:?}"
+    );
     *service.progress.lock().unwrap() = json!({"state": "succeeded"});
     edited(&workspace, "✅ *main* → *test-1*").await;
     let ended = workspace
         .until("the end to be told", |record| {
-            record.posts().into_iter().find(|post| post.text.ends_with("배포했습니다."))
+            record
+                .posts()
+                .into_iter()
+                .find(|post| post.text.ends_with("배포했습니다."))
         })
         .await;
     assert_eq!(ended.thread.as_ref(), Some(&first.ts));
@@ -172,7 +192,10 @@ conversations = ["C000000DEV0"]
         .await;
     assert!(told.thread.is_some());
     let table = workspace.ask(&Line::new("!배포현황").by("sally").at("#dev")).await.text;
-    assert!(table.contains("성공") && table.contains("실패") && table.contains("로지"), "{table}");
+    assert!(
+        table.contains("성공") && table.contains("실패") && table.contains("로지"),
+        "{table}"
+    );
 
     // It is all in the audit log, and the token nowhere.
     let audit = finish(moa(bot.home()).args(["audit", "--command", "배포", "--json"])).await;
@@ -194,8 +217,16 @@ async fn the_ghost_writes_where_it_is_granted() {
     let said = ask("!대필 #lunch 점심 왔어요 <!channel>").await;
     assert!(said.contains("썼습니다"), "{said}");
     let record = workspace.record().await;
-    let there = record.posts().into_iter().find(|post| post.text.contains("점심 왔어요")).unwrap();
-    assert_eq!((there.channel.as_str(), there.pings.len()), ("C0000LUNCH0", 0), "{there:?}");
+    let there = record
+        .posts()
+        .into_iter()
+        .find(|post| post.text.contains("점심 왔어요"))
+        .unwrap();
+    assert_eq!(
+        (there.channel.as_str(), there.pings.len()),
+        ("C0000LUNCH0", 0),
+        "{there:?}"
+    );
     for (line, says) in [
         ("!유령 #dev 안녕", "허락한"),
         ("!ㄱㅅ #random 안녕", "초대"),
@@ -206,5 +237,9 @@ async fn the_ghost_writes_where_it_is_granted() {
         assert!(said.contains(says), "{line}: {said}");
     }
     let record = workspace.settled().await;
-    assert!(record.of("delete").any(|entry| entry["ts"] == there.ts.as_str()), "{}", record.tail(10));
+    assert!(
+        record.of("delete").any(|entry| entry["ts"] == there.ts.as_str()),
+        "{}",
+        record.tail(10)
+    );
 }
