@@ -334,6 +334,12 @@ pub fn in_memory() -> Arc<Data> {
     Arc::new(Data::with(BTreeMap::new(), Unnamed::Memory))
 }
 
+/// A database and a folder of each name, in this folder.
+#[cfg(test)]
+pub(crate) fn in_folder(folder: &Path) -> Arc<Data> {
+    Arc::new(Data::with(BTreeMap::new(), Unnamed::Folder(folder.into())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

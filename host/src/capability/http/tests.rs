@@ -297,6 +297,40 @@ async fn a_response_becomes_an_object_and_an_object_a_body() {
 }
 
 #[tokio::test]
+async fn what_was_answered_and_could_not_be_stored_is_uncertain() {
+    let (mut stage, world) = stage().await;
+    stage.requests.objects = vec!["files".into()];
+    let folder = tempfile::tempdir().unwrap();
+    stage.data = crate::data::in_folder(folder.path());
+    let scene = stage.scene(false).await;
+    // No file can be below another one.
+    let there = scene.bucket("files").unwrap().put("a", "x".into(), "").await;
+    assert!(there.is_ok(), "{there:?}");
+    let store = |http: &Http, method: &str, key: &str| {
+        let http = Http(Arc::clone(&http.0));
+        let (what, key) = (request(method, "https://a.example/x"), key.to_owned());
+        async move { http.fetch_to_object(what, "files".into(), key).await }
+    };
+    let asked = store(&Http(scene), "GET", "a/b").await.unwrap_err();
+    assert!(!matches!(asked, CapError::Uncertain(_)), "nothing was changed: {asked}");
+    let http = Http(stage.scene(false).await);
+    let sent = store(&http, "POST", "a/b").await.unwrap_err();
+    assert!(
+        matches!(&sent, CapError::Uncertain(text) if text.contains("the request itself was answered with HTTP 200")),
+        "{sent}"
+    );
+    assert_eq!(world.asked.load(Ordering::SeqCst), 2);
+    // What can be known before is said before: nothing is sent.
+    let wrong = store(&http, "POST", "../b").await.unwrap_err();
+    assert!(matches!(wrong, CapError::Invalid(_)), "{wrong}");
+    assert_eq!(world.asked.load(Ordering::SeqCst), 2);
+    // A rerun is told the same, and sends nothing.
+    let again = Http(stage.scene(true).await);
+    assert_eq!(store(&again, "POST", "a/b").await.unwrap_err(), sent);
+    assert_eq!(world.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn a_body_has_its_limit() {
     let (stage, world) = stage().await;
     let http = Http(stage.scene(false).await);
