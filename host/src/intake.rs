@@ -216,6 +216,11 @@ impl Intake {
         heard
     }
 
+    /// Whether it came before, and what it was answered is not known any more.
+    pub fn is_forgotten(&self, identity: &Identity) -> bool {
+        lock(&self.seen).knows(identity) && !lock(&self.forms).knows(identity)
+    }
+
     /// Seconds since 1970 by the clock as it was at the start, and a clock since then that nobody sets.
     fn steady_seconds(&self) -> u64 {
         seconds(self.started).saturating_add(self.since.elapsed().as_secs())

@@ -34,7 +34,7 @@ use crate::registry::{self, Compiler, ConfigOf, LimitsOf, Locks, Registry, Repor
 use crate::rest::Rests;
 use crate::schedule::Schedules;
 use crate::stores::{self, Purpose};
-use crate::web::{Hooks, SetUp};
+use crate::web::{Hooks, Past, SetUp};
 use anyhow::Context;
 use moa_core::access::Rules;
 use moa_core::config::{Config, PluginSettings};
@@ -286,7 +286,11 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         Arc::clone(&intake),
     );
     let door: Arc<dyn crate::adapter::Intake> = Arc::new(Door(Arc::clone(&intake)));
-    let hooks = Hooks::start(set_up, matcher, Arc::clone(&door)).await;
+    let past = Past {
+        intake: Arc::clone(&intake),
+        store: Arc::clone(&store),
+    };
+    let hooks = Hooks::start(set_up, matcher, Arc::clone(&door), past).await;
     let routes = services.routes(&door).merge(hooks.routes());
     let outside = Outside::open(&config, routes, grant_everything).await?;
     let listener = services.listen(door);

@@ -24,6 +24,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Whether the answer to it is remembered, or is still to come.
+    pub(super) fn knows(&self, identity: &Identity) -> bool {
+        self.forms.contains_key(identity)
+    }
+
     fn keep(&mut self, identity: Identity, twins: Twins, now: Instant) {
         let is_due = |pruned| now.saturating_duration_since(pruned) >= PRUNED;
         if self.pruned.is_none_or(is_due) {

@@ -74,7 +74,13 @@ impl Invoker {
             );
             return Outcome::Failed { reason };
         }
+        let status = answer.status;
         self.respond(work, answer);
+        if status >= 500 {
+            // It says itself that it was not done: a delivery of it that comes again is not to be taken for one that was.
+            let reason = format!("`{}` answered a request from outside with HTTP {status}", loaded.name);
+            return Outcome::Failed { reason };
+        }
         Outcome::Done
     }
 

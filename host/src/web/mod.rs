@@ -24,7 +24,7 @@ mod listen;
 mod source;
 
 pub use endpoints::{ENDPOINTS, Endpoints};
-pub use hooks::{Hooks, SetUp};
+pub use hooks::{Hooks, Past, SetUp};
 pub use source::Source;
 
 use axum::Router;

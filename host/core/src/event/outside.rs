@@ -68,11 +68,15 @@ impl Hook {
     /// What an id begins with that the host made up, since the sender gave none: no other request has it.
     pub const UNNAMED: &str = "unnamed-";
 
-    /// The event of it. `id` is the sender's own for this delivery, or one that no other request has.
+    /// What its event is known by. `id` is the sender's own for this delivery, or one that no other request has.
+    pub fn identity(&self, id: &str) -> Identity {
+        Identity::other(HOST, "", &format!("hook/{}/{}/{id}", self.plugin, self.name))
+    }
+
+    /// The event of it, with the [identity](Self::identity) that it has by this id.
     pub fn event(self, id: &str) -> Event {
-        let id = format!("hook/{}/{}/{id}", self.plugin, self.name);
         Event {
-            identity: Identity::other(HOST, "", &id),
+            identity: self.identity(id),
             team: String::new(),
             redelivered: false,
             kind: EventKind::Hook(self),

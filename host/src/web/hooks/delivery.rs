@@ -64,7 +64,7 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// How often deliveries failed. One that failed is new work when it is sent again; after a restart it counts as done.
+/// How often deliveries failed that were answered so. One that failed is new work when it is sent again.
 #[derive(Debug, Default)]
 pub(super) struct Attempts(Mutex<HashMap<String, (u32, Instant)>>);
 

@@ -7,6 +7,7 @@
 
 mod answer;
 mod delivery;
+mod past;
 mod set_up;
 
 use super::{Source, body, plain, refusal};
@@ -25,6 +26,9 @@ use jiff::Timestamp;
 use moa_core::event::Hook;
 use moa_core::hook::{Headers, Refused, Verifier};
 use moa_core::manifest::{self, Webhook};
+use moa_store::StoreError;
+pub use past::Past;
+use past::numbered;
 use set_up::Noted;
 pub use set_up::SetUp;
 use std::sync::{Arc, Weak};
@@ -39,6 +43,7 @@ pub struct Hooks {
     set_up: SetUp,
     matcher: Arc<Matcher>,
     intake: Arc<dyn Intake>,
+    past: Past,
     attempts: Attempts,
     noted: Noted,
 }
@@ -62,11 +67,12 @@ impl Headers for Head<'_> {
 impl Hooks {
     /// Webhooks as they are set up; requests go to `intake`. Those that are not set up are told to the operator when their
     /// plugin is loaded.
-    pub async fn start(set_up: SetUp, matcher: Arc<Matcher>, intake: Arc<dyn Intake>) -> Arc<Self> {
+    pub async fn start(set_up: SetUp, matcher: Arc<Matcher>, intake: Arc<dyn Intake>, past: Past) -> Arc<Self> {
         let hooks = Arc::new(Self {
             set_up,
             matcher,
             intake,
+            past,
             attempts: Attempts::default(),
             noted: Noted::default(),
         });
@@ -144,19 +150,21 @@ impl Hooks {
 
     /// Gives the request to the plugin, and what it answers back.
     async fn pass_on(&self, request: Hook, id: Option<String>) -> Response {
-        let key = id.map(|id| format!("{}/{}/{id}", request.plugin, request.name));
-        let attempt = key.as_deref().map_or(1, |key| self.attempts.next(key));
-        let id = match &key {
-            Some(key) => {
-                let id = key.rsplit('/').next().unwrap_or(key);
-                match attempt {
-                    1 => id.to_owned(),
-                    again => format!("{id}#{again}"),
+        let attempt = match &id {
+            Some(id) => match self.attempt(&request, id).await {
+                Ok(attempt) => attempt,
+                Err(error) => {
+                    tracing::error!(%error, "what came of a delivery cannot be looked up");
+                    return answer::later("not now");
                 }
-            }
-            None => delivery::unique(),
+            },
+            None => 1,
         };
-        let event = request.event(&id);
+        let key = id.as_deref().map(|id| request.identity(id));
+        let event = match &id {
+            Some(id) => request.event(&numbered(id, attempt)),
+            None => request.event(&delivery::unique()),
+        };
         if self.matcher.route(&event).is_empty() {
             // Stopped by the operator, or silenced for a while. Nothing was recorded, so it is as if it never came.
             return answer::later("not now");
@@ -175,9 +183,18 @@ impl Hooks {
             && response.status().is_server_error()
         {
             // Whoever sends it again wants it to be done, not to be told once more that it failed.
-            self.attempts.failed(&key, attempt);
+            self.attempts.failed(key.as_str(), attempt);
         }
         response
+    }
+
+    /// Which attempt of a delivery is coming: one that failed is new work when it is sent again.
+    async fn attempt(&self, request: &Hook, id: &str) -> Result<u32, StoreError> {
+        let first = request.identity(id);
+        let next = self.attempts.next(first.as_str());
+        let coming = request.identity(&numbered(id, next));
+        let failed = self.past.failed(&first, &coming).await?;
+        Ok(next.max(failed.saturating_add(1)))
     }
 }
 
