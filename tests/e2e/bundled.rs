@@ -1,9 +1,12 @@
 //! The bundled plugins, as people use them.
 
+mod apps;
 mod data;
+mod deploy;
 mod feed;
 mod links;
 mod notifier;
+mod watch;
 
 use super::support::bot::Plan;
 use super::support::guests::{lunch, memo, order};
