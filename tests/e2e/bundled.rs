@@ -7,6 +7,7 @@ mod feed;
 mod links;
 mod notifier;
 mod watch;
+mod servers;
 
 use super::support::bot::Plan;
 use super::support::guests::{lunch, memo, order};

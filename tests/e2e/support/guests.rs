@@ -183,3 +183,9 @@ pub fn outside() -> &'static Path {
     static OUTSIDE: OnceLock<PathBuf> = OnceLock::new();
     OUTSIDE.get_or_init(|| moa_test_guests::sdk_fixture("outside"))
 }
+
+/// The bundled plugin `servers`: `!server`, and its job `watch`.
+pub fn servers() -> &'static Path {
+    static SERVERS: OnceLock<PathBuf> = OnceLock::new();
+    SERVERS.get_or_init(|| moa_test_guests::plugin("servers"))
+}
