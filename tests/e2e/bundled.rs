@@ -6,8 +6,8 @@ mod deploy;
 mod feed;
 mod links;
 mod notifier;
-mod watch;
 mod servers;
+mod watch;
 
 use super::support::bot::Plan;
 use super::support::guests::{lunch, memo, order};
