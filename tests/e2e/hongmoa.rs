@@ -5,6 +5,13 @@ use super::support::guests::put;
 use super::support::process::{finish_within, moa};
 use super::support::sim::{Line, Workspace};
 use super::support::{alone, required};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::any;
+use moa::web::Web;
+use moa_core::config::Http;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +19,55 @@ use std::time::Duration;
 const BUILD: Duration = Duration::from_secs(900);
 /// How long the host may compile it.
 const COMPILE: Duration = Duration::from_secs(300);
+
+/// Answers what it was asked.
+async fn echo(asked: Request) -> Response {
+    let (head, body) = asked.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let header = |name: &str| {
+        let value = head.headers.get(name).map(|value| value.to_str().unwrap());
+        value.unwrap_or("-").to_owned()
+    };
+    let told = serde_json::json!({
+        "method": head.method.as_str(),
+        "query": head.uri.query().unwrap_or_default(),
+        "team": header("x-team"),
+        "kind": header("content-type"),
+        "auth": header("authorization"),
+        "body": String::from_utf8(body.to_vec()).unwrap(),
+    });
+    let status = match head.method.as_str() {
+        "POST" => StatusCode::CREATED,
+        _ => StatusCode::OK,
+    };
+    (status, [("content-type", "application/json")], told.to_string()).into_response()
+}
+
+/// A server that stands for `api.example.com`: the host is told that it is the way to everything.
+async fn api() -> Web {
+    let app = Router::new()
+        .route("/echo", any(echo))
+        .route("/text", any(|| async { "한 줄\n두 줄" }))
+        .route("/missing", any(|| async { (StatusCode::NOT_FOUND, "none") }))
+        .route("/moved", any(|| async { Redirect::temporary("/text") }))
+        .route(
+            "/slow",
+            any(|| async {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                "late"
+            }),
+        )
+        // What breaks off has no answer.
+        .route("/broken", any(|| async { panic!("as it is meant to") as &str }));
+    let http = Http {
+        wanted: true,
+        listen: ([127, 0, 0, 1], 0).into(),
+        body: 1 << 20,
+        rate: None,
+        proxies: Vec::new(),
+    };
+    Web::open(&http, app).await.unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
@@ -46,8 +102,10 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     assert!(!component.windows(secret.len()).any(|part| part == secret));
 
     let workspace = Workspace::start().await;
+    let api = api().await;
     let bot = Plan::new(&workspace)
-        .config("\n[plugin.team.grant]\nconversations = [\"*\"]\n")
+        .config("\n[plugin.team.grant]\nconversations = [\"*\"]\nhttp = [\"http://api.example.com\"]\n")
+        .env("HTTP_PROXY", &format!("http://{}", api.address()))
         .start()
         .await;
     let from = bot.lines();
@@ -68,6 +126,38 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     assert_eq!(say("!queue a").await, "1");
     assert_eq!(say("!queue b").await, "2");
     assert_eq!(say("!queue").await, "b");
+    // `requests`, against a real server.
+    for (what, answer) in [
+        (
+            "get",
+            "200 True GET q=%EC%A0%90%EC%8B%AC+%ED%8C%80&tag=a&tag=b moa application/json",
+        ),
+        (
+            "post",
+            r#"201 POST application/json Basic dTpw {"\uc774\ub984": "\ub85c\uc9c0", "n": [1, null, true]}"#,
+        ),
+        ("form", "application/x-www-form-urlencoded a=1+2&b=x&b=y"),
+        ("session", "PUT page=1 both DELETE page=1 both"),
+        ("text", "한 줄\n두 줄 ['한 줄', '두 줄'] 15"),
+        (
+            "missing",
+            "404 Client Error: Not Found for url: http://api.example.com/missing: 404 none",
+        ),
+        ("moved", "200 True"),
+        ("rubbish", "JSONDecodeError"),
+        ("slow", "timeout"),
+    ] {
+        // Slack has `&` as `&amp;`, and addresses in brackets.
+        let said = say(&format!("!웹 {what}")).await.replace("&amp;", "&");
+        assert_eq!(said.replace(['<', '>'], ""), answer, "{what}");
+    }
+    let broken = say("!웹 broken").await;
+    assert!(
+        broken.starts_with("no connection: perhaps done already") && broken.contains("had begun to be sent"),
+        "{broken}"
+    );
+    let elsewhere = say("!웹 elsewhere").await;
+    assert!(elsewhere.starts_with("no connection: "), "{elsewhere}");
     // Another channel, where it is granted.
     let sent = workspace.send(&Line::new("!유령 #lunch 안녕 여러분")).await;
     let there = workspace
@@ -82,7 +172,7 @@ async fn a_folder_of_apps_is_built_without_an_edit_and_its_apps_answer() {
     // A message with attachments; what they hold is looked at in the SDK's own test.
     assert_eq!(say("!짤").await, "골라 봤어요");
     // The client does what the host can, and says what it can't.
-    assert_eq!(say("!ㄷㅇ").await.lines().count(), 9);
+    assert_eq!(say("!ㄷㅇ").await.lines().count(), 10);
     let deployed = workspace.send(&Line::new("!deploy main")).await;
     workspace
         .until("the end of the deployment", |record| {

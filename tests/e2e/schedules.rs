@@ -15,6 +15,7 @@ async fn start(workspace: &Workspace) -> Bot {
         .plugin(almanac())
         .plugin(hello())
         .config(GRANT)
+        .env("MOA_BOT__ADMINS", "U00000ROSIE")
         .start()
         .await
 }
@@ -181,6 +182,14 @@ async fn operators_see_and_order_jobs_with_a_host_and_without_one() {
     for word in ["!schedules", "!스케줄"] {
         let said = says(&workspace, word).await;
         assert!(said.contains("almanac/tick") && said.contains("0 9 * * 1-5"), "{said}");
+        // What somebody had it made is named to admins alone.
+        let said = workspace.ask(&Line::new(word).by("ben")).await.text;
+        assert!(
+            !said.contains("often") && said.contains("almanac/(made in use)"),
+            "{said}"
+        );
+        let said = workspace.ask(&Line::new(word).by("rosie")).await.text;
+        assert!(said.contains("almanac/often"), "{said}");
     }
 
     // The same without a host.

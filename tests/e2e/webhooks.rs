@@ -382,6 +382,35 @@ async fn what_was_accepted_is_done_once_though_the_host_is_killed() {
 }
 
 #[tokio::test]
+async fn what_failed_is_done_when_it_is_sent_again_to_a_host_that_was_restarted() {
+    let workspace = Workspace::start().await;
+    let mut bot = plan(&workspace).start().await;
+    let key = [("idempotency-key", "one")];
+    // It broke, it says itself that it was not done, it has its own word for it; and one that was done.
+    let paths = ["fail", "fail/busy", "fail/teapot", "slow"];
+    let mut answers = vec![[500, 503, 418, 200]];
+    // What was done, by the plugin's own word, is not done once more.
+    answers.extend([[500, 503, 202, 202]; 2]);
+    for (run, expected) in answers.into_iter().enumerate() {
+        if run > 0 {
+            assert!(bot.stop().await.success());
+            bot.restart().await;
+        }
+        let sender = Sender::to(&bot);
+        for (path, status) in paths.into_iter().zip(expected) {
+            let answer = sender.send(Method::POST, path, &key, "").await;
+            assert_eq!(answer.status, status, "{run} {path}: {answer:?}");
+        }
+        let failed = (3 + 2 * run).to_string();
+        assert_eq!(counted(&workspace, "fail").await, failed);
+        assert_eq!(counted(&workspace, "slow").await, "1");
+    }
+    // It is told to the operator, too.
+    let listed = finish(moa(bot.home()).args(["journal", "list", "--failed"])).await;
+    assert!(listed.stdout.contains("HTTP 503"), "{listed:?}");
+}
+
+#[tokio::test]
 async fn a_stop_answers_what_runs_and_takes_its_address_away() {
     let workspace = Workspace::start().await;
     let mut bot = plan(&workspace).start().await;

@@ -111,7 +111,8 @@ class Apps(PluginTest):
         self.assertNotIn("aliases", commands["ㄷㅇ"], "words of the host's own are left out")
         self.assertEqual(commands["ㅁㅁ"]["aliases"], ["메모", "memo"])
         self.assertEqual(commands["ㅁㅁ"]["summary"], "기억합니다")
-        self.assertEqual(self.manifest["requests"]["http"], ["https://weather.example.com"])
+        origins = ["http://api.example.com", "https://weather.example.com"]
+        self.assertEqual(self.manifest["requests"]["http"], origins)
 
     def test_the_build_tells_what_differs(self):
         told = [(one["severity"], one["file"], one["line"], one["message"]) for one in self.told]
