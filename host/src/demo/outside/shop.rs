@@ -49,7 +49,7 @@ fn products() -> Value {
             "price": (number * 7919) % 90_000 + 9_900,
             "stock": (number * 5) % 7,
             "category": kind,
-            "image": if number % 20 == 0 { Value::Null } else { json!(format!("https://img.shop.example/{number}.jpg")) },
+            "image": if number.is_multiple_of(20) { Value::Null } else { json!(format!("https://img.shop.example/{number}.jpg")) },
             "updated": jiff::Timestamp::now().to_string(),
         })
     };
