@@ -12,6 +12,7 @@ import { call, exports as plain, failure } from "./calls.js";
 import { bind, engine } from "./host.js";
 import { sow } from "./prelude.js";
 import { OwnPromise, onWaiting, workOff } from "./promise.js";
+import { warm } from "./warm.js";
 
 bind({ brain, chat, http, objects, schedule, sql, system, triggers });
 
@@ -54,3 +55,5 @@ export const jobs = { run: run("run") };
 export const webhooks = { serve: run("serve") };
 export const actions = { act: run("act") };
 export const events = { on: run("on") };
+
+warm();

@@ -58,6 +58,7 @@ const FILES: &[(&str, &str)] = files![
     "src/trace.js",
     "src/url.js",
     "src/utf8.js",
+    "src/warm.js",
     "tsconfig.json",
     "types/globals.d.ts",
     "types/host.d.ts",

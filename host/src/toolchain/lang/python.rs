@@ -2,10 +2,12 @@
 //!
 //! Before anything is built a script of the SDK looks at the sources ([`lint`]) for what can't work in the sandbox. Pure
 //! packages of `requirements.txt` are put into `.moa/deps` ([`requirements`]). componentize-py then runs the plugin's
-//! module once and keeps what memory holds: the component has no files, only modules that were imported.
+//! module once and keeps what memory holds: the component has no files, only modules that were imported. In what it keeps
+//! objects lose their counts of references ([`stay`]).
 
 pub(super) mod hongmoa;
 mod requirements;
+mod stay;
 #[cfg(test)]
 mod tests;
 
@@ -150,8 +152,18 @@ pub(super) async fn build(job: &Job<'_>) -> Result<Made, BuildError> {
             }
         }
     }
+    take_counts(&kept.file).map_err(io)?;
     kept.note().map_err(io)?;
     Ok(made(job, kept.file, diagnostics))
+}
+
+/// Makes the objects of a component that stay cheap to look at.
+fn take_counts(file: &Path) -> Result<(), (PathBuf, std::io::Error)> {
+    let taken = fs::read(file).and_then(|mut component| {
+        stay::take_counts(&mut component).map_err(std::io::Error::other)?;
+        fs::write(file, component)
+    });
+    taken.map_err(|error| (file.to_owned(), error))
 }
 
 fn made(job: &Job<'_>, file: PathBuf, diagnostics: Vec<Diagnostic>) -> Made {
