@@ -33,6 +33,7 @@ mod commands;
 mod crashes;
 mod degradation;
 mod delivery;
+mod demo;
 mod dev;
 mod feed;
 mod grants;
