@@ -3,6 +3,7 @@
 use super::World;
 use crate::adapter::slack::tls;
 use crate::web::ENDPOINTS;
+use moa_egress::sign;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::path::Path;
@@ -22,13 +23,17 @@ pub async fn call(world: &World, data_dir: &Path) -> Infallible {
     };
     let room = world.room();
     room.connect(client.clone(), format!("{bot}/jandi/servers"));
+    // Each shows who it is in both ways that the notifier's webhooks know.
     let hook = async |name: &str, event: &str, body: Value| {
-        let request = client.post(format!("{bot}/hooks/notifier/{name}"));
-        let request = request
+        let body = body.to_string();
+        let signature = sign::hex(&sign::hmac_sha256(TOKEN.as_bytes(), body.as_bytes()));
+        let request = client
+            .post(format!("{bot}/hooks/notifier/{name}"))
             .bearer_auth(TOKEN)
+            .header("x-hub-signature-256", format!("sha256={signature}"))
             .header("content-type", "application/json")
             .header("x-github-event", event);
-        if let Err(error) = request.body(body.to_string()).send().await {
+        if let Err(error) = request.body(body).send().await {
             tracing::debug!(error = %error.without_url(), "a webhook of the demo was not taken");
         }
     };
