@@ -35,7 +35,7 @@ fn budget(language: Language) -> Option<Duration> {
     match language {
         Language::Rust => Some(Duration::from_micros(50)),
         Language::JavaScript | Language::TypeScript => Some(Duration::from_micros(250)),
-        Language::Python => Some(Duration::from_micros(1_300)),
+        Language::Python | Language::Hongmoa => Some(Duration::from_micros(1_300)),
         Language::Go | Language::C => None,
     }
 }
@@ -46,7 +46,11 @@ fn main() {
         "| language | size | compile | compiled | load, compiled | instance and call | budget | memory of an instance |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
-    for language in Language::ALL {
+    // Apps for hongmoa are Python.
+    for language in Language::ALL
+        .into_iter()
+        .filter(|language| *language != Language::Hongmoa)
+    {
         match component(&runtime, language) {
             Ok(file) => println!("{}", row(&runtime, language, &file)),
             Err(why) => eprintln!("{language} is left out: {why}"),

@@ -1,6 +1,7 @@
 //! The plugin deploy: a branch on its way to a test server, by a CI service that is asked and one that tells.
 
 use super::super::support::bot::{Bot, Plan};
+use super::super::support::guests::hello;
 use super::super::support::process::{finish, moa};
 use super::super::support::record::{Post, Record};
 use super::super::support::sim::{Line, Workspace};
@@ -169,7 +170,7 @@ conversations = ["C000000DEV0"]
         })
         .await;
     assert_eq!(ended.thread.as_ref(), Some(&first.ts));
-    assert_eq!(ended.pings, ["U00000ROSIE"]);
+    assert_eq!(ended.pings, ["<@U00000ROSIE>"]);
     let order = json!({"branch": "main", "server": "test-1", "by": "로지"});
     assert_eq!(*service.orders.lock().unwrap(), [order], "once");
 
@@ -210,6 +211,7 @@ async fn the_ghost_writes_where_it_is_granted() {
     let workspace = Workspace::start().await;
     let _bot = Plan::new(&workspace)
         .plugin(&moa_test_guests::plugin("ghost"))
+        .plugin(hello())
         .config("\n[plugin.ghost.grant]\nconversations = [\"C0000LUNCH0\", \"C000RANDOM0\"]\n")
         .start()
         .await;
