@@ -141,7 +141,8 @@ async fn a_newcomer_sees_each_of_the_systems_at_work_within_two_minutes() {
     assert!(feed.text.contains("EP"), "{}", feed.text);
 
     let Some(browser) = Browser::start_or_skip().await.unwrap() else {
-        running.end().await;
+        running.signal(15);
+        assert!(running.end().await.success());
         return;
     };
     let page = browser.open(&sim.page_url()).await.unwrap();
@@ -174,5 +175,6 @@ async fn a_newcomer_sees_each_of_the_systems_at_work_within_two_minutes() {
     page.screenshot(&target.join("screenshots/demo-jandi.png"))
         .await
         .unwrap();
+    running.signal(15);
     assert!(running.end().await.success());
 }
