@@ -182,8 +182,8 @@ impl Flood {
             let (over, refused) = (Arc::clone(&over), Arc::clone(&refused));
             tokio::spawn(async move {
                 let wrong = format!("X-Hub-Signature-256: sha256={}\r\n", "0".repeat(64));
-                let mut signed = Http::with_headers(to, &wrong);
-                let mut unsigned = Http::new(to, None);
+                let mut signed = Http::with_headers(to, &wrong).expecting(401);
+                let mut unsigned = Http::new(to, None).expecting(401);
                 let body = vec![b' '; BODY];
                 // Not all at once.
                 tokio::time::sleep(pause * number / CONNECTIONS).await;

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 pub struct Http {
     to: SocketAddr,
     headers: String,
+    /// The status that an answer has to have.
+    status: u16,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
 }
@@ -22,6 +24,7 @@ impl Http {
         Self {
             to,
             headers: format!("Host: {to}\r\nContent-Type: application/json; charset=utf-8\r\n{bearer}"),
+            status: 200,
             stream: None,
             buffer: Vec::new(),
         }
@@ -34,6 +37,11 @@ impl Http {
             headers: format!("{}{headers}", plain.headers),
             ..plain
         }
+    }
+
+    /// What is asked is to be answered with this status; otherwise 200.
+    pub fn expecting(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// Asks, and returns the body of the answer.
@@ -68,7 +76,7 @@ impl Http {
                 let head = String::from_utf8_lossy(self.buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
                 let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
                 let length: usize = length.context("an answer without a length")?.trim().parse()?;
-                if !head.starts_with("http/1.1 200") {
+                if !head.starts_with(&format!("http/1.1 {}", self.status)) {
                     bail!("{}", head.lines().next().unwrap_or_default());
                 }
                 break (end + 4, length);
