@@ -6,7 +6,11 @@ use moa_plugin::prelude::*;
 #[command]
 pub fn rows(ctx: &Context, #[choice("table", "csv")] how: String) -> String {
     let tour = || {
-        let found = sql::query("main", "SELECT name AS 이름, data, price, sold FROM dishes ORDER BY id", ())?;
+        let found = sql::query(
+            "main",
+            "SELECT name AS 이름, data, price, sold FROM dishes ORDER BY id",
+            (),
+        )?;
         if how == "table" {
             return Ok(found.table());
         }
