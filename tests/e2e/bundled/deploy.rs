@@ -72,8 +72,7 @@ async fn deploy(workspace: &Workspace, what: &str) -> Post {
             .find(|post| post.text.contains("🔐"))?;
         let sent = record
             .of("api")
-            .filter(|call| call["answer"]["ts"] == post.ts.as_str())
-            .next_back()?;
+            .rfind(|call| call["answer"]["ts"] == post.ts.as_str())?;
         let args = sent["args"].to_string();
         let from = args.find("/moa:run:")? + "/moa:run:".len();
         let id = args[from..].split(':').next()?.to_owned();
