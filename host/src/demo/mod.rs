@@ -1,8 +1,8 @@
 //! What `moa dev --demo` adds: settings for the bundled plugins on fast clocks, and an outside world that they find at work.
 //!
-//! - [`settings`]: the pieces of configuration that lie beside the plugins (`PLUGIN/demo.toml`), as one
-//! - [`outside`]: the world itself, one listener with a module for each system in it
-//! - [`callers`]: what comes from outside by itself: a repository's and a monitoring system's webhooks, people in JANDI
+//! - `settings`: the pieces of configuration that lie beside the plugins (`PLUGIN/demo.toml`), as one
+//! - `outside`: the world itself, one listener with a module for each system in it
+//! - `callers`: what comes from outside by itself: a repository's and a monitoring system's webhooks, people in JANDI
 //!
 //! Nothing else of the host knows that there is a demo: the plugins meet it by their configuration alone.
 
@@ -12,7 +12,7 @@ mod outside;
 mod settings;
 
 pub use callers::call;
-pub use outside::World;
+pub use outside::{NoWorld, World};
 pub use settings::{Fault, gather};
 
 use moa_playground::Channel;
