@@ -9,7 +9,7 @@
 //! A statement that takes too long, or whose caller is gone, is cancelled *at the database*; the connection is usable
 //! again, or replaced by another. Errors never hold addresses or passwords.
 //!
-//! In reading order: [`settings`] says where a database is, [`text`] which statements there are, [`mod@cell`] what goes in
+//! In reading order: [`settings`] says where a database is, [`text`] which statements there are, `cell` what goes in
 //! and out; `connection` is what is called, `run` what all databases have in common, and then one module for each.
 
 mod cell;
