@@ -198,8 +198,15 @@ plugin! {
     jobs: [watch],
     config: settings::Settings,
     requests: {
-        http: ["https://*.amazonaws.com", "https://*", "http://127.0.0.1:*"],
-        secrets: ["AWS", "GPU_TOKEN"],
+        http: [
+            "https://*.amazonaws.com",
+            "config:aws.ec2",
+            "config:aws.rds",
+            "config:schedules.*.groups.*.start",
+            "config:schedules.*.groups.*.stop",
+            "config:schedules.*.groups.*.status",
+        ],
+        secrets: ["config:aws.key", "config:schedules.*.groups.*.secret"],
         conversations: ["*"],
     },
 }
