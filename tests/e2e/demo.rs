@@ -117,7 +117,7 @@ async fn a_newcomer_sees_each_of_the_systems_at_work_within_two_minutes() {
     for plugin in [
         "feed", "notifier", "links", "data", "servers", "watch", "deploy", "lunch",
     ] {
-        running.log.wait_for(0, &[plugin, "loaded"]).await;
+        running.log.wait_long_for(0, &[plugin, "loaded"], BUILD).await;
     }
     by_itself(&sim).await;
 
