@@ -22,6 +22,7 @@ pub mod system;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod text;
+pub mod texts;
 pub mod time;
 pub mod triggers;
 pub mod webhooks;
@@ -41,7 +42,7 @@ pub use config::Config;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
 pub use form::Form;
-pub use moa_plugin_macros::{Config, action, answer, command, hear, job, on, plugin, shortcut, submit, webhook};
+pub use moa_plugin_macros::{Config, action, answer, command, hear, job, on, plugin, shortcut, submit, texts, webhook};
 pub use press::{Answer, FieldErrors, IntoPressReply, Press, PressKind, PressReply, Update};
 pub use reply::IntoReply;
 pub use schedule::Due;
@@ -74,7 +75,7 @@ pub mod prelude {
         Answer, Audience, Button, Card, Config, Content, Context, Conversation, Due, Error, FieldErrors, Form,
         HostError, Message, MessageRef, Place, Press, PressReply, Request, Response, Result, Update, User, action,
         answer, chat, command, hear, http, job, log, objects, on, plugin, schedule, shortcut, sql, submit, system,
-        text, triggers, webhook,
+        text, texts, triggers, webhook,
     };
     pub use std::time::Duration;
 }

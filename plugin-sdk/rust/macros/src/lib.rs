@@ -12,6 +12,7 @@ mod on;
 mod options;
 mod plugin;
 mod press;
+mod texts;
 mod webhook;
 mod words;
 
@@ -474,4 +475,31 @@ pub fn plugin(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Config, attributes(default, min, max, choice, user, conversation, table))]
 pub fn derive_config(item: TokenStream) -> TokenStream {
     config::expand(item.into()).into()
+}
+
+/// What people read, in a file of its own: a method for each text.
+///
+/// ```toml
+/// [ko]
+/// no-time = "`{time}`은 시각이 아닙니다. `09:30`처럼 적어 주세요."
+/// moved = "{who:markup}님이 옮겼습니다."
+/// [en]
+/// no-time = "`{time}` is no time of day. Write it like `09:30`."
+/// moved = "{who:markup} moved it."
+/// ```
+///
+/// `texts!("texts.toml");`, its path relative to the plugin's `Cargo.toml`, makes a type `Texts`:
+/// `Texts::of(ctx.language()).no_time(&typed)`. A method takes a text's values in the order in which they first stand in
+/// the file's **first** language, each of any type with `Display`. A value is put in as plain text (no markup, calls
+/// nobody); `{name:markup}` puts one in as it stands, for mentions. Braces around anything else stay.
+///
+/// A text that is missing in a language, or has other values there, is an error while compiling. A language that the file
+/// has not is answered in English (`en`), or in the first.
+///
+/// Further files are other **voices**, which may say any of the texts otherwise:
+/// `texts!("voices/plain.toml", "voices/soldier.toml");` and `Texts::of(language).voice("soldier")`, with the file's name.
+/// `.with(own)` puts texts that somebody wrote in the configuration, by key, in the places of others.
+#[proc_macro]
+pub fn texts(input: TokenStream) -> TokenStream {
+    texts::expand(input.into()).into()
 }
