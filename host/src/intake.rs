@@ -184,6 +184,12 @@ impl Intake {
         Ok(open)
     }
 
+    /// Takes what every event takes on its way in, and lets go of it: it returns where the way is free.
+    pub fn walk(&self) {
+        drop(lock(&self.gate));
+        drop(lock(&self.seen));
+    }
+
     /// Takes in what is no delivery of a service: that nobody answered a question, or decided about a command. Until the
     /// first set of plugins is there it waits, as deliveries do.
     pub fn tell(self: &Arc<Self>, event: Event) {

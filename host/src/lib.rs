@@ -9,6 +9,7 @@ pub mod stores;
 
 pub mod access;
 pub mod adapter;
+pub mod admin;
 pub mod admins;
 pub mod announcements;
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod data;
 pub mod descriptors;
 pub mod dispatch;
 pub mod grants;
+pub mod health;
 pub mod intake;
 pub mod invocation;
 pub mod journal;

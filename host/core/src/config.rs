@@ -64,7 +64,7 @@ pub struct Config {
     /// `[http]`: for the outside world.
     pub http: Http,
     /// `[admin]`: for the operator.
-    pub admin: Listener,
+    pub admin: Admin,
     /// `[plugins]`
     pub plugins: Plugins,
     /// `[rate]`
@@ -317,11 +317,17 @@ pub struct Http {
     pub proxies: Vec<Network>,
 }
 
-/// `[admin]`: an address to listen at.
+/// `[admin]`: for the operator: health, metrics, dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listener {
-    /// Address and port; port 0 for any.
-    pub listen: std::net::SocketAddr,
+pub struct Admin {
+    /// Whether the address is set: then it must be that one, and otherwise another port will do.
+    pub wanted: bool,
+    /// Address and port; port 0 for any; nothing where nobody is to be listened to.
+    pub listen: Option<std::net::SocketAddr>,
+    /// Names that it may be asked by, beside those of this machine. In lower case.
+    pub hosts: Vec<String>,
+    /// Whose word is taken for who asks, by which name, and whether by https.
+    pub proxies: Vec<Network>,
 }
 
 /// `[plugins]`: where plugins come from.

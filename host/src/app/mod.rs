@@ -12,6 +12,7 @@ pub use services::Tokens;
 
 use crate::access::{Access, Names, Roles};
 use crate::adapter::{Adapter, Fatal};
+use crate::admin::{self, Admin};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, Said, Says, World};
 use crate::control::{Decides, Desk};
@@ -19,6 +20,7 @@ use crate::data::{Data, Unnamed};
 use crate::descriptors;
 use crate::dispatch::{Dispatch, Room};
 use crate::grants::{Approvals, Asking};
+use crate::health::Health;
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Allowance, Allowances, Invoker, Work};
 use crate::lessons::Lessons;
@@ -34,7 +36,7 @@ use crate::registry::{self, Compiler, ConfigOf, LimitsOf, Locks, Registry, Repor
 use crate::rest::Rests;
 use crate::schedule::Schedules;
 use crate::stores::{self, Purpose};
-use crate::web::{Hooks, Past, SetUp};
+use crate::web::{Endpoints, Hooks, Past, SetUp};
 use anyhow::Context;
 use moa_core::access::Rules;
 use moa_core::config::{Config, PluginSettings};
@@ -150,12 +152,19 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
     desk.record(record.audit());
+    let health = Arc::<Health>::default();
+    let _pulse = health.pulse();
+    let endpoints = Arc::new(Endpoints::none(&config.bot.data_dir));
+    // What else the operator is shown is merged with these.
+    let shown = admin::health::routes(&health);
+    let admin = Admin::open(&config, shown, &endpoints, grant_everything).await?;
 
     let mut stop = std::pin::pin!(stop);
     let services = tokio::select! {
         biased;
         // Slack may be away for long, and asking goes on as long.
         () = &mut stop => {
+            admin.close().await;
             registry.shutdown().await;
             drop(desk);
             record.close().await;
@@ -292,11 +301,18 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     };
     let hooks = Hooks::start(set_up, matcher, Arc::clone(&door), past).await;
     let routes = services.routes(&door).merge(hooks.routes());
-    let outside = Outside::open(&config, routes, grant_everything).await?;
+    let outside = Outside::open(&config, routes, &endpoints, grant_everything).await?;
     let listener = services.listen(door);
     let opening = tokio::spawn({
         let intake = Arc::clone(&intake);
         async move { intake.start().await }
+    });
+    health.goes({
+        let (intake, dispatch) = (Arc::clone(&intake), dispatch.clone());
+        move || {
+            intake.walk();
+            dispatch.outstanding();
+        }
     });
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&store), Arc::clone(&intake)));
     let waiting = tokio::spawn({
@@ -337,6 +353,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     housekeeping.abort();
     registry.shutdown().await;
     reporter.abort();
+    admin.close().await;
     drop(desk);
     record.close().await;
     let closed = store.close().await;

@@ -228,6 +228,11 @@ impl Desk {
         }
     }
 
+    /// What answers, for whoever shows the same elsewhere.
+    pub fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.control)
+    }
+
     /// From now on what the operator orders is written down.
     pub fn record(&self, audit: Arc<Audit>) {
         // Once, at the start.

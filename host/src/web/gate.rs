@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Who connected: the listener puts it at every request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) IpAddr);
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Whether requests are let through.
 pub(super) struct Gate {

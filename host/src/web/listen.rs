@@ -1,7 +1,7 @@
 //! Connections.
 
-use super::gate::{Gate, Peer};
-use super::{CONNECTIONS, CONNECTIONS_OF_ONE, HEAD, Source};
+use super::gate::Peer;
+use super::{HEAD, Source};
 use crate::settings::shortened;
 use axum::Router;
 use axum::body::Body;
@@ -27,8 +27,16 @@ const HEAD_BYTES: usize = 32 << 10;
 /// How many headers it may have.
 const HEADERS: usize = 100;
 
+/// How many connections there may be.
+pub(crate) struct Seats {
+    /// Of all.
+    pub total: usize,
+    /// Of one source.
+    pub of_one: Box<dyn Fn(IpAddr) -> usize + Send + Sync>,
+}
+
 /// A listener that serves.
-pub(super) struct Listening {
+pub(crate) struct Listening {
     accepting: JoinHandle<()>,
     connections: TaskTracker,
     end: watch::Sender<bool>,
@@ -36,12 +44,12 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    pub(super) fn start(listener: TcpListener, routes: Router, gate: Arc<Gate>) -> Self {
+    pub(crate) fn start(listener: TcpListener, routes: Router, seats: Seats) -> Self {
         let (connections, end, abort) = (TaskTracker::new(), watch::Sender::new(false), watch::Sender::new(false));
         let accepting = tokio::spawn(accept(Accepting {
             listener,
             routes,
-            gate,
+            seats,
             connections: connections.clone(),
             end: end.subscribe(),
             abort: abort.subscribe(),
@@ -56,7 +64,7 @@ impl Listening {
     }
 
     /// Lets nobody in any more, and waits for those inside.
-    pub(super) async fn close(self, patience: Duration) {
+    pub(crate) async fn close(self, patience: Duration) {
         self.accepting.abort();
         self.end.send_replace(true);
         self.connections.close();
@@ -76,7 +84,7 @@ impl Drop for Listening {
 struct Accepting {
     listener: TcpListener,
     routes: Router,
-    gate: Arc<Gate>,
+    seats: Seats,
     connections: TaskTracker,
     end: watch::Receiver<bool>,
     abort: watch::Receiver<bool>,
@@ -98,12 +106,9 @@ async fn accept(accepting: Accepting) {
                 continue;
             }
         };
-        let of_one = match accepting.gate.trusts(peer) {
-            true => CONNECTIONS,
-            false => CONNECTIONS_OF_ONE,
-        };
+        let Seats { total, of_one } = &accepting.seats;
         // One too many is closed without a word, which costs least.
-        let Some(place) = Place::take(&open, Source::of(peer), of_one) else {
+        let Some(place) = Place::take(&open, Source::of(peer), *total, of_one(peer)) else {
             continue;
         };
         let (routes, head) = (accepting.routes.clone(), accepting.head);
@@ -125,11 +130,11 @@ struct Place {
 }
 
 impl Place {
-    fn take(open: &Open, source: Source, of_one: usize) -> Option<Self> {
+    fn take(open: &Open, source: Source, total: usize, of_one: usize) -> Option<Self> {
         let mut all = open.lock().unwrap_or_else(PoisonError::into_inner);
-        let total: usize = all.values().sum();
+        let taken: usize = all.values().sum();
         let own = all.entry(source).or_default();
-        if total >= CONNECTIONS || *own >= of_one {
+        if taken >= total || *own >= of_one {
             if *own == 0 {
                 all.remove(&source);
             }

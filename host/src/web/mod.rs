@@ -23,8 +23,10 @@ mod hooks;
 mod listen;
 mod source;
 
-pub use endpoints::{ENDPOINTS, Endpoints};
+pub use endpoints::{ENDPOINTS, Endpoints, Listener};
+pub(crate) use gate::Peer;
 pub use hooks::{Hooks, Past, SetUp};
+pub(crate) use listen::{Listening, Seats};
 pub use source::Source;
 
 use axum::Router;
@@ -32,7 +34,6 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use gate::Gate;
-use listen::Listening;
 use moa_core::config::Http;
 use std::io;
 use std::net::SocketAddr;
@@ -80,7 +81,18 @@ impl Web {
         let address = listener.local_addr().map_err(failed)?;
         let gate = Arc::new(Gate::new(http));
         let routes = gate::before(routes, &gate);
-        let listening = Listening::start(listener, routes, Arc::clone(&gate));
+        let of_one = {
+            let gate = Arc::clone(&gate);
+            move |peer| match gate.trusts(peer) {
+                true => CONNECTIONS,
+                false => CONNECTIONS_OF_ONE,
+            }
+        };
+        let seats = Seats {
+            total: CONNECTIONS,
+            of_one: Box::new(of_one),
+        };
+        let listening = Listening::start(listener, routes, seats);
         Ok(Self {
             address,
             gate,

@@ -27,7 +27,7 @@ impl Source {
     }
 
     /// The source of a request: who connects, or of whom a trusted proxy says that it connected to it.
-    pub(super) fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
+    pub(crate) fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let trusted = |address: IpAddr| proxies.iter().any(|network| network.has(address));
         let mut address = peer;
         if trusted(peer) {

@@ -115,7 +115,10 @@ impl Jandi {
         let found = async {
             loop {
                 if let Ok(text) = std::fs::read(&file) {
-                    break serde_json::from_slice::<Value>(&text).unwrap();
+                    let endpoints = serde_json::from_slice::<Value>(&text).unwrap();
+                    if endpoints.get("http").is_some() {
+                        break endpoints;
+                    }
                 }
                 tokio::time::sleep(GLANCE).await;
             }

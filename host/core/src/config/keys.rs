@@ -1,5 +1,6 @@
 //! Every key of the configuration: its place, its form, its default.
 
+mod admin;
 mod audit;
 mod data;
 mod egress;
@@ -13,13 +14,12 @@ use super::shown::{Bytes, Shown};
 use super::source::{Entry, Found, Sources};
 use super::units::{duration, size};
 use super::{
-    Approval, Backup, Bot, Config, Grant, Journal, Limits, Listener, Outbox, PluginSettings, Plugins, Slack, Store,
-    StoreUrl, Unknown,
+    Approval, Backup, Bot, Config, Grant, Journal, Limits, Outbox, PluginSettings, Plugins, Slack, Store, StoreUrl,
+    Unknown,
 };
 use crate::http_rule::Rule;
 use crate::locale::Locale;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Config {
                 ),
             },
             http: keys.http(),
-            admin: keys.listener("admin", 7701),
+            admin: keys.admin(),
             plugins: Plugins {
                 dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
             },
@@ -200,14 +200,6 @@ impl Keys {
                 every: self.duration(&["store", "backup", "every"], Duration::from_secs(24 * 3600)),
                 keep: self.count(&["store", "backup", "keep"], 0, 10_000, keep),
             },
-        }
-    }
-
-    fn listener(&mut self, table: &str, port: u16) -> Listener {
-        let default = SocketAddr::from(([127, 0, 0, 1], port));
-        let form = "an address and a port, such as \"127.0.0.1:7700\"; port 0 for any";
-        Listener {
-            listen: self.read(&[table, "listen"], default, form, |value| value.as_str()?.parse().ok()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::{Keys, rates};
 use crate::hook::HookSettings;
 use crate::manifest::is_plain_name;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// The largest body that may be allowed: it is kept in memory and in the journal.
 const MAX_BODY: u64 = 64 << 20;
@@ -15,7 +16,12 @@ impl Keys {
         let wanted = self.sources.find(&["http", "listen"]).is_some();
         Http {
             wanted,
-            listen: self.listener("http", 7700).listen,
+            listen: self.read(
+                &["http", "listen"],
+                SocketAddr::from(([127, 0, 0, 1], 7700)),
+                "an address and a port, such as \"127.0.0.1:7700\"; port 0 for any",
+                |value| value.as_str()?.parse().ok(),
+            ),
             body: self.body(&["http", "body"]).unwrap_or(1 << 20),
             rate: self.rate_or(&["http", "rate"], Rate::parse("600/1m")),
             proxies: self.networks(&["http", "proxies"]),
@@ -83,7 +89,7 @@ impl Keys {
         self.read(path, rates::Limit(default), rates::FORM, read).0
     }
 
-    fn networks(&mut self, path: &[&str]) -> Vec<Network> {
+    pub(super) fn networks(&mut self, path: &[&str]) -> Vec<Network> {
         let form = "a list of addresses, such as [\"127.0.0.1\", \"10.0.0.0/8\"]";
         let all_good = |texts: &[String]| texts.iter().all(|text| Network::parse(text).is_some());
         let texts = self.texts_that(path, &[], form, all_good);
