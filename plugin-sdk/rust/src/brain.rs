@@ -25,9 +25,12 @@
 
 mod error;
 mod keys;
+mod numbered;
+mod once;
 
 pub use error::{BrainError, BrainResult};
 pub use keys::Keys;
+pub use numbered::Numbered;
 
 use crate::bindings::moa::plugin::brain as wit;
 use crate::host::{self, brain as calls};

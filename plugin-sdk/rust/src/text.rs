@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, inside the markup of a message; and tables.
+//! Text that somebody else wrote, inside the markup of a message; tables, and small curves.
 //!
 //! ```
 //! use moa_plugin::{Context, text};
@@ -7,6 +7,8 @@
 //!     format!("*Hello*, {}!", text::plain(&ctx.who().display_name))
 //! }
 //! ```
+
+use std::ops::RangeInclusive;
 
 /// Makes foreign text plain: what would be markup or a mention in it is shown as it stands. Use it for names and other
 /// text that people chose, when it is put into a message.
@@ -56,6 +58,36 @@ where
 {
     let cells = |row: R| row.into_iter().map(|cell| cell_text(cell.as_ref())).collect();
     lines_of(&rows.into_iter().map(cells).collect::<Vec<Vec<String>>>())
+}
+
+/// A letter for each number, as high as the number is within a range: `▁` is its start, `█` its end and nothing less. What is
+/// `None` is not known, a `·`.
+///
+/// ```
+/// use moa_plugin::text;
+///
+/// let rows = [Some(10.0), Some(30.0), None, Some(50.0)];
+/// assert_eq!(text::sparkline(rows, 0.0..=50.0), "▂▅·█");
+/// ```
+pub fn sparkline(numbers: impl IntoIterator<Item = Option<f64>>, range: RangeInclusive<f64>) -> String {
+    const STEPS: [(f64, char); 7] = [
+        (7.0, '█'),
+        (6.0, '▇'),
+        (5.0, '▆'),
+        (4.0, '▅'),
+        (3.0, '▄'),
+        (2.0, '▃'),
+        (1.0, '▂'),
+    ];
+    let (start, end) = range.into_inner();
+    let letter = |number: f64| {
+        let height = (number - start) / (end - start) * 7.0;
+        STEPS
+            .iter()
+            .find(|(step, _)| height >= *step)
+            .map_or('▁', |(_, letter)| *letter)
+    };
+    numbers.into_iter().map(|number| number.map_or('·', letter)).collect()
 }
 
 /// How many columns a text takes where letters are of one width: Korean, Chinese and Japanese letters and most emoji take
@@ -154,7 +186,7 @@ fn lines_of(rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain, table, width};
+    use super::{plain, sparkline, table, width};
 
     #[test]
     fn tables_keep_their_columns() {
@@ -171,6 +203,14 @@ mod tests {
         assert_eq!(width("✅ 로지"), 7);
         // Decomposed, as some keyboards and file systems write it.
         assert_eq!(width("\u{1112}\u{1161}\u{11AB}"), 2);
+    }
+
+    #[test]
+    fn a_sparkline_rounds_down() {
+        let shares = [0.0, 0.14, 0.15, 0.5, 0.999_9, 1.0, 2.0, -1.0].map(Some);
+        assert_eq!(sparkline(shares, 0.0..=1.0), "▁▁▂▄▇██▁");
+        assert_eq!(sparkline([Some(100.0), None, Some(107.0)], 100.0..=107.0), "▁·█");
+        assert_eq!(sparkline([Some(3.0)], 3.0..=3.0), "▁", "a range of one number");
     }
 
     #[test]

@@ -17,10 +17,12 @@
 mod days;
 mod instant;
 mod span;
+mod words;
 
 pub use days::days;
 pub use instant::Instant;
 pub use span::Span;
+pub use words::in_words;
 
 use crate::{HostError, clock, system};
 use serde::{Deserialize, Serialize};

@@ -264,7 +264,35 @@ impl Place {
     }
 }
 
-// So that a place can be kept in the brain, for a job that speaks there later.
+impl MessageRef {
+    /// The thread below this message.
+    ///
+    /// ```
+    /// use moa_plugin::prelude::*;
+    ///
+    /// /// Opens a vote.
+    /// #[command]
+    /// fn vote(ctx: &Context) -> Result<()> {
+    ///     let head = ctx.reply("*Soup or rice?*")?;
+    ///     chat::send(&head.thread(), "Tell us why, here.")?;
+    ///     Ok(())
+    /// }
+    ///
+    /// let host = moa_plugin::testing::Host::new();
+    /// host.run::<vote>("")?;
+    /// let [head, below] = &host.messages()[..] else { panic!() };
+    /// assert_eq!(below.address.place.thread.as_ref(), Some(&head.address.id));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn thread(&self) -> Place {
+        Place {
+            thread: Some(self.place.thread.clone().unwrap_or_else(|| self.id.clone())),
+            ..self.place.clone()
+        }
+    }
+}
+
+// So that a place and a message can be kept in the brain, for a job that speaks there later.
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "types::PlaceKind", rename_all = "kebab-case")]
@@ -297,6 +325,25 @@ impl<'de> Deserialize<'de> for Place {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "types::MessageRef")]
+struct MessageForm {
+    place: Place,
+    id: String,
+}
+
+impl Serialize for MessageRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        MessageForm::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        MessageForm::deserialize(deserializer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,5 +360,21 @@ mod tests {
         };
         let json = serde_json::to_string(&thread).unwrap();
         assert_eq!(serde_json::from_str::<Place>(&json).unwrap(), thread);
+    }
+
+    #[test]
+    fn a_message_can_be_kept_and_has_one_thread() {
+        let place = Place::channel("slack", "C1");
+        let message = MessageRef { place, id: "7".into() };
+        let json = serde_json::to_value(&message).unwrap();
+        assert_eq!(json["id"], "7");
+        assert_eq!(serde_json::from_value::<MessageRef>(json).unwrap(), message);
+        let thread = message.thread();
+        assert_eq!(thread.thread.as_deref(), Some("7"));
+        let reply = MessageRef {
+            place: thread.clone(),
+            id: "8".into(),
+        };
+        assert_eq!(reply.thread(), thread, "a reply's thread is the one that it stands in");
     }
 }
