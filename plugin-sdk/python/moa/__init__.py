@@ -16,6 +16,8 @@ from . import brain, chat, events, http, log, objects, schedule, sql, system, te
 from ._arguments import Arg, Rest
 from ._calls import WebResponse
 from ._config import read_table
+from ._pick import pick
+from ._texts import Texts, texts
 from .brain import Brain
 from .content import Action, Audience, Button, Card, Content, Field, LinkButton, Menu, Style
 from .context import Call, Context, Job, Request
@@ -99,6 +101,7 @@ __all__ = [
     "Rest",
     "Retry",
     "Style",
+    "Texts",
     "Unavailable",
     "Uncertain",
     "Unsupported",
@@ -120,6 +123,7 @@ __all__ = [
     "log",
     "objects",
     "on",
+    "pick",
     "plugin",
     "read_table",
     "schedule",
@@ -129,6 +133,7 @@ __all__ = [
     "system",
     "table",
     "text",
+    "texts",
     "triggers",
     "types",
     "webhook",

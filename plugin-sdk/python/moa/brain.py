@@ -131,6 +131,14 @@ class Brain:
             else:
                 return new
 
+    def keep(self, key: str, name: str, value: Any, most: int) -> None:
+        """Puts a value under a name into a table, in which only the last `most` names stay, in their order: a history.
+
+            brain.keep("rows", "2026-11-22", 49, 60)
+            brain.get("rows", {})  # {…, "2026-11-21": 48, "2026-11-22": 49}
+        """
+        self.update(key, lambda table: dict(sorted({**table, name: value}.items())[-most:]), {})
+
     def keys(self, prefix: str = "") -> Iterator[str]:
         """The keys that begin with `prefix`, ascending, fetched as they are needed."""
         cursor = None

@@ -61,6 +61,10 @@ class Call:
         """The present on the clock of that time zone."""
         return system.local(system.now(), self.timezone)
 
+    def date(self, timezone: str) -> Date:
+        """The date of `time`, on the calendar of a time zone (an IANA name)."""
+        return system.local(self.time, timezone).date()
+
     @property
     def brain(self) -> Brain:
         """The plugin's memory."""

@@ -1,11 +1,11 @@
-"""Text that somebody else wrote, inside the markup of a message; and tables."""
+"""Text that somebody else wrote, inside the markup of a message; templates, tables, and numbers as a line of bars."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["plain", "table", "width"]
+__all__ = ["fill", "holes", "plain", "sparkline", "table", "width"]
 
 _JOINER = "\u2060"
 """Invisible; behind a mark it makes the mark plain text, says the contract."""
@@ -17,6 +17,29 @@ def plain(text: object) -> str:
     Use it for names and other text that people chose, when it is put into a message.
     """
     return re.sub(r"([*_~`\[{])", r"\1" + _JOINER, str(text))
+
+
+_HOLE = re.compile(r"\{([a-z][a-z0-9_-]*)(:markup)?\}")
+
+
+def holes(template: str) -> set[str]:
+    """The names of the holes in a template, as `fill` takes them: with `_` for `-`."""
+    return {name.replace("-", "_") for name, _ in _HOLE.findall(template)}
+
+
+def fill(template: str, /, **values: object) -> str:
+    """Fills the holes `{name}` of a text, such as one that the operator wrote. Where there is no value the hole stays.
+
+    Values are put in as plain text, at `{name:markup}` as they stand.
+    """
+
+    def filled(hole: re.Match[str]) -> str:
+        name, as_markup = hole[1].replace("-", "_"), hole[2]
+        if name not in values:
+            return hole[0]
+        return str(values[name]) if as_markup else plain(values[name])
+
+    return _HOLE.sub(filled, template)
 
 
 def width(text: str) -> int:
@@ -83,3 +106,13 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(inf|
 
 def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text.replace(",", "")) is not None
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(numbers: Sequence[float]) -> str:
+    """Numbers as a line of bars, `▁▃█`: the least is the lowest, the most the highest. All are low where all are the same."""
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    scale = (len(_BARS) - 1) / ((most - least) or 1)
+    return "".join(_BARS[round((number - least) * scale)] for number in numbers)
