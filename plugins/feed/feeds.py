@@ -1,9 +1,7 @@
 """What the operator says about each feed: the tables `[plugin.feed.config.feeds.NAME]`."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
 import moa
 import rules
@@ -60,7 +58,7 @@ class Feed:
     """By how many per cent there may be fewer or more rows than the day before."""
     max_age: timedelta = timedelta(hours=26)
 
-    def read(self, key: str) -> Feed:
+    def read(self, key: str) -> Self:
         """Reads what is text in the table, and remembers the table's key."""
         at = f"feeds.{key}"
         self.key, self.title = key, self.name or key
@@ -74,7 +72,7 @@ class Feed:
             raise moa.ConfigError(f"{at}.encoding", f'"{self.encoding}" is unknown; write "utf-8" or "euc-kr"') from None
         except ValueError as error:
             raise moa.ConfigError(at, str(error)) from None
-        self.required = self.required or [column.name for column in self.layout]
+        self.required = self.required or [name for name, _ in self.layout]
         return self
 
 

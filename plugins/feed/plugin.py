@@ -1,14 +1,12 @@
 """Watches over data feeds: exports them, verifies the files, and tells all of it in one thread a day."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import history
 import moa
 import work
 from feeds import Feed, Settings, feed_of
-from texts import filled, text
+from report import Report, text
 
 moa.plugin(
     summary={"ko": "데이터 피드를 만들어 올리고 검증합니다", "en": "Exports data feeds and verifies them"},
@@ -39,7 +37,7 @@ def export_due(job: moa.Job) -> None:
 def verify_due(job: moa.Job) -> None:
     """Looks at the file."""
     feed = of_job(job)
-    tell(job, feed, work.verify(feed, job.due, job.date(feed.timezone), job.language))
+    tell(job, feed, work.verify(feed, job.due, job.date(feed.timezone)))
 
 
 def of_job(job: moa.Job) -> Feed:
@@ -47,7 +45,7 @@ def of_job(job: moa.Job) -> Feed:
     return feed_of(job.config(Settings).feeds, job.rest)
 
 
-def tell(job: moa.Job, feed: Feed, report: work.Report) -> None:
+def tell(job: moa.Job, feed: Feed, report: Report) -> None:
     """Puts a report into the thread of the day on which it was due."""
     late = (moa.system.now() - job.due).total_seconds() > 120
     due = moa.system.local(job.due, feed.timezone)
@@ -57,8 +55,11 @@ def tell(job: moa.Job, feed: Feed, report: work.Report) -> None:
 
 def thread(feed: Feed, day: date, language: str) -> moa.Place:
     """The feed's thread of a day, begun where it is not there yet."""
-    values = {"feed": feed.title, "day": day.isoformat(), "key": feed.key}
-    head, guide = (filled(own or text(language, name), **values) for own, name in ((feed.head, "head"), (feed.guide, "guide")))
+    values = {"feed": feed.title, "day": day, "key": feed.key}
+    head, guide = (
+        moa.text.fill(own, **values) if own else text(language, name, **values)
+        for own, name in ((feed.head, "head"), (feed.guide, "guide"))
+    )
     return moa.chat.daily_thread(feed.place, f"{feed.key}/{day}", head, guide)
 
 
@@ -77,10 +78,9 @@ def status(ctx: moa.Context) -> str:
         except moa.ConfigError as error:
             wrong.append(f"⚠️ {moa.text.plain(error)}")
             continue
-        counts = list(history.rows(key).values())
-        last = {run["what"]: shown(one, run) for run in history.runs(key)}
-        count = f"{counts[-1]:,}" if counts else "-"
-        rows.append([one.title, count, last.get("export", "-"), last.get("verify", "-")])
+        last = {run.what: f"{'×○'[run.ok]} {run.at:%m-%d %H:%M}" for run in history.runs(one)}
+        counts = ["-", *(f"{count:,}" for count in history.rows(one).values())]
+        rows.append([one.title, counts[-1], last.get("export", "-"), last.get("verify", "-")])
     table = [moa.text.table(rows)] if len(rows) > 1 else []
     return "\n".join(table + wrong) or text(ctx.language, "none")
 
@@ -88,7 +88,7 @@ def status(ctx: moa.Context) -> str:
 @feed_group.command("검증", aliases=["verify"], summary={"ko": "지금 파일을 검증합니다", "en": "Verifies the file now"})
 def verify(ctx: moa.Context, feed: str | None = None) -> moa.Content:
     chosen = the(ctx, feed)
-    return answer(ctx, chosen, work.verify(chosen, ctx.time, today(ctx, chosen), ctx.language))
+    return answer(ctx, chosen, work.verify(chosen, ctx.time, ctx.date(chosen.timezone)))
 
 
 @feed_group.command(
@@ -96,21 +96,23 @@ def verify(ctx: moa.Context, feed: str | None = None) -> moa.Content:
 )
 def export(ctx: moa.Context, feed: str | None = None) -> moa.Content:
     chosen = the(ctx, feed)
-    return answer(ctx, chosen, work.export(chosen, ctx.time, today(ctx, chosen)))
+    return answer(ctx, chosen, work.export(chosen, ctx.time, ctx.date(chosen.timezone)))
 
 
 @feed_group.command("기록", aliases=["history"], summary={"ko": "지난 날들의 기록", "en": "The days before"})
 def past(ctx: moa.Context, feed: str | None = None) -> str:
     chosen = the(ctx, feed)
-    rows, verified = history.rows(chosen.key), history.verified(chosen)
-    days = sorted({*rows, *verified})[-14:]
-    if not days:
+    rows = history.rows(chosen)
+    marks = dict.fromkeys(rows, "")
+    for run in history.runs(chosen):
+        if run.what == "verify":
+            day = run.at.date().isoformat()
+            marks[day] = marks.get(day, "") + "×○"[run.ok]
+    if not marks:
         return text(ctx.language, "never")
     table = [text(ctx.language, "columns-of-history").split("\t")]
-    for day in reversed(days[-7:]):
-        marks = "".join("○" if ok else "×" for ok in verified.get(day, []))
-        table.append([day, f"{rows[day]:,}" if day in rows else "-", marks])
-    line = history.sparkline([rows[day] for day in days if day in rows])
+    table += [[day, f"{rows[day]:,}" if day in rows else "-", marks[day]] for day in sorted(marks, reverse=True)[:7]]
+    line = moa.text.sparkline(list(rows.values())[-14:])
     return f"*{moa.text.plain(chosen.title)}* {line}\n{moa.text.table(table)}"
 
 
@@ -119,29 +121,18 @@ def the(ctx: moa.Context, key: str | None) -> Feed:
     tables = ctx.config(Settings).feeds
     if not tables:
         raise moa.Rejected(text(ctx.language, "none"))
-    names = ", ".join(sorted(tables))
-    if key is None and len(tables) > 1:
-        raise moa.Rejected(text(ctx.language, "which", feeds=names))
-    key = key if key is not None else next(iter(tables))
+    if key is None and len(tables) == 1:
+        (key,) = tables
     if key not in tables:
-        raise moa.Rejected(text(ctx.language, "unknown", feed=key, feeds=names))
+        problem = "which" if key is None else "unknown"
+        raise moa.Rejected(text(ctx.language, problem, feed=key, feeds=", ".join(sorted(tables))))
     return feed_of(tables, key)
 
 
-def answer(ctx: moa.Context, feed: Feed, report: work.Report) -> moa.Content:
+def answer(ctx: moa.Context, feed: Feed, report: Report) -> moa.Content:
     """What is said to who asked; everybody else finds it in the day's thread."""
     content = report.content(ctx.language)
-    day = thread(feed, today(ctx, feed), ctx.language)
+    day = thread(feed, ctx.date(feed.timezone), ctx.language)
     if (day.conversation, day.thread) != (ctx.place.conversation, ctx.place.thread):
         moa.chat.send(day, content)
     return content
-
-
-def today(ctx: moa.Context, feed: Feed) -> date:
-    """The day in the feed's zone."""
-    return moa.system.local(ctx.time, feed.timezone).date()
-
-
-def shown(feed: Feed, run: dict) -> str:
-    """A run in a table."""
-    return f"{'○' if run['ok'] else '×'} {moa.system.local(run['at'], feed.timezone):%m-%d %H:%M}"

@@ -14,6 +14,7 @@ use moa::web::Web;
 use moa_core::config::Http;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 const GOODS: &str = r#"{"data": {"products": [
     {"id": 1, "brand": "분식", "title": "김밥\t<b>한 줄</b>", "price": 3500.4, "stock": 3, "image": "1.png"},
@@ -143,10 +144,21 @@ cpu = "20s"
     run(&bot, "feed/verify:shop").await;
     let said = posts(&workspace, 5).await;
     assert!(said[4].text.contains("검증 실패"), "{said:?}");
+    assert!(said[4].text.contains("열이 없습니다: price_pc"), "{said:?}");
     assert_eq!(said[4].pings, ["<@U00000SALLY>"]);
     for below in &said[1..] {
         assert_eq!(below.thread.as_deref(), Some(said[0].ts.as_str()), "{below:?}");
     }
+
+    // A good file that nobody has written anew for two days.
+    std::fs::write(&file, expected).unwrap();
+    let opened = std::fs::File::options().write(true).open(&file).unwrap();
+    opened
+        .set_modified(SystemTime::now() - Duration::from_hours(48))
+        .unwrap();
+    run(&bot, "feed/verify:shop").await;
+    let said = posts(&workspace, 6).await;
+    assert!(said[5].text.contains("만들어진 지 48:00"), "{said:?}");
 
     let status = workspace
         .ask(&Line::new("!피드 상태").by("rosie").at("#lunch"))
