@@ -25,12 +25,15 @@
 
 mod error;
 mod keys;
+mod limit;
 mod numbered;
 mod once;
+mod undo;
 
 pub use error::{BrainError, BrainResult};
 pub use keys::Keys;
 pub use numbered::Numbered;
+pub use undo::{Change, Undoable};
 
 use crate::bindings::moa::plugin::brain as wit;
 use crate::host::{self, brain as calls};

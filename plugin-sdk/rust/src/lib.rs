@@ -16,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod log;
 pub mod objects;
+pub mod params;
 pub mod schedule;
 pub mod sql;
 pub mod system;

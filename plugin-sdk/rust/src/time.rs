@@ -16,11 +16,13 @@
 
 mod days;
 mod instant;
+mod shown;
 mod span;
 mod words;
 
 pub use days::days;
 pub use instant::Instant;
+pub use shown::shown;
 pub use span::Span;
 pub use words::in_words;
 

@@ -30,6 +30,11 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod scopes;
+mod words;
+
+pub use scopes::ScopeError;
+
 use crate::HostError;
 use crate::host::{self, triggers};
 

@@ -2,6 +2,7 @@ use super::{Brain, BrainError, BrainResult};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// Things of one kind that people call by number: orders, tickets, reminders. The first is 1, and no number is given twice.
 ///
@@ -40,6 +41,7 @@ use std::marker::PhantomData;
 pub struct Numbered<T> {
     brain: Brain,
     name: String,
+    keep: Option<Duration>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -60,8 +62,29 @@ impl<T: Serialize + DeserializeOwned> Numbered<T> {
         Self {
             brain,
             name: name.to_owned(),
+            keep: None,
             of: PhantomData,
         }
+    }
+
+    /// The same, each for so long after it was written: a log of what was asked, done or seen.
+    ///
+    /// ```
+    /// # use moa_plugin::{prelude::*, brain::Numbered, testing::Host};
+    /// fn visits(ctx: &Context) -> Numbered<String> {
+    ///     Numbered::of(ctx.brain(), "visit").kept_for(Duration::from_secs(86_400))
+    /// }
+    ///
+    /// let host = Host::new();
+    /// host.with(|ctx| visits(ctx).add(&ctx.who().name))?;
+    /// assert_eq!(host.with(|ctx| visits(ctx).newest(10))?, [(1, "tester".to_owned())]);
+    /// host.advance(Duration::from_secs(86_400));
+    /// assert_eq!(host.with(|ctx| visits(ctx).newest(10))?, []);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn kept_for(mut self, time: Duration) -> Self {
+        self.keep = Some(time);
+        self
     }
 
     /// Keeps one more. Its number.
@@ -138,11 +161,15 @@ impl<T: Serialize + DeserializeOwned> Numbered<T> {
     /// # Errors
     /// Those of [`Brain::set`].
     pub fn set(&self, number: i64, value: &T) -> BrainResult<()> {
-        self.brain.set(&self.key(number), value)?;
+        match self.keep {
+            Some(time) => self.brain.set_with_ttl(&self.key(number), value, time)?,
+            None => self.brain.set(&self.key(number), value)?,
+        };
         Ok(())
     }
 
     /// Changes the one with a number as [`Brain::update`] does, and returns what `change` did last; `None` if there is none.
+    /// Of one that is [kept for a while](Self::kept_for) the expiry is taken away.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, brain::Numbered, testing::Host};
@@ -169,7 +196,8 @@ impl<T: Serialize + DeserializeOwned> Numbered<T> {
         }
     }
 
-    /// So many of them at most, the newest first, with their numbers. Deleted ones are left out.
+    /// So many of them at most, the newest first, with their numbers. Deleted ones are left out. Of those that are
+    /// [kept for a while](Self::kept_for) only so many numbers are looked at: older ones are gone sooner.
     ///
     /// ```
     /// # use moa_plugin::{prelude::*, brain::Numbered, testing::Host};
@@ -188,8 +216,10 @@ impl<T: Serialize + DeserializeOwned> Numbered<T> {
     pub fn newest(&self, count: usize) -> BrainResult<Vec<(i64, T)>> {
         let last: i64 = self.brain.get(&self.name)?.unwrap_or_default();
         let read = |number| Ok(self.get(number)?.map(|value| (number, value)));
+        let looked_at = if self.keep.is_some() { count } else { usize::MAX };
         (1..=last)
             .rev()
+            .take(looked_at)
             .filter_map(|number| read(number).transpose())
             .take(count)
             .collect()
