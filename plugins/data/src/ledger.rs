@@ -6,8 +6,9 @@
 //! | | `asked/NUMBER` | one of them, for as long as `keep` says |
 //! | a person's | `asked/QUERY/CALL` | that they asked, for as long as `within` says |
 
-use crate::answer::Asked;
+use crate::asked::Asked;
 use crate::settings::{Query, Settings};
+use moa_plugin::brain::Numbered;
 use moa_plugin::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,58 +26,29 @@ pub struct Entry {
     pub rows: Option<i64>,
 }
 
-/// Whether this person may ask the query once more; if so, that counts. A call that runs again counts once.
-pub fn may_ask(ctx: &Context, settings: &Settings, query: &Query) -> Result<bool> {
-    let (brain, prefix) = (ctx.user_brain(), format!("asked/{}/", query.key));
-    let key = format!("{prefix}{}", ctx.id());
-    // First this one is written, then all are counted: two at the same time see each other.
-    brain.set_with_ttl(&key, &true, settings.within)?;
-    let count = brain.list_keys(&prefix).collect::<Result<Vec<_>, _>>()?.len();
-    let may = count <= query.times.unwrap_or(settings.times) as usize;
-    if !may {
-        brain.delete(&key)?;
+impl Entry {
+    pub fn of(ctx: &Context, query: &Query, asked: &Asked) -> Self {
+        Self {
+            time: ctx.time().into(),
+            id: ctx.who().id.clone(),
+            name: ctx.who().display_name.clone(),
+            query: query.key.clone(),
+            values: asked.values.to_string(),
+            answer: asked.answer.key().into(),
+            rows: None,
+        }
     }
-    Ok(may)
 }
 
-/// Writes a question down, before it is answered.
-pub fn asked(ctx: &Context, settings: &Settings, query: &Query, asked: &Asked) -> Result<(i64, Entry)> {
-    let [_, answer] = asked.answer.words();
-    let entry = Entry {
-        time: ctx.time().into(),
-        id: ctx.who().id.clone(),
-        name: ctx.who().display_name.clone(),
-        query: query.key.clone(),
-        values: asked.line(),
-        answer: answer.into(),
-        rows: None,
-    };
-    let number = ctx.brain().increment("asked", 1)?;
-    ctx.brain().set_with_ttl(&key(number), &entry, settings.keep)?;
-    Ok((number, entry))
+/// Whether this person may ask the query once more; if so, that counts.
+pub fn may_ask(ctx: &Context, settings: &Settings, query: &Query) -> Result<bool> {
+    let key = format!("asked/{}", query.key);
+    Ok(ctx
+        .user_brain()
+        .allows(&key, ctx.id(), settings.times(query), settings.within)?)
 }
 
-/// Writes down how many rows it was answered with.
-pub fn answered(settings: &Settings, (number, entry): (i64, Entry), rows: i64) -> Result<()> {
-    let entry = Entry {
-        rows: Some(rows),
-        ..entry
-    };
-    Brain::plugin().set_with_ttl(&key(number), &entry, settings.keep)?;
-    Ok(())
-}
-
-/// The latest questions, newest first.
-pub fn latest(count: i64) -> Result<Vec<Entry>> {
-    let brain = Brain::plugin();
-    let last = brain.increment("asked", 0)?;
-    let numbers = (1..=last).rev().take(usize::try_from(count)?);
-    numbers
-        .filter_map(|number| brain.get(&key(number)).transpose())
-        .map(|entry| Ok(entry?))
-        .collect()
-}
-
-fn key(number: i64) -> String {
-    format!("asked/{number:010}")
+/// All questions, each for as long as `keep` says.
+pub fn questions(settings: &Settings) -> Numbered<Entry> {
+    Numbered::of(Brain::plugin(), "asked").kept_for(settings.keep)
 }

@@ -1,15 +1,18 @@
 //! Answers questions of data: queries that the operator wrote, asked for in words.
 
-mod answer;
+mod asked;
 mod ledger;
-mod parameter;
 mod settings;
-mod texts;
+mod show;
 
-use answer::{Answer, Asked};
+use asked::{Answer, Asked};
+use ledger::Entry;
+use moa_plugin::params::ValueError;
 use moa_plugin::prelude::*;
+use moa_plugin::time;
 use settings::{Query, Settings};
-use texts::Texts;
+
+moa_plugin::texts!("texts.toml");
 
 /// Answers a question of data, or tells what can be asked.
 ///
@@ -25,22 +28,20 @@ use texts::Texts;
     )
 )]
 fn data(ctx: &Context, query: Option<String>, #[rest] _words: Option<String>) -> Result<Option<Content>> {
-    let (texts, settings) = (Texts::of(ctx), Settings::read()?);
-    let (today, _) = moa_plugin::time::local(ctx.time(), ctx.timezone())?;
-    let (mut queries, mut problems) = (Vec::new(), Vec::new());
-    for query in settings.queries(today) {
-        match query {
-            Ok(query) => queries.push(query),
-            Err(problem) => problems.push(problem),
-        }
-    }
+    let (texts, settings) = (Texts::of(ctx.locale()), Settings::read()?);
+    let (today, _) = time::local(ctx.time(), ctx.timezone())?;
+    let (mut queries, problems) = settings.queries(today);
     queries.retain(|query| query.is_for(ctx));
     let Some(name) = query else {
         problems.iter().for_each(log::error);
         let problems = problems.iter().map(|problem| format!("⚠️ {}", text::plain(problem)));
-        let lines: Vec<String> = queries.iter().map(|query| texts.line(query)).chain(problems).collect();
+        let lines: Vec<String> = queries
+            .iter()
+            .map(|query| show::line(&texts, query))
+            .chain(problems)
+            .collect();
         let overview = if lines.is_empty() {
-            texts.nothing().into()
+            texts.nothing()
         } else {
             lines.join("\n")
         };
@@ -50,25 +51,32 @@ fn data(ctx: &Context, query: Option<String>, #[rest] _words: Option<String>) ->
     let query = query.ok_or_else(|| Error::rejected(texts.unknown(&name)))?;
     // As people split them, with quotes: the first is the query's name.
     let words = ctx.tokens().get(1..).unwrap_or_default();
-    let asked = Asked::read(query, words, today).map_err(|what| Error::rejected(texts.wrong(query, &what)))?;
+    let asked = Asked::read(query, words, today).map_err(|error| match error {
+        ValueError::Wrong(what) | ValueError::Missing(what) => Error::rejected(show::wrong(&texts, query, &what)),
+    })?;
     if !ledger::may_ask(ctx, &settings, query)? {
-        let times = query.times.unwrap_or(settings.times);
-        return Err(Error::rejected(texts.too_often(times, settings.within)));
+        let minutes = settings.within.as_secs().div_ceil(60);
+        return Err(Error::rejected(texts.too_often(minutes, settings.times(query))));
     }
-    let entry = ledger::asked(ctx, &settings, query, &asked)?;
+    // It is written down before it is answered, and how many rows that were behind it.
+    let (questions, mut entry) = (ledger::questions(&settings), Entry::of(ctx, query, &asked));
+    let number = questions.add(&entry)?;
     let found = find(&settings, query, &asked).map_err(|error| {
         log::warn(format!("`queries.{}`: {error}", query.key));
-        Error::rejected(texts.failed(&error))
+        Error::rejected(show::failed(&texts, &error))
     })?;
     let rows = match asked.answer {
         Answer::Count => found.first()?.unwrap_or_default(),
         _ => i64::try_from(found.rows.len())?,
     };
-    ledger::answered(&settings, entry, rows)?;
-    let heading = texts.heading(query, &asked, rows, found.truncated);
+    entry.rows = Some(rows);
+    questions.set(number, &entry)?;
+    let heading = show::heading(&texts, query, &asked, rows, found.truncated);
     match asked.answer {
         Answer::Count => Ok(Some(heading.into())),
-        Answer::Table => Ok(Some(table(heading, found, settings.table_rows as usize, &texts).into())),
+        Answer::Table => Ok(Some(
+            show::table(&texts, heading, found, settings.table_rows as usize).into(),
+        )),
         Answer::Csv => {
             found.send_csv(ctx.place(), &format!("{}-{today}.csv", query.key), &heading)?;
             Ok(None)
@@ -91,35 +99,22 @@ fn data_log(
     #[default = 20]
     #[min = 1]
     #[max = 200]
-    count: i64,
+    count: u32,
 ) -> Result<Content> {
-    let log = Texts::of(ctx).log(ledger::latest(count)?);
+    let latest = ledger::questions(&Settings::read()?).newest(count as usize)?;
+    let log = show::log(&Texts::of(ctx.locale()), latest, ctx.timezone());
     Ok(Content::text(log).to(Audience::Asker))
 }
 
 /// Asks the database. What people said is bound, never pasted into the statement.
 fn find(settings: &Settings, query: &Query, asked: &Asked) -> Result<sql::Rows, HostError> {
-    let statement = settings
+    let mut statement = settings
         .statement(query)
         .map_err(|error| HostError::Invalid(error.to_string()))?;
-    let statement = if asked.answer == Answer::Count {
-        statement.counted()
-    } else {
-        statement
-    };
-    statement.query(&query.database, |name| asked.value(name))
-}
-
-fn table(heading: String, mut found: sql::Rows, most: usize, texts: &Texts) -> String {
-    match found.rows.len() {
-        0 => heading,
-        count if count <= most => format!("{heading}\n{}", found.table()),
-        _ => {
-            found.rows.truncate(most);
-            found.truncated = true;
-            format!("{heading}\n{}\n{}", found.table(), texts.more(most))
-        }
+    if asked.answer == Answer::Count {
+        statement = statement.counted();
     }
+    statement.query(&query.database, |name| asked.cell(name))
 }
 
 plugin! {

@@ -1,7 +1,8 @@
 //! The queries that the operator wrote.
 
-use crate::answer::Answer;
-use crate::parameter::Parameter;
+use crate::asked::Answer;
+use moa_plugin::PlaceKind;
+use moa_plugin::params::{Kind, Param};
 use moa_plugin::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ pub struct Settings {
     /// How often one person may ask one query, within the time of `within`.
     #[default = 20]
     #[min = 1]
-    pub times: u32,
+    times: u32,
     /// The time that `times` is about.
     #[default = "1h"]
     pub within: Duration,
@@ -49,7 +50,7 @@ pub struct Query {
     #[serde(default)]
     pub summary: String,
     #[serde(default)]
-    pub params: Vec<Parameter>,
+    pub params: Vec<Param>,
     /// The first is meant where nobody says which.
     #[serde(default = "Answer::all")]
     pub answers: Vec<Answer>,
@@ -58,7 +59,7 @@ pub struct Query {
     users: Vec<String>,
     #[serde(default)]
     conversations: Vec<String>,
-    pub times: Option<u32>,
+    times: Option<u32>,
 }
 
 impl Settings {
@@ -68,20 +69,23 @@ impl Settings {
         system::config().map_err(|error| Error::rejected(error.to_string()))
     }
 
-    /// Each query, or what is wrong with it.
-    pub fn queries(&self, today: Date) -> Vec<Result<Query, String>> {
-        let mut queries: Vec<Result<Query, String>> = Vec::new();
+    /// The queries, and what is wrong with others.
+    pub fn queries(&self, today: Date) -> (Vec<Query>, Vec<String>) {
+        let (mut queries, mut problems): (Vec<Query>, Vec<String>) = Default::default();
         for (key, value) in self.queries.iter().flatten() {
             let query = self.query(key, value, today).and_then(|query| {
-                let taken = |name: &&String| queries.iter().flatten().any(|other| other.is_called(name));
-                match query.names.iter().find(taken) {
+                let is_taken = |name: &&String| queries.iter().any(|other| other.is_called(name));
+                match query.names.iter().find(is_taken) {
                     Some(name) => Err(format!("`{name}` is the name of another query, too")),
                     None => Ok(query),
                 }
             });
-            queries.push(query.map_err(|error| format!("[plugin.data.config] `queries.{key}`: {error}")));
+            match query {
+                Ok(query) => queries.push(query),
+                Err(error) => problems.push(format!("[plugin.data.config] `queries.{key}`: {error}")),
+            }
         }
-        queries
+        (queries, problems)
     }
 
     fn query(&self, key: &str, value: &Value, today: Date) -> Result<Query, String> {
@@ -89,28 +93,31 @@ impl Settings {
         query.key = key.into();
         query.names.push(key.into());
         let statement = self.statement(&query).map_err(|error| format!("`sql`: {error}"))?;
-        let marks: Vec<String> = query.params.iter().flat_map(Parameter::marks).collect();
-        if let Some(mark) = statement.names().iter().find(|mark| !marks.contains(mark)) {
+        let known: Vec<String> = query.params.iter().flat_map(marks).collect();
+        if let Some(mark) = statement.names().iter().find(|mark| !known.contains(mark)) {
             return Err(format!(
                 "`sql` has `:{mark}`; say what that is: `params = [{{ name = \"{mark}\", type = \"date\" }}]`"
             ));
         }
         for param in &query.params {
-            if !param.marks().iter().any(|mark| statement.names().contains(mark)) {
-                return Err(format!(
-                    "`sql` has nothing of `{}`; there could be `:{}`",
-                    param.name,
-                    param.marks().join("`, `:")
-                ));
+            let (name, marks) = (&param.name, marks(param));
+            if !marks.iter().any(|mark| statement.names().contains(mark)) {
+                let could = marks.join("`, `:");
+                return Err(format!("`sql` has nothing of `{name}`; there could be `:{could}`"));
             }
             param
                 .check(today)
-                .map_err(|error| format!("`params`, `{}`: {error}", param.name))?;
+                .map_err(|error| format!("`params`, `{name}`: {error}"))?;
         }
         match query.answers.is_empty() {
             true => Err("`answers` are some of `[\"table\", \"csv\", \"count\"]`".into()),
             false => Ok(query),
         }
+    }
+
+    /// How often one person may ask a query.
+    pub fn times(&self, query: &Query) -> u32 {
+        query.times.unwrap_or(self.times)
     }
 
     pub fn statement(&self, query: &Query) -> Result<Named, sql::NamedError> {
@@ -128,9 +135,19 @@ impl Query {
     /// Whether this person may ask it here. Roles are the host's business: its access rules.
     pub fn is_for(&self, ctx: &Context) -> bool {
         let place = ctx.place();
-        let is_direct = place.kind == moa_plugin::PlaceKind::Direct;
+        let is_direct = place.kind == PlaceKind::Direct;
         let here = |listed: &String| *listed == place.conversation || (is_direct && listed == "direct");
         (self.users.is_empty() || self.users.contains(&ctx.who().id))
             && (self.conversations.is_empty() || self.conversations.iter().any(here))
+    }
+}
+
+/// The `:names` that a statement may have for a parameter.
+fn marks(param: &Param) -> Vec<String> {
+    match param.kind {
+        Kind::Period => ["from", "to", "until"]
+            .map(|end| format!("{}_{end}", param.name))
+            .into(),
+        _ => vec![param.name.clone()],
     }
 }
