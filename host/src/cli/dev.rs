@@ -10,7 +10,7 @@ use crate::demo;
 use crate::logs::{self, Logs};
 use crate::registry::Report;
 use crate::settings;
-use crate::toolchain::{BuildEvent, build, watch_sources};
+use crate::toolchain::{BuildError, BuildEvent, build, watch_sources};
 use anyhow::Context;
 use clap::Args;
 use moa_engine::Engine;
@@ -114,10 +114,10 @@ async fn develop(
         )?)
     };
     let mut ours = BTreeSet::new();
-    tokio::select! {
+    let left_out = tokio::select! {
         built = rebuild(&args.dir, &plugins, &engine, &author, &mut ours) => built?,
         () = &mut stop => return Ok(End::Done),
-    }
+    };
     let start = app::Start {
         config,
         tokens: Some(app::Tokens {
@@ -135,6 +135,12 @@ async fn develop(
     println!("  Admins       {admins}");
     if let Some(world) = &world {
         println!("  Outside      {}/", world.url());
+        for channel in demo::channels() {
+            println!("  #{:<11} {}", channel.name, channel.topic);
+        }
+    }
+    if !left_out.is_empty() {
+        println!("  Left out     {}: see above what is missing", left_out.join(", "));
     }
     println!("  Try          !help");
     if args.no_watch {
@@ -194,14 +200,15 @@ async fn keep_offering(playground: &Playground, author: &Author) -> Infallible {
 }
 
 /// Builds everything that changed. What is wrong with a source is printed; the others are built. `ours` are the
-/// components that came from sources: one whose source is gone must not go on answering, others are not touched.
+/// components that came from sources: one whose source is gone must not go on answering, others are not touched. The names
+/// of those whose tools are not there.
 async fn rebuild(
     dir: &Path,
     out: &Path,
     engine: &Engine,
     author: &Author,
     ours: &mut BTreeSet<PathBuf>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<String>> {
     let quiet_about_unchanged = |event: BuildEvent<'_>| match event {
         BuildEvent::Started { source } => author.build_begins(source),
         BuildEvent::Finished { result } => author.build_ended(result),
@@ -210,9 +217,12 @@ async fn rebuild(
     println!("building the plugins in {} …", dir.display());
     let results = build(&[dir.to_owned()], out, engine, &quiet_about_unchanged).await?;
     author.builds_ended(&results);
-    let mut now = BTreeSet::new();
+    let (mut now, mut left_out) = (BTreeSet::new(), Vec::new());
     for result in &results {
         println!("{}", progress::summary(result));
+        if let Err(BuildError::NoTool { .. } | BuildError::Fetch { .. }) = &result.outcome {
+            left_out.push(result.source.name.clone());
+        }
         now.insert(out.join(format!("{}.wasm", result.source.name)));
     }
     for gone in ours.difference(&now) {
@@ -221,7 +231,7 @@ async fn rebuild(
         }
     }
     *ours = now;
-    Ok(())
+    Ok(left_out)
 }
 
 fn config(
