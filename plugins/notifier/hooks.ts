@@ -27,7 +27,7 @@ const KO: Written[] = [
 ];
 
 const EN: Written[] = [
-  { ...PUSH, text: "⬆️ {pusher.name} pushed {commits|count} commits to {ref|branch}." },
+  { ...PUSH, text: "⬆️ {pusher.name} pushed to {ref|branch} (commits: {commits|count})." },
   { ...PULL, when: opened, color: "#1A7F37", text: "🔀 {sender.login} opened a pull request." },
   { ...PULL, when: merged, color: "#8250DF", text: "🎉 {sender.login} merged a pull request." },
   { ...ALARM, when: ["status = firing"], color: "danger", text: "🚨 {commonAnnotations.summary}", fields: ["severity = {commonLabels.severity}", "service = {commonLabels.service}"] },

@@ -43,6 +43,20 @@ function find(name: string): Notice | undefined {
   return { ...read(`notices.${name}`, written[name], TIMES), at: String((written[name] as any).at) };
 }
 
+/** What can be read of the tables of the configuration; what is wrong in the others is put to `wrong`. */
+function readable<T>(tables: Record<string, unknown>, look: (key: string) => T, wrong: string[]): Record<string, T> {
+  const all: Record<string, T> = {};
+  for (const key of Object.keys(tables)) {
+    try {
+      all[key] = look(key);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      wrong.push(error.message);
+    }
+  }
+  return all;
+}
+
 /** The same, or the reason why there is none. */
 function known(ctx: Context, name: string): Notice {
   const notice = explained(() => find(name));
@@ -107,20 +121,14 @@ notices.command(
 notices.command(
   { name: "목록", aliases: ["list"], summary: { ko: "모든 알림", en: "All notices" } },
   (ctx) => {
-    const [wrong, all] = [[] as string[], {} as Record<string, Notice>];
-    for (const name of Object.keys(settings().notices)) {
-      try {
-        all[name] = find(name)!;
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        wrong.push(`⚠️ ${plain(error.message)}`);
-      }
-    }
-    Object.assign(all, allMade());
+    const { notices, hooks } = settings();
+    const wrong: string[] = [];
+    const all = { ...readable(notices, (name) => find(name)!, wrong), ...allMade() };
+    readable(hooks, written, wrong);
     const marks = { paused: say(ctx.language, "resting"), kept: say(ctx.language, "configured") };
     const rows = Object.entries(all).map(([name, notice]) => line(name, notice, marks));
     const shown = rows.length ? table([say(ctx.language, "columns").split("\t"), ...rows]) : say(ctx.language, "none");
-    return [shown, ...wrong].join("\n");
+    return [shown, ...wrong.map((error) => `⚠️ ${plain(error)}`)].join("\n");
   },
 );
 
@@ -218,12 +226,28 @@ function heard(ctx: Context, request: WebhookRequest) {
 
 /** The hooks of a webhook: those of the configuration, otherwise the usual ones. */
 function hooks(ctx: Context, from: string): Hook[] {
-  const { hooks: written, repository, monitoring } = settings();
-  const own = Object.entries(written).map(([key, table]) => {
-    const of = table as { from?: string; when?: unknown };
-    const when = of.when === undefined ? [] : list(`hooks.${key}.when`, of.when);
-    return { ...read(`hooks.${key}`, table, ["from", "when"]), from: of.from ?? "", when };
-  });
-  const to = from === "repository" ? repository : monitoring;
-  return [...own.filter((hook) => hook.from === from), ...(to.length ? usual(ctx.language, from, to) : [])];
+  const wrong: string[] = [];
+  const own = Object.values(readable(settings().hooks, written, wrong)).filter((hook) => hook.from === from);
+  // One that is wrong is no reason not to tell the others.
+  wrong.forEach((error) => console.warn(error));
+  const to = from === "repository" ? settings().repository : settings().monitoring;
+  return [...own, ...(to.length ? usual(ctx.language, from, to) : [])];
+}
+
+/** A hook of the configuration. */
+function written(key: string): Hook {
+  const at = `hooks.${key}`;
+  const table = settings().hooks[key] as { from?: unknown; when?: unknown };
+  const notice = read(at, table, ["from", "when"]);
+  const { from, when = [] } = table;
+  if (from !== "repository" && from !== "monitoring") throw new ConfigError(`${at}.from`, 'must be "repository" or "monitoring"');
+  const hook: Hook = { ...notice, from, when: Array.isArray(when) && !when.length ? [] : list(`${at}.when`, when) };
+  for (const condition of hook.when) {
+    try {
+      fits({}, condition);
+    } catch (error) {
+      throw new ConfigError(`${at}.when`, `"${condition}": ${(error as Error).message}`);
+    }
+  }
+  return hook;
 }

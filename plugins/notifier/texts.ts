@@ -10,8 +10,6 @@ const TEXTS = {
   deleted: ["🗑️ `{name}` 알림을 지웠습니다.", "🗑️ The notice `{name}` is gone."],
   paused: ["⏸️ `{name}` 알림을 멈췄습니다. `!알림 다시 {name}` 하면 이어 갑니다.", "⏸️ The notice `{name}` rests; `!notify resume {name}` goes on."],
   resumed: ["▶️ `{name}` 알림을 다시 합니다.", "▶️ The notice `{name}` goes on."],
-  sent: ["`{name}` 알림을 {count}곳에 보냈습니다.", "The notice `{name}` went to {count} places."],
-  unsent: ["`{name}` 알림을 보내지 못했습니다. 봇이 그 대화방에 있는지, 운영자가 허락했는지 확인하세요 (로그에 이유가 있습니다).", "The notice `{name}` could not be sent: is the bot in that conversation, and may the plugin speak there? The log says why."],
   card: ["🎨 `{name}` 알림을 꾸몄습니다. `!알림 시험 {name}` 명령으로 보세요.", "🎨 The notice `{name}` is a card now; `!notify test {name}` shows it."],
   key: ["`{key}`은(는) 없습니다. 쓸 수 있는 것: {keys}. 다른 이름은 `제목: 값`처럼 적으면 칸이 됩니다.", "There is no `{key}`; those are {keys}. `Title: value` makes a field."],
   value: ["`{{value.{name}}}` = {text}", "`{{value.{name}}}` = {text}"],
