@@ -20,25 +20,51 @@ const REPEATED: usize = 40;
 
 /// What decides whether somebody may do something.
 pub struct Access {
-    /// The operator's rules.
-    pub rules: Rules,
-    /// `bot.admins`: they have the role `admin`, whatever is said in chat.
-    pub admins: Vec<String>,
+    policy: ArcSwap<Policy>,
     /// What was granted in chat.
     pub roles: Arc<Roles>,
     /// The rules of which the log has told that they name what there is not.
     told: Mutex<BTreeSet<usize>>,
 }
 
+/// What the configuration says of it.
+#[derive(Debug)]
+pub struct Policy {
+    /// The operator's rules.
+    pub rules: Rules,
+    /// `bot.admins`: they have the role `admin`, whatever is said in chat.
+    pub admins: Vec<String>,
+}
+
+impl Policy {
+    /// Somebody to whom is said only what they may know.
+    pub fn reader<'a>(&'a self, caller: &'a Caller) -> Reader<'a> {
+        Reader {
+            rules: &self.rules,
+            caller,
+        }
+    }
+}
+
 impl Access {
     /// By these rules, with the admins of the configuration.
     pub fn new(rules: Rules, admins: Vec<String>, roles: Arc<Roles>) -> Self {
         Self {
-            rules,
-            admins,
+            policy: ArcSwap::from_pointee(Policy { rules, admins }),
             roles,
             told: Mutex::default(),
         }
+    }
+
+    /// What the configuration says now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// It says something else from now on.
+    pub fn replace(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Who caused an event, with all their roles.
@@ -71,29 +97,24 @@ impl Access {
 
     /// Whether the configuration names this person as an admin.
     pub fn is_named(&self, user: &str) -> bool {
-        self.admins.iter().any(|id| id == user)
-    }
-
-    /// Somebody to whom is said only what they may know.
-    pub fn reader<'a>(&'a self, caller: &'a Caller) -> Reader<'a> {
-        Reader {
-            rules: &self.rules,
-            caller,
-        }
+        self.policy.load().admins.iter().any(|id| id == user)
     }
 
     /// Whether whoever caused an event may run a command.
     pub fn verdict(&self, event: &Event, table: &Table, command: &CommandMatch) -> Verdict {
-        self.rules.verdict(&self.caller(event), &table.asked(command))
+        self.policy
+            .load()
+            .rules
+            .verdict(&self.caller(event), &table.asked(command))
     }
 
     /// What is said where somebody may not run the command that they typed.
     pub fn denial(&self, event: &Event, table: &Table, settings: &Settings, to: &CommandMatch) -> Option<UserNotice> {
-        if self.rules.0.is_empty() && !to.restricted {
+        if self.policy.load().rules.0.is_empty() && !to.restricted {
             return None;
         }
         let (caller, asked) = (self.caller(event), table.asked(to));
-        let verdict = self.rules.verdict(&caller, &asked);
+        let verdict = self.policy.load().rules.verdict(&caller, &asked);
         if verdict.allowed {
             return None;
         }
@@ -115,10 +136,11 @@ impl Access {
         (plugin, command, path): (&str, &str, &[String]),
     ) -> Option<UserNotice> {
         let caller = self.caller(event);
-        if table.may(self.reader(&caller), plugin, command, path) {
+        let policy = self.policy();
+        if table.may(policy.reader(&caller), plugin, command, path) {
             return None;
         }
-        let judged = table.judge(self.reader(&caller), plugin, command, path)?;
+        let judged = table.judge(policy.reader(&caller), plugin, command, path)?;
         let what = format!("{} {}", table.word_for(plugin, command), path.join(" "));
         Some(UserNotice::Denied(Denied {
             what: what.trim_end().to_owned(),
@@ -130,11 +152,11 @@ impl Access {
 
     /// What is said where somebody may not use a plugin at all.
     pub fn barred(&self, event: &Event, settings: &Settings, plugin: &str) -> Option<UserNotice> {
-        if self.rules.0.is_empty() {
+        if self.policy.load().rules.0.is_empty() {
             return None;
         }
         let (caller, asked) = (self.caller(event), Asked::plugin(plugin));
-        let verdict = self.rules.verdict(&caller, &asked);
+        let verdict = self.policy.load().rules.verdict(&caller, &asked);
         (!verdict.allowed).then(|| self.denied(&caller, &asked, settings, plugin.to_owned(), verdict))
     }
 
@@ -149,7 +171,7 @@ impl Access {
         UserNotice::Denied(Denied {
             what,
             prefix: prefix(settings),
-            roles: self.rules.openers(caller, asked),
+            roles: self.policy.load().rules.openers(caller, asked),
             rule: self.reason(verdict),
         })
     }
@@ -158,7 +180,8 @@ impl Access {
     pub fn reason(&self, verdict: Verdict) -> String {
         match verdict.why {
             Why::Rule(number) => {
-                let origin = self.rules.0.get(number).map_or("", |rule| &rule.origin);
+                let policy = self.policy.load();
+                let origin = policy.rules.0.get(number).map_or("", |rule| &rule.origin);
                 format!("[[access]] {} ({origin})", number + 1)
             }
             Why::Admin => "admin".into(),
@@ -170,7 +193,7 @@ impl Access {
     /// Tells the log, once for each rule, of names in it that no loaded plugin has: nothing follows from it then, and
     /// nobody would notice.
     pub fn look_at_names(&self, table: &Table) {
-        for (number, names) in table.unknown_names(&self.rules) {
+        for (number, names) in table.unknown_names(&self.policy.load().rules) {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.insert(number) {
                 let rule = self.reason(Verdict {

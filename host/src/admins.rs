@@ -4,6 +4,7 @@
 
 use crate::adapter::{Adapter, SendError};
 use crate::outbox::{Letter, Ordinals, Outbox};
+use arc_swap::ArcSwap;
 use moa_core::content::Content;
 use moa_core::locale::Locale;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio_util::task::TaskTracker;
 /// Those who look after the bot.
 pub struct Admins {
     /// Their ids in the chat service.
-    pub ids: Vec<String>,
+    pub ids: ArcSwap<Vec<String>>,
     /// The chat service.
     pub adapter: Arc<dyn Adapter>,
     /// The way out.
@@ -27,7 +28,7 @@ impl Admins {
     /// There are none.
     pub fn none(adapter: &Arc<dyn Adapter>, outbox: &Arc<Outbox>) -> Arc<Self> {
         Arc::new(Self {
-            ids: Vec::new(),
+            ids: ArcSwap::default(),
             adapter: Arc::clone(adapter),
             outbox: Arc::clone(outbox),
             locale: Locale::default(),
@@ -50,7 +51,7 @@ impl Admins {
         let this = Arc::clone(self);
         self.beside.spawn(async move {
             let mut count = 0;
-            for id in &this.ids {
+            for id in this.ids.load_full().iter() {
                 match this.tell_one(id, &sign, &content, look_first).await {
                     Ok(()) => count += 1,
                     Err(error) => {

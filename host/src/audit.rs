@@ -128,6 +128,11 @@ impl Audit {
         Ok(Arc::new(audit))
     }
 
+    /// These secrets are never written either, from now on.
+    pub fn hide(&self, secrets: impl IntoIterator<Item = String>) {
+        self.policy.hide(secrets);
+    }
+
     /// Whether commands are written down: all, or those that are restricted or ask for a confirmation (`guarded`).
     pub fn wants(&self, guarded: bool) -> bool {
         self.queue.is_some() && self.policy.wants(guarded)

@@ -277,7 +277,8 @@ impl Matcher {
         {
             return vec![Todo::Tell(notice)];
         }
-        let say = say.for_reader(table, self.access.reader(&self.access.caller(event)));
+        let policy = self.access.policy();
+        let say = say.for_reader(table, policy.reader(&self.access.caller(event)));
         let is_spoken_to = matches!(event.kind, EventKind::Slash(_)) || event.place().kind == PlaceKind::Direct;
         match &say {
             // Nobody else is told that there is nothing.

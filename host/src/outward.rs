@@ -3,6 +3,7 @@
 
 use crate::settings;
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use moa_core::config::Config;
 use moa_egress::{Caller, Client, Error, Internal, Outside, Pace, Proxies, Redactor, Request, Response, System};
@@ -31,8 +32,8 @@ impl Sender for Client {
 pub struct Outward {
     /// Sends.
     pub sender: Arc<dyn Sender>,
-    /// `[secrets]`, by name.
-    pub secrets: Arc<BTreeMap<String, String>>,
+    /// `[secrets]`, by name; they change when the configuration is read again.
+    pub secrets: ArcSwap<BTreeMap<String, String>>,
     /// Hides them wherever something leaves the host.
     pub redactor: Redactor,
     /// What the operator opens that is not public.
@@ -52,7 +53,7 @@ impl Default for Outward {
     fn default() -> Self {
         Self {
             sender: Arc::new(Closed),
-            secrets: Arc::default(),
+            secrets: ArcSwap::default(),
             redactor: Redactor::default(),
             internal: Internal::default(),
         }
@@ -60,6 +61,29 @@ impl Default for Outward {
 }
 
 impl Outward {
+    /// Other secrets from now on, read anew; those before are hidden further on. The names of those that are others now.
+    pub fn take_secrets(&self, fresh: &Self, own: &[(String, String)]) -> Vec<String> {
+        let (before, after) = (self.secrets.load_full(), fresh.secrets.load_full());
+        let pairs = |all: &BTreeMap<String, String>| -> Vec<(String, String)> {
+            all.iter()
+                .map(|(name, secret)| (name.clone(), secret.clone()))
+                .collect()
+        };
+        let known = [pairs(&after), pairs(&before), own.to_vec()].concat();
+        let known = known.iter().map(|(name, secret)| (name.as_str(), secret.as_str()));
+        // Before they can be used.
+        self.redactor.replace(Redactor::new(known));
+        self.secrets.store(Arc::clone(&after));
+        let names = before.keys().chain(after.keys());
+        let mut changed: Vec<String> = names
+            .filter(|name| before.get(*name) != after.get(*name))
+            .cloned()
+            .collect();
+        changed.sort();
+        changed.dedup();
+        changed
+    }
+
     /// As the configuration and the environment say. `own` are the host's own secrets with what
     /// they are called, which nothing shows either.
     ///
@@ -100,7 +124,7 @@ impl Outward {
         };
         Ok(Self {
             sender: Arc::new(lazy),
-            secrets: Arc::new(secrets),
+            secrets: ArcSwap::from_pointee(secrets),
             redactor,
             internal,
         })

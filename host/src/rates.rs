@@ -4,6 +4,7 @@
 //! otherwise. All of it is in memory: a restart forgives. What is refused costs nothing, so that whoever goes on trying is
 //! let through again as soon as the limit allows, and they are not told each time.
 
+use arc_swap::ArcSwap;
 use moa_core::access::{Caller, CommandName};
 use moa_core::config;
 use moa_core::event::Event;
@@ -11,7 +12,7 @@ use moa_core::locale::UserNotice;
 use moa_core::rate::Rate;
 use moa_core::router::{CommandMatch, Table};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long nobody is told again that they have to wait.
@@ -31,8 +32,29 @@ pub enum Admitted {
 }
 
 /// The limits, and where everybody stands.
+#[derive(Debug, Default)]
+pub struct Rates(ArcSwap<Book>);
+
+impl Rates {
+    /// These limits.
+    pub fn new(rates: &config::Rates) -> Self {
+        Self(ArcSwap::from_pointee(Book::new(rates)))
+    }
+
+    /// Other limits from now on, of which nobody has used up anything.
+    pub fn replace(&self, rates: &config::Rates) {
+        self.0.store(Arc::new(Book::new(rates)));
+    }
+
+    /// Counts a command of those in `table`, if it may be asked for now.
+    pub fn admit(&self, event: &Event, command: &CommandMatch, table: &Table, now: Instant) -> Admitted {
+        self.0.load().admit(event, command, table, now)
+    }
+}
+
+/// Some limits, and where everybody stands with them.
 #[derive(Debug)]
-pub struct Rates {
+struct Book {
     user: Option<Rate>,
     commands: Vec<Limited>,
     begun: Instant,
@@ -47,7 +69,7 @@ struct Limited {
     rate: Rate,
 }
 
-/// Points in time are counted from [`Rates::begun`].
+/// Points in time are counted from [`Book::begun`].
 #[derive(Debug, Default)]
 struct State {
     people: HashMap<String, Person>,
@@ -69,9 +91,8 @@ impl Person {
     }
 }
 
-impl Rates {
-    /// These limits.
-    pub fn new(rates: &config::Rates) -> Self {
+impl Book {
+    fn new(rates: &config::Rates) -> Self {
         let limited = |(text, rate): (&String, &Rate)| {
             CommandName::new(text).map(|named| Limited {
                 text: text.clone(),
@@ -92,8 +113,7 @@ impl Rates {
         }
     }
 
-    /// Counts a command of those in `table`, if it may be asked for now.
-    pub fn admit(&self, event: &Event, command: &CommandMatch, table: &Table, now: Instant) -> Admitted {
+    fn admit(&self, event: &Event, command: &CommandMatch, table: &Table, now: Instant) -> Admitted {
         if self.user.is_none() && self.commands.is_empty() {
             return Admitted::Yes;
         }
@@ -158,7 +178,7 @@ impl Rates {
     }
 }
 
-impl Default for Rates {
+impl Default for Book {
     /// No limits.
     fn default() -> Self {
         Self::new(&config::Rates::default())
@@ -197,7 +217,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     struct Desk {
-        rates: Rates,
+        rates: Book,
         table: Table,
     }
 
@@ -213,7 +233,7 @@ mod tests {
                 {"name": "deploy", "aliases": ["배포"], "subcommands": [{"name": "web"}]}, {"name": "list"}]}"#;
             let manifest = Manifest::parse(manifest).unwrap().manifest;
             Self {
-                rates: Rates::new(&rates),
+                rates: Book::new(&rates),
                 table: Table::build(&[("ops", &manifest)], &BTreeMap::new(), &BTreeMap::new()).0,
             }
         }

@@ -9,6 +9,7 @@
 //! `MOA_TEST_…` have uses of their own.
 
 mod access;
+mod changes;
 mod data;
 mod error;
 mod grant;
@@ -23,6 +24,7 @@ mod source;
 mod tests;
 mod units;
 
+pub use changes::Change;
 pub use data::{Address, Bucket, Database};
 pub use error::{ConfigError, ConfigErrors};
 pub use grant::{LineError, lists};

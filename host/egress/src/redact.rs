@@ -4,7 +4,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What is shorter is not looked for: it would hide what is no secret.
 pub const SHORTEST: usize = 6;
@@ -17,9 +17,10 @@ struct Found {
     longest: usize,
 }
 
-/// Hides secrets. One for all; copies are cheap. Where there are no secrets it does nothing.
+/// Hides secrets. One for all: copies are cheap, and hide the same also after a [change](Self::replace). Where there are no
+/// secrets it does nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Redactor(Option<Arc<Found>>);
+pub struct Redactor(Arc<RwLock<Option<Arc<Found>>>>);
 
 impl Redactor {
     /// From names and secrets. Of one that is made of two parts (`KEY-ID:KEY`) the second is hidden by itself too.
@@ -52,17 +53,27 @@ impl Redactor {
                 longest,
             }))
         };
-        Self(longest.and_then(build))
+        Self(Arc::new(RwLock::new(longest.and_then(build))))
+    }
+
+    /// Hides what another one hides from now on, and all copies with it.
+    pub fn replace(&self, by: Self) {
+        let found = by.found();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    fn found(&self) -> Option<Arc<Found>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether there is nothing to hide.
     pub fn is_idle(&self) -> bool {
-        self.0.is_none()
+        self.found().is_none()
     }
 
     /// A text without secrets.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.0 {
+        match self.found() {
             Some(found) if found.secrets.is_match(text) => found.secrets.replace_all(text, &found.masks).into(),
             _ => text.into(),
         }
@@ -70,7 +81,7 @@ impl Redactor {
 
     /// Bytes without secrets.
     pub fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        match &self.0 {
+        match self.found() {
             Some(found) if found.secrets.is_match(&bytes) => found.secrets.replace_all_bytes(&bytes, &found.masks),
             _ => bytes,
         }
@@ -79,7 +90,7 @@ impl Redactor {
     /// For bytes that come bit by bit.
     pub fn stream(&self) -> Stream {
         Stream {
-            found: self.0.clone(),
+            found: self.found(),
             held: Vec::new(),
         }
     }

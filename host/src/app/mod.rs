@@ -3,26 +3,29 @@
 //! Start: data directory, store, the operator's socket, engine, plugins, who we are, intake, connection. Stop: connection,
 //! calls that run, store. Whatever has not finished by then is in the journal and is taken up by the next start.
 
+mod allowed;
 mod audit;
 mod outside;
+pub mod reload;
 mod services;
 pub mod signal;
 
+pub use allowed::{config_of, grants_of, limits_of};
 pub use services::Tokens;
 
 use crate::access::{Access, Names, Roles};
 use crate::adapter::{Adapter, Fatal};
 use crate::admin::{self, Admin};
 use crate::admins::Admins;
-use crate::capability::{Grants, Machine, Said, Says, World};
+use crate::capability::{Grants, Machine, World};
 use crate::control::{Decides, Desk};
 use crate::data::{Data, Unnamed};
 use crate::descriptors;
-use crate::dispatch::{Dispatch, Room};
+use crate::dispatch::Dispatch;
 use crate::grants::{Approvals, Asking};
 use crate::health::Health;
 use crate::intake::{self, Door, Intake};
-use crate::invocation::{Allowance, Allowances, Invoker, Work};
+use crate::invocation::{Invoker, Work};
 use crate::lessons::Lessons;
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
@@ -32,19 +35,22 @@ use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::rates::Rates;
-use crate::registry::{self, Compiler, ConfigOf, LimitsOf, Locks, Registry, Report, Visit};
+use crate::registry::{self, Compiler, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::schedule::Schedules;
+use crate::service::{self, Life};
 use crate::stores::{self, Purpose};
 use crate::web::{Endpoints, Hooks, Past, SetUp};
+use allowed::allowances;
 use anyhow::Context;
 use moa_core::access::Rules;
-use moa_core::config::{Config, PluginSettings};
+use moa_core::config::Config;
 use moa_core::manifest::Manifest;
 use moa_core::router::{Me, Settings};
-use moa_engine::{Engine, Limits};
+use moa_engine::Engine;
 use moa_store::Store;
 use outside::Outside;
+use reload::{Reload, Reread};
 use services::{Services, Webhooks};
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -83,6 +89,10 @@ pub struct Start {
     pub reports: Option<mpsc::UnboundedSender<Report>>,
     /// The last lines of the plugins' logs; whoever starts the log fills it.
     pub logs: Arc<Logs>,
+    /// Is told how it goes.
+    pub life: Life,
+    /// How the configuration is read again when that is asked for; where there is none it never is.
+    pub reread: Option<Reread>,
 }
 
 /// The chat service refused the credentials for good.
@@ -105,7 +115,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         compiler,
         reports,
         logs,
+        life,
+        reread,
     } = start;
+    life.status("starting");
     let webhooks = Webhooks::read(&config, grant_everything)?;
     let secrets = webhooks.secrets(tokens.as_ref());
     let set_up = SetUp::of(&config, grant_everything)?;
@@ -113,6 +126,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // A command that found no host may be at it.
     let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
+    let _goes_on = service::life::watch(Arc::clone(&store));
     let record = audit::Record::open(&config, &store, &secrets).await?;
     let engine = Engine::new(moa_engine::Options {
         source_lines,
@@ -142,7 +156,10 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
             let allowances = Arc::clone(&allowances);
             Arc::new(move |plugin| allowances.of(plugin).limits.clone())
         },
-        config: config_of(&config),
+        config: {
+            let allowances = Arc::clone(&allowances);
+            Arc::new(move |plugin| Arc::clone(&allowances.of(plugin).config))
+        },
         aliases: config.aliases.clone(),
         store: Arc::clone(&store),
         reports: told,
@@ -164,13 +181,17 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         biased;
         // Slack may be away for long, and asking goes on as long.
         () = &mut stop => {
+            life.stopping();
             admin.close().await;
             registry.shutdown().await;
             drop(desk);
             record.close().await;
             return Ok(store.close().await?);
         }
-        opened = Services::open(&config, tokens.as_ref(), webhooks) => opened?,
+        opened = {
+            life.status("signing in to the chat service");
+            Services::open(&config, tokens.as_ref(), webhooks)
+        } => opened?,
     };
     let adapter = Arc::clone(&services.adapter);
     let outbox = Outbox::new(
@@ -232,7 +253,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let world: Arc<dyn World> = Arc::new(Machine);
     let revoked = outbox.revoked();
     let admins = Arc::new(Admins {
-        ids: config.bot.admins.clone(),
+        ids: arc_swap::ArcSwap::from_pointee(config.bot.admins.clone()),
         adapter: Arc::clone(&adapter),
         outbox: Arc::clone(&outbox),
         locale: config.bot.locale,
@@ -255,6 +276,21 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         rests: Arc::clone(&rests),
     });
     let asking = tokio::spawn(asking.watch());
+    let reload = reread.map(|reread| {
+        let reload = Reload {
+            reread,
+            own: secrets.clone(),
+            allowances: Arc::clone(&allowances),
+            access: Arc::clone(&access),
+            names: Arc::clone(&names),
+            rates: Arc::clone(&matcher.rates),
+            admins: Arc::clone(&admins),
+            audit: record.audit(),
+            registry: Arc::clone(&registry),
+            life: life.clone(),
+        };
+        tokio::spawn(reload.watch(config.clone()))
+    });
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),
         outbox,
@@ -329,7 +365,24 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     });
 
     let still_opening = opening.abort_handle();
-    let ended = attend(&intake, &adapter, &registry, begun, opening, revoked, &mut stop).await;
+    let ended = attend(
+        &intake,
+        &adapter,
+        Told {
+            registry: &registry,
+            life: &life,
+            connects: listener.is_some(),
+            begun,
+        },
+        opening,
+        revoked,
+        &mut stop,
+    )
+    .await;
+    life.stopping();
+    if let Some(reload) = reload {
+        reload.abort();
+    }
     // What it would still take up stays in the journal.
     still_opening.abort();
 
@@ -364,21 +417,51 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     Ok(())
 }
 
+/// What is told of a start.
+struct Told<'a> {
+    registry: &'a Registry,
+    life: &'a Life,
+    /// Whether there is a service that connections are kept to.
+    connects: bool,
+    begun: Instant,
+}
+
+impl Told<'_> {
+    /// How it stands. It does its work from when it was connected for the first time and all plugins are loaded.
+    fn tell(&self, adapter: &dyn Adapter, opened: bool, is_ready: &mut bool, connections: usize) {
+        let plugins = self.registry.current().plugins.len();
+        let status = match (opened, connections) {
+            (false, _) => "loading plugins".to_owned(),
+            (true, 0) if self.connects => format!("no connection to {}; trying again", adapter.service()),
+            (true, 0) => format!("{plugins} plugins answer"),
+            (true, _) => format!(
+                "{plugins} plugins answer; {connections} connections to {}",
+                adapter.service()
+            ),
+        };
+        *is_ready |= opened && (connections > 0 || !self.connects);
+        match *is_ready {
+            true => self.life.ready(&status),
+            false => self.life.status(&status),
+        }
+    }
+}
+
 /// Watches the connection until the host is to stop.
 async fn attend(
     intake: &Intake,
     adapter: &Arc<dyn Adapter>,
-    registry: &Registry,
-    begun: Instant,
+    told: Told<'_>,
     opening: tokio::task::JoinHandle<Result<(), moa_store::StoreError>>,
     mut revoked: watch::Receiver<Option<Fatal>>,
     mut stop: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
     let mut link = intake.link();
     let mut opening = std::pin::pin!(opening);
-    let mut opened = false;
+    let (mut opened, mut is_ready) = (false, false);
     let mut before = 0;
     loop {
+        told.tell(&**adapter, opened, &mut is_ready, before);
         tokio::select! {
             biased;
             () = &mut stop => {
@@ -393,7 +476,7 @@ async fn attend(
             result = &mut opening, if !opened => {
                 opened = true;
                 result.context("taking up the journal failed")??;
-                let plugins = registry.current();
+                let plugins = told.registry.current();
                 tracing::info!("{} plugins answer", plugins.plugins.len());
             }
             changed = link.changed() => {
@@ -413,7 +496,7 @@ async fn attend(
                     let me = adapter.me();
                     tracing::info!(
                         "connected to {} as {} in team {}, {} ms after the start",
-                        adapter.service(), me.name, me.team, begun.elapsed().as_millis()
+                        adapter.service(), me.name, me.team, told.begun.elapsed().as_millis()
                     );
                 } else {
                     tracing::debug!("{} connections to {}", now.connections, adapter.service());
@@ -493,83 +576,6 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).with_context(remedy)?;
     }
     Ok(())
-}
-
-/// The limits of the plugins, as the configuration sets them.
-pub fn limits_of(config: &Config) -> LimitsOf {
-    let allowances = allowances(config, false);
-    Arc::new(move |plugin| allowances.of(plugin).limits.clone())
-}
-
-/// The plugins' own tables of the configuration.
-pub fn config_of(config: &Config) -> ConfigOf {
-    let allowances = allowances(config, false);
-    Arc::new(move |plugin| Arc::clone(&allowances.of(plugin).config))
-}
-
-/// What the configuration grants, and what was approved beside it.
-pub fn grants_of(config: &Config, approvals: &Approvals) -> Grants {
-    let mut grants = allowances(config, false).grants;
-    if let Grants::Configured(says) = &mut grants {
-        says.approved = approvals.approved();
-    }
-    grants
-}
-
-fn allowances(config: &Config, grant_everything: bool) -> Allowances {
-    let by_plugin = config
-        .plugin
-        .iter()
-        .map(|(name, plugin)| (name.clone(), allowance(plugin)))
-        .collect();
-    let grants = if grant_everything {
-        Grants::Everything
-    } else {
-        let said = |plugin: &PluginSettings| Said {
-            grant: plugin.grant.clone(),
-            deny: plugin.deny.clone(),
-        };
-        let by_plugin = config.plugin.iter().map(|(name, plugin)| (name.clone(), said(plugin)));
-        Grants::Configured(Says {
-            by_plugin: by_plugin.collect(),
-            ..Says::default()
-        })
-    };
-    Allowances {
-        by_plugin,
-        default: allowance(&PluginSettings::default()),
-        grants,
-        outward: Arc::default(),
-        data: Arc::default(),
-    }
-}
-
-fn allowance(plugin: &PluginSettings) -> Allowance {
-    let limits = &plugin.limits;
-    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-    Allowance {
-        limits: Limits {
-            cpu: limits.cpu,
-            wall: limits.wall,
-            memory: limits.memory,
-            host_calls: limits.host_calls.into(),
-            log_bytes: limits.log,
-            messages: limits.messages,
-            key: size(limits.key),
-            value: size(limits.value),
-            // A file leaves the plugin whole, and with a name and a comment.
-            transfer: Limits::default()
-                .transfer
-                .max(size(limits.http_body).saturating_add(1 << 20)),
-        },
-        room: Room {
-            concurrency: size(limits.concurrency.into()),
-            queue: size(limits.queue.into()),
-        },
-        brain: limits.brain,
-        file: size(limits.http_body),
-        config: Arc::new(plugin.config.clone()),
-    }
 }
 
 /// What there is under names of databases and buckets that nobody configured: where plugins are tried out, something to try

@@ -1,6 +1,7 @@
-//! When to stop: Ctrl-C and SIGTERM.
+//! When to stop: Ctrl-C and SIGTERM; and when to read the configuration again: SIGHUP.
 
 use std::future::poll_fn;
+use std::io::IsTerminal as _;
 use std::task::Poll;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -14,6 +15,57 @@ pub fn stop_requested() -> impl Future<Output = ()> + Send {
 /// this signal ignored.
 pub fn stop_or_hangup_requested() -> impl Future<Output = ()> + Send {
     first_of(&[SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()])
+}
+
+/// What a SIGHUP means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hangup {
+    /// That the configuration is to be read again.
+    Reload,
+    /// That the terminal is gone that it was started from.
+    Gone,
+}
+
+/// The SIGHUPs of this process.
+pub struct Hangups {
+    signals: Option<Signal>,
+    had_terminal: bool,
+}
+
+impl Hangups {
+    /// Listens from now on. To be called within a Tokio runtime. What was started with `nohup` hears none.
+    pub fn listen() -> Self {
+        let signals = match is_ignored(libc::SIGHUP) {
+            true => None,
+            false => signal(SignalKind::hangup()).ok(),
+        };
+        Self {
+            signals,
+            had_terminal: std::io::stdin().is_terminal(),
+        }
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> Hangup {
+        let heard = match &mut self.signals {
+            Some(signals) => signals.recv().await,
+            None => None,
+        };
+        match heard {
+            // A terminal that is gone is none any more.
+            Some(()) if self.had_terminal && !std::io::stdin().is_terminal() => Hangup::Gone,
+            Some(()) => Hangup::Reload,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: an action of zeros is a valid value to be written over.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: nothing is set; what is in force is written to `now`, which is ours.
+    let read = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut now) };
+    read == 0 && now.sa_sigaction == libc::SIG_IGN
 }
 
 fn first_of(kinds: &[SignalKind]) -> impl Future<Output = ()> + Send + use<> {

@@ -3,6 +3,7 @@
 use moa_core::audit::{Entry, Outcome, What};
 use moa_core::config::{Audit, Recorded};
 use serde_json::{Value, json};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The longest text that is written, in characters.
 const LONGEST: usize = 2_000;
@@ -16,17 +17,29 @@ const SECRET_WORDS: [&str; 6] = ["xoxb-", "xoxp-", "xoxa-", "xoxe", "xoxs-", "xa
 pub struct Policy {
     commands: Recorded,
     text: Recorded,
-    secrets: Vec<String>,
+    /// Copies share them.
+    secrets: Arc<RwLock<Vec<String>>>,
 }
 
 impl Policy {
     /// What the configuration says. `secrets` are never written, wherever they stand.
     pub fn new(config: &Audit, secrets: impl IntoIterator<Item = String>) -> Self {
-        let long = |secret: &String| secret.len() >= SHORTEST;
-        Self {
+        let policy = Self {
             commands: config.commands,
             text: config.text,
-            secrets: secrets.into_iter().filter(long).collect(),
+            secrets: Arc::default(),
+        };
+        policy.hide(secrets);
+        policy
+    }
+
+    /// These are never written either, from now on.
+    pub fn hide(&self, secrets: impl IntoIterator<Item = String>) {
+        let mut all = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets {
+            if secret.len() >= SHORTEST && !all.contains(&secret) {
+                all.push(secret);
+            }
         }
     }
 
@@ -64,8 +77,8 @@ impl Policy {
 
     /// Without secrets, and not too long.
     fn clean(&self, text: &mut String) {
-        for secret in &self.secrets {
-            if text.contains(secret) {
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            if text.contains(secret.as_str()) {
                 *text = text.replace(secret, "[secret]");
             }
         }

@@ -16,6 +16,27 @@ use std::sync::Arc;
 /// What admins approved, by plugin; it changes while the host runs.
 pub type Approved = Arc<ArcSwap<BTreeMap<String, Grant>>>;
 
+/// What the configuration says, by plugin. Copies share it: it changes when the configuration is read again.
+#[derive(Clone, Debug, Default)]
+pub struct Configured(Arc<ArcSwap<BTreeMap<String, Said>>>);
+
+impl Configured {
+    /// It says this from now on.
+    pub fn replace(&self, by_plugin: BTreeMap<String, Said>) {
+        self.0.store(Arc::new(by_plugin));
+    }
+
+    fn of(&self, plugin: &str) -> Said {
+        self.0.load().get(plugin).cloned().unwrap_or_default()
+    }
+}
+
+impl From<BTreeMap<String, Said>> for Configured {
+    fn from(by_plugin: BTreeMap<String, Said>) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(by_plugin)))
+    }
+}
+
 /// What the operator grants.
 #[derive(Clone, Debug)]
 pub enum Grants {
@@ -29,7 +50,7 @@ pub enum Grants {
 #[derive(Clone, Debug, Default)]
 pub struct Says {
     /// The configuration, by plugin.
-    pub by_plugin: BTreeMap<String, Said>,
+    pub by_plugin: Configured,
     /// The admins.
     pub approved: Approved,
 }
@@ -72,11 +93,7 @@ impl Grants {
     pub fn denied(&self, plugin: &str) -> Grant {
         match self {
             Self::Everything => Grant::default(),
-            Self::Configured(says) => says
-                .by_plugin
-                .get(plugin)
-                .map(|said| said.deny.clone())
-                .unwrap_or_default(),
+            Self::Configured(says) => says.by_plugin.of(plugin).deny,
         }
     }
 }
@@ -84,7 +101,7 @@ impl Grants {
 impl Says {
     /// What is granted, by whomever, and what is denied.
     fn of(&self, plugin: &str) -> Said {
-        let said = self.by_plugin.get(plugin).cloned().unwrap_or_default();
+        let said = self.by_plugin.of(plugin);
         match self.approved.load().get(plugin) {
             Some(approved) => Said {
                 grant: said.grant.or(approved),
@@ -317,7 +334,7 @@ mod tests {
             deny: Grant::default(),
         };
         let some = Grants::Configured(Says {
-            by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+            by_plugin: BTreeMap::from([("memo".to_owned(), said)]).into(),
             approved: Approved::default(),
         });
         assert_eq!(some.of("memo", &asking).conversation("C1"), Ok(()));
@@ -377,7 +394,8 @@ mod tests {
                     grant: line("conversations = ['*']"),
                     deny: line("users = true").or(&line("conversations = ['C2']")),
                 },
-            )]),
+            )])
+            .into(),
             approved: Approved::default(),
         };
         let approved = Arc::clone(&says.approved);

@@ -172,7 +172,7 @@ impl Http {
             plugin: scene.plugin.clone(),
             invocation: scene.invocation.clone(),
             permit: scene.granted.permit(&outward.internal),
-            vault: scene.granted.vault(&outward.secrets),
+            vault: scene.granted.vault(&outward.secrets.load_full()),
         };
         outward
             .sender

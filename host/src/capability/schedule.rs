@@ -226,7 +226,7 @@ mod tests {
             deny: Grant::default(),
         };
         Grants::Configured(Says {
-            by_plugin: [("memo".to_owned(), said)].into(),
+            by_plugin: std::collections::BTreeMap::from([("memo".to_owned(), said)]).into(),
             ..Says::default()
         })
     }

@@ -129,6 +129,8 @@ async fn develop(
         compiler: run::compiler()?,
         reports: Some(print_reports(Arc::clone(&author))),
         logs,
+        life: Default::default(),
+        reread: None,
     };
     println!();
     println!("  Playground   {}", playground.page_url());

@@ -26,6 +26,7 @@ mod plugin;
 mod progress;
 mod run;
 mod schedule;
+mod service;
 mod slack;
 mod test;
 
@@ -160,6 +161,8 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Show who did what, and find out whether the log of it is whole
     Audit(audit::AuditArgs),
+    /// Run the bot as a service of systemd: started at boot, again when it falls, and watched
+    Service(service::ServiceArgs),
     /// Make the app at Slack fit the plugins
     Slack(slack::SlackArgs),
     /// Check or show the configuration
@@ -199,6 +202,7 @@ pub fn main() -> ExitCode {
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
         Command::Audit(args) => finish(audit::main(&cli.global, args)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),
+        Command::Service(args) => finish(service::main(&cli.global, args)),
         Command::Slack(args) => finish(slack::main(&cli.global, args)),
         Command::Config(args) => finish(config::main(&cli.global, args)),
         Command::Completions(args) => finish(completions::main(args)),

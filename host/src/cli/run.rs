@@ -5,6 +5,7 @@ use super::{EXIT_CREDENTIALS, End, ExitError, Global, log, runtime};
 use crate::app::{self, CredentialsRefused, Tokens, signal};
 use crate::logs::{self, Logs};
 use crate::registry::Compiler;
+use crate::service::Life;
 use crate::settings;
 use anyhow::Context;
 use moa_core::config::Config;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(super) fn main(global: &Global) -> anyhow::Result<End> {
     let logs = Arc::<Logs>::default();
     log::start_with(global, "info", logs::layer(&logs))?;
+    let life = Life::of_environment();
     let config = super::configuration(global, settings::environment())?;
     let tokens = tokens(&config)?;
     let start = app::Start {
@@ -23,6 +25,11 @@ pub(super) fn main(global: &Global) -> anyhow::Result<End> {
         compiler: compiler()?,
         reports: None,
         logs,
+        life,
+        reread: Some(Arc::new({
+            let global = global.clone();
+            move || super::configuration(&global, settings::environment())
+        })),
     };
     runtime()?.block_on(async { serve(start, signal::stop_requested()).await })
 }

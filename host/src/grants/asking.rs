@@ -91,7 +91,7 @@ impl Asking {
     }
 
     async fn ask(&self, loaded: &Loaded, what: Grant) -> Result<(), StoreError> {
-        if self.admins.ids.is_empty() {
+        if self.admins.ids.load().is_empty() {
             return Ok(());
         }
         let Some((ask, look_first)) = self.approvals.ask(&loaded.name, &loaded.version, &what).await? else {

@@ -4,6 +4,7 @@ use crate::capability::Grants;
 use crate::data::Data;
 use crate::dispatch::Room;
 use crate::outward::Outward;
+use arc_swap::ArcSwap;
 use moa_engine::Limits;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -27,10 +28,10 @@ pub struct Allowance {
 /// What the configuration says of plugins.
 #[derive(Debug)]
 pub struct Allowances {
-    /// For plugins with a table of their own.
-    pub by_plugin: BTreeMap<String, Allowance>,
+    /// For plugins with a table of their own; it changes when the configuration is read again.
+    pub by_plugin: ArcSwap<BTreeMap<String, Arc<Allowance>>>,
     /// For all others.
-    pub default: Allowance,
+    pub default: Arc<Allowance>,
     /// What may be touched.
     pub grants: Grants,
     /// The way out of the host that is no chat service.
@@ -41,7 +42,8 @@ pub struct Allowances {
 
 impl Allowances {
     /// What a plugin may use.
-    pub fn of(&self, plugin: &str) -> &Allowance {
-        self.by_plugin.get(plugin).unwrap_or(&self.default)
+    pub fn of(&self, plugin: &str) -> Arc<Allowance> {
+        let by_plugin = self.by_plugin.load();
+        Arc::clone(by_plugin.get(plugin).unwrap_or(&self.default))
     }
 }

@@ -32,8 +32,8 @@ impl Invoker {
                 let content = match &work.matched.todo {
                     Todo::Command(command) => {
                         let access = &self.matcher.access;
-                        let caller = access.caller(&work.event);
-                        let reader = access.reader(&caller);
+                        let (policy, caller) = (access.policy(), access.caller(&work.event));
+                        let reader = policy.reader(&caller);
                         Say::usage_of(table, command, text).render(
                             table,
                             self.matcher.settings_of(&work.event),

@@ -224,8 +224,8 @@ impl Invoker {
             (Todo::Say(say), _) => {
                 let locale = self.locale_of(&self.asker(work).await);
                 let access = &self.matcher.access;
-                let caller = access.caller(&work.event);
-                let reader = access.reader(&caller);
+                let (policy, caller) = (access.policy(), access.caller(&work.event));
+                let reader = policy.reader(&caller);
                 let content = say.render(
                     &work.matched.snapshot.table,
                     self.matcher.settings_of(&work.event),
@@ -403,7 +403,7 @@ impl Invoker {
     async fn go_on(&self, work: &Work, past: Past, turn: &mut Turn<Work>) -> Outcome {
         let author = past.begun.call.author();
         let locale = author.map_or(self.locale, |author| self.locale_of(author));
-        let limits = &self.allowances.of(&past.begun.plugin).limits;
+        let limits = &self.allowances.of(&past.begun.plugin).limits.clone();
         let version = self
             .matcher
             .registry
@@ -477,7 +477,7 @@ impl Invoker {
 
     /// Calls the plugin, with a ⏳ on the message while it takes long.
     async fn watched(&self, work: &Work, loaded: &Loaded, scene: &Arc<Scene>) -> Done<Result<Said, Failure>> {
-        let limits = &self.allowances.of(&loaded.name).limits;
+        let limits = &self.allowances.of(&loaded.name).limits.clone();
         let host = capability::host(Arc::clone(scene));
         let call = scene.recall.begun().call.clone();
         let mut running = std::pin::pin!(async {

@@ -233,15 +233,20 @@ impl Keeper {
         Old::new(&self.loader)
     }
 
-    pub(super) async fn run(mut self, orders: mpsc::Receiver<Asked>, stop: CancellationToken) {
+    pub(super) async fn run(
+        mut self,
+        orders: mpsc::Receiver<Asked>,
+        aliases: cell::Receiver<BTreeMap<String, String>>,
+        stop: CancellationToken,
+    ) {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = self.keep(orders) => {}
+            () = self.keep(orders, aliases) => {}
         }
     }
 
-    async fn keep(&mut self, mut orders: mpsc::Receiver<Asked>) {
+    async fn keep(&mut self, mut orders: mpsc::Receiver<Asked>, mut aliases: cell::Receiver<BTreeMap<String, String>>) {
         self.stored = Owners::read(&*self.store).await;
         self.owners = self.stored.clone().unwrap_or_default();
         self.stored_history = History::read(&*self.store).await;
@@ -257,6 +262,10 @@ impl Keeper {
             tokio::select! {
                 biased;
                 Some((order, tell)) = orders.recv() => self.obey(order, tell).await,
+                Ok(()) = aliases.changed() => {
+                    self.aliases = aliases.borrow_and_update().clone();
+                    self.changed = true;
+                }
                 Some(done) = self.work.done() => self.apply(done).await,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     if self.quiet.take(Instant::now()) {

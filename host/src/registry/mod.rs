@@ -131,6 +131,7 @@ pub struct Registry {
     followers: Followers,
     vitals: Arc<Vitals>,
     orders: mpsc::Sender<Asked>,
+    aliases: cell::Sender<BTreeMap<String, String>>,
     old: versions::Old,
     complete: cell::Receiver<bool>,
     stop: CancellationToken,
@@ -157,12 +158,14 @@ impl Registry {
         let (snapshot, followers, vitals) = (keeper.snapshot(), keeper.followers(), keeper.vitals());
         let old = keeper.old();
         let (orders, asked) = mpsc::channel(ORDERS);
-        tokio::spawn(keeper.run(asked, stop.clone()));
+        let (aliases, renamed) = cell::channel(BTreeMap::new());
+        tokio::spawn(keeper.run(asked, renamed, stop.clone()));
         Ok(Self {
             snapshot,
             followers,
             vitals,
             orders,
+            aliases,
             old,
             complete,
             stop,
@@ -199,6 +202,12 @@ impl Registry {
         let sent = self.orders.send((order, tell)).await;
         sent.map_err(|_| OrderError::Over)?;
         told.await.unwrap_or(Err(OrderError::Over))
+    }
+
+    /// Commands have these further names from now on, instead of those of the operator's table before.
+    pub fn rename(&self, aliases: BTreeMap<String, String>) {
+        // Nobody listens any more where it is ending.
+        let _ = self.aliases.send(aliases);
     }
 
     /// A version of a plugin, also one that does not serve any more.

@@ -110,8 +110,8 @@ pub(crate) fn allowances() -> Arc<Allowances> {
         config: Arc::default(),
     };
     Arc::new(Allowances {
-        by_plugin: BTreeMap::new(),
-        default,
+        by_plugin: Default::default(),
+        default: Arc::new(default),
         grants: Grants::Everything,
         outward: Arc::default(),
         data: Arc::default(),

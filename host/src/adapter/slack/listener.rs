@@ -5,6 +5,7 @@ use super::session::{Input, Note, OpenFailure, Output, Session, SocketId};
 use super::socket::{Event, Link, Shared, SocketUrl};
 use super::web::{Body, Call, CallError, PATIENCE, Web};
 use crate::adapter::{Fatal, Intake};
+use crate::service::pulse::{self, Pulse};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 /// Closing takes 3 s for acknowledgements and 1 s for the handshake; past this the rest is dropped.
@@ -41,7 +42,7 @@ impl Listener {
             one_at_a_time: tokio::sync::Mutex::new(()),
         });
         let mut sessions = JoinSet::new();
-        for _ in 0..connections.max(1) {
+        for number in 1..=connections.max(1) {
             let driver = Driver {
                 machine: Session::new(ping_timeout, fastrand::u64(..), Instant::now()),
                 shared: Arc::clone(&shared),
@@ -53,7 +54,7 @@ impl Listener {
                 opening: None,
                 stop: stop.clone(),
             };
-            sessions.spawn(driver.run());
+            sessions.spawn(driver.run(Pulse::new(format!("connection {number} to Slack"))));
         }
         Self { shared, stop, sessions }
     }
@@ -142,10 +143,13 @@ struct Driver {
 }
 
 impl Driver {
-    async fn run(mut self) {
+    async fn run(mut self, pulse: Pulse) {
         let (sender, mut incoming) = mpsc::unbounded_channel();
         let stop = self.stop.clone();
+        let mut turns = tokio::time::interval(pulse::period());
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !(self.machine.is_over() && self.links.is_empty()) {
+            pulse.beat();
             let deadline = self.machine.deadline();
             let outputs = tokio::select! {
                 // What came in counts before the clock does: after a stall of the whole process a connection must not
@@ -154,6 +158,12 @@ impl Driver {
                 Some((id, incoming)) = incoming.recv() => self.take(id, incoming),
                 () = stop.cancelled(), if !self.machine.is_over() => self.machine.on(Instant::now(), Input::Stop),
                 () = wait_until(deadline) => self.tick(),
+                _ = turns.tick() => {
+                    if pulse::hangs("websocket") {
+                        std::future::pending::<()>().await;
+                    }
+                    continue;
+                }
             };
             for output in outputs {
                 self.perform(output, &sender);

@@ -60,7 +60,7 @@ async fn stage() -> (Stage, Arc<World>) {
     let world = Arc::<World>::default();
     stage.outward = Arc::new(Outward {
         sender: Arc::clone(&world) as _,
-        secrets: Arc::new(BTreeMap::from([("A".to_owned(), "1".to_owned())])),
+        secrets: arc_swap::ArcSwap::from_pointee(BTreeMap::from([("A".to_owned(), "1".to_owned())])),
         ..Outward::default()
     });
     stage.requests.http = vec!["https://a.example".into()];
@@ -104,7 +104,7 @@ async fn a_denial_names_the_line() {
             deny: line(deny),
         };
         Grants::Configured(Says {
-            by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+            by_plugin: BTreeMap::from([("memo".to_owned(), said)]).into(),
             approved: Approved::default(),
         })
     };

@@ -416,7 +416,7 @@ async fn nothing_outside_of_a_grant_is_reachable() {
                 deny: Grant::default(),
             };
             stage.grants = Grants::Configured(Says {
-                by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+                by_plugin: BTreeMap::from([("memo".to_owned(), said)]).into(),
                 ..Says::default()
             });
             let answer = made(&host(stage.scene(false).await), call.clone()).await;

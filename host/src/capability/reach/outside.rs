@@ -363,7 +363,9 @@ async fn nothing_outside_of_a_grant_is_reachable_beyond_chat() {
     ];
     stage.outward = Arc::new(Outward {
         sender: Arc::clone(&world) as _,
-        secrets: Arc::new(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        secrets: arc_swap::ArcSwap::from_pointee(
+            secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ),
         ..Outward::default()
     });
     let script = BTreeMap::from([("files".to_owned(), "CREATE TABLE seen (n INTEGER)".to_owned())]);
@@ -386,7 +388,7 @@ async fn nothing_outside_of_a_grant_is_reachable_beyond_chat() {
                 deny: Grant::default(),
             };
             stage.grants = Grants::Configured(Says {
-                by_plugin: BTreeMap::from([("memo".to_owned(), said)]),
+                by_plugin: BTreeMap::from([("memo".to_owned(), said)]).into(),
                 ..Says::default()
             });
             let before = noticed(&stage, &world).await;

@@ -74,7 +74,8 @@ async fn a_database_is_used_by_whom_it_is_granted_to() {
                 grant: Grant::of_line("sql = ['members']").unwrap(),
                 deny: Grant::default(),
             },
-        )]),
+        )])
+        .into(),
         ..Says::default()
     });
     let found = query(&Sql(stage.scene(false).await)).await.unwrap();

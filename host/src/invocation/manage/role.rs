@@ -46,8 +46,8 @@ impl Invoker {
         let named = role == ADMIN && self.matcher.access.is_named(user);
         let content = match (had_it, named) {
             (_, true) => to_asker(locale.pick(
-                format!("{{@{user}}} 님은 설정 파일의 `bot.admins`에 있어서 관리자로 남습니다. 그 줄을 고치고 봇을 다시 시작하면 바뀝니다."),
-                format!("{{@{user}}} stays an admin, for `bot.admins` in the configuration names them. Change that line and restart the bot."),
+                format!("{{@{user}}} 님은 설정 파일의 `bot.admins`에 있어서 관리자로 남습니다. 그 줄을 고치고 설정을 다시 읽게 하면(`systemctl reload`) 바뀝니다."),
+                format!("{{@{user}}} stays an admin, for `bot.admins` in the configuration names them. Change that line and have it read again (`systemctl reload`)."),
             )),
             (true, false) => Content::text(locale.pick(
                 format!("✅ {{@{user}}} 님의 `{role}` 역할을 거두었습니다."),
@@ -87,6 +87,7 @@ impl Invoker {
         let service = &work.event.place().service;
         let access = &self.matcher.access;
         let mut held: Vec<(String, String, bool)> = access
+            .policy()
             .admins
             .iter()
             .map(|user| (ADMIN.to_owned(), user.clone(), true))

@@ -21,7 +21,8 @@ impl Invoker {
             Some(user) => access.other(&work.event, user),
             None => access.caller(&work.event),
         };
-        let reader = access.reader(&caller);
+        let policy = access.policy();
+        let reader = policy.reader(&caller);
         let table = &work.matched.snapshot.table;
         let routed = read_command(table, settings, command, work.event.time());
         let judged = match &routed {
@@ -43,7 +44,7 @@ impl Invoker {
             }
             (None, Routed::Say(say)) => {
                 let own = access.caller(&work.event);
-                let own = access.reader(&own);
+                let own = policy.reader(&own);
                 let content = say.for_reader(table, own).render(table, settings, own, locale);
                 to_asker(content.text)
             }
@@ -131,7 +132,8 @@ impl Invoker {
 
     /// Which rule it is. What stands in it is for admins.
     fn rule_of(&self, work: &Work, number: usize, locale: Locale) -> String {
-        let Some(rule) = self.matcher.access.rules.0.get(number) else {
+        let policy = self.matcher.access.policy();
+        let Some(rule) = policy.rules.0.get(number) else {
             return String::new();
         };
         let (count, origin) = (number + 1, shown(&rule.origin));

@@ -193,8 +193,8 @@ impl Stage {
         let answers = Arc::<Answers>::default();
         let defaults = PluginSettings::default();
         let allowances = Arc::new(Allowances {
-            by_plugin: BTreeMap::new(),
-            default: Allowance {
+            by_plugin: Default::default(),
+            default: Arc::new(Allowance {
                 limits: Limits::default(),
                 // One call after the other, or the order of what is said would be chance.
                 room: Places {
@@ -204,7 +204,7 @@ impl Stage {
                 brain: defaults.limits.brain,
                 file: usize::try_from(defaults.limits.http_body).unwrap_or(usize::MAX),
                 config: Arc::new(scenery.config),
-            },
+            }),
             grants: Grants::Everything,
             outward: Arc::new(Outward {
                 sender: Arc::clone(&answers) as _,
