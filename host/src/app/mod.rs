@@ -126,7 +126,6 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let store = stores::open(&config.store.url, Purpose::Host).await?;
     // A command that found no host may be at it.
     let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
-    let _goes_on = service::life::watch(Arc::clone(&store));
     let record = audit::Record::open(&config, &store, &secrets).await?;
     let engine = Engine::new(moa_engine::Options {
         source_lines,
@@ -171,6 +170,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     desk.record(record.audit());
     let health = Arc::<Health>::default();
     let _pulse = health.pulse();
+    let _goes_on = service::life::watch(Arc::clone(&store), Arc::clone(&health));
     let endpoints = Arc::new(Endpoints::none(&config.bot.data_dir));
     // What else the operator is shown is merged with these.
     let shown = admin::health::routes(&health);

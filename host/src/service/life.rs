@@ -7,6 +7,7 @@
 
 use super::notify::{self, Notify};
 use super::pulse::{self, Pulse};
+use crate::health::Health;
 use moa_store::Store;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -147,11 +148,13 @@ fn feed(inner: &Weak<Inner>, every: Duration, stalled: impl Fn(Duration) -> Vec<
 
 /// Shows, until this is dropped, that tasks get their turn and that the store answers. An answer that says that the store is
 /// away is one, too.
-pub fn watch(store: Arc<dyn Store>) -> [AbortOnDropHandle<()>; 2] {
-    let turns = async {
+pub fn watch(store: Arc<dyn Store>, health: Arc<Health>) -> [AbortOnDropHandle<()>; 2] {
+    let turns = async move {
         let pulse = Pulse::new("the event loop");
         loop {
-            pulse.beat();
+            if health.alive().is_ok() {
+                pulse.beat();
+            }
             if pulse::hangs("event loop") {
                 hang_all();
             }
