@@ -200,6 +200,16 @@ async fn what_can_be_tried_is_what_the_plugins_answer() {
     );
     page.click("#language").await.unwrap();
     page.wait_for(&format!("{tries}[1] === '!memo'")).await.unwrap();
+
+    // What a channel is for comes first there.
+    let topic =
+        json!({"user": "rosie", "channel": "#dev", "topic": "장애! · what is down: !watch status, !watch uptime"});
+    act(&sim, "topic", topic).await;
+    page.wait_for(&format!("{tries}.length === 4")).await.unwrap();
+    assert_eq!(
+        page.eval(tries).await.unwrap(),
+        json!(["!help", "!watch status", "!watch uptime", "@moa help"])
+    );
 }
 
 #[tokio::test]

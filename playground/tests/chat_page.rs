@@ -245,6 +245,11 @@ async fn attachments_and_sections_are_shown() {
         "attachments": [{
             "color": "#2eb67d", "pretext": "빌드", "title": "성공", "text": "*main*", "footer": "2분",
             "fields": [{"title": "커밋", "value": "`a1b2c3d`", "short": true}],
+        }, {
+            "fallback": "a title in its place", "title": "A &lt;b&gt;", "title_link": "https://example.com/b",
+            "fields": [{"title": "Short", "value": "1", "short": true}, {"title": "Long", "value": "2", "short": false}],
+        }, {
+            "fallback": "nothing else",
         }],
     });
     ok(&sim, "chat.postMessage", message).await;
@@ -260,14 +265,27 @@ async fn attachments_and_sections_are_shown() {
     assert_eq!(
         parts,
         json!([
-            ["오늘", "커밋"],
-            ["국: 미역국", "*밥*", "커밋a1b2c3d"],
+            ["오늘", "커밋", "Short", "Long"],
+            ["국: 미역국", "*밥*", "커밋a1b2c3d", "Short1", "Long2"],
             1,
             ["3분 전"],
-            ["성공", "main", "커밋"],
+            ["성공", "main", "커밋", "A <b>", "Short", "Long"],
             ["2분"],
             ["a1b2c3d"]
         ])
+    );
+    let more = page
+        .eval(
+            "(() => { const [, titled, bare] = document.querySelectorAll('#messages .attachment');
+               const wide = (e) => Math.round(10 * e.offsetWidth / e.parentNode.offsetWidth) / 10;
+               return [titled.textContent, titled.querySelector('a').href, wide(titled.querySelector('.fields').lastChild),
+                       wide(titled.querySelector('.fields').firstChild) < 0.6, bare.textContent]; })()",
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        more,
+        json!(["A <b>Short1Long2", "https://example.com/b", 1, true, "nothing else"])
     );
     let colour = "getComputedStyle(document.querySelector('#messages .attachment')).borderLeftColor";
     assert_eq!(page.eval(colour).await.unwrap(), "rgb(46, 182, 125)");

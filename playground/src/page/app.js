@@ -287,6 +287,9 @@ function renderConversation() {
   flashed?.scrollIntoView({ block: 'center' });
 }
 
+/** The commands that a channel's topic names: `Servers: !server help, !server status`. */
+const named = (conversation) => conversation.topic?.match(/![\p{L}][^,;·]*/gu)?.map((text) => text.trim()) ?? [];
+
 /** What to try first, beside help: examples of the plugins that are there, in the page's script where there are such. */
 function triable() {
   const known = panel.examples();
@@ -302,7 +305,9 @@ function renderIntro(conversation, where) {
   const { name } = state.bot;
   const tries = element('div', 'tries');
   const prefix = conversation.kind === 'im' ? '' : '!';
-  for (const text of conversation.has_bot ? [`${prefix}help`, ...triable().map((text) => prefix + text), `@${name} help`] : []) {
+  const first = named(conversation);
+  if (!first.length) first.push(...triable().map((text) => prefix + text));
+  for (const text of conversation.has_bot ? [`${prefix}help`, ...first, `@${name} help`] : []) {
     const button = element('button', '', text);
     button.type = 'button';
     button.addEventListener('click', () => {

@@ -12,7 +12,8 @@ function textOf(object, names) {
 /** Only these schemes: a bot's text must not become a script. */
 const harmless = (address) => /^(https?:|mailto:|tel:)/i.test(address ?? '');
 
-function away(address, ...children) {
+/** What leads elsewhere, where the address is one of the web. */
+export function away(address, ...children) {
   if (!harmless(address)) return element('span', '', ...children);
   const made = element('a', '', ...children);
   made.href = address;
@@ -22,7 +23,7 @@ function away(address, ...children) {
 }
 
 /** A picture from elsewhere isn't loaded (the page speaks to its own server alone): its text leads there. */
-const picture = (block) => away(block.image_url, `🖼 ${block.alt_text || block.image_url || ''}`);
+export const picture = (block) => away(block.image_url, `🖼 ${block.alt_text || block.image_url || ''}`);
 
 /** A block as a DOM node. `act` is what its elements do, as `renderElement` takes it. */
 export function renderBlock(block, names, act) {

@@ -1,8 +1,8 @@
 // One message as an element: author, text, blocks, attachments, files, reactions, its thread.
 
-import { renderBlock } from './blocks.js';
+import { away, picture, renderBlock } from './blocks.js';
 import { fileCard } from './attach.js';
-import { OFFERED, element, emoji, mrkdwn, typed } from './mrkdwn.js';
+import { OFFERED, element, emoji, mrkdwn, typed, unescape } from './mrkdwn.js';
 import { composing, grow } from './writer.js';
 
 const seconds = (ts) => Number(ts.split('.')[0]);
@@ -205,15 +205,18 @@ function renderAttachment(attachment, names, act) {
   if (/^[a-z]+$/.test(attachment.color ?? '')) made.dataset.color = attachment.color;
   if (/^#[0-9a-f]{6}$/i.test(attachment.color ?? '')) made.style.borderColor = attachment.color;
   if (attachment.pretext) made.append(element('div', '', mrkdwn(attachment.pretext, names)));
-  if (attachment.title) made.append(element('div', '', element('strong', '', attachment.title)));
+  if (attachment.title) made.append(element('div', '', element('strong', '', away(attachment.title_link, unescape(attachment.title)))));
   const blocks = (attachment.blocks ?? []).map((block) => renderBlock(block, names, act)).filter(Boolean);
   made.append(...blocks);
-  const text = attachment.text ?? (blocks.length ? '' : (attachment.fallback ?? ''));
+  // What stands in for it where it can't be shown.
+  const isEmpty = !blocks.length && !['pretext', 'title', 'fields', 'image_url', 'footer'].some((part) => attachment[part]?.length);
+  const text = attachment.text ?? (isEmpty ? attachment.fallback : '');
   if (text) made.append(element('div', '', mrkdwn(text, names)));
   if (attachment.fields?.length) {
-    const field = (f) => element('div', '', element('strong', '', f.title ?? ''), element('br'), mrkdwn(String(f.value ?? ''), names));
+    const field = (f) => element('div', f.short ? '' : 'wide', element('strong', '', unescape(f.title ?? '')), element('br'), mrkdwn(String(f.value ?? ''), names));
     made.append(element('div', 'block fields', ...attachment.fields.map(field)));
   }
+  if (attachment.image_url) made.append(element('div', '', picture(attachment)));
   if (attachment.footer) made.append(element('span', 'note', attachment.footer));
   return made;
 }

@@ -23,7 +23,8 @@ export function plainText(object) {
 /** The names of the emoji that are offered for reactions. */
 export const OFFERED = ['+1', 'heart', 'tada', 'joy', 'eyes', 'white_check_mark', 'pray', 'clap', 'fire', 'rocket', 'thinking_face', 'sob', 'ramen', 'coffee', 'x', 'bug'];
 
-const unescape = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+/** Text as it was before the bot made it fit for mrkdwn. */
+export const unescape = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 const isWord = (char) => char !== undefined && /[\p{L}\p{N}]/u.test(char);
 
 export function element(tag, className, ...children) {
