@@ -130,9 +130,9 @@ def the(ctx: moa.Context, key: str | None) -> Feed:
 
 
 def answer(ctx: moa.Context, feed: Feed, report: Report) -> moa.Content:
-    """What is said to who asked; everybody else finds it in the day's thread."""
-    content = report.content(ctx.language)
+    """What is said to who asked; everybody else finds it in the day's thread, where those who have to look are called."""
     day = thread(feed, ctx.date(feed.timezone), ctx.language)
-    if (day.conversation, day.thread) != (ctx.place.conversation, ctx.place.thread):
-        moa.chat.send(day, content)
-    return content
+    if (day.conversation, day.thread) == (ctx.place.conversation, ctx.place.thread):
+        return report.content(ctx.language)
+    moa.chat.send(day, report.content(ctx.language))
+    return report.content(ctx.language, call=False)

@@ -43,10 +43,10 @@ class Report:
         self.rows = rows
         self.facts += [("rows", f"{rows:,}"), ("size", f"{max(1, size // 1024):,} KiB")]
 
-    def content(self, language: str, note: str = "") -> moa.Content:
+    def content(self, language: str, note: str = "", call: bool = True) -> moa.Content:
         """As a message: who has to look is called where something failed."""
         outcome = "failed" if self.problems else "ok"
-        calls = "".join("{@" + person + "} " for person in self.feed.mention) if self.problems else ""
+        calls = "".join("{@" + person + "} " for person in self.feed.mention) if self.problems and call else ""
         lines = [calls + text(language, f"{self.what}-{outcome}", feed=self.feed.title) + note]
         lines += [f"• {text(language, name, **what)}" for name, what in self.problems]
         if len(self.counts) > 1:
