@@ -170,6 +170,7 @@ class Linting(unittest.TestCase):
             ("from threading import Thread", "`threading.Thread` can't work"),
             ("import os\ndef f(): os.system('x')", "`os.system` can't work"),
             ("import numpy as np", "native code"),
+            ("import moa\ndef f(): moa.texts('x')", "`moa.texts` finds nothing"),
             ("import nothing_like_it", "there is no module"),
             ("def f(:", "syntax error"),
         ]:
@@ -183,6 +184,7 @@ class Linting(unittest.TestCase):
             "import json, moa, urllib.parse, threading\nfrom typing import TYPE_CHECKING\n"
             "if TYPE_CHECKING:\n    import socket\n"
             "try:\n    import numpy\nexcept ImportError:\n    numpy = None\nlock = threading.Lock()\ndata = open(__file__)\n"
+            "text = moa.texts('texts.toml')\n"
         )
         self.assertEqual(self.lint(plugin=source), [])
 

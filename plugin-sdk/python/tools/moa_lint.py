@@ -219,6 +219,8 @@ class Visitor(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if self.depth and isinstance(node.func, ast.Name) and node.func.id == "open" and "open" not in self.names:
             self.tell("warning", node, "`open` finds nothing when a call runs", FILES)
+        if self.depth and self.full(node.func) == "moa.texts":
+            self.tell("error", node, "`moa.texts` finds nothing when a call runs", "write it at the top of the module")
         if isinstance(node.func, ast.Name) and node.func.id == "input":
             self.tell("error", node, "`input` can't work in the sandbox", "ask in chat: moa.chat.ask")
         self.generic_visit(node)
