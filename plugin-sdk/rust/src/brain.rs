@@ -23,6 +23,7 @@
 //! }
 //! ```
 
+mod all;
 mod error;
 mod keys;
 mod limit;

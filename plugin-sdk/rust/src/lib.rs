@@ -10,6 +10,7 @@ mod press;
 mod reply;
 mod types;
 
+pub mod alarm;
 pub mod brain;
 pub mod chat;
 pub mod events;
@@ -24,6 +25,7 @@ pub mod system;
 pub mod testing;
 pub mod text;
 pub mod texts;
+pub mod tickets;
 pub mod time;
 pub mod triggers;
 pub mod webhooks;

@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, inside the markup of a message; tables, and small curves.
+//! Text that somebody else wrote, inside the markup of a message; tables, shares, and small curves.
 //!
 //! ```
 //! use moa_plugin::{Context, text};
@@ -88,6 +88,24 @@ pub fn sparkline(numbers: impl IntoIterator<Item = Option<f64>>, range: RangeInc
             .map_or('▁', |(_, letter)| *letter)
     };
     numbers.into_iter().map(|number| number.map_or('·', letter)).collect()
+}
+
+/// A share in percent, to the hundredth, rounded down: `100%` is all of it and nothing less. `None` if there is nothing of which
+/// it could be a share.
+///
+/// ```
+/// use moa_plugin::text;
+///
+/// assert_eq!(text::percent(86_399, 86_400).as_deref(), Some("99.99%"));
+/// assert_eq!(text::percent(1, 2).as_deref(), Some("50%"));
+/// assert_eq!(text::percent(0, 0), None);
+/// ```
+pub fn percent(part: u64, whole: u64) -> Option<String> {
+    let hundredths = (u128::from(part) * 10_000).checked_div(u128::from(whole))?;
+    Some(match hundredths % 100 {
+        0 => format!("{}%", hundredths / 100),
+        rest => format!("{}.{rest:02}%", hundredths / 100),
+    })
 }
 
 /// How many columns a text takes where letters are of one width: Korean, Chinese and Japanese letters and most emoji take
@@ -186,7 +204,7 @@ fn lines_of(rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain, sparkline, table, width};
+    use super::{percent, plain, sparkline, table, width};
 
     #[test]
     fn tables_keep_their_columns() {
@@ -211,6 +229,19 @@ mod tests {
         assert_eq!(sparkline(shares, 0.0..=1.0), "▁▁▂▄▇██▁");
         assert_eq!(sparkline([Some(100.0), None, Some(107.0)], 100.0..=107.0), "▁·█");
         assert_eq!(sparkline([Some(3.0)], 3.0..=3.0), "▁", "a range of one number");
+    }
+
+    #[test]
+    fn percents_are_rounded_down() {
+        for (part, whole, shown) in [
+            (60, 60, "100%"),
+            (0, 60, "0%"),
+            (2, 3, "66.66%"),
+            (1_000, 1_001, "99.90%"),
+            (u64::MAX, u64::MAX, "100%"),
+        ] {
+            assert_eq!(percent(part, whole).as_deref(), Some(shown));
+        }
     }
 
     #[test]

@@ -1,0 +1,450 @@
+//! Things that go on for a while and that people follow: outages, requests, reviews. Each has a number, a message that tells
+//! how it stands, and a thread that tells how it went; the message is kept up to date.
+//!
+//! ```
+//! use moa_plugin::prelude::*;
+//! use moa_plugin::testing::Host;
+//! use moa_plugin::tickets::{Desk, Subject, Ticket, Tickets};
+//! use moa_plugin::time::Instant;
+//!
+//! /// What somebody wants.
+//! #[derive(Clone, serde::Serialize, serde::Deserialize)]
+//! struct Wish {
+//!     what: String,
+//! }
+//!
+//! impl Subject for Wish {
+//!     fn head(wish: &Ticket<Self>) -> Content {
+//!         let state = if wish.is_open() { "open" } else { "done" };
+//!         Content::text(format!("*{}.* {} ({state}) {}", wish.number, wish.about.what, wish.people()))
+//!     }
+//! }
+//!
+//! fn wishes() -> Tickets<Wish> {
+//!     Tickets::of("wish")
+//! }
+//!
+//! /// Wishes for something.
+//! #[command]
+//! fn wish(ctx: &Context, #[rest] what: String) -> Result<()> {
+//!     let what = text::plain(&what);
+//!     wishes().open(&Desk::of(ctx), Instant::now(), Wish { what }, |_| "wished for".into())?;
+//!     Ok(())
+//! }
+//!
+//! /// Says that you see to it.
+//! #[command]
+//! fn mine(ctx: &Context, number: i64) -> Result<()> {
+//!     wishes().change(number, |wish| wish.toggle(ctx.who()).then(|| "somebody is on it".into()))
+//! }
+//!
+//! /// Says that it is done: in the wish's thread, or anywhere if only one is open.
+//! #[command]
+//! fn done(ctx: &Context) -> Result<()> {
+//!     let wish = wishes().meant(ctx.place())?.ok_or_else(|| Error::rejected("Which one?"))?;
+//!     wishes().change(wish.number, |wish| {
+//!         wish.closed = Some(Instant::now());
+//!         Some("done".into())
+//!     })
+//! }
+//!
+//! let host = Host::new().speaker("Rosie");
+//! host.run::<wish>("a window")?;
+//! host.run::<mine>("1")?;
+//! host.run::<done>("")?;
+//! assert_eq!(
+//!     host.texts(),
+//!     ["*1.* a window (done) Rosie", "`03:00:00` wished for", "`03:00:00` somebody is on it", "`03:00:00` done"]
+//! );
+//! # Ok::<(), Error>(())
+//! ```
+
+use crate::brain::Numbered;
+use crate::time::Instant;
+use crate::{Brain, Content, Context, Error, MessageRef, Place, Result, User, chat};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How much of a timeline is remembered: the newest lines.
+const LINES: usize = 200;
+
+/// What a plugin's tickets are about. See [the module](self).
+pub trait Subject: Clone + Serialize + DeserializeOwned {
+    /// The first message, as it is now. It is sent when the ticket is opened, and changed with every line of the timeline.
+    fn head(ticket: &Ticket<Self>) -> Content;
+}
+
+/// Where a ticket is told of, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Desk {
+    /// Where the first message is sent.
+    pub place: Place,
+    /// The language of what is told there.
+    pub locale: String,
+    /// The zone in which times are told, an IANA name.
+    pub timezone: String,
+}
+
+impl Desk {
+    /// Where somebody wrote, as they have it.
+    pub fn of(ctx: &Context) -> Self {
+        Self {
+            place: ctx.place().clone(),
+            locale: ctx.locale().to_owned(),
+            timezone: ctx.timezone().to_owned(),
+        }
+    }
+}
+
+/// One of them. See [the module](self).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ticket<T> {
+    /// What people call it by.
+    pub number: i64,
+    /// What it is about.
+    pub about: T,
+    /// Where it is told of, and how.
+    pub desk: Desk,
+    /// When it began.
+    pub opened: Instant,
+    /// When it ended; `None` while it is open.
+    pub closed: Option<Instant>,
+    /// Who is on it: names by id.
+    pub on_it: BTreeMap<String, String>,
+    timeline: Vec<String>,
+    /// `None` before it is sent.
+    message: Option<MessageRef>,
+}
+
+impl<T: Subject> Ticket<T> {
+    /// Whether it goes on.
+    pub fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// When it began, as the calendar and the clock showed it: `2026-11-20 12:00:00`.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`](crate::HostError::Invalid) for a time zone that is none.
+    pub fn began(&self) -> Result<String> {
+        let (date, time) = self.opened.local(&self.desk.timezone)?;
+        Ok(format!("{date} {time}"))
+    }
+
+    /// How long it lasted, or lasts.
+    pub fn lasted(&self) -> Duration {
+        self.closed.unwrap_or_else(Instant::now).since(self.opened)
+    }
+
+    /// The names of those who are on it, with commas between. They may be foreign text: see [`text::plain`](crate::text::plain).
+    pub fn people(&self) -> String {
+        self.on_it.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Somebody is on it, or, who was on it, not any more. Whether they are now.
+    pub fn toggle(&mut self, who: &User) -> bool {
+        let was_on_it = self.on_it.remove(&who.id).is_some();
+        if !was_on_it {
+            self.on_it.insert(who.id.clone(), who.display_name.clone());
+        }
+        !was_on_it
+    }
+
+    /// So many of the newest lines of its timeline, the oldest first.
+    pub fn newest(&self, lines: usize) -> &[String] {
+        self.timeline.rchunks(lines.max(1)).next().unwrap_or_default()
+    }
+
+    fn note(&mut self, what: &str) -> Result<String> {
+        let (_, time) = Instant::now().local(&self.desk.timezone)?;
+        let line = format!("`{time}` {what}");
+        self.timeline.push(line.clone());
+        self.timeline.drain(..self.timeline.len().saturating_sub(LINES));
+        Ok(line)
+    }
+
+    fn is_at(&self, place: &Place) -> bool {
+        let message = self.message.as_ref();
+        place.thread.is_some() && message.map(|message| &message.id) == place.thread.as_ref()
+    }
+}
+
+/// A plugin's tickets of one kind, in its brain: `NAME` and `NAME/NUMBER` as [`Numbered`] keeps them, `NAME-open` are the
+/// numbers of the open ones, `NAME-thread/MESSAGE` is the number of the one below that message. See [the module](self).
+#[derive(Clone, Debug)]
+pub struct Tickets<T> {
+    name: String,
+    all: Numbered<Ticket<T>>,
+}
+
+impl<T: Subject> Tickets<T> {
+    /// Those of a name.
+    pub fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            all: Numbered::of(Brain::plugin(), name),
+        }
+    }
+
+    /// Opens one: sends its first message, and below it the line that `line` makes of it. Returns it.
+    ///
+    /// # Errors
+    /// Those of the brain and of [`chat::send`], and of a time zone that is none. If only the line could not be sent the ticket
+    /// is open all the same.
+    pub fn open(
+        &self,
+        desk: &Desk,
+        since: Instant,
+        about: T,
+        line: impl FnOnce(&mut Ticket<T>) -> String,
+    ) -> Result<Ticket<T>> {
+        let mut ticket = Ticket {
+            number: self.all.reserve()?,
+            about,
+            desk: desk.clone(),
+            opened: since,
+            closed: None,
+            on_it: BTreeMap::new(),
+            timeline: Vec::new(),
+            message: None,
+        };
+        let line = line(&mut ticket);
+        let line = ticket.note(&line)?;
+        let message = chat::send(&desk.place, T::head(&ticket))?;
+        ticket.message = Some(message.clone());
+        self.all.set(ticket.number, &ticket)?;
+        let brain = Brain::plugin();
+        brain.set(&format!("{}-thread/{}", self.name, message.id), &ticket.number)?;
+        self.index(&ticket)?;
+        chat::send(&message.thread(), line)?;
+        Ok(ticket)
+    }
+
+    /// Changes one, however many others do so at the same time. If `change` returns a line, it goes into the timeline and the
+    /// thread, and the first message is brought up to date; otherwise nobody is told. `change` may run several times: nothing
+    /// but the ticket should change in it.
+    ///
+    /// # Errors
+    /// Those of the brain and of [`chat::send`]. Nothing is done about a number that there is not.
+    pub fn change(&self, number: i64, change: impl FnMut(&mut Ticket<T>) -> Option<String>) -> Result<()> {
+        self.change_at(None, number, change)
+    }
+
+    /// Writes something down that somebody said in a place: as [`change`](Self::change) does, but what was said in the
+    /// ticket's own thread is not repeated there.
+    ///
+    /// # Errors
+    /// Those of [`change`](Self::change).
+    pub fn note(&self, said: &Place, number: i64, mut line: impl FnMut(&Ticket<T>) -> String) -> Result<()> {
+        self.change_at(Some(said), number, |ticket| Some(line(ticket)))
+    }
+
+    fn change_at(
+        &self,
+        said: Option<&Place>,
+        number: i64,
+        mut change: impl FnMut(&mut Ticket<T>) -> Option<String>,
+    ) -> Result<()> {
+        let changed = self.all.update(number, |ticket| {
+            let line = change(ticket).map(|what| ticket.note(&what));
+            (ticket.clone(), line)
+        })?;
+        let Some((ticket, line)) = changed else {
+            return Ok(());
+        };
+        self.index(&ticket)?;
+        if let (Some(line), Some(message)) = (line.transpose()?, &ticket.message) {
+            chat::edit(message, T::head(&ticket))?;
+            if !said.is_some_and(|said| ticket.is_at(said)) {
+                chat::send(&message.thread(), line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one with a number; `None` if there is none.
+    ///
+    /// # Errors
+    /// Those of [`Brain::get`].
+    pub fn get(&self, number: i64) -> Result<Option<Ticket<T>>> {
+        Ok(self.all.get(number)?)
+    }
+
+    /// Those that are open, the oldest first.
+    ///
+    /// # Errors
+    /// Those of [`Brain::get`].
+    pub fn all_open(&self) -> Result<Vec<Ticket<T>>> {
+        let numbers: BTreeSet<i64> = Brain::plugin().get(&self.open_key())?.unwrap_or_default();
+        let open: Result<Vec<_>> = numbers.into_iter().map(|number| self.get(number)).collect();
+        Ok(open?.into_iter().flatten().collect())
+    }
+
+    /// So many of them at most, the newest first.
+    ///
+    /// # Errors
+    /// Those of [`Brain::get`].
+    pub fn newest(&self, count: usize) -> Result<Vec<Ticket<T>>> {
+        let newest = self.all.newest(count)?;
+        Ok(newest.into_iter().map(|(_, ticket)| ticket).collect())
+    }
+
+    /// The one that is meant where somebody writes: the thread's, or the only one that is open.
+    ///
+    /// # Errors
+    /// Those of [`Brain::get`].
+    pub fn meant(&self, at: &Place) -> Result<Option<Ticket<T>>> {
+        if let Some(thread) = &at.thread
+            && let Some(number) = Brain::plugin().get(&format!("{}-thread/{thread}", self.name))?
+        {
+            return self.get(number);
+        }
+        let mut open = self.all_open()?;
+        Ok(open.pop().filter(|_| open.is_empty()))
+    }
+
+    fn open_key(&self) -> String {
+        format!("{}-open", self.name)
+    }
+
+    /// Remembers whether one is open.
+    fn index(&self, ticket: &Ticket<T>) -> Result<()> {
+        let open: Option<BTreeSet<i64>> = Brain::plugin().get(&self.open_key())?;
+        if open.is_some_and(|open| open.contains(&ticket.number)) == ticket.is_open() {
+            return Ok(());
+        }
+        Brain::plugin().try_update(&self.open_key(), |open: &mut BTreeSet<i64>| {
+            match ticket.is_open() {
+                true => open.insert(ticket.number),
+                false => open.remove(&ticket.number),
+            };
+            Ok::<(), Error>(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Host;
+
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    struct Plain;
+
+    impl Subject for Plain {
+        fn head(ticket: &Ticket<Self>) -> Content {
+            let state = if ticket.is_open() { "open" } else { "closed" };
+            format!(
+                "{} {state} [{}] {}",
+                ticket.number,
+                ticket.people(),
+                ticket.newest(2).join("; ")
+            )
+            .into()
+        }
+    }
+
+    fn all() -> Tickets<Plain> {
+        Tickets::of("case")
+    }
+
+    fn open(ctx: &crate::Context, line: &str) -> Ticket<Plain> {
+        let line = line.to_owned();
+        all().open(&Desk::of(ctx), Instant::now(), Plain, |_| line).unwrap()
+    }
+
+    #[test]
+    fn the_first_message_tells_how_it_stands_and_the_thread_how_it_went() {
+        let host = Host::new().speaker("로지");
+        host.with(|ctx| {
+            let ticket = open(ctx, "began");
+            all()
+                .change(ticket.number, |ticket| ticket.toggle(ctx.who()).then(|| "taken".into()))
+                .unwrap();
+            all().change(ticket.number, |_| None).unwrap();
+            all().change(7, |_| Some("there is none".into())).unwrap();
+        });
+        assert_eq!(
+            host.texts(),
+            [
+                "1 open [로지] `03:00:00` began; `03:00:00` taken",
+                "`03:00:00` began",
+                "`03:00:00` taken"
+            ]
+        );
+        assert_eq!(host.messages()[0].edits, 1);
+        host.advance(Duration::from_secs(90));
+        host.with(|ctx| {
+            let close = |ticket: &mut Ticket<Plain>| {
+                ticket.closed = Some(Instant::now());
+                Some(format!("took {} s", ticket.lasted().as_secs()))
+            };
+            all().change(1, close).unwrap();
+            all()
+                .change(1, |ticket| (!ticket.toggle(ctx.who())).then(|| "let go".into()))
+                .unwrap();
+        });
+        assert_eq!(host.texts()[0], "1 closed [] `03:01:30` took 90 s; `03:01:30` let go");
+    }
+
+    #[test]
+    fn the_one_that_is_meant_is_the_threads_or_the_only_open_one() {
+        Host::new().with(|ctx| {
+            let meant = |place: &Place| all().meant(place).unwrap().map(|ticket| ticket.number);
+            assert_eq!(meant(ctx.place()), None);
+            let first = open(ctx, "a");
+            let thread = first.message.as_ref().unwrap().thread();
+            assert_eq!(meant(ctx.place()), Some(1));
+            open(ctx, "b");
+            assert_eq!(meant(ctx.place()), None, "two are open");
+            assert_eq!(meant(&thread), Some(1));
+            let numbers = |tickets: Vec<Ticket<Plain>>| tickets.iter().map(|ticket| ticket.number).collect::<Vec<_>>();
+            assert_eq!(numbers(all().all_open().unwrap()), [1, 2]);
+            all()
+                .change(1, |ticket| {
+                    ticket.closed = Some(Instant::now());
+                    None
+                })
+                .unwrap();
+            assert_eq!(numbers(all().all_open().unwrap()), [2]);
+            assert_eq!(numbers(all().newest(5).unwrap()), [2, 1]);
+            assert_eq!((meant(ctx.place()), meant(&thread)), (Some(2), Some(1)));
+        });
+    }
+
+    #[test]
+    fn what_was_said_in_the_thread_is_not_repeated_there() {
+        let host = Host::new();
+        host.with(|ctx| {
+            let ticket = open(ctx, "began");
+            let thread = ticket.message.as_ref().unwrap().thread();
+            all().note(&thread, 1, |_| "here".into()).unwrap();
+            all().note(ctx.place(), 1, |_| "elsewhere".into()).unwrap();
+        });
+        assert_eq!(
+            host.texts(),
+            [
+                "1 open [] `03:00:00` here; `03:00:00` elsewhere",
+                "`03:00:00` began",
+                "`03:00:00` elsewhere"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_old_timeline_is_forgotten() {
+        let host = Host::new();
+        host.with(|ctx| {
+            let ticket = open(ctx, "began");
+            for at in 0..250 {
+                all().change(1, |_| Some(at.to_string())).unwrap();
+            }
+            let ticket = all().get(ticket.number).unwrap().unwrap();
+            assert_eq!(ticket.newest(1_000).len(), LINES);
+            assert_eq!(ticket.newest(1), ["`03:00:00` 249"]);
+            assert_eq!(ticket.began().unwrap(), "2026-11-20 03:00:00");
+        });
+    }
+}
