@@ -1,15 +1,25 @@
 //! What people ask and do.
+//!
+//! Brain: `mute/NAME` says that a check is not probed, as long as it is there.
 
-use crate::health::Rule;
-use crate::incident::{self, Incident};
-use crate::round::{self, Book, Mute};
-use crate::settings::Check;
-use crate::texts::Texts;
+use crate::Texts;
+use crate::incident::incidents as all;
+use crate::round::{book, days, report};
+use crate::settings::{Check, Settings};
 use moa_plugin::prelude::*;
-use moa_plugin::time::Instant;
+use moa_plugin::time::{Instant, in_words};
+use serde::{Deserialize, Serialize};
 
 /// The longest maintenance.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// That a check is not probed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Mute {
+    until: Instant,
+    by: String,
+    reason: String,
+}
 
 /// Watches over services.
 #[command(
@@ -26,45 +36,38 @@ pub struct Watch;
 /// 예) !장애 상태
 #[command(name = "상태", aliases = ["status", "s"], summary(ko = "지금 어떤지 봅니다", en = "How everything is"))]
 fn status(ctx: &Context) -> Result<String> {
-    let (texts, watched, book, open) = (
-        Texts::of(ctx.locale()),
-        round::watched()?,
-        Book::read()?,
-        incident::open()?,
-    );
+    let (texts, mut book, mutes) = (Texts::of(ctx.locale()), book()?, ctx.brain().all::<Mute>("mute/")?);
+    let (checks, problems) = ctx.config::<Settings>()?.checks();
+    let open = all().all_open()?;
+    let span = |since: Instant| in_words(Instant::now().since(since), ctx.locale());
     let mut lines = Vec::new();
-    for (check, rule) in &watched.checks {
-        lines.push(line(ctx, texts, (check, rule), &book, &open)?);
+    for check in &checks {
+        let name = &check.name;
+        let health = book.checks.remove(name).unwrap_or_default();
+        lines.push(match (mutes.get(name), health.alarm.on, health.alarm.streak) {
+            (Some(mute), ..) => muted(ctx, &texts, name, mute)?,
+            _ if health.unknown => texts.unknown(name),
+            (_, Some(since), _) => {
+                let incident = open.iter().find(|open| open.about.is_down(name));
+                let number = incident.map(|incident| incident.number).unwrap_or_default();
+                let people = incident.map(|incident| incident.people()).unwrap_or_default();
+                let down = texts.down(name, span(since), number);
+                if people.is_empty() {
+                    down
+                } else {
+                    down + " " + &texts.watched(people)
+                }
+            }
+            (_, _, None) => texts.unseen(name),
+            (_, _, Some(streak)) if streak.passed => texts.well(name, span(streak.since)),
+            (_, _, Some(streak)) => texts.failing(name, streak.count, check.open_after),
+        });
     }
-    lines.extend(watched.problems.iter().map(|problem| texts.say("problem", &[problem])));
+    lines.extend(problems.iter().map(|problem| texts.problem(problem)));
     match lines.is_empty() {
-        true => Err(Error::rejected(texts.say("no-checks", &[]))),
+        true => Err(Error::rejected(texts.no_checks())),
         false => Ok(lines.join("\n")),
     }
-}
-
-fn line(ctx: &Context, texts: Texts, (check, rule): (&Check, &Rule), book: &Book, open: &[Incident]) -> Result<String> {
-    let (name, health) = (check.name.as_str(), book.checks.get(&check.name));
-    let span = |since: Instant| texts.span(Instant::now().since(since));
-    Ok(match (Mute::of(name)?, health) {
-        (Some(mute), _) => texts.muted(ctx, name, &mute)?,
-        _ if book.unknown.contains_key(name) => texts.say("unknown", &[name]),
-        (_, Some(health)) if let Some(down) = health.down => {
-            let incident = open.iter().find(|incident| incident.has(name));
-            let number = incident.map(|incident| incident.number.to_string()).unwrap_or_default();
-            let line = texts.say("down", &[name, &span(down), &number]);
-            match incident.map(Incident::watchers).filter(|names| !names.is_empty()) {
-                Some(names) => format!("{line} 🙋 {}", text::plain(&names)),
-                None => line,
-            }
-        }
-        (_, Some(health)) if health.streak > 0 && !health.passed => {
-            let (streak, limit) = (health.streak.to_string(), rule.open_after.to_string());
-            texts.say("failing", &[name, &streak, &limit])
-        }
-        (_, Some(health)) if health.streak > 0 => texts.say("well", &[name, &span(health.since)]),
-        _ => texts.say("new", &[name]),
-    })
 }
 
 /// How long each check was up on a day, today without one.
@@ -73,13 +76,13 @@ fn line(ctx: &Context, texts: Texts, (check, rule): (&Check, &Rule), book: &Book
 /// 예) !장애 가동률
 #[command(name = "가동률", aliases = ["uptime", "u"], summary(ko = "하루의 가동률을 봅니다", en = "How long everything was up"))]
 fn uptime(ctx: &Context, day: Option<Date>) -> Result<String> {
-    let (texts, zone) = (Texts::of(ctx.locale()), Book::read()?.zone);
-    let zone = if zone.is_empty() { ctx.timezone() } else { &zone };
-    let day = day.map_or_else(|| Instant::now().local(zone).map(|(today, _)| today), Ok)?;
-    let days = round::days(day)?;
+    let zone = Some(book()?.zone).filter(|zone| !zone.is_empty());
+    let today = Instant::now().local(zone.as_deref().unwrap_or(ctx.timezone()))?.0;
+    let day = day.unwrap_or(today);
+    let days = days(day)?;
     match days.is_empty() {
-        true => Err(Error::rejected(texts.say("no-day", &[&day.to_string()]))),
-        false => Ok(texts.report(day, &days)),
+        true => Err(Error::rejected(Texts::of(ctx.locale()).no_day(day))),
+        false => Ok(report(ctx.locale(), day, &days)),
     }
 }
 
@@ -90,20 +93,15 @@ fn uptime(ctx: &Context, day: Option<Date>) -> Result<String> {
 #[command(name = "목록", aliases = ["incidents", "i"], summary(ko = "최근 장애를 봅니다", en = "The newest incidents"))]
 pub fn incidents(ctx: &Context) -> Result<String> {
     let texts = Texts::of(ctx.locale());
-    let mut rows = vec![texts.row("incidents")];
-    for incident in incident::newest(10)? {
+    let mut rows: Vec<Vec<String>> = vec![texts.incident_columns().split(", ").map(str::to_owned).collect()];
+    for incident in all().newest(10)? {
         let state = if incident.is_open() { "🔴" } else { "✅" };
-        let lasted = format!("{state} {}", texts.span(incident.lasted()));
-        rows.push(vec![
-            incident.number.to_string(),
-            incident.began()?,
-            incident.names(),
-            lasted,
-            incident.watchers(),
-        ]);
+        let lasted = format!("{state} {}", in_words(incident.lasted(), ctx.locale()));
+        let (number, began, names) = (incident.number.to_string(), incident.began()?, incident.about.names());
+        rows.push(vec![number, began, names, lasted, incident.people()]);
     }
     match rows.len() {
-        1 => Ok(texts.say("no-incidents", &[])),
+        1 => Ok(texts.no_incidents()),
         _ => Ok(text::table(rows)),
     }
 }
@@ -114,13 +112,11 @@ pub fn incidents(ctx: &Context) -> Result<String> {
 /// 예) !장애 메모 DB를 다시 켰습니다
 #[command(name = "메모", aliases = ["note", "n"], summary(ko = "장애에 메모를 남깁니다", en = "Writes a note into an incident"))]
 pub fn note(ctx: &Context, #[rest] text: String) -> Result<()> {
-    let which = || Error::rejected(Texts::of(ctx.locale()).say("which", &[]));
-    incident::note(
-        incident::meant(ctx.place())?.ok_or_else(which)?,
-        ctx.who(),
-        &text,
-        ctx.place(),
-    )?;
+    let which = || Error::rejected(Texts::of(ctx.locale()).which());
+    let number = all().meant(ctx.place())?.ok_or_else(which)?.number;
+    all().note(ctx.place(), number, |incident| {
+        Texts::of(&incident.desk.locale).note(&ctx.who().display_name, &text)
+    })?;
     Ok(ctx.react("memo")?)
 }
 
@@ -132,29 +128,22 @@ pub fn note(ctx: &Context, #[rest] text: String) -> Result<()> {
 fn mute(ctx: &Context, check: String, time: Duration, #[rest] reason: Option<String>) -> Result<String> {
     let texts = Texts::of(ctx.locale());
     if time.is_zero() || time > LONGEST {
-        return Err(Error::usage(texts.say("longest", &[&texts.span(LONGEST)])));
+        return Err(Error::usage(texts.longest(in_words(LONGEST, ctx.locale()))));
     }
     let (until, by) = (Instant::now() + time, ctx.who().display_name.clone());
-    let mute = Mute {
-        until,
-        by,
-        reason: reason.unwrap_or_default(),
-    };
-    let names = named(texts, &check)?;
+    let reason = reason.unwrap_or_default();
+    let mute = Mute { until, by, reason };
+    let names = named(&texts, &check)?;
     for name in &names {
-        ctx.brain().set_with_ttl(&Mute::key(name), &mute, time)?;
+        ctx.brain().set_with_ttl(&format!("mute/{name}"), &mute, time)?;
     }
-    texts.muted(ctx, &names.join(", "), &mute)
+    muted(ctx, &texts, &names.join(", "), &mute)
 }
 
-impl Texts {
-    fn muted(self, ctx: &Context, name: &str, mute: &Mute) -> Result<String> {
-        let until = mute.until.local(ctx.timezone())?.1.to_string();
-        Ok(self
-            .say("muted", &[name, &until, &mute.by, &mute.reason])
-            .trim_end()
-            .to_owned())
-    }
+fn muted(ctx: &Context, texts: &Texts, names: &str, mute: &Mute) -> Result<String> {
+    let (_, until) = mute.until.local(ctx.timezone())?;
+    let said = texts.muted(names, until, &mute.by, &mute.reason);
+    Ok(said.trim_end().to_owned())
 }
 
 /// Watches it again.
@@ -164,26 +153,21 @@ impl Texts {
 #[command(name = "점검끝", aliases = ["unmute"], summary(ko = "다시 지켜봅니다", en = "Watches it again"))]
 fn unmute(ctx: &Context, check: String) -> Result<String> {
     let texts = Texts::of(ctx.locale());
-    let names = named(texts, &check)?;
+    let names = named(&texts, &check)?;
     for name in &names {
-        ctx.brain().delete(&Mute::key(name))?;
+        ctx.brain().delete(&format!("mute/{name}"))?;
     }
-    Ok(texts.say("unmuted", &[&names.join(", ")]))
+    Ok(texts.unmuted(names.join(", ")))
 }
 
-/// The checks that a person means: by its name, by its group, or all.
-fn named(texts: Texts, typed: &str) -> Result<Vec<String>> {
-    let checks = round::watched()?.checks;
-    let all = matches!(typed, "all" | "전체");
-    let is_meant = |(check, _): &&(Check, Rule)| all || check.name == typed || check.group == typed;
-    let names: Vec<String> = checks
-        .iter()
-        .filter(is_meant)
-        .map(|(check, _)| check.name.clone())
-        .collect();
-    if names.is_empty() {
-        let known: Vec<&str> = checks.iter().map(|(check, _)| check.name.as_str()).collect();
-        return Err(Error::usage(texts.say("no-such", &[typed, &known.join(", ")])));
+/// The names of the checks that a person means: one by its name, those of a group, or all.
+fn named(texts: &Texts, typed: &str) -> Result<Vec<String>> {
+    let (mut checks, _) = system::config::<Settings>()?.checks();
+    let names = |checks: &[Check]| -> Vec<String> { checks.iter().map(|check| check.name.clone()).collect() };
+    let known = names(&checks).join(", ");
+    checks.retain(|check| matches!(typed, "all" | "전체") || check.name == typed || check.group == typed);
+    match checks.is_empty() {
+        true => Err(Error::usage(texts.no_such(typed, known))),
+        false => Ok(names(&checks)),
     }
-    Ok(names)
 }

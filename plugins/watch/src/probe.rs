@@ -1,106 +1,75 @@
 //! Looking at a service: by an HTTP request, or by a query whose value has bounds.
 
+use crate::Texts;
 use crate::settings::Check;
-use crate::texts::Texts;
 use moa_plugin::{HostError, http, log, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is wrong with the service: a text, and what is put into it.
+/// What is wrong with a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    key: String,
-    values: Vec<String>,
+    /// The same trouble to another degree is of the same kind: a lag that grows is none that is new.
+    pub kind: String,
+    /// As people read it.
+    pub text: String,
 }
 
-impl Failure {
-    pub fn text(&self, texts: Texts) -> String {
-        let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-        texts.say(&self.key, &values)
-    }
-
-    /// Whether it is the same trouble, if another degree of it: a lag that grows is none that is new.
-    pub fn is_like(&self, other: &Self) -> bool {
-        self.key == other.key && (self.key != "status" || self.values == other.values)
-    }
-}
-
-/// What was seen.
-#[derive(Debug, PartialEq)]
-pub enum Seen {
-    Well,
-    Failed(Failure),
-    /// Not the service's doing: it may not be asked, or not like this. The text is for the operator.
-    Unknown(String),
-}
+/// What was seen: what is wrong, if anything. An error is not the service's doing: it may not be asked, or not like this.
+pub type Seen = Result<Option<Failure>, HostError>;
 
 impl Check {
     /// Looks.
-    pub fn look(&self) -> Seen {
-        match &self.url {
-            Some(url) => http::get(url)
-                .timeout(self.timeout.0)
-                .send()
-                .map_or_else(Seen::of, |response| self.judge(&response)),
-            None => sql::query(&self.sql, &self.query, ()).map_or_else(Seen::of, |rows| self.measure(rows.first())),
+    pub fn look(&self, texts: &Texts) -> Seen {
+        let seen = match &self.url {
+            Some(url) => self.judge(texts, http::get(url).timeout(self.timeout.0).send()),
+            None => self.measure(texts, sql::query(&self.sql, &self.query, ())),
+        };
+        match seen {
+            Err(HostError::Unavailable(why) | HostError::OverLimit(why)) => {
+                log::debug(why);
+                failed("no-answer", texts.no_answer())
+            }
+            seen => seen,
         }
     }
 
-    fn judge(&self, response: &http::Response) -> Seen {
-        let is_well = match self.status.as_slice() {
-            [] => (200..=299).contains(&response.status),
-            wanted => wanted.contains(&response.status),
-        };
-        if !is_well {
-            return Seen::failed("status", &[&response.status.to_string()]);
+    fn judge(&self, texts: &Texts, page: Result<http::Response, HostError>) -> Seen {
+        let page = page?;
+        let (status, body) = (page.status, String::from_utf8_lossy(&page.body));
+        if !self.status.contains(&status) && !(self.status.is_empty() && (200..=299).contains(&status)) {
+            return failed(&format!("status {status}"), texts.status(status));
         }
-        let body = String::from_utf8_lossy(&response.body);
-        if let Some(text) = self.contains.as_ref().filter(|text| !body.contains(text.as_str())) {
-            return Seen::failed("lacks", &[text]);
+        if let Some(text) = self.contains.as_ref().filter(|text| !body.contains(*text)) {
+            return failed("lacks", texts.lacks(text));
         }
         let found: Value = serde_json::from_str(&body).unwrap_or_default();
         for (path, wanted) in &self.json {
-            let value = found
-                .pointer(&format!("/{}", path.replace('.', "/")))
-                .unwrap_or(&Value::Null);
-            if value != wanted {
-                return Seen::failed("field", &[path, &value.to_string()]);
+            let value = found.pointer(&format!("/{}", path.replace('.', "/")));
+            if value != Some(wanted) {
+                return failed("field", texts.field(path, value.unwrap_or(&Value::Null)));
             }
         }
-        Seen::Well
+        Ok(None)
     }
 
-    fn measure(&self, value: Result<Option<Option<f64>>, sql::ReadError>) -> Seen {
-        let value = match value {
-            Ok(Some(Some(value))) => value,
-            Ok(_) => return Seen::failed("no-value", &[]),
-            Err(error) => return Seen::Unknown(error.to_string()),
+    fn measure(&self, texts: &Texts, rows: Result<sql::Rows, HostError>) -> Seen {
+        let value = rows?.first::<Option<f64>>();
+        let Some(value) = value.map_err(|error| HostError::Invalid(error.to_string()))?.flatten() else {
+            return failed("no-value", texts.no_value());
         };
-        let shown = format!("{value} {}", self.unit);
-        match (self.min, self.max) {
-            (Some(min), _) if value < min => Seen::failed("value", &[shown.trim_end(), &format!("≥ {min}")]),
-            (_, Some(max)) if value > max => Seen::failed("value", &[shown.trim_end(), &format!("≤ {max}")]),
-            _ => Seen::Well,
-        }
+        let bound = match (self.min, self.max) {
+            (Some(min), _) if value < min => format!("≥ {min}"),
+            (_, Some(max)) if value > max => format!("≤ {max}"),
+            _ => return Ok(None),
+        };
+        failed("value", texts.value(format!("{value} {}", self.unit).trim_end(), bound))
     }
 }
 
-impl Seen {
-    fn failed(key: &str, values: &[&str]) -> Self {
-        let values = values.iter().map(|value| (*value).to_owned()).collect();
-        let key = key.to_owned();
-        Self::Failed(Failure { key, values })
-    }
-
-    fn of(error: HostError) -> Self {
-        match error {
-            HostError::Unavailable(text) | HostError::OverLimit(text) => {
-                log::debug(text);
-                Self::failed("no-answer", &[])
-            }
-            other => Self::Unknown(other.to_string()),
-        }
-    }
+fn failed(kind: &str, text: String) -> Seen {
+    let kind = kind.to_owned();
+    Ok(Some(Failure { kind, text }))
 }
 
 #[cfg(test)]
@@ -117,41 +86,46 @@ mod tests {
 
     #[test]
     fn a_page_is_well_if_all_of_it_is() {
-        let field = |path: &str, got: &str| Seen::failed("field", &[path, got]);
+        let field = |value: &str| failed("field", format!("db.up is {value}"));
         for (probe, status, body, seen) in [
-            (page(None, &[], json!({})), 204, "", Seen::Well),
-            (page(None, &[], json!({})), 503, "", Seen::failed("status", &["503"])),
-            (page(None, &[401], json!({})), 401, "", Seen::Well),
-            (page(None, &[401], json!({})), 200, "", Seen::failed("status", &["200"])),
-            (page(Some("ok"), &[], json!({})), 200, "all ok", Seen::Well),
+            (page(None, &[], json!({})), 204, "", Ok(None)),
+            (
+                page(None, &[], json!({})),
+                503,
+                "",
+                failed("status 503", "HTTP 503".into()),
+            ),
+            (page(None, &[401], json!({})), 401, "", Ok(None)),
+            (
+                page(None, &[401], json!({})),
+                200,
+                "",
+                failed("status 200", "HTTP 200".into()),
+            ),
+            (page(Some("ok"), &[], json!({})), 200, "all ok", Ok(None)),
             (
                 page(Some("ok"), &[], json!({})),
                 200,
                 "down",
-                Seen::failed("lacks", &["ok"]),
+                failed("lacks", "“ok” is missing".into()),
             ),
             (
                 page(None, &[], json!({"db.up": true})),
                 200,
                 r#"{"db": {"up": true}}"#,
-                Seen::Well,
+                Ok(None),
             ),
             (
                 page(None, &[], json!({"db.up": true})),
                 200,
                 r#"{"db": {"up": false}}"#,
-                field("db.up", "false"),
+                field("false"),
             ),
-            (
-                page(None, &[], json!({"db.up": true})),
-                200,
-                "<html>",
-                field("db.up", "null"),
-            ),
+            (page(None, &[], json!({"db.up": true})), 200, "<html>", field("null")),
         ] {
             let host = Host::new();
             host.http(Ok(http::Response::of(status, body)));
-            assert_eq!(host.with(|_| probe.look()), seen, "{status} {body}");
+            assert_eq!(host.with(|_| probe.look(&Texts::of("en"))), seen, "{status} {body}");
         }
     }
 
@@ -161,17 +135,20 @@ mod tests {
             serde_json::from_value(json!({ "sql": "replica", "query": "SELECT lag", "max": 30, "unit": "s" })).unwrap()
         };
         let rows = |cell: Cell| Rows::of(["lag"], [[cell]]);
-        let behind = Seen::failed("value", &["1200 s", "≤ 30"]);
+        let behind = failed("value", "1200 s (should be ≤ 30)".into());
         for (rows, seen) in [
-            (rows(Cell::Integer(0)), Seen::Well),
-            (rows(Cell::Decimal("30".into())), Seen::Well),
+            (rows(Cell::Integer(0)), Ok(None)),
+            (rows(Cell::Decimal("30".into())), Ok(None)),
             (rows(Cell::Integer(1_200)), behind),
-            (rows(Cell::Null), Seen::failed("no-value", &[])),
-            (Rows::of(["lag"], [[0; 1]; 0]), Seen::failed("no-value", &[])),
+            (rows(Cell::Null), failed("no-value", "there is no value".into())),
+            (
+                Rows::of(["lag"], [[0; 1]; 0]),
+                failed("no-value", "there is no value".into()),
+            ),
         ] {
             let host = Host::new();
             host.sql_rows(Ok(rows));
-            assert_eq!(host.with(|_| lag().look()), seen);
+            assert_eq!(host.with(|_| lag().look(&Texts::of("en"))), seen);
         }
     }
 
@@ -185,8 +162,12 @@ mod tests {
         ] {
             let host = Host::new();
             host.http(Err(error));
-            let seen = host.with(|_| page(None, &[], json!({})).look());
-            assert_eq!(seen == Seen::failed("no-answer", &[]), is_down, "{seen:?}");
+            let seen = host.with(|_| page(None, &[], json!({})).look(&Texts::of("en")));
+            assert_eq!(
+                seen == failed("no-answer", "no answer in time".into()),
+                is_down,
+                "{seen:?}"
+            );
         }
     }
 }

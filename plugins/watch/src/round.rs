@@ -1,16 +1,16 @@
 //! The jobs: a round through the checks that are due, and the day before in a table.
 //!
-//! Brain: `book` is how the checks are, written by the round alone; `day/DATE` is how long they were up; `mute/NAME` says
-//! that one is not probed; `daily/DATE` that the day before was summed up.
+//! Brain: `book` is how the checks are, `day/DATE` how long they were up: both are written by the round
+//! alone; `daily/DATE` says that the day before was summed up.
 
-use crate::health::{Change, Health, Rule};
-use crate::incident::{self, Desk};
-use crate::probe::Seen;
-use crate::settings::{Check, Settings, Watched};
-use crate::texts::Texts;
-use crate::uptime::{self, Day};
+use crate::Texts;
+use crate::commands::Mute;
+use crate::incident;
+use crate::settings::{Check, Settings};
+use moa_plugin::alarm::{Alarm, Change, Rule, Uptime};
 use moa_plugin::prelude::*;
-use moa_plugin::time::Instant;
+use moa_plugin::tickets::Desk;
+use moa_plugin::time::{Instant, in_words};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,88 +25,66 @@ pub struct Book {
     /// Where days begin.
     pub zone: String,
     pub checks: BTreeMap<String, Health>,
-    /// What can't be probed, and why.
-    pub unknown: BTreeMap<String, String>,
 }
 
-/// That a check is not probed.
-#[derive(Serialize, Deserialize)]
-pub struct Mute {
-    pub until: Instant,
-    pub by: String,
-    pub reason: String,
+/// How a check is.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Health {
+    /// When it was last probed; `None` before the first time, and after a pause.
+    probed: Option<Instant>,
+    /// Whether it could not be.
+    pub unknown: bool,
+    pub alarm: Alarm,
 }
 
-/// How long the checks were up on a day.
-pub type Days = BTreeMap<String, Day>;
+pub fn book() -> Result<Book> {
+    Ok(Brain::plugin().get("book")?.unwrap_or_default())
+}
 
-impl Book {
-    pub fn read() -> Result<Self> {
-        Ok(Brain::plugin().get("book")?.unwrap_or_default())
+impl Health {
+    /// It is not probed for a while: what was before does not count, and the time in between neither.
+    fn rest(&mut self) {
+        self.probed = None;
+        self.alarm.rest();
     }
 }
 
-impl Mute {
-    /// Of a check, as long as it lasts.
-    pub fn of(check: &str) -> Result<Option<Self>> {
-        Ok(Brain::plugin().get(&Self::key(check))?)
+fn desk(settings: &Settings, due: &Due) -> Desk {
+    Desk {
+        place: Place::of(settings.conversation.as_deref().unwrap_or_default()),
+        locale: due.invocation.locale.clone(),
+        timezone: settings
+            .timezone
+            .clone()
+            .unwrap_or_else(|| due.invocation.timezone.clone()),
     }
-
-    pub fn key(check: &str) -> String {
-        format!("mute/{check}")
-    }
-}
-
-/// What is watched.
-pub fn watched() -> Result<Watched> {
-    let settings = system::config::<Settings>().map_err(|error| {
-        log::error(error.to_string());
-        Error::rejected(format!("moa.toml, [plugin.watch.config]: {error}"))
-    })?;
-    Ok(settings.watched())
-}
-
-pub fn days(date: Date) -> Result<Days> {
-    Ok(Brain::plugin().get(&format!("day/{date}"))?.unwrap_or_default())
 }
 
 /// Probes what is due.
-#[job(cron = "*/5 * * * * *", missed = "skip")]
+#[job(id = "look", cron = "config:round", missed = "skip")]
 pub fn look(due: &Due) -> Result<()> {
-    let (watched, begun) = (watched()?, Instant::now());
-    let zone = watched.timezone.as_ref().unwrap_or(&due.invocation.timezone);
-    let (today, _) = begun.local(zone)?;
-    let (mut book, mut days) = (Book::read()?, days(today)?);
-    book.zone.clone_from(zone);
-    let is_there = |name: &String| watched.checks.iter().any(|(check, _)| check.name == *name);
+    let (settings, begun) = (system::config::<Settings>()?, Instant::now());
+    let (desk, mut checks) = (desk(&settings, due), settings.checks().0);
+    let (today, _) = begun.local(&desk.timezone)?;
+    let (mut book, mut days) = (book()?, days(today)?);
+    book.zone.clone_from(&desk.timezone);
     // One that is down and no longer watched has nobody else who could close its incident.
-    for name in book.checks.keys().filter(|name| !is_there(name)) {
-        incident::recovered(name, begun)?;
+    let is_gone = |name: &String| !checks.iter().any(|check| check.name == *name);
+    for (name, health) in book.checks.extract_if(.., |name, _| is_gone(name)) {
+        let (mut gone, over) = (Check::default(), |since| Change::Off(since, begun));
+        gone.name = name;
+        incident::tell(&desk, &gone, health.alarm.on.map(over), None)?;
     }
-    book.checks.retain(|name, _| is_there(name));
-    book.unknown.retain(|name, _| is_there(name));
-    let desk = Desk {
-        place: Place::of(&watched.conversation),
-        locale: due.invocation.locale.clone(),
-        zone: zone.clone(),
-    };
     // Who has waited longest is first.
-    let mut waiting: Vec<&(Check, Rule)> = watched.checks.iter().collect();
-    waiting.sort_by_key(|(check, _)| book.checks.get(&check.name).and_then(|health| health.probed));
-    for (check, rule) in waiting {
-        let now = Instant::now();
-        let health = book
-            .checks
-            .entry(check.name.clone())
-            .or_insert_with(|| Health::new(now));
-        if Mute::of(&check.name)?.is_some() {
+    checks.sort_by_key(|check| book.checks.get(&check.name).and_then(|health| health.probed));
+    let mutes = Brain::plugin().all::<Mute>("mute/")?;
+    for check in &checks {
+        let health = book.checks.entry(check.name.clone()).or_default();
+        let (now, every) = (Instant::now(), check.every.0);
+        if mutes.contains_key(&check.name) {
             health.rest();
-        } else if health.is_due(now, check.every.0) && now.since(begun) < ROUND {
-            let day = days.entry(check.name.clone()).or_default();
-            match probe(&desk, (check, rule), health, day, now)? {
-                None => book.unknown.remove(&check.name),
-                Some(why) => book.unknown.insert(check.name.clone(), why),
-            };
+        } else if health.probed.is_none_or(|probed| now.since(probed) >= every) && now.since(begun) < ROUND {
+            probe(&desk, check, health, days.entry(check.name.clone()).or_default())?;
         }
     }
     Brain::plugin().set("book", &book)?;
@@ -114,60 +92,67 @@ pub fn look(due: &Due) -> Result<()> {
     Ok(())
 }
 
-/// Looks once, and tells what that changes. Returns why it can't be looked, if so.
-fn probe(
-    desk: &Desk,
-    (check, rule): (&Check, &Rule),
-    health: &mut Health,
-    day: &mut Day,
-    now: Instant,
-) -> Result<Option<String>> {
-    let failure = match check.look() {
-        Seen::Well => None,
-        Seen::Failed(failure) => Some(failure),
-        Seen::Unknown(why) => {
+/// Looks once, and tells what that changes.
+fn probe(desk: &Desk, check: &Check, health: &mut Health, day: &mut Uptime) -> Result<()> {
+    let (now, seen) = (Instant::now(), check.look(&Texts::of(&desk.locale)));
+    let before = health.probed.replace(now);
+    health.unknown = seen.is_err();
+    let failure = match seen {
+        Ok(failure) => failure,
+        Err(why) => {
             log::warn(format!("`{}` can't be probed: {why}", check.name));
-            health.rest();
-            health.probed = Some(now);
-            return Ok(Some(why));
+            health.alarm.rest();
+            return Ok(());
         }
     };
-    if let Some(before) = health.probed {
-        let hour = now.local(&desk.zone)?.1.hour();
-        day.add(hour, failure.is_none(), uptime::known(now.since(before), check.every.0));
+    if let Some(before) = before {
+        let hour = now.local(&desk.timezone)?.1.hour();
+        // A result stands for the time since the one before, but not for that in which nobody looked.
+        day.add(hour, failure.is_none(), now.since(before).min(check.every.0 * 2));
     }
-    let down = health.down;
-    match (health.take(failure.is_none(), now, rule), failure) {
-        (Some(Change::Opened(since)), Some(failure)) => {
-            day.incidents += 1;
-            incident::failed(desk, check, since, failure)?;
-        }
-        (Some(Change::Closed(until)), _) => {
-            day.ended(until.since(down.unwrap_or(until)));
-            incident::recovered(&check.name, until)?;
-        }
-        (_, Some(failure)) if down.is_some() => incident::differs(&check.name, &failure)?,
-        _ => {}
+    let rule = Rule {
+        on_after: check.open_after,
+        off_after: check.close_after,
+        hold: check.hold.0,
+    };
+    let change = health.alarm.take(failure.is_none(), now, &rule);
+    change.iter().for_each(|change| day.count(change));
+    match health.alarm.on.is_some() || change.is_some() {
+        true => incident::tell(desk, check, change, failure),
+        false => Ok(()),
     }
-    Ok(None)
 }
 
 /// Sums up the day before.
 #[job(id = "daily", cron = "config:daily", missed = "once")]
 pub fn daily(due: &Due) -> Result<()> {
-    let watched = watched()?;
-    let zone = watched.timezone.as_ref().unwrap_or(&due.invocation.timezone);
-    for problem in &watched.problems {
+    let settings = system::config::<Settings>()?;
+    let desk = desk(&settings, due);
+    for problem in settings.checks().1 {
         log::error(problem);
     }
-    let today = due.date(zone)?;
+    let today = due.date(&desk.timezone)?;
     let yesterday = today.plus_days(-1).unwrap_or(today);
-    let told = Brain::plugin().compare_and_swap(&format!("daily/{today}"), &true, None);
     let days = days(yesterday)?;
-    if days.is_empty() || told.is_err_and(|error| error.is_conflict()) {
-        return Ok(());
+    if !days.is_empty() && Brain::plugin().once(&format!("daily/{today}"), KEPT)? {
+        chat::send(&desk.place, report(&desk.locale, yesterday, &days))?;
     }
-    let text = Texts::of(&due.invocation.locale).report(yesterday, &days);
-    chat::send(&Place::of(watched.conversation), text)?;
     Ok(())
+}
+
+pub fn days(date: Date) -> Result<BTreeMap<String, Uptime>> {
+    Ok(Brain::plugin().get(&format!("day/{date}"))?.unwrap_or_default())
+}
+
+/// How long the checks were up on a day, as people read it.
+pub fn report(locale: &str, date: Date, days: &BTreeMap<String, Uptime>) -> String {
+    let texts = Texts::of(locale);
+    let mut rows: Vec<Vec<String>> = vec![texts.report_columns().split(", ").map(str::to_owned).collect()];
+    for (name, day) in days {
+        let (percent, alarms) = (day.percent().unwrap_or_default(), day.alarms.to_string());
+        let longest = Some(day.longest).filter(|longest| !longest.is_zero());
+        let longest = longest.map(|longest| in_words(longest, locale)).unwrap_or_default();
+        rows.push(vec![name.clone(), percent, alarms, longest, day.sparkline()]);
+    }
+    format!("{}\n{}", texts.report(date), text::table(rows))
 }

@@ -1,5 +1,7 @@
-use super::*;
 use crate::commands::{Watch, incidents, note};
+use crate::incident::take;
+use crate::round::{daily, look};
+use moa_plugin::prelude::*;
 use moa_plugin::testing::Host;
 use serde_json::json;
 
@@ -160,5 +162,16 @@ fn what_cannot_be_asked_is_no_outage() -> Result<()> {
         "{status}"
     );
     assert_eq!(host.texts().len(), 1, "nothing but the answer");
+    Ok(())
+}
+
+#[test]
+fn time_that_nobody_looked_at_is_not_counted() -> Result<()> {
+    let host = host(json!({ "shop": page("shop") }));
+    rounds(&host, &[200, 200])?;
+    host.advance(Duration::from_secs(600));
+    rounds(&host, &[503])?;
+    let report = host.run::<Watch>("가동률")?.unwrap_or_default().text;
+    assert!(report.contains("33.33%"), "10 s up, and twice `every` down: {report}");
     Ok(())
 }
