@@ -42,12 +42,21 @@ pub async fn call(world: &World, data_dir: &Path) -> Infallible {
         tokio::time::sleep(PAUSE).await;
         round += 1;
         match round % 5 {
-            1 => room.write("로지", "/서버 dev status").await,
+            1 => room.write("로지", said_in_jandi(round / 5)).await,
             2 => hook("repository", "push", push(round)).await,
             3 => hook("monitoring", "alarm", alarm("firing")).await,
             4 => hook("repository", "pull_request", pull_request(round)).await,
             _ => hook("monitoring", "alarm", alarm("resolved")).await,
         }
+    }
+}
+
+/// What somebody writes in JANDI, one after the other: about servers that nobody else tries out.
+fn said_in_jandi(round: u64) -> &'static str {
+    match round % 4 {
+        1 => "/서버 qa force_start",
+        3 => "/서버 qa force_stop",
+        _ => "/서버 qa status",
     }
 }
 
