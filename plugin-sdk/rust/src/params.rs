@@ -108,8 +108,9 @@ pub enum Kind {
     Number,
     /// One of the parameter's `choices`.
     Choice,
-    /// A day, as [`time::days`] reads it: the first of several.
-    Date,
+    /// `date`: a day, as [`time::days`] reads it; the first of several.
+    #[serde(rename = "date")]
+    Day,
     /// Several days, likewise.
     Period,
 }
@@ -130,7 +131,7 @@ pub enum Value {
     /// A finite number.
     Number(f64),
     /// A day.
-    Date(Date),
+    Day(Date),
     /// Several days.
     Period {
         /// The first of them.
@@ -205,7 +206,7 @@ pub enum ParamError {
 /// let since: Param = serde_json::from_value(serde_json::json!({ "name": "since", "type": "date" }))?;
 /// let said = ["지난".to_owned(), "주".to_owned()];
 /// let values = params::read(&[since], &said, "2026-11-21".parse()?)?;
-/// assert_eq!(values.get("since"), Some(&Value::Date("2026-11-09".parse()?)));
+/// assert_eq!(values.get("since"), Some(&Value::Day("2026-11-09".parse()?)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -282,7 +283,7 @@ impl Param {
         }
         for limit in [&self.min, &self.max].into_iter().flatten() {
             let is_limit = match self.kind {
-                Kind::Date | Kind::Period => time::days(limit, today).is_some(),
+                Kind::Day | Kind::Period => time::days(limit, today).is_some(),
                 Kind::Integer => limit.parse::<i64>().is_ok(),
                 Kind::Text | Kind::Number | Kind::Choice => limit.parse::<f64>().is_ok(),
             };
@@ -322,9 +323,9 @@ impl Param {
                 let (word, value) = self.choices.iter().find(|(word, _)| word.to_lowercase() == said)?;
                 (Value::Text(value.clone()), word.clone())
             }
-            Kind::Date => {
+            Kind::Day => {
                 let (day, _) = time::days(said, today)?;
-                self.allows(day, today).then(|| (Value::Date(day), day.to_string()))?
+                self.allows(day, today).then(|| (Value::Day(day), day.to_string()))?
             }
             Kind::Period => {
                 let (from, to) = time::days(said, today)?;
@@ -353,10 +354,10 @@ impl Kind {
     ///
     /// ```
     /// # use moa_plugin::params::Kind;
-    /// assert!(Kind::Date.is_days() && Kind::Period.is_days() && !Kind::Text.is_days());
+    /// assert!(Kind::Day.is_days() && Kind::Period.is_days() && !Kind::Text.is_days());
     /// ```
     pub fn is_days(self) -> bool {
-        matches!(self, Self::Date | Self::Period)
+        matches!(self, Self::Day | Self::Period)
     }
 }
 

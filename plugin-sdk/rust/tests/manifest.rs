@@ -201,6 +201,23 @@ fn subcommands_of_two_levels() {
     let _: fn(&Server, Date) -> String = set;
 }
 
+/// Sets the day of all.
+#[command(name = "set-all", confirm = "self", runs = set)]
+struct SetAll;
+
+#[test]
+fn what_runs_another_command_has_its_arguments_and_texts_of_its_own() {
+    assert_eq!(
+        json_of!(SetAll),
+        json!({
+            "name": "set-all",
+            "summary": "Sets the day of all.",
+            "args": [{ "name": "date", "type": "date" }],
+            "confirm": "self",
+        })
+    );
+}
+
 #[hear("가이드|guide")]
 fn the_guide() {}
 

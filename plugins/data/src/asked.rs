@@ -64,7 +64,7 @@ impl Asked {
             Some(Value::Text(text)) => return text.into(),
             Some(Value::Integer(number)) => return (*number).into(),
             Some(Value::Number(number)) => return (*number).into(),
-            Some(Value::Date(date)) => return day(date),
+            Some(Value::Day(date)) => return day(date),
             Some(Value::Period { .. }) | None => {}
         }
         let end = name.rsplit_once('_');

@@ -40,7 +40,7 @@ fn what(texts: &Texts, param: &Param) -> String {
         Kind::Integer => texts.integer(),
         Kind::Number => texts.number(),
         Kind::Choice => param.choices.keys().map(String::as_str).collect::<Vec<_>>().join("|"),
-        Kind::Date => texts.date(),
+        Kind::Day => texts.date(),
         Kind::Period => param
             .longest
             .map_or_else(|| texts.period(), |days| texts.period_within(days)),

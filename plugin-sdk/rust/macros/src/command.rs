@@ -156,6 +156,12 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
             "a command with subcommands does not run by itself: write `struct Name;` instead of the function",
         ));
     }
+    if let Some(other) = &options.runs {
+        return Err(Error::new_spanned(
+            other,
+            "a function runs itself: `runs` belongs above a `struct Name;` with texts of its own",
+        ));
+    }
     let about = about(ident, &function.attrs, options)?;
     let arguments = || {
         parameters.iter().filter_map(|parameter| match parameter {

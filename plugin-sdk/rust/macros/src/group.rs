@@ -1,5 +1,6 @@
 //! `#[command(subcommands = […])]` above a struct: its fields are the arguments before the subcommand's name.
 
+use crate::again;
 use crate::argument::{Argument, Parameter};
 use crate::command::{about, check_order};
 use crate::options::Options;
@@ -83,6 +84,9 @@ fn describe(group: &ItemStruct, options: &Options, fields: &[(Ident, Argument)])
             &group.generics,
             "a command has no generics: its arguments need one type each",
         ));
+    }
+    if let Some(other) = &options.runs {
+        return again::describe(group, options, other);
     }
     let subcommands = &options.subcommands;
     let Some(first) = subcommands.first() else {

@@ -1,6 +1,7 @@
 //! The macros of `moa-plugin`. They write plain data and one small function for each command; everything that runs is
 //! in `moa-plugin` itself.
 
+mod again;
 mod argument;
 mod command;
 mod config;
@@ -50,6 +51,7 @@ use proc_macro::TokenStream;
 /// | `restricted` | for admins, unless the operator's rules say otherwise |
 /// | `confirm = "self"`, `confirm = "second"` | the person, or another one, is asked before it runs |
 /// | `subcommands = [a, b]` | above a struct: what may follow, see below |
+/// | `runs = a` | above a struct: another command that it runs, see below |
 ///
 /// **Parameters** are the arguments, in the order in which they are typed: any type with `Argument`, an `Option` of one
 /// for an argument that may be left out (such ones come last), and `&Context`, anywhere. Further:
@@ -94,6 +96,37 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// Subcommands may have subcommands, four levels of them; short forms (`aliases`) are for each level.
+///
+/// **The same command in two places** is a function and a struct that runs it: with its arguments, and with names, texts,
+/// `restricted` and `confirm` of its own. The function knows by `Context::path` which one was typed.
+///
+/// ```
+/// # use moa_plugin::prelude::*;
+/// # use moa_plugin::testing::Host;
+/// /// Links: `!link add …`, `!link everywhere add …`.
+/// #[command(subcommands = [add, Everywhere])]
+/// struct Link;
+///
+/// /// Adds a link here.
+/// #[command]
+/// fn add(ctx: &Context, address: String) -> String {
+///     format!("{}: {address}", ctx.path().join(" "))
+/// }
+///
+/// /// The links of all conversations.
+/// #[command(restricted, subcommands = [AddEverywhere])]
+/// struct Everywhere;
+///
+/// /// Adds a link for all conversations.
+/// #[command(name = "add", runs = add)]
+/// struct AddEverywhere;
+///
+/// plugin!(Link);
+///
+/// let said = Host::new().run::<Link>("everywhere add https://example.com")?;
+/// assert_eq!(said, Some("everywhere add: https://example.com".into()));
+/// # Ok::<(), Error>(())
+/// ```
 #[proc_macro_attribute]
 pub fn command(options: TokenStream, item: TokenStream) -> TokenStream {
     command::expand(options.into(), item.into()).into()

@@ -24,6 +24,7 @@ pub struct Options {
     pub restricted: bool,
     pub confirm: Confirm,
     pub subcommands: Vec<Path>,
+    pub runs: Option<Path>,
 }
 
 impl Parse for Options {
@@ -73,12 +74,16 @@ impl Parse for Options {
                         return Err(Error::new(key.span(), "name at least one: `subcommands = [add, list]`"));
                     }
                 }
+                "runs" => {
+                    input.parse::<Token![=]>()?;
+                    options.runs = Some(input.parse()?);
+                }
                 _ => {
                     return Err(Error::new(
                         key.span(),
                         format!(
                             "`#[command]` has no `{word}`; it has `name`, `aliases`, `summary`, `help`, `restricted`, \
-                             `confirm` and `subcommands`"
+                             `confirm`, `subcommands` and `runs`"
                         ),
                     ));
                 }

@@ -70,7 +70,7 @@ fn values_are_of_their_types() {
     let day = |text: &str| text.parse::<Date>().unwrap();
     // Of several days the first; not before the limit.
     let since = || json!({ "name": "a", "type": "date", "min": "1y" });
-    assert_eq!(value(since(), "지난달"), Some(Value::Date(day("2026-10-01"))));
+    assert_eq!(value(since(), "지난달"), Some(Value::Day(day("2026-10-01"))));
     assert_eq!(value(since(), "2y"), None);
     let period = Value::Period {
         from: day("2026-10-01"),

@@ -45,4 +45,21 @@ enum Choices {}
 #[command]
 fn parent_with_bounds(#[parent] #[min = 1] parent: String) {}
 
+#[command(runs = add)]
+fn runs_itself_and_another() {}
+
+#[command(runs = add)]
+struct WithFields {
+    name: String,
+}
+
+#[command(runs = add, subcommands = [show])]
+struct RunsAndHas;
+
+#[command(runs = "add")]
+struct Quoted;
+
+#[command(runs = String)]
+struct NoCommand;
+
 fn main() {}
