@@ -3,22 +3,20 @@
 mod book;
 mod ears;
 mod everywhere;
-mod scopes;
 mod settings;
-mod texts;
+mod show;
 
-use book::{Book, Link};
-use ears::{Ear, Source};
+use book::{BOOK, Book, Link};
 use everywhere::Everywhere;
 use moa_plugin::prelude::*;
 use settings::Settings;
-use texts::{Origin, Texts};
+use triggers::Scopes;
 
-/// The longest word, in characters, and the longest regular expression, in bytes.
+moa_plugin::texts!("texts.toml");
+
+/// The longest word and the longest regular expression, in characters.
 const LONGEST: usize = 200;
 const LONGEST_REGEX: usize = 1_000;
-/// Where a book stands in the brain of its conversation, or of the plugin.
-const BOOK: &str = "book";
 
 /// Words that everybody here finds a link by: whoever says one is told the address.
 #[command(
@@ -45,87 +43,56 @@ struct Links;
     )
 )]
 fn add(ctx: &Context, words: String, address: String, #[list] scopes: Option<Vec<String>>) -> Result<String> {
-    let words: Vec<String> = words.split(',').map(|word| word.trim().to_owned()).collect();
-    let is_word = |word: &String| (1..=LONGEST).contains(&word.chars().count());
-    if !words.iter().all(is_word) {
-        return Err(Error::usage(Texts::of(ctx).bad_words(LONGEST)));
-    }
-    teach(ctx, words, false, address, scopes)
+    let words = words.split(',').map(|word| word.trim().to_owned()).collect();
+    teach(ctx, words, false, address, scopes.unwrap_or_default())
 }
 
 /// Teaches a link for whatever a regular expression fits: the expression, the address, and messages as for `add`.
 ///
 /// Example: !link regex (deploy|release) ?notes https://example.com/notes
 /// 예) !링크 정규식 배포 ?(문서|노트) https://example.com/notes
-#[command(
-    name = "정규식",
-    aliases = ["regex"],
-    restricted,
-    summary(ko = "정규 표현식에 맞는 말에 링크로 답합니다", en = "Teaches a link by a regular expression")
-)]
+#[command(name = "정규식", aliases = ["regex"], restricted, summary(ko = "정규 표현식에 맞는 말에 링크로 답합니다", en = "Teaches a link by a regular expression"))]
 fn regex(ctx: &Context, #[rest] expression: String) -> Result<String> {
     // Back-slashes and quotes are part of it, so it is taken as typed: all that stands before the address.
-    let at = expression
-        .rfind("https://")
-        .max(expression.rfind("http://"))
-        .unwrap_or(expression.len());
-    let (expression, behind) = expression.split_at(at);
-    let mut behind = behind
-        .split([' ', ','])
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned);
-    let (expression, address) = (expression.trim().to_owned(), behind.next().unwrap_or_default());
-    if !(1..=LONGEST_REGEX).contains(&expression.len()) {
-        return Err(Error::usage(Texts::of(ctx).bad_words(LONGEST_REGEX)));
-    }
-    let scopes: Vec<String> = behind.collect();
-    teach(
-        ctx,
-        vec![expression],
-        true,
-        address,
-        (!scopes.is_empty()).then_some(scopes),
-    )
+    let (expression, behind) = expression.rsplit_once(" http").unwrap_or((&expression, ""));
+    let behind = format!("http{behind}").replace(',', " ");
+    let mut behind = behind.split_whitespace().map(str::to_owned);
+    let address = behind.next().unwrap_or_default();
+    teach(ctx, vec![expression.trim().into()], true, address, behind.collect())
 }
 
-fn teach(
-    ctx: &Context,
-    words: Vec<String>,
-    is_regex: bool,
-    address: String,
-    scopes: Option<Vec<String>>,
-) -> Result<String> {
-    let texts = Texts::of(ctx);
-    settings::follow()?;
+fn teach(ctx: &Context, words: Vec<String>, is_regex: bool, address: String, scopes: Vec<String>) -> Result<String> {
+    let texts = Texts::of(ctx.locale());
+    settings::configured()?;
+    let most = if is_regex { LONGEST_REGEX } else { LONGEST };
+    if !words.iter().all(|word| (1..=most).contains(&word.chars().count())) {
+        return Err(Error::usage(texts.bad_words(most)));
+    }
     if !settings::is_address(&address) {
         return Err(Error::usage(texts.bad_address()));
     }
-    let known = |word: &String| {
-        let told = || Error::usage(texts.bad_scope(word));
-        scopes::name(word).map(str::to_owned).ok_or_else(told)
-    };
-    let scopes = match scopes {
-        Some(named) => named.iter().map(known).collect::<Result<_>>()?,
-        None => Settings::read()?.default_scopes(),
-    };
     let link = Link {
         id: ctx.id().into(),
         words,
         is_regex,
         address,
-        scopes,
+        scopes: match scopes.is_empty() {
+            true => ctx.config::<Settings>()?.default_scopes()?,
+            false => Scopes::named(scopes).map_err(|error| Error::usage(texts.bad_scope(error.word)))?,
+        },
+        conversations: conversation(ctx).into_iter().collect(),
         teacher: ctx.who().display_name.clone(),
         time: ctx.time().into(),
     };
     // The host knows what is a regular expression: so it hears of the link first.
-    ears::listen(Source::Taught, conversation(ctx), &link).map_err(|error| match error {
-        HostError::Invalid(why) => Error::usage(texts.bad_regex(&why)),
+    ears::listen(&link).map_err(|error| match error {
+        HostError::Invalid(why) => Error::usage(texts.bad_regex(why)),
         HostError::OverLimit(_) => Error::rejected(texts.too_many()),
         other => other.into(),
     })?;
-    let change = brain(ctx).update(BOOK, |book: &mut Book| book.teach(link.clone()))?;
-    ears::follow(conversation(ctx), &change)?;
-    Ok(texts.learned(&change))
+    let change = shelf(ctx).update(BOOK, |book| book::teach(book, link.clone()))?;
+    ears::follow(&change)?;
+    Ok(show::learned(&texts, &change))
 }
 
 /// Unlearns a link, with all its words.
@@ -134,12 +101,12 @@ fn teach(
 /// 예) !링크 삭제 가이드
 #[command(name = "삭제", aliases = ["remove"], summary(ko = "링크를 잊습니다", en = "Unlearns a link"))]
 fn remove(ctx: &Context, word: String) -> Result<String> {
-    let texts = Texts::of(ctx);
+    let texts = Texts::of(ctx.locale());
     let (who, time) = (&ctx.who().display_name, ctx.time());
-    let change = brain(ctx).update(BOOK, |book: &mut Book| book.forget(&word, who, time))?;
+    let change = shelf(ctx).update(BOOK, |book| book::forget(book, &word, who, time))?;
     let change = change.ok_or_else(|| Error::rejected(texts.unknown(&word)))?;
-    ears::follow(conversation(ctx), &change)?;
-    Ok(texts.forgotten(&change))
+    ears::follow(&change)?;
+    Ok(texts.forgotten(change.removed.first().map(show::words).unwrap_or_default()))
 }
 
 /// Lists the links that count here, who taught them and when.
@@ -148,14 +115,11 @@ fn remove(ctx: &Context, word: String) -> Result<String> {
 /// 예) !링크 목록
 #[command(name = "목록", aliases = ["list"], summary(ko = "링크와 가르친 사람, 때를 보여 줍니다", en = "Lists the links, who taught them and when"))]
 fn list(ctx: &Context) -> Result<String> {
-    settings::follow()?;
-    let texts = Texts::of(ctx);
-    let all = all(ctx)?;
-    let lines: Vec<String> = all.iter().map(|(link, origin)| texts.line(link, origin)).collect();
-    Ok(match lines.is_empty() {
-        true => texts.none().into(),
-        false => lines.join("\n"),
-    })
+    settings::configured()?;
+    let texts = Texts::of(ctx.locale());
+    let links = all(ctx)?;
+    let lines = links.iter().map(|link| show::line(&texts, ctx.timezone(), link));
+    Ok(lines_or(lines.collect(), texts.none()))
 }
 
 /// Shows who taught what and when, the latest first.
@@ -170,17 +134,11 @@ fn history(
     #[max = 50]
     count: u32,
 ) -> Result<String> {
-    let texts = Texts::of(ctx);
-    let book: Book = brain(ctx).get(BOOK)?.unwrap_or_default();
-    let lines: Vec<String> = book
-        .changes()
-        .take(count as usize)
-        .map(|change| texts.change(change))
-        .collect();
-    Ok(match lines.is_empty() {
-        true => texts.no_history().into(),
-        false => lines.join("\n"),
-    })
+    let texts = Texts::of(ctx.locale());
+    let book: Book = shelf(ctx).get(BOOK)?.unwrap_or_default();
+    let changes = book.changes().take(count as usize);
+    let lines = changes.map(|change| show::change(&texts, ctx.timezone(), change));
+    Ok(lines_or(lines.collect(), texts.no_history()))
 }
 
 /// Takes the last change back, whoever made it; once more, the one before.
@@ -189,103 +147,69 @@ fn history(
 /// 예) !링크 취소
 #[command(name = "취소", aliases = ["undo"], summary(ko = "마지막 변경을 되돌립니다", en = "Takes the last change back"))]
 fn undo(ctx: &Context) -> Result<String> {
-    let texts = Texts::of(ctx);
-    let Some(change) = brain(ctx).update(BOOK, Book::undo)? else {
-        return Err(Error::rejected(texts.nothing_to_undo()));
-    };
-    ears::follow(conversation(ctx), &change)?;
-    Ok(texts.undone(&change))
+    let texts = Texts::of(ctx.locale());
+    let change = shelf(ctx).update(BOOK, Book::undo)?;
+    let change = change.ok_or_else(|| Error::rejected(texts.nothing_to_undo()))?;
+    ears::follow(&change)?;
+    Ok(show::undone(&texts, &change))
 }
 
 /// A message with one of the words is answered with its link. A word that was taught here is not what it is elsewhere.
 #[hear]
 fn heard(ctx: &Context) -> Result<Option<String>> {
-    let Some(ear) = Ear::parse(ctx.pattern()) else {
+    let (way, id) = ctx.pattern().split_once('/').unwrap_or_default();
+    let links = all(ctx)?;
+    let Some(link) = links.iter().find(|link| link.id == id) else {
         return Ok(None);
     };
-    let here: Book = ctx.conversation_brain().get(BOOK)?.unwrap_or_default();
-    let link = match (ear.source, ear.conversation) {
-        (Source::Taught, Some(_)) => here.by_id(ear.link).cloned(),
-        (Source::Taught, None) => ctx
-            .brain()
-            .get::<Book>(BOOK)?
-            .and_then(|book| book.by_id(ear.link).cloned()),
-        (Source::Config, _) => {
-            let links = Settings::read()?.links()?;
-            links.into_iter().map(|one| one.link).find(|link| link.id == ear.link)
-        }
-    };
-    let Some(link) = link else { return Ok(None) };
-    let own = ctx.capture(1).and_then(|word| here.by_word(word));
-    if !link.is_regex && own.is_some_and(|own| own.id != link.id) {
+    let word = ctx.capture(1).filter(|_| !link.is_regex).unwrap_or_default();
+    let is_another = |own: &Link| own.is_own() && own.has(word) && own.id != id;
+    if links.iter().any(is_another) {
         return Ok(None);
     }
     // Where nobody asked, what was just said is enough.
-    let (brain, key, pause) = (
-        ctx.conversation_brain(),
-        format!("said/{}", link.id),
-        Settings::read()?.pause,
-    );
-    if ear.is_ambient && brain.get::<bool>(&key)?.is_some() {
+    let (brain, key) = (ctx.conversation_brain(), format!("said/{id}"));
+    if way == "said" && brain.get::<bool>(&key)?.is_some() {
         return Ok(None);
     }
+    let pause = ctx.config::<Settings>()?.pause;
     if !pause.is_zero() {
         brain.set_with_ttl(&key, &true, pause)?;
     }
-    Ok(Some(texts::answer(&link, ctx.capture(0).unwrap_or_default())))
+    Ok(Some(show::answer(link, ctx.capture(0).unwrap_or_default())))
 }
 
-/// There is no call when a plugin is loaded: so the configuration is looked at every minute, and before each command.
-#[job(cron = "* * * * *", missed = "skip")]
-fn configured() -> Result<()> {
-    settings::follow()
+/// The conversation that a command is about. `None` is all: below `everywhere`, which is restricted.
+fn conversation(ctx: &Context) -> Option<String> {
+    (ctx.path().len() < 2).then(|| ctx.place().conversation.clone())
 }
 
-/// Whether the command is about all conversations: those are below `everywhere`, which is restricted.
-fn is_everywhere(ctx: &Context) -> bool {
-    ctx.path().len() > 1
-}
-
-fn brain(ctx: &Context) -> Brain {
-    if is_everywhere(ctx) {
-        ctx.brain()
-    } else {
-        ctx.conversation_brain()
-    }
-}
-
-fn conversation(ctx: &Context) -> Option<&str> {
-    (!is_everywhere(ctx)).then_some(ctx.place().conversation.as_str())
+/// The brain with the book that a command is about.
+fn shelf(ctx: &Context) -> Brain {
+    conversation(ctx).map_or_else(Brain::plugin, Brain::conversation)
 }
 
 /// All links that count here.
-fn all(ctx: &Context) -> Result<Vec<(Link, Origin)>> {
-    let here: Book = ctx.conversation_brain().get(BOOK)?.unwrap_or_default();
-    let everywhere: Book = ctx.brain().get(BOOK)?.unwrap_or_default();
-    let mut all: Vec<(Link, Origin)> = here
-        .links()
-        .into_iter()
-        .map(|link| (link.clone(), Origin::Here))
-        .collect();
-    all.extend(
-        everywhere
-            .links()
-            .into_iter()
-            .map(|link| (link.clone(), Origin::Everywhere)),
-    );
-    for one in Settings::read()?.links()? {
-        if one.conversations.is_empty() || one.conversations.contains(&ctx.place().conversation) {
-            all.push((one.link, Origin::Config));
-        }
+fn all(ctx: &Context) -> Result<Vec<Link>> {
+    let mut all = Vec::new();
+    for brain in [ctx.conversation_brain(), ctx.brain()] {
+        all.extend(book::sorted(&brain.get(BOOK)?.unwrap_or_default()));
     }
+    // What is wrong in the configuration is told by `list`, and takes nothing away that was taught.
+    all.extend(ctx.config::<Settings>()?.links().unwrap_or_default());
+    all.retain(|link| link.is_for(&ctx.place().conversation));
     Ok(all)
+}
+
+fn lines_or(lines: Vec<String>, none: String) -> String {
+    if lines.is_empty() { none } else { lines.join("\n") }
 }
 
 plugin! {
     summary: { ko: "낱말을 말하면 링크로 답합니다", en: "Answers words with links" },
     commands: [Links],
     hears: [heard],
-    jobs: [configured],
+    jobs: [settings::configured],
     config: Settings,
 }
 

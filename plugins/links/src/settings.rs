@@ -1,15 +1,16 @@
 //! What the operator wrote: links, and how often one is repeated.
 
 use crate::book::Link;
-use crate::ears::{self, Source};
-use crate::scopes;
+use crate::ears;
 use moa_plugin::prelude::*;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use triggers::Scopes;
 
-/// Where it stands in the brain of which configuration the host listens for, and by which patterns.
-const FOLLOWED: &str = "configured";
+/// Where it stands in the plugin's brain for which links of the configuration the host listens.
+const FOLLOWED: &str = "followed";
 
 #[derive(Config)]
 pub struct Settings {
@@ -33,130 +34,81 @@ struct Entry {
     words: Option<Vec<String>>,
     /// Instead of words.
     regex: Option<String>,
-    scopes: Option<Vec<String>>,
+    scopes: Option<Scopes>,
     /// Without these all.
     #[serde(default)]
     conversations: Vec<String>,
 }
 
-/// A link of the configuration, and where it counts.
-pub struct Configured {
-    pub link: Link,
-    /// Empty: everywhere.
-    pub conversations: Vec<String>,
-}
-
-/// What the host listens for.
-#[derive(Default, Serialize, Deserialize)]
-struct Followed {
-    config: Value,
-    /// Link and conversation of each pattern.
-    ears: Vec<(String, Option<String>)>,
-}
-
 impl Settings {
-    /// # Errors
-    /// What cannot be read, with its key, for who asked.
-    pub fn read() -> Result<Self> {
-        let settings: Self = system::config().map_err(|error| Error::rejected(error.to_string()))?;
-        settings.scopes("scopes", &settings.scopes)?;
-        Ok(settings)
-    }
-
     /// The scopes of a link that names none.
-    pub fn default_scopes(&self) -> Vec<String> {
-        self.scopes.clone()
+    pub fn default_scopes(&self) -> Result<Scopes> {
+        Scopes::named(&self.scopes).map_err(|error| wrong("scopes", error))
     }
 
     /// All links of the configuration.
-    pub fn links(&self) -> Result<Vec<Configured>> {
-        let links = self.links.iter().flatten();
-        links.map(|(name, value)| self.link(name, value)).collect()
-    }
-
-    fn link(&self, name: &str, value: &Value) -> Result<Configured> {
-        let key = format!("links.{name}");
-        let entry = match value {
-            Value::String(address) => Entry {
-                address: address.clone(),
-                words: None,
-                regex: None,
-                scopes: None,
-                conversations: Vec::new(),
-            },
-            value => serde_json::from_value(value.clone()).map_err(|error| {
-                wrong(
-                    &key,
-                    &format!("{error}; write an address, or `{{ words = [\"guide\"], address = \"https://…\" }}`"),
-                )
-            })?,
+    ///
+    /// # Errors
+    /// What is wrong with one, with its key, for who asked.
+    pub fn links(&self) -> Result<Vec<Link>> {
+        let scopes = self.default_scopes()?;
+        let link = |(name, value): (&String, &Value)| {
+            link(name, value, scopes).map_err(|error| wrong(&format!("links.{name}"), error))
         };
-        if !is_address(&entry.address) {
-            return Err(wrong(&key, "`address` must begin with `https://` or `http://`"));
-        }
-        let is_regex = entry.regex.is_some();
-        let words = match (entry.regex, entry.words) {
-            (Some(_), Some(_)) => return Err(wrong(&key, "has `words` and `regex`; leave one of them out")),
-            (Some(regex), None) => vec![regex],
-            (None, words) => words.unwrap_or_else(|| vec![name.to_owned()]),
-        };
-        if words.is_empty() || words.iter().any(|word| word.trim().is_empty()) {
-            return Err(wrong(&key, "`words` must be words, such as `[\"guide\", \"가이드\"]`"));
-        }
-        let scopes = entry.scopes.as_ref().unwrap_or(&self.scopes);
-        let link = Link {
-            id: name.to_owned(),
-            words,
-            is_regex,
-            address: entry.address,
-            scopes: self.scopes(&format!("{key}.scopes"), scopes)?,
-            ..Link::default()
-        };
-        Ok(Configured {
-            link,
-            conversations: entry.conversations,
-        })
-    }
-
-    fn scopes(&self, key: &str, names: &[String]) -> Result<Vec<String>> {
-        let known = |name: &String| {
-            let told = || wrong(key, &format!("`{name}` is none; there are {}", scopes::NAMES));
-            scopes::name(name).map(str::to_owned).ok_or_else(told)
-        };
-        names.iter().map(known).collect()
+        self.links.iter().flatten().map(link).collect()
     }
 }
 
-/// Makes the host listen for the links of the configuration, where that is another one than before.
-pub fn follow() -> Result<()> {
-    let config: Value = system::config()?;
-    let brain = Brain::plugin();
-    let before: Followed = brain.get(FOLLOWED)?.unwrap_or_default();
-    if before.config == config {
+/// A link of the configuration, or what is wrong with it.
+fn link(name: &str, value: &Value, scopes: Scopes) -> Result<Link, String> {
+    let table = match value {
+        Value::String(address) => json!({ "address": address }),
+        table => table.clone(),
+    };
+    let entry: Entry = serde_json::from_value(table).map_err(|error| {
+        format!("{error}; write an address, or `{{ words = [\"guide\"], address = \"https://…\" }}`")
+    })?;
+    if !is_address(&entry.address) {
+        return Err("`address` must begin with `https://` or `http://`".into());
+    }
+    let is_regex = entry.regex.is_some();
+    let words = match (entry.regex, entry.words) {
+        (Some(_), Some(_)) => return Err("has `words` and `regex`; leave one of them out".into()),
+        (Some(regex), None) => vec![regex],
+        (None, words) => words.unwrap_or_else(|| vec![name.to_owned()]),
+    };
+    if words.is_empty() || words.iter().any(|word| word.trim().is_empty()) {
+        return Err("`words` must be words, such as `[\"guide\", \"가이드\"]`".into());
+    }
+    Ok(Link {
+        id: format!("links.{name}"),
+        words,
+        is_regex,
+        address: entry.address,
+        scopes: entry.scopes.unwrap_or(scopes),
+        conversations: entry.conversations,
+        teacher: String::new(),
+        time: String::new(),
+    })
+}
+
+/// Makes the host listen for the links of the configuration, where these are others than before. There is no call when a
+/// plugin is loaded: so it is done every minute, and before commands.
+#[job(cron = "* * * * *", missed = "skip")]
+pub fn configured() -> Result<()> {
+    let (brain, links) = (Brain::plugin(), system::config::<Settings>()?.links()?);
+    let before: Vec<Link> = brain.get(FOLLOWED)?.unwrap_or_default();
+    if before == links {
         return Ok(());
     }
-    let links = Settings::read()?.links()?;
-    for (link, conversation) in &before.ears {
-        ears::forget(Source::Config, conversation.as_deref(), link)?;
+    before.iter().try_for_each(ears::forget)?;
+    for link in &links {
+        ears::listen(link).map_err(|error| match error {
+            HostError::Invalid(why) => wrong(&link.id, why),
+            other => other.into(),
+        })?;
     }
-    let mut now = Followed {
-        config,
-        ears: Vec::new(),
-    };
-    for Configured { link, conversations } in links {
-        let places = match conversations.is_empty() {
-            true => vec![None],
-            false => conversations.into_iter().map(Some).collect(),
-        };
-        for conversation in places {
-            ears::listen(Source::Config, conversation.as_deref(), &link).map_err(|error| match error {
-                HostError::Invalid(why) => wrong(&format!("links.{}", link.id), &why),
-                other => other.into(),
-            })?;
-            now.ears.push((link.id.clone(), conversation));
-        }
-    }
-    brain.set(FOLLOWED, &now)?;
+    brain.set(FOLLOWED, &links)?;
     Ok(())
 }
 
@@ -164,6 +116,6 @@ pub fn is_address(text: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-fn wrong(key: &str, what: &str) -> Error {
+fn wrong(key: &str, what: impl Display) -> Error {
     Error::rejected(format!("[plugin.links.config] `{key}`: {what}"))
 }

@@ -88,17 +88,20 @@ fn the_configuration_is_followed() -> Result<()> {
     let links = json!({
         "업무보고": "https://example.com/report",
         "guide": { "words": ["가이드", "guide", "튜토리얼"], "address": "https://example.com/guide" },
+        "docs/api": "https://example.com/api",
         "here": { "regex": "비품( 정리)?", "address": "https://example.com/things", "conversations": ["C2"] },
     });
     let host = host().config(json!({ "links": links, "scopes": ["direct", "direct-mention", "mention"] }));
     assert!(hear(&host, "@moa 업무보고")?.is_empty());
     host.advance(Duration::from_secs(60));
-    host.run_job::<configured>()?;
+    host.run_job::<settings::configured>()?;
     assert_eq!(
         hear(&host, "@moa 업무보고 링크 줘")?,
         ["업무보고: https://example.com/report"]
     );
     assert_eq!(hear(&host, "@moa 튜토리얼")?.len(), 1);
+    // Whatever stands in a name.
+    assert_eq!(hear(&host, "@moa docs/api")?, ["docs/api: https://example.com/api"]);
     assert!(hear(&host, "업무보고")?.is_empty() && hear(&host, "@moa 비품")?.is_empty());
     assert_eq!(host.conversation("stuff").id, "C2");
     let host = host.channel("stuff");
@@ -133,4 +136,14 @@ fn what_is_wrong_is_told_with_its_key() {
             .is_err()
     );
     assert!(host().run::<remove>("guide").is_err());
+}
+
+#[test]
+fn a_wrong_configuration_takes_nothing_away_that_was_taught() -> Result<()> {
+    let host = host();
+    host.run::<add>("가이드 https://example.com/guide")?;
+    let host = host.config(json!({ "pause": "0s", "links": { "a": "example.com" } }));
+    assert_eq!(hear(&host, "가이드")?, ["가이드: https://example.com/guide"]);
+    assert!(host.run::<list>("").is_err());
+    Ok(())
 }
