@@ -416,62 +416,7 @@ pub fn webhook(options: TokenStream, item: TokenStream) -> TokenStream {
     webhook::expand(options.into(), item.into()).into()
 }
 
-/// Makes a plugin of commands, of functions that hear, and of those for presses, events, times and requests. Once in a crate, which is built as a `cdylib`.
-///
-/// Short, with name, version and summary from `Cargo.toml`: `plugin!(lunch, menu, guide);`, all of its functions in any
-/// order. Or long:
-///
-/// ```
-/// use moa_plugin::prelude::*;
-///
-/// /// Shows the menu.
-/// #[command]
-/// fn menu() -> &'static str {
-///     "soup"
-/// }
-///
-/// /// Answers whoever is hungry.
-/// #[hear("배고파|hungry", ambient)]
-/// fn hungry() -> &'static str {
-///     "!menu"
-/// }
-///
-/// #[action("eat")]
-/// fn eat() {}
-///
-/// #[on(joined)]
-/// fn welcome() -> &'static str {
-///     "!menu"
-/// }
-///
-/// plugin! {
-///     name: "lunch",
-///     version: "1.2.0",
-///     summary: { ko: "점심 팀을 정합니다", en: "Makes lunch teams" },
-///     commands: [menu],
-///     hears: [hungry],
-///     actions: [eat],
-///     events: [welcome],
-///     config: {
-///         "team-size": int = 4,
-///         greeting: string?,
-///         mood: choice("good", "bad") = "good",
-///     },
-///     requests: {
-///         http: ["https://api.example.com"],
-///         secrets: ["API_TOKEN"],
-///         users: true,
-///     },
-/// }
-/// ```
-///
-/// - `summary` is a text, or one for each language.
-/// - `commands`, `hears`, `events`, `jobs`, `webhooks` and `actions` (with forms, shortcuts and answers) are its functions.
-/// - `config` is a struct with `#[derive(Config)]`, or names the operator's settings: `string`, `int`, `float`, `bool`, `user`, `conversation`, `duration`,
-///   `date`, `time`, `choice("…", …)`, `list` or `table`; with `?` it may be left out, with `= …` it has a default,
-///   otherwise it must be set.
-/// - `requests` says what the plugin asks the operator to allow: `http`, `conversations`, `sql`, `objects` and `secrets`
-///   with names, `users`, `shared_brain`, `schedule` and `broadcast` with `true`.
+#[doc = include_str!("plugin.md")]
 #[proc_macro]
 pub fn plugin(input: TokenStream) -> TokenStream {
     plugin::expand(input.into()).into()
