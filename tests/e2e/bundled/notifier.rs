@@ -97,6 +97,7 @@ conversations = ["*"]
         (card["pretext"].as_str(), card["color"].as_str()),
         (Some("구글드라이브:"), Some("#00FFFF"))
     );
+    assert_eq!(card["fallback"], "구글드라이브:");
     assert_eq!(card["fields"][0]["title"], "[알림]");
     assert_eq!(
         (&card["fields"][0]["short"], &card["fields"][1]["short"]),
