@@ -38,8 +38,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod mute;
 mod uptime;
 
+pub use mute::Mute;
 pub use uptime::Uptime;
 
 use crate::time::Instant;
@@ -91,6 +93,23 @@ pub enum Change {
     Off(Instant, Instant),
 }
 
+impl Change {
+    /// Since when it is on, if that is what changed.
+    ///
+    /// ```
+    /// # use moa_plugin::{alarm::Change, time::Instant};
+    /// let noon: Instant = "2026-11-20T12:00:00Z".parse()?;
+    /// assert_eq!((Change::On(noon).began(), Change::Off(noon, noon).began()), (Some(noon), None));
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
+    pub fn began(self) -> Option<Instant> {
+        match self {
+            Self::On(since) => Some(since),
+            Self::Off(..) => None,
+        }
+    }
+}
+
 /// How it stands.
 ///
 /// ```
@@ -110,6 +129,8 @@ pub struct Alarm {
     pub on: Option<Instant>,
     /// The results that are there in a row; `None` before the first, and after a pause.
     pub streak: Option<Streak>,
+    /// When the last result was; `None` before the first, and after a pause.
+    pub last: Option<Instant>,
     /// When the last failure was.
     failed: Option<Instant>,
 }
@@ -155,6 +176,7 @@ impl Alarm {
         let (count, since) = before.map_or((0, now), |streak| (streak.count, streak.since));
         let count = count.saturating_add(1);
         self.streak = Some(Streak { passed, count, since });
+        self.last = Some(now);
         if !passed {
             self.failed = Some(now);
             let begins = self.on.is_none() && count >= rule.on_after;
@@ -184,7 +206,7 @@ impl Alarm {
     /// # Ok::<(), moa_plugin::time::ParseError>(())
     /// ```
     pub fn rest(&mut self) {
-        self.streak = None;
+        (self.streak, self.last) = (None, None);
     }
 }
 
@@ -254,7 +276,7 @@ mod tests {
         assert_eq!(take(true, 40), None);
         assert_eq!(take(true, 45), None, "not yet calm for long enough");
         assert_eq!(take(true, 50), Some(Change::Off(after(10), after(40))));
-        assert_eq!(alarm.on, None);
+        assert_eq!((alarm.on, alarm.last), (None, Some(after(50))));
         let kept = serde_json::to_string(&alarm).unwrap();
         assert_eq!(serde_json::from_str::<Alarm>(&kept).unwrap(), alarm);
     }

@@ -1,4 +1,8 @@
-//! The operator's settings as a struct.
+//! The operator's settings as a struct, and what stands in its tables.
+
+mod each;
+
+pub use each::each;
 
 use crate::argument::Argument;
 use crate::bindings::moa::plugin::types::Value as Typed;

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 // Reading order: what authors write with, then what carries it.
-mod config;
 mod content;
 mod context;
 mod error;
@@ -13,6 +12,7 @@ mod types;
 pub mod alarm;
 pub mod brain;
 pub mod chat;
+pub mod config;
 pub mod events;
 pub mod http;
 pub mod log;

@@ -14,6 +14,10 @@
 //! }
 //!
 //! impl Subject for Wish {
+//!     fn title(&self) -> String {
+//!         self.what.clone()
+//!     }
+//!
 //!     fn head(wish: &Ticket<Self>) -> Content {
 //!         let state = if wish.is_open() { "open" } else { "done" };
 //!         Content::text(format!("*{}.* {} ({state}) {}", wish.number, wish.about.what, wish.people()))
@@ -60,8 +64,8 @@
 //! ```
 
 use crate::brain::Numbered;
-use crate::time::Instant;
-use crate::{Brain, Content, Context, Error, MessageRef, Place, Result, User, chat};
+use crate::time::{Instant, in_words};
+use crate::{Brain, Content, Context, Due, Error, MessageRef, Place, Result, User, chat, text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +76,9 @@ const LINES: usize = 200;
 
 /// What a plugin's tickets are about. See [the module](self).
 pub trait Subject: Clone + Serialize + DeserializeOwned {
+    /// What it is called in a table.
+    fn title(&self) -> String;
+
     /// The first message, as it is now. It is sent when the ticket is opened, and changed with every line of the timeline.
     fn head(ticket: &Ticket<Self>) -> Content;
 }
@@ -94,6 +101,15 @@ impl Desk {
             place: ctx.place().clone(),
             locale: ctx.locale().to_owned(),
             timezone: ctx.timezone().to_owned(),
+        }
+    }
+
+    /// A place that a job speaks in, in the language and the zone of the bot; in another zone, if one is configured.
+    pub fn of_job(place: Place, due: &Due, timezone: Option<&str>) -> Self {
+        Self {
+            place,
+            locale: due.invocation.locale.clone(),
+            timezone: timezone.unwrap_or(&due.invocation.timezone).to_owned(),
         }
     }
 }
@@ -138,7 +154,7 @@ impl<T: Subject> Ticket<T> {
         self.closed.unwrap_or_else(Instant::now).since(self.opened)
     }
 
-    /// The names of those who are on it, with commas between. They may be foreign text: see [`text::plain`](crate::text::plain).
+    /// The names of those who are on it, with commas between. They may be foreign text: see [`text::plain`].
     pub fn people(&self) -> String {
         self.on_it.values().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
@@ -237,8 +253,8 @@ impl<T: Subject> Tickets<T> {
     ///
     /// # Errors
     /// Those of [`change`](Self::change).
-    pub fn note(&self, said: &Place, number: i64, mut line: impl FnMut(&Ticket<T>) -> String) -> Result<()> {
-        self.change_at(Some(said), number, |ticket| Some(line(ticket)))
+    pub fn note(&self, said: &Place, number: i64, line: &str) -> Result<()> {
+        self.change_at(Some(said), number, |_| Some(line.to_owned()))
     }
 
     fn change_at(
@@ -262,6 +278,29 @@ impl<T: Subject> Tickets<T> {
             }
         }
         Ok(())
+    }
+
+    /// Changes the oldest open one that fits, as [`change`](Self::change) does; if there is none, opens `new` as
+    /// [`open`](Self::open) does, if there is something to open, with the line that `change` makes of it.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn tell(
+        &self,
+        desk: &Desk,
+        fits: impl Fn(&T) -> bool,
+        new: Option<(Instant, T)>,
+        mut change: impl FnMut(&mut Ticket<T>) -> Option<String>,
+    ) -> Result<()> {
+        let open = self.all_open()?;
+        match (open.iter().find(|open| fits(&open.about)), new) {
+            (Some(open), _) => self.change(open.number, change),
+            (None, Some((since, new))) => {
+                let line = |new: &mut Ticket<T>| change(new).unwrap_or_default();
+                self.open(desk, since, new, line).map(drop)
+            }
+            (None, None) => Ok(()),
+        }
     }
 
     /// The one with a number; `None` if there is none.
@@ -289,6 +328,27 @@ impl<T: Subject> Tickets<T> {
     pub fn newest(&self, count: usize) -> Result<Vec<Ticket<T>>> {
         let newest = self.all.newest(count)?;
         Ok(newest.into_iter().map(|(_, ticket)| ticket).collect())
+    }
+
+    /// The newest as a table: number, when it began, what it is about, how long it lasted (`🔴` open, `✅` closed), who is on
+    /// it. The columns' names stand in `columns`, with commas between; lengths of time are written in the language of `locale`.
+    /// `None` if there is no ticket.
+    ///
+    /// # Errors
+    /// Those of [`newest`](Self::newest).
+    pub fn table(&self, count: usize, columns: &str, locale: &str) -> Result<Option<String>> {
+        let mut rows: Vec<Vec<String>> = vec![columns.split(',').map(str::to_owned).collect()];
+        for ticket in self.newest(count)? {
+            let state = if ticket.is_open() { "🔴" } else { "✅" };
+            rows.push(vec![
+                ticket.number.to_string(),
+                ticket.began()?,
+                ticket.about.title(),
+                format!("{state} {}", in_words(ticket.lasted(), locale)),
+                ticket.people(),
+            ]);
+        }
+        Ok((rows.len() > 1).then(|| text::table(rows)))
     }
 
     /// The one that is meant where somebody writes: the thread's, or the only one that is open.
@@ -326,125 +386,4 @@ impl<T: Subject> Tickets<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::Host;
-
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    struct Plain;
-
-    impl Subject for Plain {
-        fn head(ticket: &Ticket<Self>) -> Content {
-            let state = if ticket.is_open() { "open" } else { "closed" };
-            format!(
-                "{} {state} [{}] {}",
-                ticket.number,
-                ticket.people(),
-                ticket.newest(2).join("; ")
-            )
-            .into()
-        }
-    }
-
-    fn all() -> Tickets<Plain> {
-        Tickets::of("case")
-    }
-
-    fn open(ctx: &crate::Context, line: &str) -> Ticket<Plain> {
-        let line = line.to_owned();
-        all().open(&Desk::of(ctx), Instant::now(), Plain, |_| line).unwrap()
-    }
-
-    #[test]
-    fn the_first_message_tells_how_it_stands_and_the_thread_how_it_went() {
-        let host = Host::new().speaker("로지");
-        host.with(|ctx| {
-            let ticket = open(ctx, "began");
-            all()
-                .change(ticket.number, |ticket| ticket.toggle(ctx.who()).then(|| "taken".into()))
-                .unwrap();
-            all().change(ticket.number, |_| None).unwrap();
-            all().change(7, |_| Some("there is none".into())).unwrap();
-        });
-        assert_eq!(
-            host.texts(),
-            [
-                "1 open [로지] `03:00:00` began; `03:00:00` taken",
-                "`03:00:00` began",
-                "`03:00:00` taken"
-            ]
-        );
-        assert_eq!(host.messages()[0].edits, 1);
-        host.advance(Duration::from_secs(90));
-        host.with(|ctx| {
-            let close = |ticket: &mut Ticket<Plain>| {
-                ticket.closed = Some(Instant::now());
-                Some(format!("took {} s", ticket.lasted().as_secs()))
-            };
-            all().change(1, close).unwrap();
-            all()
-                .change(1, |ticket| (!ticket.toggle(ctx.who())).then(|| "let go".into()))
-                .unwrap();
-        });
-        assert_eq!(host.texts()[0], "1 closed [] `03:01:30` took 90 s; `03:01:30` let go");
-    }
-
-    #[test]
-    fn the_one_that_is_meant_is_the_threads_or_the_only_open_one() {
-        Host::new().with(|ctx| {
-            let meant = |place: &Place| all().meant(place).unwrap().map(|ticket| ticket.number);
-            assert_eq!(meant(ctx.place()), None);
-            let first = open(ctx, "a");
-            let thread = first.message.as_ref().unwrap().thread();
-            assert_eq!(meant(ctx.place()), Some(1));
-            open(ctx, "b");
-            assert_eq!(meant(ctx.place()), None, "two are open");
-            assert_eq!(meant(&thread), Some(1));
-            let numbers = |tickets: Vec<Ticket<Plain>>| tickets.iter().map(|ticket| ticket.number).collect::<Vec<_>>();
-            assert_eq!(numbers(all().all_open().unwrap()), [1, 2]);
-            all()
-                .change(1, |ticket| {
-                    ticket.closed = Some(Instant::now());
-                    None
-                })
-                .unwrap();
-            assert_eq!(numbers(all().all_open().unwrap()), [2]);
-            assert_eq!(numbers(all().newest(5).unwrap()), [2, 1]);
-            assert_eq!((meant(ctx.place()), meant(&thread)), (Some(2), Some(1)));
-        });
-    }
-
-    #[test]
-    fn what_was_said_in_the_thread_is_not_repeated_there() {
-        let host = Host::new();
-        host.with(|ctx| {
-            let ticket = open(ctx, "began");
-            let thread = ticket.message.as_ref().unwrap().thread();
-            all().note(&thread, 1, |_| "here".into()).unwrap();
-            all().note(ctx.place(), 1, |_| "elsewhere".into()).unwrap();
-        });
-        assert_eq!(
-            host.texts(),
-            [
-                "1 open [] `03:00:00` here; `03:00:00` elsewhere",
-                "`03:00:00` began",
-                "`03:00:00` elsewhere"
-            ]
-        );
-    }
-
-    #[test]
-    fn an_old_timeline_is_forgotten() {
-        let host = Host::new();
-        host.with(|ctx| {
-            let ticket = open(ctx, "began");
-            for at in 0..250 {
-                all().change(1, |_| Some(at.to_string())).unwrap();
-            }
-            let ticket = all().get(ticket.number).unwrap().unwrap();
-            assert_eq!(ticket.newest(1_000).len(), LINES);
-            assert_eq!(ticket.newest(1), ["`03:00:00` 249"]);
-            assert_eq!(ticket.began().unwrap(), "2026-11-20 03:00:00");
-        });
-    }
-}
+mod tests;

@@ -1,25 +1,15 @@
 //! What people ask and do.
-//!
-//! Brain: `mute/NAME` says that a check is not probed, as long as it is there.
 
 use crate::Texts;
 use crate::incident::incidents as all;
-use crate::round::{book, days, report};
+use crate::round::{Book, days, report};
 use crate::settings::{Check, Settings};
+use moa_plugin::alarm::Mute;
 use moa_plugin::prelude::*;
 use moa_plugin::time::{Instant, in_words};
-use serde::{Deserialize, Serialize};
 
 /// The longest maintenance.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
-/// That a check is not probed.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Mute {
-    until: Instant,
-    by: String,
-    reason: String,
-}
 
 /// Watches over services.
 #[command(
@@ -36,9 +26,9 @@ pub struct Watch;
 /// 예) !장애 상태
 #[command(name = "상태", aliases = ["status", "s"], summary(ko = "지금 어떤지 봅니다", en = "How everything is"))]
 fn status(ctx: &Context) -> Result<String> {
-    let (texts, mut book, mutes) = (Texts::of(ctx.locale()), book()?, ctx.brain().all::<Mute>("mute/")?);
+    let (texts, mutes, open) = (Texts::of(ctx.locale()), Mute::all()?, all().all_open()?);
     let (checks, problems) = ctx.config::<Settings>()?.checks();
-    let open = all().all_open()?;
+    let mut book: Book = ctx.brain().get("book")?.unwrap_or_default();
     let span = |since: Instant| in_words(Instant::now().since(since), ctx.locale());
     let mut lines = Vec::new();
     for check in &checks {
@@ -47,17 +37,10 @@ fn status(ctx: &Context) -> Result<String> {
         lines.push(match (mutes.get(name), health.alarm.on, health.alarm.streak) {
             (Some(mute), ..) => muted(ctx, &texts, name, mute)?,
             _ if health.unknown => texts.unknown(name),
-            (_, Some(since), _) => {
-                let incident = open.iter().find(|open| open.about.is_down(name));
-                let number = incident.map(|incident| incident.number).unwrap_or_default();
-                let people = incident.map(|incident| incident.people()).unwrap_or_default();
-                let down = texts.down(name, span(since), number);
-                if people.is_empty() {
-                    down
-                } else {
-                    down + " " + &texts.watched(people)
-                }
-            }
+            (_, Some(since), _) => match open.iter().find(|open| open.about.is_down(name)) {
+                Some(its) if !its.on_it.is_empty() => texts.down_watched(name, span(since), its.number, its.people()),
+                its => texts.down(name, span(since), its.map_or(0, |its| its.number)),
+            },
             (_, _, None) => texts.unseen(name),
             (_, _, Some(streak)) if streak.passed => texts.well(name, span(streak.since)),
             (_, _, Some(streak)) => texts.failing(name, streak.count, check.open_after),
@@ -76,7 +59,7 @@ fn status(ctx: &Context) -> Result<String> {
 /// 예) !장애 가동률
 #[command(name = "가동률", aliases = ["uptime", "u"], summary(ko = "하루의 가동률을 봅니다", en = "How long everything was up"))]
 fn uptime(ctx: &Context, day: Option<Date>) -> Result<String> {
-    let zone = Some(book()?.zone).filter(|zone| !zone.is_empty());
+    let zone = ctx.brain().get::<Book>("book")?.and_then(|book| book.zone);
     let today = Instant::now().local(zone.as_deref().unwrap_or(ctx.timezone()))?.0;
     let day = day.unwrap_or(today);
     let days = days(day)?;
@@ -93,17 +76,8 @@ fn uptime(ctx: &Context, day: Option<Date>) -> Result<String> {
 #[command(name = "목록", aliases = ["incidents", "i"], summary(ko = "최근 장애를 봅니다", en = "The newest incidents"))]
 pub fn incidents(ctx: &Context) -> Result<String> {
     let texts = Texts::of(ctx.locale());
-    let mut rows: Vec<Vec<String>> = vec![texts.incident_columns().split(", ").map(str::to_owned).collect()];
-    for incident in all().newest(10)? {
-        let state = if incident.is_open() { "🔴" } else { "✅" };
-        let lasted = format!("{state} {}", in_words(incident.lasted(), ctx.locale()));
-        let (number, began, names) = (incident.number.to_string(), incident.began()?, incident.about.names());
-        rows.push(vec![number, began, names, lasted, incident.people()]);
-    }
-    match rows.len() {
-        1 => Ok(texts.no_incidents()),
-        _ => Ok(text::table(rows)),
-    }
+    let table = all().table(10, &texts.incident_columns(), ctx.locale())?;
+    Ok(table.unwrap_or_else(|| texts.no_incidents()))
 }
 
 /// Writes something down in the incident of this thread, or in the one that is open.
@@ -113,10 +87,9 @@ pub fn incidents(ctx: &Context) -> Result<String> {
 #[command(name = "메모", aliases = ["note", "n"], summary(ko = "장애에 메모를 남깁니다", en = "Writes a note into an incident"))]
 pub fn note(ctx: &Context, #[rest] text: String) -> Result<()> {
     let which = || Error::rejected(Texts::of(ctx.locale()).which());
-    let number = all().meant(ctx.place())?.ok_or_else(which)?.number;
-    all().note(ctx.place(), number, |incident| {
-        Texts::of(&incident.desk.locale).note(&ctx.who().display_name, &text)
-    })?;
+    let incident = all().meant(ctx.place())?.ok_or_else(which)?;
+    let line = Texts::of(&incident.desk.locale).note(&ctx.who().display_name, &text);
+    all().note(ctx.place(), incident.number, &line)?;
     Ok(ctx.react("memo")?)
 }
 
@@ -130,13 +103,8 @@ fn mute(ctx: &Context, check: String, time: Duration, #[rest] reason: Option<Str
     if time.is_zero() || time > LONGEST {
         return Err(Error::usage(texts.longest(in_words(LONGEST, ctx.locale()))));
     }
-    let (until, by) = (Instant::now() + time, ctx.who().display_name.clone());
-    let reason = reason.unwrap_or_default();
-    let mute = Mute { until, by, reason };
-    let names = named(&texts, &check)?;
-    for name in &names {
-        ctx.brain().set_with_ttl(&format!("mute/{name}"), &mute, time)?;
-    }
+    let (names, reason) = (named(&texts, &check)?, reason.unwrap_or_default());
+    let mute = Mute::set(&names, time, ctx.who(), &reason)?;
     muted(ctx, &texts, &names.join(", "), &mute)
 }
 
@@ -154,9 +122,7 @@ fn muted(ctx: &Context, texts: &Texts, names: &str, mute: &Mute) -> Result<Strin
 fn unmute(ctx: &Context, check: String) -> Result<String> {
     let texts = Texts::of(ctx.locale());
     let names = named(&texts, &check)?;
-    for name in &names {
-        ctx.brain().delete(&format!("mute/{name}"))?;
-    }
+    Mute::lift(&names)?;
     Ok(texts.unmuted(names.join(", ")))
 }
 

@@ -19,7 +19,7 @@ const LINES: usize = 8;
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Outage {
     group: String,
-    pub checks: BTreeMap<String, State>,
+    checks: BTreeMap<String, State>,
 }
 
 /// How a check fares in an incident: it is down, or it was for so long.
@@ -29,39 +29,29 @@ pub enum State {
     Over(Duration),
 }
 
+type Incident = Ticket<Outage>;
+
 pub fn incidents() -> Tickets<Outage> {
     Tickets::of("incident")
 }
 
 /// Tells how a check fares, in the incident in which it is down, in the one that is open for its group, or in a new one.
 pub fn tell(desk: &Desk, check: &Check, change: Option<Change>, failure: Option<Failure>) -> Result<()> {
-    let open = incidents().all_open()?;
-    let its = open.iter().find(|open| open.about.is_down(&check.name));
-    let its = its.or(open.iter().find(|open| open.about.group == check.group));
-    match (its, change) {
-        (Some(its), _) => incidents().change(its.number, |incident| fares(incident, check, change, failure.clone())),
-        (None, Some(Change::On(since))) => {
-            let (group, checks) = (check.group.clone(), BTreeMap::new());
-            let line = |new: &mut Ticket<Outage>| fares(new, check, change, failure).unwrap_or_default();
-            incidents().open(desk, since, Outage { group, checks }, line).map(drop)
-        }
-        (None, _) => Ok(()),
-    }
+    let (since, group, checks) = (change.and_then(Change::began), check.group.clone(), BTreeMap::new());
+    let fits = |open: &Outage| open.is_down(&check.name) || since.is_some() && open.group == check.group;
+    let new = since.map(|since| (since, Outage { group, checks }));
+    let line = |incident: &mut Incident| fares(incident, check, change, failure.clone());
+    incidents().tell(desk, fits, new, line)
 }
 
 /// Writes down how a check fares. What there is to tell, if anything.
-fn fares(
-    incident: &mut Ticket<Outage>,
-    check: &Check,
-    change: Option<Change>,
-    failure: Option<Failure>,
-) -> Option<String> {
+fn fares(incident: &mut Incident, check: &Check, change: Option<Change>, failure: Option<Failure>) -> Option<String> {
     let (name, locale, checks) = (&check.name, &incident.desk.locale, &mut incident.about.checks);
     let texts = Texts::of(locale);
     if let Some(Change::Off(since, until)) = change {
-        let state = State::Over(until.since(since));
-        let told = state.text(name, locale);
-        checks.insert(name.clone(), state);
+        let time = until.since(since);
+        let told = texts.recovered(name, in_words(time, locale));
+        checks.insert(name.clone(), State::Over(time));
         if checks.values().any(|state| matches!(state, State::Down(_))) {
             return Some(told);
         }
@@ -92,44 +82,37 @@ pub fn take(press: &Press, number: i64) -> Result<()> {
 }
 
 impl Outage {
-    /// The checks' names.
-    pub fn names(&self) -> String {
-        self.checks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
-    }
-
     pub fn is_down(&self, check: &str) -> bool {
         matches!(self.checks.get(check), Some(State::Down(_)))
     }
 }
 
-impl State {
-    fn text(&self, check: &str, locale: &str) -> String {
-        match self {
-            Self::Down(failure) => Texts::of(locale).fails(check, &failure.text),
-            Self::Over(time) => Texts::of(locale).recovered(check, in_words(*time, locale)),
-        }
-    }
-}
-
 impl Subject for Outage {
-    fn head(incident: &Ticket<Self>) -> Content {
-        let (locale, number, names) = (&incident.desk.locale, incident.number, incident.about.names());
-        let texts = Texts::of(locale);
+    fn title(&self) -> String {
+        self.checks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    fn head(incident: &Incident) -> Content {
+        let (locale, number) = (&incident.desk.locale, incident.number);
+        let (texts, names) = (Texts::of(locale), incident.about.title());
         let mut card = Card::titled(texts.since()).text(incident.began().unwrap_or_default());
         for (name, state) in &incident.about.checks {
-            card = card.wide_field(text::plain(name), state.text(name, locale));
+            let state = match state {
+                State::Down(failure) => texts.fails(name, &failure.text),
+                State::Over(time) => texts.recovered(name, in_words(*time, locale)),
+            };
+            card = card.wide_field(text::plain(name), state);
         }
         if !incident.on_it.is_empty() {
             card = card.wide_field(texts.who(), text::plain(&incident.people()));
         }
-        let card = card.wide_field(texts.timeline(), incident.newest(LINES).join("\n"));
+        let (newest, lasted) = (incident.newest(LINES).join("\n"), in_words(incident.lasted(), locale));
+        let card = card.wide_field(texts.timeline(), newest);
         if !incident.is_open() {
-            let text = texts.closed(number, names, in_words(incident.lasted(), locale));
-            return Content::text(text).card(card.color("good"));
+            return Content::text(texts.closed(number, names, lasted)).card(card.color("good"));
         }
         let button = Button::new(format!("take:{number}"), texts.take()).primary();
-        Content::text(texts.open(number, names))
-            .card(card.color("danger"))
-            .button(button)
+        let card = card.color("danger");
+        Content::text(texts.open(number, names)).card(card).button(button)
     }
 }

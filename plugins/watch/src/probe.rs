@@ -15,7 +15,7 @@ pub struct Failure {
     pub text: String,
 }
 
-/// What was seen: what is wrong, if anything. An error is not the service's doing: it may not be asked, or not like this.
+/// What is wrong, if anything. An error is not the service's doing: it may not be asked, or not like this.
 pub type Seen = Result<Option<Failure>, HostError>;
 
 impl Check {
@@ -37,7 +37,8 @@ impl Check {
     fn judge(&self, texts: &Texts, page: Result<http::Response, HostError>) -> Seen {
         let page = page?;
         let (status, body) = (page.status, String::from_utf8_lossy(&page.body));
-        if !self.status.contains(&status) && !(self.status.is_empty() && (200..=299).contains(&status)) {
+        let is_usual = self.status.is_empty() && (200..=299).contains(&status);
+        if !is_usual && !self.status.contains(&status) {
             return failed(&format!("status {status}"), texts.status(status));
         }
         if let Some(text) = self.contains.as_ref().filter(|text| !body.contains(*text)) {

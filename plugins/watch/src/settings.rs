@@ -1,6 +1,8 @@
 //! The operator's settings, and what is wrong with them.
 
+use moa_plugin::config::each;
 use moa_plugin::prelude::*;
+use moa_plugin::tickets::Desk;
 use moa_plugin::time::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,20 +12,19 @@ use std::collections::BTreeMap;
 const LONGEST: Duration = Duration::from_secs(5);
 
 #[derive(Config)]
+#[expect(dead_code, reason = "the host reads `round` and `daily`: they are the jobs'")]
 pub struct Settings {
     /// Where incidents are told of, the conversation's id.
     #[conversation]
-    pub conversation: Option<String>,
+    conversation: Option<String>,
     /// When a round through the checks that are due begins, as a cron expression.
     #[default = "*/5 * * * * *"]
-    #[expect(dead_code, reason = "the host reads it: it is the job's")]
     round: String,
     /// When the day before is summed up, as a cron expression.
     #[default = "0 9 * * *"]
-    #[expect(dead_code, reason = "the host reads it: it is the job's")]
     daily: String,
     /// Where days begin, a time zone; the bot's own without it.
-    pub timezone: Option<String>,
+    timezone: Option<String>,
     /// So many failures in a row open an incident.
     #[default = 3]
     #[min = 1]
@@ -74,30 +75,32 @@ pub struct Check {
 impl Settings {
     /// The checks, and what is wrong with the others: a sentence for each, with its key.
     pub fn checks(&self) -> (Vec<Check>, Vec<String>) {
-        let (mut checks, mut problems) = (Vec::new(), Vec::new());
-        for (name, written) in self.checks.iter().flatten() {
-            match self.check(name, written) {
-                Ok(check) => checks.push(check),
-                Err(problem) => problems.push(format!("`checks.{name}`: {problem}")),
-            }
-        }
-        if self.conversation.is_none() && !checks.is_empty() {
+        let (open_after, close_after, hold) = (self.open_after, self.close_after, Span(self.hold));
+        let defaults = json!({
+            "timeout": "3s", "every": "30s", "open-after": open_after, "close-after": close_after, "hold": hold
+        });
+        let (mut checks, mut problems) = each("checks", self.checks.iter().flatten(), &defaults, Check::named);
+        if self.conversation.as_deref().is_none_or(str::is_empty) && !checks.is_empty() {
             checks.clear();
             problems.push("`conversation`: give the id of the conversation where incidents are told of".into());
         }
         (checks, problems)
     }
 
-    fn check(&self, name: &str, written: &Value) -> Result<Check, String> {
-        let (open_after, close_after, hold) = (self.open_after, self.close_after, Span(self.hold));
-        let mut table = json!({
-            "timeout": "3s", "every": "30s", "group": name, "open-after": open_after, "close-after": close_after, "hold": hold,
-        });
-        for (key, value) in written.as_object().into_iter().flatten() {
-            table[key] = value.clone();
-        }
-        let mut check = Check::deserialize(table).map_err(|error| error.to_string())?;
+    /// Where incidents are told of, and how.
+    pub fn desk(&self, due: &Due) -> Desk {
+        let place = Place::of(self.conversation.as_deref().unwrap_or_default());
+        Desk::of_job(place, due, self.timezone.as_deref())
+    }
+}
+
+impl Check {
+    /// With its name, if it says all that it has to.
+    fn named(name: &str, mut check: Self) -> Result<Self, String> {
         check.name = name.to_owned();
+        if check.group.is_empty() {
+            check.group = name.to_owned();
+        }
         let is_query = !check.sql.is_empty() || !check.query.is_empty();
         let problem = if check.url.is_some() == is_query {
             "give either `url = \"https://…\"`, or `sql = \"NAME\"` with a `query`"

@@ -175,3 +175,14 @@ fn time_that_nobody_looked_at_is_not_counted() -> Result<()> {
     assert!(report.contains("33.33%"), "10 s up, and twice `every` down: {report}");
     Ok(())
 }
+
+#[test]
+fn an_incident_of_a_check_that_is_no_longer_watched_is_over() -> Result<()> {
+    let host = host(json!({ "shop": page("shop") }));
+    rounds(&host, &[503, 503])?;
+    let host = host.config(json!({ "conversation": "C1", "checks": { "search": page("search") } }));
+    rounds(&host, &[200])?;
+    assert_eq!(host.texts()[0], "✅ *장애 1: shop* (20초 만에 해결)");
+    assert!(host.run::<note>("어느 장애?").is_err(), "none is open");
+    Ok(())
+}

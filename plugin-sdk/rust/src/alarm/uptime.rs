@@ -1,6 +1,8 @@
 use super::Change;
 use crate::text;
+use crate::time::in_words;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How something fared on a day: for how long it was up and down in each hour, and its alarms. In the brain it is small.
@@ -71,6 +73,39 @@ impl Uptime {
         let up: u64 = self.hours.iter().map(|(up, _)| up).sum();
         let down: u64 = self.hours.iter().map(|(_, down)| down).sum();
         text::percent(up, up + down)
+    }
+
+    /// A table of several: name, percent, alarms, the longest of them, and the letters of [`sparkline`](Self::sparkline). The
+    /// columns' names stand in `columns`, with commas between; lengths of time are written in the language of `locale`.
+    ///
+    /// ```
+    /// # use moa_plugin::alarm::Uptime;
+    /// # use std::time::Duration;
+    /// let mut shop = Uptime::default();
+    /// shop.add(0, true, Duration::from_secs(3_600));
+    /// let days = [("shop".to_owned(), shop)].into();
+    /// assert_eq!(
+    ///     Uptime::table("service, up, alarms, longest, 0 to 23 h", "en", &days),
+    ///     "```\n\
+    ///      service up   alarms longest 0 to 23 h\n\
+    ///      ------- ---- ------ ------- ------------------------\n\
+    ///      shop    100%      0         █·······················\n\
+    ///      ```"
+    /// );
+    /// ```
+    pub fn table(columns: &str, locale: &str, days: &BTreeMap<String, Self>) -> String {
+        let mut rows: Vec<Vec<String>> = vec![columns.split(',').map(str::to_owned).collect()];
+        for (name, day) in days {
+            let longest = Some(day.longest).filter(|longest| !longest.is_zero());
+            rows.push(vec![
+                name.clone(),
+                day.percent().unwrap_or_default(),
+                day.alarms.to_string(),
+                longest.map(|longest| in_words(longest, locale)).unwrap_or_default(),
+                day.sparkline(),
+            ]);
+        }
+        text::table(rows)
     }
 
     /// A letter for each hour: `█` is all of it up, `▁` down, `·` not known.
