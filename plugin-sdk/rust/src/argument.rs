@@ -9,7 +9,8 @@ use std::time::Duration;
 /// A type that a command can take as an argument.
 ///
 /// `String`, `bool`, the integers from 8 to 64 bits, `f32`, `f64`, [`User`], [`Conversation`], [`Duration`], [`Date`]
-/// and [`Time`]; each also in an `Option`, for an argument that may be left out.
+/// and [`Time`], and enums with [`#[derive(Argument)]`](derive@crate::Argument); each also in an `Option`, for an argument that may
+/// be left out.
 ///
 /// ```
 /// use moa_plugin::prelude::*;
@@ -29,7 +30,7 @@ use std::time::Duration;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be an argument of a command",
     label = "not a type that people can type",
-    note = "take `String`, `bool`, an integer of 8 to 64 bits, `f32`, `f64`, `User`, `Conversation`, `Duration`, `Date` or `Time`, an `Option` of one of these, or `&Context`"
+    note = "take `String`, `bool`, an integer of 8 to 64 bits, `f32`, `f64`, `User`, `Conversation`, `Duration`, `Date`, `Time` or an enum with `#[derive(Argument)]`, an `Option` of one of these, or `&Context`"
 )]
 pub trait Argument: Sized {
     /// What a default in the source is written as.
@@ -44,6 +45,9 @@ pub trait Argument: Sized {
     /// The greatest value, likewise.
     #[doc(hidden)]
     const MAX: Option<Literal> = None;
+    /// The words to choose from, of an enum.
+    #[doc(hidden)]
+    const CHOICES: &'static [&'static str] = &[];
     /// The value, if it is of the right kind and fits.
     #[doc(hidden)]
     fn from_value(value: Value) -> Option<Self>;

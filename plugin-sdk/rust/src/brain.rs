@@ -27,6 +27,7 @@ mod all;
 mod error;
 mod keys;
 mod limit;
+mod news;
 mod numbered;
 mod once;
 mod undo;

@@ -47,6 +47,29 @@ pub fn send(to: &Place, what: impl Into<Content>) -> Result<MessageRef, HostErro
     host::ask(|| chat::send(to, &what))
 }
 
+/// Says something in several conversations, by their ids as they stand in a configuration ([`Place::of`]), to each what is made
+/// for it. Where nothing can be said, the log is told why, and the others hear it all the same.
+///
+/// ```
+/// # use moa_plugin::{prelude::*, testing::Host};
+/// # let host = Host::new();
+/// # host.with(|_| {
+/// let settings = ["C012".to_owned(), "jandi:lunch".to_owned()];
+/// chat::announce(&settings, |place| match place.conversation.starts_with("jandi:") {
+///     true => "Soup is ready.".into(),
+///     false => Content::text("Soup is ready.").button(Button::new("eat", "I come")),
+/// });
+/// # });
+/// # assert_eq!(host.texts(), ["Soup is ready.", "Soup is ready."]);
+/// ```
+pub fn announce(conversations: &[String], what: impl Fn(&Place) -> Content) {
+    for place in conversations.iter().map(Place::of) {
+        if let Err(error) = send(&place, what(&place)) {
+            crate::log::error(format!("nothing can be said in {}: {error}", place.conversation));
+        }
+    }
+}
+
 /// Replaces a message that the bot sent: text, cards and actions.
 ///
 /// ```

@@ -110,7 +110,13 @@ impl Table {
         let Some(value) = self.take(setting) else {
             return Ok(None);
         };
-        let typed = typed(T::KIND, value).and_then(T::from_value);
+        let is_choice = |value: &Value| {
+            setting.choices.is_empty() || value.as_str().is_some_and(|word| setting.choices.contains(&word))
+        };
+        let typed = Some(value)
+            .filter(is_choice)
+            .and_then(|value| typed(T::KIND, value))
+            .and_then(T::from_value);
         typed.map(Some).ok_or_else(|| wrong(setting))
     }
 
@@ -141,7 +147,7 @@ fn typed(kind: Kind, value: Value) -> Option<Typed> {
         (Kind::Int, value) => Typed::Integer(value.as_i64()?),
         (Kind::Float, value) => Typed::Number(value.as_f64()?),
         (Kind::Bool, value) => Typed::Truth(value.as_bool()?),
-        (Kind::String, Value::String(text)) => Typed::Text(text),
+        (Kind::String | Kind::Choice, Value::String(text)) => Typed::Text(text),
         (Kind::Duration, Value::String(text)) => Typed::Seconds(time::duration(&text)?),
         (Kind::Date, Value::String(text)) => Typed::Date(text),
         (Kind::Time, Value::String(text)) => Typed::Time(text.parse::<time::Time>().ok()?.to_string()),
@@ -156,7 +162,9 @@ fn missing(setting: &Setting) -> String {
 
 /// Without the value, which may be none of the log's business.
 fn wrong(setting: &Setting) -> String {
+    let choices: Vec<String> = setting.choices.iter().map(|choice| format!("`{choice}`")).collect();
     let form = match setting.kind {
+        Kind::Choice => return format!("the setting `{}` must be one of {}", setting.name, choices.join(", ")),
         Kind::Int => "a whole number within its limits",
         Kind::Float => "a number",
         Kind::Bool => "`true` or `false`",
@@ -211,6 +219,18 @@ mod tests {
         let fallback = setting("m", Kind::Int, Some(Literal::Int(4)));
         assert_eq!(written.required(&fallback), Ok(4_i64));
         assert_eq!(written.optional::<String>(&setting("s", Kind::String, None)), Ok(None));
+    }
+
+    #[test]
+    fn a_word_is_one_of_the_choices() {
+        let words = Setting {
+            choices: &["soup", "rice"],
+            ..setting("dish", Kind::Choice, None)
+        };
+        let dish = |word: Value| table(json!({ "dish": word })).required::<String>(&words);
+        assert_eq!(dish("soup".into()), Ok("soup".into()));
+        let wrong = Err("the setting `dish` must be one of `soup`, `rice`".to_owned());
+        assert_eq!((dish("soap".into()), dish(1.into())), (wrong.clone(), wrong));
     }
 
     #[test]

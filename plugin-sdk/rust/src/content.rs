@@ -139,6 +139,34 @@ impl Content {
     }
 }
 
+/// One message of several: their texts below each other, then all cards, then all buttons and menus. Anything else is that
+/// of the first which has it.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// let of = |name: &str| Content::text(format!("*{name}*")).card(Card::titled("menu"));
+/// let both: Content = ["canteen", "snack bar"].map(of).into_iter().collect();
+/// assert_eq!((both.text.as_str(), both.cards.len()), ("*canteen*\n*snack bar*", 2));
+/// ```
+impl FromIterator<Self> for Content {
+    fn from_iter<I: IntoIterator<Item = Self>>(several: I) -> Self {
+        let mut several = several.into_iter();
+        let first = several.next().unwrap_or_default();
+        several.fold(first, |mut all, next| {
+            if !all.text.is_empty() && !next.text.is_empty() {
+                all.text.push('\n');
+            }
+            all.text.push_str(&next.text);
+            all.cards.extend(next.cards);
+            all.actions.extend(next.actions);
+            all.native = all.native.or(next.native);
+            all.sender = all.sender.or(next.sender);
+            all
+        })
+    }
+}
+
 impl From<&str> for Content {
     fn from(text: &str) -> Self {
         Self::text(text)

@@ -163,6 +163,37 @@ impl From<Error> for types::Failure {
     }
 }
 
+/// Refuses with a text for the person who asked, unless a condition holds: [`Error::rejected`] in one line. The text is
+/// anything that becomes a `String`, or what `format!` takes.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// /// Books seats.
+/// #[command]
+/// fn book(seats: u8) -> Result<String> {
+///     ensure!(seats > 0, "Nobody is no guest.");
+///     ensure!(seats <= 8, "There is no table for {seats}.");
+///     Ok("Welcome!".into())
+/// }
+///
+/// let error = moa_plugin::testing::Host::new().run::<book>("9").unwrap_err();
+/// assert_eq!(error, Error::rejected("There is no table for 9."));
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $text:literal $($value:tt)*) => {
+        if !$condition {
+            return ::core::result::Result::Err($crate::Error::rejected(::std::format!($text $($value)*)));
+        }
+    };
+    ($condition:expr, $text:expr $(,)?) => {
+        if !$condition {
+            return ::core::result::Result::Err($crate::Error::rejected($text));
+        }
+    };
+}
+
 /// Why the host did not do it. The texts are for the operator and may change: decide by the case.
 ///
 /// ```

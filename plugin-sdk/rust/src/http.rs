@@ -49,6 +49,7 @@ mod coding;
 mod response;
 
 pub(crate) use coding::decode;
+pub(crate) use response::beginning;
 pub use response::{Response, ResponseError};
 
 use crate::HostError;

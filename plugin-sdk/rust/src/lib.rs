@@ -10,6 +10,7 @@ mod reply;
 mod types;
 
 pub mod alarm;
+pub mod aws;
 pub mod brain;
 pub mod chat;
 pub mod config;
@@ -29,6 +30,7 @@ pub mod tickets;
 pub mod time;
 pub mod triggers;
 pub mod webhooks;
+pub mod xml;
 
 mod argument;
 // Public for what `plugin!` writes into the plugin's crate, for nobody else.
@@ -45,7 +47,9 @@ pub use config::Config;
 pub use context::Context;
 pub use error::{Error, HostError, Result};
 pub use form::Form;
-pub use moa_plugin_macros::{Config, action, answer, command, hear, job, on, plugin, shortcut, submit, texts, webhook};
+pub use moa_plugin_macros::{
+    Argument, Config, action, answer, command, hear, job, on, plugin, shortcut, submit, texts, webhook,
+};
 pub use press::{Answer, FieldErrors, IntoPressReply, Press, PressKind, PressReply, Update};
 pub use reply::IntoReply;
 pub use schedule::Due;
@@ -75,10 +79,10 @@ pub mod prelude {
     pub use crate::brain::Brain;
     pub use crate::time::{Date, Time};
     pub use crate::{
-        Answer, Audience, Button, Card, Config, Content, Context, Conversation, Due, Error, FieldErrors, Form,
-        HostError, Message, MessageRef, Place, Press, PressReply, Request, Response, Result, Update, User, action,
-        answer, chat, command, hear, http, job, log, objects, on, plugin, schedule, shortcut, sql, submit, system,
-        text, texts, triggers, webhook,
+        Answer, Argument, Audience, Button, Card, Config, Content, Context, Conversation, Due, Error, FieldErrors,
+        Form, HostError, Message, MessageRef, Place, Press, PressReply, Request, Response, Result, Update, User,
+        action, answer, chat, command, ensure, hear, http, job, log, objects, on, plugin, schedule, shortcut, sql,
+        submit, system, text, texts, triggers, webhook,
     };
     pub use std::time::Duration;
 }
@@ -89,6 +93,7 @@ pub mod __private {
     pub use crate::argument::{Args, Argument, NumberArgument};
     pub use crate::bindings;
     pub use crate::bindings::export_plugin;
+    pub use crate::bindings::moa::plugin::types::Value;
     pub use crate::component::{
         CommandFn, Component, EventFn, Group, HearFn, JobFn, Plugin, PluginPart, PressFn, WebhookFn,
     };

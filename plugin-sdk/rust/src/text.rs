@@ -108,6 +108,24 @@ pub fn percent(part: u64, whole: u64) -> Option<String> {
     })
 }
 
+/// Items below each other, at most so many; how many more there are stands in the last line.
+///
+/// ```
+/// use moa_plugin::text;
+///
+/// assert_eq!(text::lines(["soup", "rice", "kimchi"], 2), "soup\nrice\n… +1");
+/// assert_eq!(text::lines(["soup", "rice"], 2), "soup\nrice");
+/// ```
+pub fn lines<I: ToString>(items: impl IntoIterator<Item = I>, most: usize) -> String {
+    let mut items = items.into_iter();
+    let mut shown: Vec<String> = items.by_ref().take(most).map(|item| item.to_string()).collect();
+    let more = items.count();
+    if more > 0 {
+        shown.push(format!("… +{more}"));
+    }
+    shown.join("\n")
+}
+
 /// How many columns a text takes where letters are of one width: Korean, Chinese and Japanese letters and most emoji take
 /// two, marks that combine none.
 ///

@@ -16,14 +16,22 @@
 
 mod days;
 mod instant;
+mod moment;
+mod of_day;
 mod shown;
 mod span;
+mod timetable;
+mod weekdays;
 mod words;
 
 pub use days::days;
 pub use instant::Instant;
+pub use moment::Moment;
+pub use of_day::time_of_day;
 pub use shown::shown;
 pub use span::Span;
+pub use timetable::{Exceptions, Timetable};
+pub use weekdays::Weekdays;
 pub use words::in_words;
 
 use crate::{HostError, clock, system};

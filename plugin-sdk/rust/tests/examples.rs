@@ -14,9 +14,12 @@ use std::path::Path;
 /// the documentation, or serve the macros alone, are none of authors' business.
 const FILES: &[&str] = &[
     "argument.rs",
+    "aws.rs",
+    "aws/fleet.rs",
     "brain.rs",
     "brain/error.rs",
     "brain/keys.rs",
+    "brain/news.rs",
     "chat.rs",
     "chat/progress.rs",
     "config.rs",
@@ -45,10 +48,15 @@ const FILES: &[&str] = &[
     "time.rs",
     "time/instant.rs",
     "time/span.rs",
+    "time/of_day.rs",
     "time/days.rs",
+    "time/moment.rs",
+    "time/timetable.rs",
+    "time/weekdays.rs",
     "triggers.rs",
     "types.rs",
     "webhooks.rs",
+    "xml.rs",
     "../macros/src/lib.rs",
 ];
 /// Public for the macros; they stand in `__private`.

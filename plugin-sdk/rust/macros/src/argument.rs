@@ -253,8 +253,9 @@ impl Argument {
             Form::Rest => quote!(::moa_plugin::__private::Kind::Rest),
         };
         let choices = match &self.form {
-            Form::Choice(choices) => choices.as_slice(),
-            _ => &[],
+            Form::Plain => quote!(#argument::CHOICES),
+            Form::Choice(choices) => quote!(&[#(#choices),*]),
+            _ => quote!(&[]),
         };
         let default = match &self.default {
             Some(constant) => {
@@ -282,7 +283,7 @@ impl Argument {
                 default: #default,
                 min: #min,
                 max: #max,
-                choices: &[#(#choices),*],
+                choices: #choices,
             }
         })
     }

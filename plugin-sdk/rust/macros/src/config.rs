@@ -293,8 +293,9 @@ impl<'a> Setting<'a> {
             Form::Table => quote!(#private::Kind::Table),
         };
         let choices = match &self.form {
-            Form::Choice(choices) => choices.as_slice(),
-            _ => &[],
+            Form::Plain => quote!(#argument::CHOICES),
+            Form::Choice(choices) => quote!(&[#(#choices),*]),
+            _ => quote!(&[]),
         };
         let none = quote!(::core::option::Option::None);
         let default = match &self.default {
@@ -327,7 +328,7 @@ impl<'a> Setting<'a> {
                 default: #default,
                 min: #min,
                 max: #max,
-                choices: &[#(#choices),*],
+                choices: #choices,
             }
         })
     }

@@ -3,6 +3,7 @@
 
 mod again;
 mod argument;
+mod choice;
 mod command;
 mod config;
 mod docs;
@@ -60,7 +61,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `#[default = 4]` | what it is if nothing was typed |
 /// | `#[min = 1]`, `#[max = 20]` | the least and greatest value of a number |
-/// | `#[choice("soup", "rice")]` on a `String` | one of these words |
+/// | `#[choice("soup", "rice")]` on a `String` | one of these words; an enum has `#[derive(Argument)]` instead |
 /// | `#[list]` on a `Vec<String>` | all that follows, split at commas and blanks; never empty unless in an `Option` |
 /// | `#[rest]` on a `String` | all that follows, as typed |
 ///
@@ -453,6 +454,38 @@ pub fn plugin(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Config, attributes(default, min, max, choice, user, conversation, table))]
 pub fn derive_config(item: TokenStream) -> TokenStream {
     config::expand(item.into()).into()
+}
+
+/// Makes an argument, or a setting, of an enum: people choose one of its variants by the words above it, or by its name.
+///
+/// ```
+/// use moa_plugin::prelude::*;
+///
+/// #[derive(Argument)]
+/// enum Size {
+///     #[choice("regular", "보통")]
+///     Regular,
+///     #[choice("large", "곱빼기")]
+///     Large,
+/// }
+///
+/// /// Orders noodles.
+/// #[command]
+/// fn noodles(#[default = "regular"] size: Size) -> &'static str {
+///     match size {
+///         Size::Regular => "a bowl",
+///         Size::Large => "a large bowl",
+///     }
+/// }
+///
+/// # assert_eq!(moa_plugin::testing::Host::new().run::<noodles>("곱빼기")?, Some("a large bowl".into()));
+/// # assert_eq!(moa_plugin::testing::Host::new().run::<noodles>("")?, Some("a bowl".into()));
+/// # assert!(moa_plugin::testing::Host::new().run::<noodles>("small").is_err());
+/// # Ok::<(), Error>(())
+/// ```
+#[proc_macro_derive(Argument, attributes(choice))]
+pub fn derive_argument(item: TokenStream) -> TokenStream {
+    choice::expand(item.into()).into()
 }
 
 /// What people read, in a file of its own: a method for each text.

@@ -182,7 +182,7 @@ pub enum ResponseError {
 }
 
 /// Enough of a body to know what it is about, on one line.
-fn beginning(body: &[u8]) -> String {
+pub(crate) fn beginning(body: &[u8]) -> String {
     const MOST: usize = 200;
     let text = String::from_utf8_lossy(body);
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
