@@ -1,136 +1,79 @@
-//! The servers of groups, wherever they are: at Amazon, or behind webhooks.
+//! The servers of groups, wherever they are: at Amazon, found by their tags, or behind webhooks.
 
-use crate::aws;
-use crate::rules::{Act, Count};
-use crate::settings::{Group, Schedule, Settings};
-use moa_plugin::http::{self, Request, Response};
-use moa_plugin::{HostError, log};
+use crate::desk::Desk;
+use crate::rules::{Act, Groups, Seen};
+use crate::settings::{Group, Schedule};
+use moa_plugin::aws::{Fleet, Instance, State};
+use moa_plugin::http::{Request, Response};
+use moa_plugin::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// How long one request may take: the call that makes several has seconds.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-#[derive(Clone, Copy, PartialEq)]
-pub enum State {
-    Up,
-    Down,
-    /// On the way to one of both.
-    Moving,
-}
+impl Desk {
+    /// The groups of a schedule with their servers.
+    pub fn look<'a>(&self, name: &str, schedule: &'a Schedule) -> Groups<'a> {
+        let tag = schedule.tag.as_deref().unwrap_or(name);
+        let seen = schedule.groups.iter().map(|(name, group)| {
+            let servers = self.servers_of(tag, name, group);
+            (name.as_str(), Seen { group, servers })
+        });
+        seen.collect()
+    }
 
-pub struct Server {
-    pub id: String,
-    pub name: String,
-    pub state: State,
-    /// As its provider calls it.
-    pub word: String,
-}
+    fn servers_of(&self, schedule: &str, name: &str, group: &Group) -> Result<Vec<Instance>> {
+        let Some(fleet) = self.fleet(group) else {
+            let told: Told = ask(group, http::get(&group.status))?.json()?;
+            let server = |server: Server| Instance::new(server.name, server.state);
+            return Ok(told.servers.into_iter().map(server).collect());
+        };
+        let mut listed = self.listed.borrow_mut();
+        let list = || fleet.tagged("ScheduleName").map_err(Error::from);
+        let mut all = listed.entry(group.r#type.clone()).or_insert_with(list).clone()?;
+        all.retain(|one| one.tag("ScheduleName") == Some(schedule) && one.tag("ScheduleGroupName") == Some(name));
+        Ok(all)
+    }
 
-/// Why servers cannot be seen, started or stopped: one line for people.
-#[derive(Clone)]
-pub struct Trouble(pub String);
-
-pub type Found = Result<Vec<Server>, Trouble>;
-
-/// The servers of these schedules, by schedule and group.
-pub fn look(settings: &Settings, schedules: &[(&str, &Schedule)]) -> BTreeMap<(String, String), Found> {
-    let mut listed: BTreeMap<&str, Result<Vec<aws::Tagged>, Trouble>> = BTreeMap::new();
-    let mut all = BTreeMap::new();
-    for (name, schedule) in schedules {
-        for (group, what) in &schedule.groups {
-            let found = match &settings.aws {
-                Some(aws) if what.r#type != "webhook" => {
-                    let list = || aws::list(aws, aws::service(&what.r#type));
-                    listed
-                        .entry(&what.r#type)
-                        .or_insert_with(list)
-                        .as_mut()
-                        .map_err(|trouble| trouble.clone())
-                        .map(|servers| {
-                            let own = servers.extract_if(.., |one| one.schedule == schedule.tag && one.group == *group);
-                            own.map(|tagged| tagged.server).collect()
-                        })
-                }
-                _ => ask(what),
-            };
-            all.insert(((*name).to_owned(), group.clone()), found);
+    /// Starts or stops those of a group that are not yet so; tells how many.
+    pub fn order(&self, name: &str, group: &Group, act: Act, servers: &[Instance]) -> Result<usize> {
+        let before = act.either(State::Down, State::Up);
+        let these = servers.iter().filter(|server| server.state == before);
+        let ids: Vec<&str> = these.map(|server| server.id.as_str()).collect();
+        match (self.fleet(group), act) {
+            (Some(fleet), Act::Start) => fleet.start(&ids)?,
+            (Some(fleet), Act::Stop) => fleet.stop(&ids)?,
+            (None, _) => {
+                let order = json!({ "group": name, "action": act });
+                ask(group, http::post(act.either(&group.start, &group.stop)).json(&order))?;
+            }
         }
+        Ok(ids.len())
     }
-    all
-}
 
-/// Starts or stops those of a group that are not yet so; tells how many.
-pub fn order(settings: &Settings, group: &Group, name: &str, act: Act, servers: &[Server]) -> Result<usize, Trouble> {
-    let (from, address) = match act {
-        Act::Start => (State::Down, &group.start),
-        Act::Stop => (State::Up, &group.stop),
-    };
-    let these: Vec<&Server> = servers.iter().filter(|server| server.state == from).collect();
-    match &settings.aws {
-        Some(aws) if group.r#type != "webhook" => aws::order(aws, aws::service(&group.r#type), act, &these)?,
-        _ => drop(answer(
-            group,
-            http::post(address).json(&json!({ "group": name, "action": act })),
-        )?),
-    }
-    Ok(these.len())
-}
-
-pub fn count(servers: &[Server]) -> Count {
-    let of = |state| servers.iter().filter(|server| server.state == state).count();
-    Count {
-        up: of(State::Up),
-        down: of(State::Down),
-        moving: of(State::Moving),
+    fn fleet(&self, group: &Group) -> Option<Fleet> {
+        let fleet = self.settings.aws.as_ref()?.fleet(&group.r#type)?;
+        Some(fleet.timeout(PATIENCE))
     }
 }
 
 /// What a status webhook answers: `{"servers": [{"name": "web-1", "state": "running"}]}`.
 #[derive(Deserialize)]
 struct Told {
-    servers: Vec<ToldServer>,
+    servers: Vec<Server>,
 }
 
 #[derive(Deserialize)]
-struct ToldServer {
+struct Server {
     name: String,
     state: String,
 }
 
-fn ask(group: &Group) -> Found {
-    let told = answer(group, http::get(&group.status))?.json::<Told>();
-    let told = told.map_err(|error| Trouble(error.to_string()))?;
-    let server = |told: ToldServer| Server {
-        id: told.name.clone(),
-        name: told.name,
-        state: match told.state.as_str() {
-            "running" => State::Up,
-            "stopped" => State::Down,
-            _ => State::Moving,
-        },
-        word: told.state,
-    };
-    Ok(told.servers.into_iter().map(server).collect())
-}
-
-fn answer(group: &Group, request: Request) -> Result<Response, Trouble> {
+fn ask(group: &Group, request: Request) -> Result<Response> {
     let request = match &group.secret {
         Some(secret) => request.header("Authorization", format!("Bearer {{{{secret:{secret}}}}}")),
         None => request,
     };
-    send(request)?.ok().map_err(|error| Trouble(error.to_string()))
-}
-
-pub fn send(request: Request) -> Result<Response, Trouble> {
-    let (url, request) = (request.url().to_owned(), request.timeout(PATIENCE));
-    request.send().map_err(|error| {
-        log::warn(format!("{url}: {error}"));
-        Trouble(match error {
-            HostError::Unavailable(_) => format!("{}: no answer", url.split('?').next().unwrap_or_default()),
-            error => error.to_string(),
-        })
-    })
+    Ok(request.timeout(PATIENCE).send()?.ok()?)
 }

@@ -1,46 +1,55 @@
 //! What a call has at hand, and the work on servers: steps of what is due or ordered, told where somebody wants to know.
+//! The brain has one key for each schedule, `schedule/NAME`, with what is remembered of it.
 
-use crate::cloud::{self, Found, Trouble};
-use crate::memory;
-use crate::rules::{self, Act, Due, Moment, Order, Standing};
+use crate::rules::{self, Act, Groups, Order};
 use crate::settings::{Schedule, Settings};
-use crate::voice::Voice;
-use moa_plugin::{Content, Error, Place, Result, chat, log, system, time};
+use crate::{Texts, show};
+use moa_plugin::aws::{Instance, State};
+use moa_plugin::brain::BrainResult;
+use moa_plugin::prelude::*;
+use moa_plugin::time::{Exceptions, Moment, Timetable};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 pub struct Desk {
-    pub voice: Voice,
-    pub settings: Settings,
-    pub schedules: BTreeMap<String, Schedule>,
+    pub texts: Texts,
     pub now: Moment,
+    pub settings: Settings,
+    /// What Amazon has, by the type of the groups: it is asked once a call.
+    pub listed: RefCell<BTreeMap<String, Result<Vec<Instance>>>>,
+    schedules: BTreeMap<String, Schedule>,
+    /// The schedule that was named.
+    named: Option<String>,
 }
 
-/// The servers that were found, by schedule and group.
-pub type All = BTreeMap<(String, String), Found>;
-
-/// How far a schedule is brought.
-pub struct Step {
-    /// How many servers of which group were told to start or stop just now.
-    pub ordered: Vec<(String, usize)>,
-    pub troubles: Vec<String>,
-    /// Whether nothing is left to do.
-    pub done: bool,
+/// What is remembered of a schedule.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    pub exceptions: Exceptions<Act>,
+    order: Option<Order>,
+    /// What was begun and is not done yet, so that its end is told.
+    begun: Option<Act>,
+    /// What was told last, so that it is not told again.
+    told: String,
+    announced: Option<Moment>,
 }
 
 impl Desk {
     /// # Errors
     /// What is wrong with the configuration; the log has it too.
-    pub fn open(language: &str) -> Result<Self> {
+    pub fn open(language: &str, named: Option<String>) -> Result<Self> {
         let read = || {
             let mut settings: Settings = system::config()?;
-            let (date, time) = time::local(&system::now(), &settings.timezone)?;
-            let voice = Voice::of(&settings.voice, language, settings.texts.take());
-            let schedules = settings.schedules()?;
+            let own = settings.texts.take().unwrap_or_default();
             Ok(Self {
-                voice,
+                texts: Texts::of(language).voice(&settings.voice).with(own),
+                now: Moment::now(&settings.timezone)?,
+                schedules: settings.schedules()?,
                 settings,
-                schedules,
-                now: Moment { date, time },
+                listed: RefCell::default(),
+                named,
             })
         };
         read().map_err(|error: Error| {
@@ -49,138 +58,108 @@ impl Desk {
         })
     }
 
-    /// What the person who asked is told instead.
-    pub fn told(&self, key: &str, values: &[(&str, &str)]) -> Error {
-        Error::rejected(self.voice.say(key, values))
-    }
-
-    /// The schedule of this name, or the only one.
-    pub fn one(&self, name: Option<&str>) -> Result<(&str, &Schedule)> {
+    /// The schedule that was named, or the only one.
+    pub fn one(&self) -> Result<(&str, &Schedule)> {
         let names: Vec<&str> = self.schedules.keys().map(String::as_str).collect();
-        let name = match (name, &names[..]) {
-            (Some(name), _) => name,
-            (None, [only]) => only,
-            (None, []) => return Err(self.told("no-schedule", &[])),
-            _ => return Err(self.told("which-schedule", &[("schedules", &names.join(", "))])),
+        let wrong = match (self.named.as_deref(), &names[..]) {
+            (Some(name), _) | (None, &[name]) => match self.schedules.get_key_value(name) {
+                Some((name, schedule)) => return Ok((name, schedule)),
+                None => self.texts.unknown_schedule(name, names.join(", ")),
+            },
+            (None, []) => self.texts.no_schedule(),
+            (None, _) => self.texts.which_schedule(names.join(", ")),
         };
-        let found = self
-            .schedules
-            .get_key_value(name)
-            .map(|(name, schedule)| (name.as_str(), schedule));
-        found.ok_or_else(|| {
-            self.told(
-                "unknown-schedule",
-                &[("schedule", name), ("schedules", &names.join(", "))],
-            )
-        })
+        Err(Error::rejected(wrong))
     }
 
-    /// The schedule of this name, or all.
-    pub fn some(&self, name: Option<&str>) -> Result<Vec<(&str, &Schedule)>> {
-        match name {
-            None if self.schedules.len() > 1 => Ok(self
-                .schedules
-                .iter()
-                .map(|(name, schedule)| (name.as_str(), schedule))
-                .collect()),
-            _ => Ok(vec![self.one(name)?]),
+    /// Shows the schedule that was named, or all.
+    pub fn each(&self, show: impl Fn(&str, &Schedule) -> Result<Content>) -> Result<Content> {
+        if self.named.is_none() && self.schedules.len() > 1 {
+            return self.schedules.iter().map(|(name, of)| show(name, of)).collect();
         }
+        self.one().and_then(|(name, of)| show(name, of))
+    }
+
+    fn recall(&self, name: &str) -> BrainResult<Memory> {
+        let memory = Brain::plugin().get(&format!("schedule/{name}"))?;
+        Ok(memory.unwrap_or_default())
+    }
+
+    pub fn remember<R>(&self, name: &str, change: impl Fn(&mut Memory) -> R) -> BrainResult<R> {
+        Brain::plugin().update(&format!("schedule/{name}"), change)
+    }
+
+    /// A schedule's times, and their exceptions.
+    pub fn times(&self, name: &str, schedule: &Schedule) -> BrainResult<Timetable<Act>> {
+        Ok(schedule.times(self.recall(name)?.exceptions))
     }
 
     /// What somebody orders: the first step at once, the others in the rounds that follow.
-    pub fn force(&self, name: Option<&str>, act: Act) -> Result<Content> {
-        let (name, schedule) = self.one(name)?;
-        let order = Order {
-            act,
-            since: self.now,
-            done: false,
-        };
-        memory::set_order(name, order)?;
-        let step = self.step(name, schedule, act, &cloud::look(&self.settings, &[(name, schedule)]))?;
-        match step.done {
-            true => memory::end(name, act)
-                .map(|_| self.over(name, act))
-                .map_err(Error::from),
-            false => Ok(self.ordered(name, act, &step)),
-        }
+    pub fn force(&self, act: Act) -> Result<Content> {
+        let ((name, schedule), since, done) = (self.one()?, self.now, false);
+        self.remember(name, |memory| memory.order = Some(Order { act, since, done }))?;
+        let (said, _) = self.step(name, act, &self.look(name, schedule))?;
+        // Who ordered is told here; it is still news elsewhere.
+        self.remember(name, |memory| memory.told.clear())?;
+        Ok(said)
     }
 
     /// Carries out what is due of all schedules.
     pub fn round(&self) -> Result<()> {
-        let mut all: Vec<(&str, &Schedule, Due)> = Vec::new();
         for (name, schedule) in &self.schedules {
-            let due = schedule
-                .hours
-                .due(&memory::exceptions(name)?, memory::order(name)?, self.now);
-            if due != Due::default() {
-                all.push((name, schedule, due));
+            let memory = self.recall(name)?;
+            let times = schedule.enabled.then(|| schedule.times(memory.exceptions));
+            let (act, near) = rules::due(times, memory.order, self.now);
+            // Nobody is asked where nothing is due.
+            if act.is_none() && near.is_none() {
+                continue;
             }
-        }
-        // Nobody is asked where nothing is due.
-        let these: Vec<(&str, &Schedule)> = all.iter().map(|(name, schedule, _)| (*name, *schedule)).collect();
-        let found = cloud::look(&self.settings, &these);
-        for (name, schedule, due) in all {
-            if let Some(at) = due.near
-                && self.count(name, &found).up > 0
-                && memory::is_new("announced", name, &format!("{} {}", at.date, at.time))?
+            let groups = self.look(name, schedule);
+            if let Some(at) = near
+                && groups.values().any(|seen| seen.count(State::Up) > 0)
+                && self.remember(name, |memory| memory.announced.replace(at) != Some(at))?
             {
-                self.tell(|place| self.near(name, at, place));
+                chat::announce(&self.settings.announce, |place| self.near(name, at, place));
             }
-            let Some(act) = due.act else { continue };
-            let step = self.step(name, schedule, act, &found)?;
-            if step.done && memory::end(name, act)? {
-                self.tell(|_| self.over(name, act));
-            }
-            let news = format!("{} {act:?} {:?} {:?}", self.now.date, step.ordered, step.troubles);
-            if !(step.ordered.is_empty() && step.troubles.is_empty()) && memory::is_new("told", name, &news)? {
-                self.tell(|_| self.ordered(name, act, &step));
+            let Some(act) = act else { continue };
+            let (said, is_news) = self.step(name, act, &groups)?;
+            if is_news {
+                chat::announce(&self.settings.announce, |_| said.clone());
             }
         }
         Ok(())
     }
 
-    /// Starts or stops what may be now.
-    fn step(&self, name: &str, schedule: &Schedule, act: Act, found: &All) -> Result<Step> {
-        let servers = |group: &String| found.get(&(name.to_owned(), group.clone()));
-        let count = |group: &String| servers(group)?.as_ref().ok().map(|servers| cloud::count(servers));
-        let groups = schedule.groups.iter();
-        let standing: Standing<'_> = groups
-            .map(|(group, what)| (group.as_str(), (&*what.needs, count(group))))
-            .collect();
-        let ready = rules::ready(&standing, act);
-        let mut step = Step {
-            ordered: Vec::new(),
-            troubles: Vec::new(),
-            done: rules::done(&standing, act),
-        };
-        for (group, what) in &schedule.groups {
-            let ordered = match servers(group) {
-                Some(Ok(servers)) if ready.contains(&&**group) => {
-                    cloud::order(&self.settings, what, group, act, servers)
+    /// Starts or stops what may be now. Says how far it is, and whether that is news.
+    fn step(&self, name: &str, act: Act, groups: &Groups<'_>) -> Result<(Content, bool)> {
+        if groups.values().all(|seen| seen.is_done(act)) {
+            let was_begun = self.remember(name, |memory| {
+                if let Some(order) = memory.order.as_mut().filter(|order| order.act == act) {
+                    order.done = true;
                 }
-                Some(Err(trouble)) => Err(trouble.clone()),
-                _ => continue,
+                memory.begun.take_if(|begun| *begun == act).is_some()
+            })?;
+            return Ok((self.over(name, act), was_begun));
+        }
+        let (mut ordered, mut troubles) = (Vec::new(), Vec::new());
+        for (group, seen) in groups {
+            let count = match &seen.servers {
+                Ok(servers) if seen.is_ready(act, groups) => self.order(group, seen.group, act, servers),
+                Ok(_) => continue,
+                Err(trouble) => Err(trouble.clone()),
             };
-            match ordered {
-                Ok(count) => step.ordered.push((group.clone(), count)),
-                Err(Trouble(why)) => step.troubles.push(format!("{group}: {why}")),
+            match count {
+                Ok(count) => ordered.push(self.texts.of_group(group, count)),
+                Err(trouble) => troubles.push(show::trouble(format!("{group}: {trouble}"))),
             }
         }
-        if !step.ordered.is_empty() {
-            memory::begin(name, act)?;
-        }
-        if let Some(order) = memory::order(name)?.filter(|order| step.done && !order.done && order.act == act) {
-            memory::set_order(name, Order { done: true, ..order })?;
-        }
-        Ok(step)
-    }
-
-    /// Says it in every conversation that is to know.
-    fn tell(&self, what: impl Fn(&Place) -> Content) {
-        for place in self.settings.announce.iter().map(Place::of) {
-            if let Err(error) = chat::send(&place, what(&place)) {
-                log::error(format!("nothing can be said in {}: {error}", place.conversation));
-            }
-        }
+        let lines = [&ordered[..], &troubles].concat().join("\n");
+        let told = format!("{} {act:?} {lines}", self.now.date);
+        let is_news = self.remember(name, |memory| {
+            memory.begun = if ordered.is_empty() { memory.begun } else { Some(act) };
+            !lines.is_empty() && std::mem::replace(&mut memory.told, told.clone()) != told
+        })?;
+        let said = self.ordered(name, act, ordered.is_empty(), troubles.is_empty(), &lines);
+        Ok((said, is_news))
     }
 }

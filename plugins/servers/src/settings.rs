@@ -1,10 +1,11 @@
 //! The operator's configuration.
 
-use crate::rules::Hours;
-use moa_plugin::time::{Time, Weekday};
-use moa_plugin::{Config, Error, Result};
+use crate::rules::Act;
+use moa_plugin::aws::Account;
+use moa_plugin::prelude::*;
+use moa_plugin::time::{Exceptions, Timetable, Weekdays};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Config)]
 pub struct Settings {
@@ -23,34 +24,25 @@ pub struct Settings {
     pub announce: Vec<String>,
     /// Where Amazon is asked.
     #[table]
-    pub aws: Option<Aws>,
+    pub aws: Option<Account>,
     /// When which servers run.
     #[table]
     schedules: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(Config)]
-pub struct Aws {
-    pub region: String,
-    /// The secret with the key.
-    pub key: String,
-    /// Other addresses than the region's own.
-    pub ec2: Option<String>,
-    pub rds: Option<String>,
-}
-
-#[derive(Config)]
-struct Written {
+pub struct Schedule {
     #[default = true]
-    enabled: bool,
+    pub enabled: bool,
     /// `all`, `weekdays`, or `mon,wed,fri`.
-    days: String,
+    #[table]
+    days: Weekdays,
     start: Option<Time>,
     stop: Option<Time>,
     /// What the servers' tag `ScheduleName` says, if not the schedule's name.
-    tag: Option<String>,
+    pub tag: Option<String>,
     #[table]
-    groups: BTreeMap<String, Group>,
+    pub groups: BTreeMap<String, Group>,
 }
 
 /// Servers that are started and stopped together.
@@ -71,82 +63,50 @@ pub struct Group {
     pub secret: Option<String>,
 }
 
-pub struct Schedule {
-    pub hours: Hours,
-    pub tag: String,
-    pub groups: BTreeMap<String, Group>,
-}
-
 impl Settings {
     /// All schedules, or the key that is wrong and what to write.
     pub fn schedules(&self) -> Result<BTreeMap<String, Schedule>> {
-        let all = self.schedules.iter().flatten();
-        all.map(|(name, written)| Ok((name.clone(), self.schedule(name, written)?)))
-            .collect()
+        let all = self.schedules.iter().flatten().map(|(name, written)| {
+            let schedule = serde_json::from_value(written.clone()).map_err(|error| format!(": {error}"));
+            let schedule = schedule.and_then(|schedule| self.checked(schedule));
+            let wrong = |what| Error::rejected(format!("plugin.servers.config.schedules.{name}{what}"));
+            Ok((name.clone(), schedule.map_err(wrong)?))
+        });
+        all.collect()
     }
 
-    fn schedule(&self, name: &str, written: &Value) -> Result<Schedule> {
-        let key = format!("plugin.servers.config.schedules.{name}");
-        let wrong = |what: String| Error::rejected(format!("{key}{what}"));
-        let written: Written = serde_json::from_value(written.clone()).map_err(|error| wrong(format!(": {error}")))?;
-        let days = days(&written.days);
-        let days =
-            days.ok_or_else(|| wrong(".days: write \"all\", \"weekdays\", or days like \"mon,wed,fri\"".into()))?;
-        if written.start.is_some() && written.start == written.stop {
-            return Err(wrong(
-                ".stop: is the time of the start; write another one, or leave one out".into(),
-            ));
+    fn checked(&self, schedule: Schedule) -> Result<Schedule, String> {
+        if schedule.start.is_some() && schedule.start == schedule.stop {
+            return Err(".stop: is the time of the start; write another one, or leave one out".into());
         }
-        for (group, what) in &written.groups {
-            let complaint = match what.r#type.as_str() {
-                "webhook"
-                    if [&what.start, &what.stop, &what.status]
-                        .into_iter()
-                        .any(|url| !url.starts_with("http")) =>
-                {
+        let groups = &schedule.groups;
+        let mut can_start = BTreeSet::new();
+        for _ in groups {
+            let can = |(_, group): &(&String, &Group)| group.needs.iter().all(|need| can_start.contains(need));
+            can_start = groups.iter().filter(can).map(|(name, _)| name).collect();
+        }
+        for (name, group) in groups {
+            let addresses = [&group.start, &group.stop, &group.status];
+            let complaint = match group.r#type.as_str() {
+                "webhook" if !addresses.iter().all(|address| address.starts_with("http")) => {
                     "type: of a webhook needs the addresses `start`, `stop` and `status`"
                 }
                 "ec2" | "rds" if self.aws.is_none() => {
                     "type: needs `region` and `key` in `[plugin.servers.config.aws]`"
                 }
-                _ if !what.needs.iter().all(|need| written.groups.contains_key(need)) => {
-                    "needs: are other groups of this schedule"
-                }
-                _ => continue,
+                _ if can_start.contains(name) => continue,
+                _ if group.needs.iter().all(|need| groups.contains_key(need)) => "needs: it would wait for itself",
+                _ => "needs: are other groups of this schedule",
             };
-            return Err(wrong(format!(".groups.{group}.{complaint}")));
+            return Err(format!(".groups.{name}.{complaint}"));
         }
-        // Takes away what waits for nobody who is left, until nothing changes.
-        let mut left: Vec<(&String, &Group)> = written.groups.iter().collect();
-        let waits = |left: &[(&String, &Group)], group: &Group| left.iter().any(|(name, _)| group.needs.contains(name));
-        while let Some(at) = left.iter().position(|(_, group)| !waits(&left, group)) {
-            left.remove(at);
-        }
-        if let Some((group, _)) = left.first() {
-            return Err(wrong(format!(".groups.{group}.needs: it would wait for itself")));
-        }
-        let (enabled, start, stop) = (written.enabled, written.start, written.stop);
-        let tag = written.tag.unwrap_or_else(|| name.to_owned());
-        let hours = Hours {
-            enabled,
-            days,
-            start,
-            stop,
-        };
-        Ok(Schedule {
-            hours,
-            tag,
-            groups: written.groups,
-        })
+        Ok(schedule)
     }
 }
 
-fn days(text: &str) -> Option<Vec<Weekday>> {
-    let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let day = |word: &str| Some(Weekday::ALL[names.iter().position(|name| *name == word.trim())?]);
-    match text {
-        "all" => Some(Weekday::ALL.to_vec()),
-        "weekdays" => Some(Weekday::ALL[..5].to_vec()),
-        _ => text.split(',').map(day).collect(),
+impl Schedule {
+    pub fn times(&self, exceptions: Exceptions<Act>) -> Timetable<Act> {
+        let times = [(Act::Start, self.start), (Act::Stop, self.stop)];
+        Timetable::new(self.days, times, exceptions)
     }
 }

@@ -1,220 +1,126 @@
 //! Messages: what the bot says, and a card with the facts below it.
 
-use crate::cloud::{self, Found, State};
-use crate::desk::{All, Desk, Step};
-use crate::memory;
-use crate::rules::{Act, Count, Moment};
+use crate::desk::Desk;
+use crate::rules::{Act, Groups, Seen};
 use crate::settings::Schedule;
-use moa_plugin::time::{Date, Time};
-use moa_plugin::{Button, Card, Content, Place, Result, text};
+use moa_plugin::aws::State;
+use moa_plugin::prelude::*;
+use moa_plugin::time::Moment;
 
-pub const OK: &str = "#1DDB16";
-pub const WARNING: &str = "#FFBB00";
+const OK: &str = "#1DDB16";
+const WARNING: &str = "#FFBB00";
 pub const ERROR: &str = "#FF0000";
 /// How many servers of a group are shown by name.
 const SHOWN: usize = 20;
 
-pub type Piece = (String, Card);
-
-pub fn piece(color: &str, said: String, title: &str) -> Piece {
-    (said, Card::titled(title).color(color))
+pub fn message(color: &str, said: String, card: Card) -> Content {
+    Content::text(said).card(card.color(color))
 }
 
-/// One message of several pieces.
-pub fn message(pieces: impl IntoIterator<Item = Piece>) -> Content {
-    let (said, cards): (Vec<String>, Vec<Card>) = pieces.into_iter().unzip();
-    cards.into_iter().fold(Content::text(said.join("\n")), Content::card)
+pub fn trouble(what: impl ToString) -> String {
+    format!("⚠️ {}", text::plain(&what.to_string()))
 }
 
 impl Desk {
     pub fn act(&self, act: Act) -> String {
-        self.voice.say(if act == Act::Start { "start" } else { "stop" }, &[])
+        act.either(self.texts.start(), self.texts.stop())
     }
 
     fn time(&self, time: Option<Time>) -> String {
-        match time {
-            Some(time) => format!("{:02}:{:02}", time.hour(), time.minute()),
-            None => self.voice.say("none", &[]),
-        }
+        time.map_or_else(|| self.texts.none(), Time::short)
     }
 
     /// `2026-11-21 (Sat)`.
     fn day(&self, date: Date) -> String {
-        let names = self.voice.say("weekdays", &[]);
-        format!(
-            "{date} ({})",
-            names.split(' ').nth(date.weekday() as usize).unwrap_or_default()
-        )
+        let names = self.texts.weekdays();
+        let name = names.split(' ').nth(date.weekday() as usize);
+        format!("{date} ({})", name.unwrap_or_default())
     }
 
-    /// Of all groups of a schedule together.
-    pub fn count(&self, name: &str, found: &All) -> Count {
-        let own = found.iter().filter(|((schedule, _), _)| schedule == name);
-        let counts = own.filter_map(|(_, servers)| Some(cloud::count(servers.as_ref().ok()?)));
-        counts.fold(Count::default(), |all, one| Count {
-            up: all.up + one.up,
-            down: all.down + one.down,
-            moving: all.moving + one.moving,
-        })
-    }
-
-    pub fn status(&self, name: &str, found: &All) -> Piece {
-        let own = || found.iter().filter(|((schedule, _), _)| schedule == name);
-        let count = self.count(name, found);
-        let [up, all] = [count.up, count.up + count.down + count.moving].map(|count| count.to_string());
-        let (color, key) = match count {
-            _ if own().any(|(_, servers)| servers.is_err()) => (ERROR, "unseen"),
-            _ if all == "0" => (WARNING, "no-servers"),
-            _ if count.is(Act::Start) => (OK, "up"),
-            _ if count.is(Act::Stop) => (WARNING, "down"),
-            _ => (WARNING, "mixed"),
+    pub fn status(&self, name: &str, groups: &Groups<'_>) -> Content {
+        let texts = &self.texts;
+        let count = |state| groups.values().map(|seen| seen.count(state)).sum::<usize>();
+        let (up, down) = (count(State::Up), count(State::Down));
+        let all = up + down + count(State::Between);
+        let (color, said) = match all {
+            _ if groups.values().any(|seen| seen.servers.is_err()) => (ERROR, texts.unseen(name)),
+            0 => (WARNING, texts.no_servers(name)),
+            _ if up == all => (OK, texts.up(name, all)),
+            _ if down == all => (WARNING, texts.down(name, all)),
+            _ => (WARNING, texts.mixed(name, all, up)),
         };
-        let said = self.voice.say(key, &[("schedule", name), ("up", &up), ("count", &all)]);
-        let (said, card) = piece(color, said, name);
-        (
-            said,
-            own().fold(card, |card, ((_, group), servers)| {
-                card.wide_field(group, self.servers(servers))
-            }),
-        )
+        let field = |card: Card, (group, seen): (&&str, &Seen<'_>)| card.wide_field(*group, self.servers(seen));
+        message(color, said, groups.iter().fold(Card::titled(name), field))
     }
 
-    fn servers(&self, servers: &Found) -> String {
-        let servers = match servers {
-            Ok(servers) if servers.is_empty() => return self.voice.say("none", &[]),
-            Ok(servers) => servers,
-            Err(trouble) => return format!("⚠️ {}", text::plain(&trouble.0)),
-        };
-        let mut lines: Vec<String> = Vec::new();
-        for server in servers.iter().take(SHOWN) {
-            let mark = match server.state {
-                State::Up => "🟢",
-                State::Down => "⚫",
-                State::Moving => "🟡",
-            };
-            lines.push(format!(
-                "{mark} {} ({})",
-                text::plain(&server.name),
-                text::plain(&server.word)
-            ));
+    fn servers(&self, seen: &Seen<'_>) -> String {
+        match &seen.servers {
+            Ok(servers) if servers.is_empty() => self.texts.none(),
+            Ok(servers) => text::lines(servers, SHOWN),
+            Err(why) => trouble(why),
         }
-        if servers.len() > SHOWN {
-            lines.push(format!("… +{}", servers.len() - SHOWN));
-        }
-        lines.join("\n")
     }
 
-    /// The times of a date.
-    pub fn info(&self, name: &str, schedule: &Schedule, date: Date) -> Result<Piece> {
-        let exceptions = memory::exceptions(name)?;
-        let times = [Act::Start, Act::Stop].map(|act| (act, schedule.hours.at(date, act, &exceptions)));
-        let (color, key) = match schedule.hours.enabled {
-            false => (WARNING, "disabled"),
-            true if exceptions.contains_key(&date) => (WARNING, "day-with-exception"),
-            true if times.iter().all(|(_, time)| time.is_none()) => (WARNING, "day-off"),
-            true => (OK, "day"),
+    /// The times of a date, or of today; those alone that are exceptions, if `other` ones are asked for.
+    pub fn day_of(&self, name: &str, schedule: &Schedule, date: Option<Date>, other: bool) -> Result<Content> {
+        let date = date.unwrap_or(self.now.date);
+        let (texts, day, table) = (&self.texts, self.day(date), self.times(name, schedule)?);
+        let exceptions = table.exceptions.on(date);
+        let shown = [Act::Start, Act::Stop]
+            .into_iter()
+            .filter(|act| !other || exceptions.contains_key(act));
+        let times: Vec<(Act, Option<Time>)> = shown.map(|act| (act, table.at(date, &act))).collect();
+        let (color, said) = match (other, exceptions.is_empty()) {
+            (true, true) => (OK, texts.no_exception(name, day)),
+            (true, false) => (WARNING, texts.exceptions(name, day)),
+            (false, _) if !schedule.enabled => (WARNING, texts.disabled(name)),
+            (false, false) => (WARNING, texts.day_with_exception(name, day)),
+            (false, true) if times.iter().all(|(_, time)| time.is_none()) => (WARNING, texts.day_off(name, day)),
+            (false, true) => (OK, texts.day(name, day)),
         };
-        let said = self.voice.say(key, &[("schedule", name), ("date", &self.day(date))]);
-        let (said, card) = piece(color, said, name);
         let field = |card: Card, (act, time)| card.field(self.act(act), self.time(time));
-        Ok((said, times.into_iter().fold(card, field)))
+        Ok(message(color, said, times.into_iter().fold(Card::titled(name), field)))
     }
 
-    /// The exceptions of a date.
-    pub fn exceptions(&self, name: &str, date: Date) -> Result<Piece> {
-        let these = memory::exceptions(name)?.remove(&date).unwrap_or_default();
-        let (color, key) = if these.is_empty() {
-            (OK, "no-exception")
-        } else {
-            (WARNING, "exceptions")
-        };
-        let (said, card) = piece(
-            color,
-            self.voice.say(key, &[("schedule", name), ("date", &self.day(date))]),
-            name,
-        );
-        Ok((
-            said,
-            these
-                .into_iter()
-                .fold(card, |card, (act, time)| card.field(self.act(act), self.time(time))),
-        ))
-    }
-
-    /// An exception that was set, or taken away.
-    pub fn exception(&self, key: &str, name: &str, date: Date, act: Act, time: Option<Time>) -> Content {
-        let (said, card) = piece(OK, self.voice.say(key, &[("schedule", name)]), name);
-        message([(
-            said,
-            card.field(self.day(date), format!("{} {}", self.act(act), self.time(time))),
-        )])
+    /// What an exception changed.
+    pub fn changed(&self, said: String, name: &str, date: Date, act: Act, time: Option<Time>) -> Content {
+        let what = format!("{} {}", self.act(act), self.time(time));
+        message(OK, said, Card::titled(name).field(self.day(date), what))
     }
 
     /// A stop that is near, with buttons where there are any. Their ids say what the stop becomes.
     pub fn near(&self, name: &str, at: Moment, place: &Place) -> Content {
-        let (time, minutes, date) = (
-            self.time(Some(at.time)),
-            self.now.minutes_until(at),
-            at.date.to_string(),
-        );
-        let values = [
-            ("schedule", name),
-            ("time", &*time),
-            ("minutes", &minutes.to_string()),
-            ("date", &date),
-        ];
-        let (said, card) = piece(WARNING, self.voice.say("near", &values), name);
+        let (texts, card) = (&self.texts, Card::titled(name));
+        let said = texts.near(name, self.now.minutes_until(at), at.time.short());
         if place.conversation.starts_with("jandi:") {
-            return message([(said, card.text(self.voice.say("near-hint", &values)))]);
+            return message(WARNING, said, card.text(texts.near_hint(name, at.date)));
         }
-        let later = if at.time.hour() < 23 {
-            format!("{:02}:{:02}", at.time.hour() + 1, at.time.minute())
-        } else {
-            "23:59".into()
-        };
-        message([(said, card)])
-            .button(
-                Button::new(
-                    format!("stop:{date}/{later}/{name}"),
-                    self.voice.say("one-hour-more", &[]),
-                )
-                .primary(),
-            )
-            .button(Button::new(
-                format!("stop:{date}/none/{name}"),
-                self.voice.say("not-today", &[]),
-            ))
+        let later = at.plus_minutes(60).filter(|later| later.date == at.date);
+        let later = later.map_or_else(|| "23:59".into(), |later| later.time.short());
+        let button = |time: &str, label| Button::new(format!("stop:{}/{time}/{name}", at.date), label);
+        message(WARNING, said, card)
+            .button(button(&later, texts.one_hour_more()).primary())
+            .button(button("none", texts.not_today()))
     }
 
     /// What was told to start or stop just now, and what was not.
-    pub fn ordered(&self, name: &str, act: Act, step: &Step) -> Content {
-        let (color, key) = match (act, step.ordered.is_empty(), step.troubles.is_empty()) {
-            (_, true, false) => (ERROR, "trouble"),
-            (Act::Start, true, true) => (WARNING, "waiting-to-start"),
-            (Act::Stop, true, true) => (WARNING, "waiting-to-stop"),
-            (Act::Start, false, is_well) => (if is_well { OK } else { ERROR }, "starting"),
-            (Act::Stop, false, is_well) => (if is_well { OK } else { ERROR }, "stopping"),
+    pub fn ordered(&self, name: &str, act: Act, waits: bool, is_well: bool, lines: &str) -> Content {
+        let texts = &self.texts;
+        let (color, said) = match (waits, is_well) {
+            (true, true) => (
+                WARNING,
+                act.either(texts.waiting_to_start(name), texts.waiting_to_stop(name)),
+            ),
+            (true, false) => (ERROR, texts.trouble(name)),
+            (false, true) => (OK, act.either(texts.starting(name), texts.stopping(name))),
+            (false, false) => (ERROR, act.either(texts.starting(name), texts.stopping(name))),
         };
-        let count = |(group, count): &(String, usize)| {
-            self.voice
-                .say("of-group", &[("group", group), ("count", &count.to_string())])
-        };
-        let troubles = step
-            .troubles
-            .iter()
-            .map(|trouble| format!("⚠️ {}", text::plain(trouble)));
-        let lines: Vec<String> = step.ordered.iter().map(count).chain(troubles).collect();
-        let (said, card) = piece(color, self.voice.say(key, &[("schedule", name)]), name);
-        message([(said, card.text(lines.join("\n")))])
+        message(color, said, Card::titled(name).text(lines))
     }
 
     /// All is as it was ordered.
     pub fn over(&self, name: &str, act: Act) -> Content {
-        let key = if act == Act::Start {
-            "all-started"
-        } else {
-            "all-stopped"
-        };
-        message([piece(OK, self.voice.say(key, &[("schedule", name)]), name)])
+        let said = act.either(self.texts.all_started(name), self.texts.all_stopped(name));
+        message(OK, said, Card::titled(name))
     }
 }

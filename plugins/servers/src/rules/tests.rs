@@ -1,30 +1,26 @@
 use super::*;
+use moa_plugin::time::Exceptions;
+use serde_json::json;
 
 fn moment(text: &str) -> Moment {
-    let (date, time) = text.split_once(' ').unwrap();
-    Moment {
-        date: date.parse().unwrap(),
-        time: time.parse().unwrap(),
-    }
+    text.parse().unwrap()
 }
 
 /// From nine to eight in the evening on working days. 2026-11-20 is a Friday.
-fn office() -> Hours {
-    Hours {
-        enabled: true,
-        days: Weekday::ALL[..5].to_vec(),
-        start: "09:00".parse().ok(),
-        stop: "20:00".parse().ok(),
-    }
+fn office() -> Timetable<Act> {
+    open("09:00", "20:00")
 }
 
-fn exceptions(lines: &[(&str, Act, &str)]) -> Exceptions {
-    let mut all = Exceptions::new();
+fn open(start: &str, stop: &str) -> Timetable<Act> {
+    let times = [(Act::Start, start.parse().ok()), (Act::Stop, stop.parse().ok())];
+    Timetable::new("weekdays".parse().unwrap(), times, Exceptions::default())
+}
+
+fn with(mut times: Timetable<Act>, lines: &[(&str, Act, &str)]) -> Timetable<Act> {
     for (date, act, time) in lines {
-        let day = all.entry(date.parse().unwrap()).or_default();
-        day.insert(*act, time.parse().ok());
+        times.exceptions.set(date.parse().unwrap(), *act, time.parse().ok());
     }
-    all
+    times
 }
 
 const START: Option<Act> = Some(Act::Start);
@@ -47,21 +43,9 @@ fn times_count_for_an_hour_on_their_days() {
         ("2026-11-21 20:00", None, None),
         ("2026-11-23 09:00", START, None),
     ] {
-        let near = near.map(moment);
-        assert_eq!(
-            office().due(&Exceptions::new(), None, moment(now)),
-            Due { act, near },
-            "{now}"
-        );
+        assert_eq!(due(Some(office()), None, moment(now)), (act, near.map(moment)), "{now}");
     }
-    let rests = Hours {
-        enabled: false,
-        ..office()
-    };
-    assert_eq!(
-        rests.due(&Exceptions::new(), None, moment("2026-11-20 09:00")),
-        Due::default()
-    );
+    assert_eq!(due(None, None, moment("2026-11-20 09:00")), (None, None));
 }
 
 #[test]
@@ -81,42 +65,27 @@ fn an_exception_replaces_the_time_of_its_date_alone() {
         (saturday, "2026-11-21 13:00", START, None),
         (saturday, "2026-11-21 20:00", None, None),
     ] {
-        let due = office().due(&exceptions(&lines), None, moment(now));
-        assert_eq!(due, Due { act, near }, "{lines:?} {now}");
+        let due = due(Some(with(office(), &lines)), None, moment(now));
+        assert_eq!(due, (act, near), "{lines:?} {now}");
     }
 }
 
 #[test]
 fn midnight_is_no_border() {
-    let late = Hours {
-        stop: "23:50".parse().ok(),
-        ..office()
-    };
+    let late = |now| due(Some(open("09:00", "23:50")), None, moment(now));
     // Saturday is none of its days, Friday was.
-    assert_eq!(late.due(&Exceptions::new(), None, moment("2026-11-21 00:20")).act, STOP);
-    assert_eq!(late.due(&Exceptions::new(), None, moment("2026-11-21 00:50")).act, None);
-    let early = Hours {
-        stop: "00:05".parse().ok(),
-        ..office()
-    };
-    let near = early.due(&Exceptions::new(), None, moment("2026-11-19 23:57")).near;
-    assert_eq!(near, Some(moment("2026-11-20 00:05")));
-    assert_eq!(
-        early.due(&Exceptions::new(), None, moment("2026-11-20 23:57")).near,
-        None
-    );
+    assert_eq!(late("2026-11-21 00:20").0, STOP);
+    assert_eq!(late("2026-11-21 00:50").0, None);
+    let early = |now| due(Some(open("09:00", "00:05")), None, moment(now));
+    assert_eq!(early("2026-11-19 23:57").1, Some(moment("2026-11-20 00:05")));
+    assert_eq!(early("2026-11-20 23:57").1, None);
 }
 
 #[test]
 fn of_two_times_the_later_one_counts() {
-    let short = Hours {
-        stop: "09:30".parse().ok(),
-        ..office()
-    };
-    let due = |now| short.due(&Exceptions::new(), None, moment(now));
-    assert_eq!(due("2026-11-20 09:25").act, START);
-    assert_eq!(due("2026-11-20 09:25").near, Some(moment("2026-11-20 09:30")));
-    assert_eq!(due("2026-11-20 09:40").act, STOP);
+    let due = |now| due(Some(open("09:00", "09:30")), None, moment(now));
+    assert_eq!(due("2026-11-20 09:25"), (START, Some(moment("2026-11-20 09:30"))));
+    assert_eq!(due("2026-11-20 09:40").0, STOP);
 }
 
 #[test]
@@ -128,21 +97,18 @@ fn an_order_goes_on_until_it_is_done_and_what_was_before_it_no_longer_counts() {
             done,
         })
     };
-    let due = |order, now| office().due(&Exceptions::new(), order, moment(now)).act;
+    let of = |times, order, now| due(times, order, moment(now)).0;
+    let due = |order, now| of(Some(office()), order, now);
     // Also at night, and on no day of the schedule.
     assert_eq!(
         due(order(Act::Start, "2026-11-21 03:00", false), "2026-11-21 03:40"),
         START
     );
-    let rests = Hours {
-        enabled: false,
-        ..office()
-    };
     let asked = order(Act::Start, "2026-11-21 03:00", false);
-    assert_eq!(
-        rests.due(&Exceptions::new(), asked, moment("2026-11-21 03:05")).act,
-        START
-    );
+    assert_eq!(of(None, asked, "2026-11-21 03:05"), START);
+    // But not for ever.
+    assert_eq!(due(asked, "2026-11-21 14:59"), START);
+    assert_eq!(due(asked, "2026-11-21 15:00"), None);
     // Started by hand ten minutes after the stop: it is not stopped again.
     assert_eq!(
         due(order(Act::Start, "2026-11-20 20:10", true), "2026-11-20 20:15"),
@@ -155,10 +121,38 @@ fn an_order_goes_on_until_it_is_done_and_what_was_before_it_no_longer_counts() {
     assert_eq!(due(stopped, "2026-11-23 09:00"), START);
 }
 
+/// So many servers that are up, down, and on the way to one of both; or none that can be seen.
+type Count = Option<(usize, usize, usize)>;
+
+fn group(needs: &[&str]) -> Group {
+    serde_json::from_value(json!({ "type": "webhook", "needs": needs })).unwrap()
+}
+
+fn seen(group: &Group, count: Count) -> Seen<'_> {
+    let servers = count.map(|(up, down, moving)| {
+        let words = [("running", up), ("stopped", down), ("pending", moving)];
+        let each = words.into_iter().flat_map(|(word, count)| vec![word; count]);
+        each.map(|word| Instance::new("i", word)).collect()
+    });
+    Seen {
+        group,
+        servers: servers.ok_or_else(|| Error::rejected("no answer")),
+    }
+}
+
+fn ready<'a>(groups: &Groups<'a>, act: Act) -> Vec<&'a str> {
+    let ready = groups.iter().filter(|(_, seen)| seen.is_ready(act, groups));
+    ready.map(|(name, _)| *name).collect()
+}
+
+fn done(groups: &Groups<'_>, act: Act) -> bool {
+    groups.values().all(|seen| seen.is_done(act))
+}
+
 #[test]
 fn a_group_starts_when_all_that_it_needs_runs() {
-    let count = |up, down, moving| Some(Count { up, down, moving });
-    let needs = ["db".to_owned(), "cache".to_owned()];
+    let count = |up, down, moving| Some((up, down, moving));
+    let (free, bound) = (group(&[]), group(&["db", "cache"]));
     for (db, cache, web, starts) in [
         (count(0, 1, 0), count(0, 2, 0), count(0, 3, 0), &["cache", "db"][..]),
         (count(0, 0, 1), count(2, 0, 0), count(0, 3, 0), &[]),
@@ -169,27 +163,27 @@ fn a_group_starts_when_all_that_it_needs_runs() {
         (None, count(0, 2, 0), count(0, 3, 0), &["cache"]),
         (count(1, 0, 0), count(0, 0, 0), count(0, 3, 0), &["web"]),
     ] {
-        let standing = Standing::from([
-            ("db", (&[][..], db)),
-            ("cache", (&[][..], cache)),
-            ("web", (&needs[..], web)),
+        let groups = Groups::from([
+            ("db", seen(&free, db)),
+            ("cache", seen(&free, cache)),
+            ("web", seen(&bound, web)),
         ]);
-        assert_eq!(ready(&standing, Act::Start), starts, "{standing:?}");
+        assert_eq!(ready(&groups, Act::Start), starts, "{db:?} {cache:?} {web:?}");
         let all = [db, cache, web]
             .iter()
-            .all(|count| count.is_some_and(|count| count.down + count.moving == 0));
-        assert_eq!(done(&standing, Act::Start), all);
+            .all(|count| count.is_some_and(|(_, down, moving)| down + moving == 0));
+        assert_eq!(done(&groups, Act::Start), all);
     }
 }
 
 #[test]
 fn all_are_stopped_at_once() {
-    let needs = ["db".to_owned()];
-    let count = |up, moving| Some(Count { up, down: 1, moving });
-    let standing = |db, web| Standing::from([("db", (&[][..], db)), ("web", (&needs[..], web))]);
-    assert_eq!(ready(&standing(count(1, 0), count(2, 0)), Act::Stop), ["db", "web"]);
-    assert_eq!(ready(&standing(count(0, 1), count(0, 0)), Act::Stop), [""; 0]);
-    assert!(!done(&standing(count(0, 1), count(0, 0)), Act::Stop));
-    assert!(done(&standing(count(0, 0), count(0, 0)), Act::Stop));
-    assert!(!done(&standing(None, count(0, 0)), Act::Stop));
+    let (free, bound) = (group(&[]), group(&["db"]));
+    let count = |up, moving| Some((up, 1, moving));
+    let groups = |db, web| Groups::from([("db", seen(&free, db)), ("web", seen(&bound, web))]);
+    assert_eq!(ready(&groups(count(1, 0), count(2, 0)), Act::Stop), ["db", "web"]);
+    assert_eq!(ready(&groups(count(0, 1), count(0, 0)), Act::Stop), [""; 0]);
+    assert!(!done(&groups(count(0, 1), count(0, 0)), Act::Stop));
+    assert!(done(&groups(count(0, 0), count(0, 0)), Act::Stop));
+    assert!(!done(&groups(None, count(0, 0)), Act::Stop));
 }
