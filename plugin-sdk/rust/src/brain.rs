@@ -27,7 +27,6 @@ mod all;
 mod error;
 mod keys;
 mod limit;
-mod news;
 mod numbered;
 mod once;
 mod undo;

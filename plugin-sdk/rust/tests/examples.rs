@@ -19,7 +19,6 @@ const FILES: &[&str] = &[
     "brain.rs",
     "brain/error.rs",
     "brain/keys.rs",
-    "brain/news.rs",
     "chat.rs",
     "chat/progress.rs",
     "config.rs",
