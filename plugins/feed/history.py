@@ -36,8 +36,8 @@ def before(feed: Feed, day: date) -> tuple[str, int] | None:
 def runs(feed: Feed) -> list[Run]:
     """The last runs, oldest first."""
     known: dict[str, bool] = moa.brain.plugin().get(f"ended/{feed.key}", {})
-    each = ((*key.split(), ok) for key, ok in known.items())
-    return [Run(moa.system.local(at, feed.timezone), what, ok) for at, what, ok in each]
+    each = ((*key.partition(" "), ok) for key, ok in known.items())
+    return [Run(moa.system.local(at, feed.timezone), what, ok) for at, _, what, ok in each]
 
 
 def remember(report: Report, at: datetime, day: date) -> None:
