@@ -158,7 +158,7 @@ cpu = "20s"
         .unwrap();
     run(&bot, "feed/verify:shop").await;
     let said = posts(&workspace, 6).await;
-    assert!(said[5].text.contains("만들어진 지 48:00"), "{said:?}");
+    assert!(said[5].text.contains("만들어진 지 48:0"), "{said:?}");
 
     let status = workspace
         .ask(&Line::new("!피드 상태").by("rosie").at("#lunch"))
