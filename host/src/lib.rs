@@ -5,6 +5,7 @@ pub mod settings;
 
 pub mod app;
 pub mod control;
+pub mod dashboard;
 pub mod service;
 pub mod stores;
 

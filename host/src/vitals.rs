@@ -3,7 +3,10 @@
 //! A call leaves a few numbers under a lock that is held for well under a microsecond. Latencies go into a histogram of
 //! fixed size, so what is told of them is exact to a thirty-second part.
 
+mod last;
+
 use jiff::Timestamp;
+use last::Last;
 use moa_core::call::Failure;
 use moa_engine::{Done, Fault};
 use std::collections::HashMap;
@@ -67,6 +70,7 @@ struct Counts {
     errors: u64,
     faults: u64,
     took: Histogram,
+    last: Last,
     memory_peak: u64,
     last_fault: Option<LastFault>,
 }
@@ -104,6 +108,7 @@ impl Vitals {
         let mut counts = lock(&counts);
         counts.calls += 1;
         counts.took.add(took);
+        counts.last.add(took, fault.is_some());
         counts.memory_peak = counts.memory_peak.max(memory);
         counts.faults += u64::from(matches!(ended, Ended::Fault(_)));
         if fault.is_some() {
@@ -127,6 +132,13 @@ impl Vitals {
             memory_peak: counts.memory_peak,
             last_fault: counts.last_fault.clone(),
         }
+    }
+
+    /// What the last calls of a plugin took, in microseconds, and whether each failed; the oldest first.
+    pub fn last(&self, plugin: &str) -> Vec<(u64, bool)> {
+        self.known(plugin)
+            .map(|counts| lock(&counts).last.all())
+            .unwrap_or_default()
     }
 
     /// Begins to count anew.

@@ -31,6 +31,7 @@ mod chaos;
 mod chat_functions;
 mod commands;
 mod crashes;
+mod dashboard;
 mod degradation;
 mod delivery;
 mod demo;

@@ -33,6 +33,12 @@ pub enum What {
     Grant,
     /// The operator's order about a plugin.
     Plugin,
+    /// The operator's order about a record of the journal.
+    Journal,
+    /// The operator changed an entry of a plugin's brain.
+    Brain,
+    /// Who may look into the dashboard.
+    Dashboard,
     /// About the log itself.
     Log,
     /// Something that this version does not know; only where a log is read.

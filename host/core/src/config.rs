@@ -330,6 +330,8 @@ pub struct Admin {
     pub hosts: Vec<String>,
     /// Whose word is taken for who asks, by which name, and whether by https.
     pub proxies: Vec<Network>,
+    /// Whether entries of the brain may be changed from the dashboard.
+    pub write_brain: bool,
 }
 
 /// `[plugins]`: where plugins come from.

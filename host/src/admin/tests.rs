@@ -16,6 +16,7 @@ async fn served(hosts: &[&str]) -> Served {
         listen: Some(address),
         hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
         proxies: Vec::new(),
+        write_brain: false,
     };
     async fn echo(body: axum::body::Bytes) -> axum::body::Bytes {
         body

@@ -19,6 +19,7 @@ use crate::admin::{self, Admin};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, World};
 use crate::control::{Decides, Desk};
+use crate::dashboard::{self, Dashboard};
 use crate::data::{Data, Unnamed};
 use crate::descriptors;
 use crate::dispatch::Dispatch;
@@ -168,13 +169,21 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // From here on, so that the operator can look into a bot that cannot connect.
     let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
     desk.record(record.audit());
+    desk.control().limit({
+        let allowances = Arc::clone(&allowances);
+        move |plugin| allowances.of(plugin).into()
+    });
     let health = Arc::<Health>::default();
     let _pulse = health.pulse();
     let _goes_on = service::life::watch(Arc::clone(&store), Arc::clone(&health));
     let endpoints = Arc::new(Endpoints::none(&config.bot.data_dir));
     // What else the operator is shown is merged with these.
-    let shown = admin::health::routes(&health);
+    let dashboard = Dashboard::new(&desk.control(), dashboard::Settings::of(&config));
+    let shown = admin::health::routes(&health).merge(dashboard.routes());
     let admin = Admin::open(&config, shown, &endpoints, grant_everything).await?;
+    if let Some(address) = admin.address() {
+        dashboard.opened(&config, address);
+    }
 
     let mut stop = std::pin::pin!(stop);
     let services = tokio::select! {

@@ -15,6 +15,7 @@ mod build;
 mod check;
 mod completions;
 mod config;
+mod dashboard;
 mod dev;
 mod journal;
 mod log;
@@ -159,6 +160,8 @@ pub enum Command {
     Journal(journal::JournalArgs),
     /// Show what plugins logged last, and everything that is kept of one call
     Logs(logs::LogsArgs),
+    /// Print a link that opens the dashboard of the moa that runs, once
+    Dashboard(dashboard::DashboardArgs),
     /// Show who did what, and find out whether the log of it is whole
     Audit(audit::AuditArgs),
     /// Run the bot as a service of systemd: started at boot, again when it falls, and watched
@@ -200,6 +203,7 @@ pub fn main() -> ExitCode {
         Command::Plugin(args) => finish(plugin::main(&cli.global, args)),
         Command::Schedule(args) => finish(schedule::main(&cli.global, args)),
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
+        Command::Dashboard(args) => finish(dashboard::main(&cli.global, args)),
         Command::Audit(args) => finish(audit::main(&cli.global, args)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),
         Command::Service(args) => finish(service::main(&cli.global, args)),

@@ -7,6 +7,16 @@ use hyper::Response;
 use moa_core::audit::{Entry, Outcome};
 use std::sync::Arc;
 
+tokio::task_local! {
+    /// Who orders, where it is known more exactly than that it is the operator.
+    static BY: String;
+}
+
+/// Asks in somebody's name: that is how the audit log knows them. Without this it is the operator at the machine itself.
+pub async fn asked_by<T>(who: &str, asking: impl Future<Output = T>) -> T {
+    BY.scope(who.to_owned(), asking).await
+}
+
 /// What is known of the log, or nothing if there never was one.
 pub(super) async fn show(control: Arc<Control>) -> Result<Response<Body>, Fault> {
     let mut kept = Kept::read(&*control.store).await?;
@@ -22,7 +32,14 @@ pub(super) async fn show(control: Arc<Control>) -> Result<Response<Body>, Fault>
 impl Control {
     /// Writes down what the operator ordered, and what came of it.
     pub(super) fn ordered<T>(&self, entry: Entry, result: &Result<T, Fault>) {
+        let who = BY.try_with(String::clone).unwrap_or_default();
+        self.ordered_by(&who, entry, result);
+    }
+
+    /// The same, ordered by this person.
+    pub(super) fn ordered_by<T>(&self, who: &str, mut entry: Entry, result: &Result<T, Fault>) {
         if let Some(audit) = self.audit.get() {
+            who.clone_into(&mut entry.who);
             audit.note(match result {
                 Ok(_) => entry.ended(Outcome::Done),
                 Err(fault) => entry.ended(Outcome::Failed).because(fault.to_string()),

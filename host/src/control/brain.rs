@@ -6,6 +6,7 @@ use super::pipe::{self, LineReader};
 use super::sync::{self, Batch, PAGE, Read, Source, Unwatched};
 use super::{Control, Fault, carried};
 use hyper::{Response, StatusCode};
+use moa_core::audit;
 use moa_core::manifest::is_plain_name;
 use moa_store::{Cell, Change, Entry, SHARED_HOLDER, Scope, Space, Store, StoreError, Write, WriteOutcome};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,18 @@ impl At {
             cell: space.cell(query.needed("key")?),
             ttl_ms: query.parsed("ttl")?,
         })
+    }
+
+    /// What the audit log is told of a change here: not the value.
+    fn entry(&self, what: &str) -> audit::Entry {
+        let Cell { space, key } = &self.cell;
+        let entry = audit::Entry::operator(audit::What::Brain, "brain", &[what])
+            .arg("scope", &*lines::scope_text(&space.scope))
+            .arg("key", key.as_str());
+        audit::Entry {
+            plugin: space.plugin.clone(),
+            ..entry
+        }
     }
 
     fn absent(&self) -> Fault {
@@ -71,17 +84,10 @@ pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Resu
             .hint("a name is 1 to 64 lower-case letters, digits and `-`"));
     }
     let (value, _held) = control.read_large(body, LARGEST).await?;
-    let write = Write {
-        cell: at.cell,
-        change: Change::Set {
-            value: value.into(),
-            ttl_ms: at.ttl_ms,
-        },
-        // The operator decides; a quota is for plugins.
-        limit: None,
-    };
-    let outcomes = control.store.write(vec![write], None).await?;
-    control.follow().await?;
+    let entry = at.entry("set").arg("bytes", value.len());
+    let done = store(&control, at, value.into(), query.get("expected")).await;
+    control.ordered(entry, &done);
+    let outcomes = done?;
     let version = outcomes.into_iter().find_map(|outcome| match outcome {
         WriteOutcome::Stored { version } => Some(version),
         _ => None,
@@ -89,14 +95,38 @@ pub(super) async fn set(control: Arc<Control>, query: Query, body: Body) -> Resu
     json(&Changed { version })
 }
 
+async fn store(control: &Control, at: At, value: Vec<u8>, expected: Option<&str>) -> Result<Vec<WriteOutcome>, Fault> {
+    let ttl_ms = at.ttl_ms;
+    let write = Write {
+        cell: at.cell,
+        change: match expected {
+            None => Change::Set { value, ttl_ms },
+            Some(version) => Change::CompareAndSwap {
+                value,
+                ttl_ms,
+                expected: Some(version.to_owned()),
+            },
+        },
+        // The operator decides; a quota is for plugins.
+        limit: None,
+    };
+    let outcomes = control.store.write(vec![write], None).await?;
+    control.follow().await?;
+    Ok(outcomes)
+}
+
 pub(super) async fn delete(control: Arc<Control>, query: Query) -> Result<Response<Body>, Fault> {
     let at = At::of(&query)?;
+    let done = remove(&control, &at).await;
+    control.ordered(at.entry("delete"), &done);
+    done?;
+    json(&Changed { version: None })
+}
+
+async fn remove(control: &Control, at: &At) -> Result<(), Fault> {
     let write = Write::delete(at.cell.clone());
     match control.store.write(vec![write], None).await?.as_slice() {
-        [WriteOutcome::Deleted { existed: true }] => {
-            control.follow().await?;
-            json(&Changed { version: None })
-        }
+        [WriteOutcome::Deleted { existed: true }] => control.follow().await,
         _ => Err(at.absent()),
     }
 }

@@ -127,6 +127,11 @@ impl Client {
         }
     }
 
+    /// What can be asked of the host that runs in this process.
+    pub fn inside(control: &Arc<Control>) -> Self {
+        Self::within(Arc::clone(control), Arc::clone(&control.store))
+    }
+
     /// This store, which the configuration names.
     pub(super) fn of(store: Arc<dyn Store>, config: &Config) -> Self {
         let control = Control::new(Arc::clone(&store), config.store.url.clone(), Quotas::of(config));

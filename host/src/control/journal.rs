@@ -4,6 +4,7 @@ use super::http::{Body, Query, json};
 use super::lines::instant_text;
 use super::{Control, Fault};
 use hyper::{Response, StatusCode};
+use moa_core::audit::{Entry, What};
 use moa_core::event::{Event, EventKind};
 use moa_store::{Answer, Filed, Outcome, Recorded, Seq, Which, WriteOutcome};
 use serde::{Deserialize, Serialize};
@@ -120,7 +121,15 @@ pub(super) async fn show(control: Arc<Control>, seq: String) -> Result<Response<
 
 pub(super) async fn retry(control: Arc<Control>, seq: String, query: Query) -> Result<Response<Body>, Fault> {
     let fresh = query.is("fresh")?;
-    let filed = control.filed(&seq).await?;
+    let done = reopen(&control, &seq, fresh).await;
+    let entry = Entry::operator(What::Journal, "journal", &["retry"]).arg("record", seq);
+    control.ordered(if fresh { entry.arg("fresh", true) } else { entry }, &done);
+    json(&Retried { running: done? })
+}
+
+/// Runs a record again; whether now, or with the next start.
+async fn reopen(control: &Arc<Control>, seq: &str, fresh: bool) -> Result<bool, Fault> {
+    let filed = control.filed(seq).await?;
     let number = filed.record.seq;
     // What the calls of such a record did is forgotten with its end, so nothing could keep them from doing it twice.
     if !fresh && filed.end.as_ref().is_some_and(|end| end.outcome.is_done()) {
@@ -140,13 +149,18 @@ pub(super) async fn retry(control: Arc<Control>, seq: String, query: Query) -> R
             format!("record {seq} is open: it runs, or will with the next start"),
         ));
     }
-    json(&Retried {
-        running: host.is_some(),
-    })
+    Ok(host.is_some())
 }
 
 pub(super) async fn drop(control: Arc<Control>, seq: String) -> Result<Response<Body>, Fault> {
-    let filed = control.filed(&seq).await?;
+    let done = close(&control, &seq).await;
+    let entry = Entry::operator(What::Journal, "journal", &["drop"]).arg("record", seq);
+    control.ordered(entry, &done);
+    json(&done?)
+}
+
+async fn close(control: &Arc<Control>, seq: &str) -> Result<(), Fault> {
+    let filed = control.filed(seq).await?;
     if filed.end.is_some() {
         let state = row(&filed, None).state;
         return Err(Fault::new(
@@ -161,7 +175,7 @@ pub(super) async fn drop(control: Arc<Control>, seq: String) -> Result<Response<
         Some(host) => std::mem::drop(host.intake.drop_record(number).await?),
         None => control.store.finish(number, Outcome::Dropped).await?,
     }
-    json(&())
+    Ok(())
 }
 
 impl Control {

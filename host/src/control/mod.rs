@@ -7,7 +7,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /v1/host` | who answers |
-//! | `GET, PUT, DELETE /v1/brain/entry?plugin&scope&key` | one entry (`PUT`: the value as it is, `&ttl` in ms) |
+//! | `GET, PUT, DELETE /v1/brain/entry?plugin&scope&key` | one entry (`PUT`: the value as it is, `&ttl` in ms, `&expected` the version that must be there) |
 //! | `GET /v1/brain/entries?plugin&scope&prefix&limit` | entries without their values, JSON lines |
 //! | `GET /v1/brain/stats` | who holds how much |
 //! | `GET /v1/brain/export?plugin&facts` | the brain as [`lines`] |
@@ -21,10 +21,12 @@
 //! | `POST /v1/plugins?source&digest` | installs the body |
 //! | `POST /v1/plugins/NAME/WHAT` | `stop`, `start`, `restart`, `rollback`, `unpin` |
 //! | `DELETE /v1/plugins/NAME` | removes the file |
+//! | `GET /v1/plugins/NAME/calls`, `GET /v1/plugins/NAME/limits` | how long its last calls took; what it may use |
 //! | `GET /v1/logs?plugin&invocation&lines&follow` | what plugins log, JSON lines |
 //! | `GET /v1/schedule`, `GET /v1/schedule/next?plugin&name&count` | the jobs, and when they are due |
 //! | `POST /v1/schedule/WHAT?plugin&name` | `run`, `pause`, `resume` |
 //! | `GET, POST, DELETE /v1/plugins/NAME/grants` | what a plugin asks for and has; approves (`POST`: lines, or all); takes back |
+//! | `POST, DELETE /v1/dashboard` | a link that lets somebody into the dashboard once; everybody is signed out |
 //!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
@@ -32,9 +34,11 @@
 mod audit;
 pub mod backup;
 mod brain;
+mod calls;
 mod carried;
 pub mod client;
 mod copy;
+mod dashboard;
 mod grants;
 pub mod http;
 mod journal;
@@ -71,8 +75,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 
+pub use audit::asked_by;
 pub use brain::{Changed, Imported, Listed, Usage};
+pub use calls::{LimitRow, Took};
 pub use copy::{CopyRequest, CopyStep};
+pub use dashboard::{Door, Invitation, SignedOut};
 pub use grants::GrantRequest;
 pub use journal::{Did, Retried, Row, Shown};
 pub use plugins::{BrokenRow, Counts, Did as PluginDid, FaultRow, PluginList, PluginRow, State};
@@ -89,6 +96,8 @@ pub struct Control {
     decides: OnceLock<Decides>,
     audit: OnceLock<Arc<Audit>>,
     schedules: OnceLock<Arc<Schedules>>,
+    door: OnceLock<Door>,
+    limits: OnceLock<calls::LimitsOf>,
     /// The right to hold a large body in memory.
     room: Arc<Semaphore>,
 }
@@ -142,6 +151,8 @@ impl Control {
             decides: OnceLock::new(),
             audit: OnceLock::new(),
             schedules: OnceLock::new(),
+            door: OnceLock::new(),
+            limits: OnceLock::new(),
             room: Arc::new(Semaphore::new(LARGE_BODIES)),
         })
     }
@@ -156,6 +167,18 @@ impl Control {
     pub fn stand(&self, standing: Standing) {
         // Once, at the start.
         let _ = self.standing.set(standing);
+    }
+
+    /// From now on what plugins may use can be shown.
+    pub fn limit(&self, limits: impl Fn(&str) -> LimitRow + Send + Sync + 'static) {
+        // Once, at the start.
+        let _ = self.limits.set(Box::new(limits));
+    }
+
+    /// From now on the operator can be let into the dashboard.
+    pub fn open_door(&self, door: Door) {
+        // Once, at the start.
+        let _ = self.door.set(door);
     }
 
     /// From now on jobs can be shown, and told to rest.
@@ -303,6 +326,10 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         (&Method::POST, ["v1", "plugins", name, verb]) if let Some(verb) = plugins::Verb::of(verb) => {
             Box::pin(plugins::order(control, verb, (*name).into()))
         }
+        (&Method::GET, ["v1", "plugins", name, "calls"]) => Box::pin(calls::calls(control, (*name).into())),
+        (&Method::GET, ["v1", "plugins", name, "limits"]) => Box::pin(calls::limits(control, (*name).into())),
+        (&Method::POST, ["v1", "dashboard"]) => Box::pin(dashboard::invite(control)),
+        (&Method::DELETE, ["v1", "dashboard"]) => Box::pin(dashboard::sign_out(control)),
         (&Method::GET, ["v1", "schedule"]) => Box::pin(schedule::list(control)),
         (&Method::GET, ["v1", "schedule", "next"]) => Box::pin(schedule::next(control, query)),
         (&Method::POST, ["v1", "schedule", verb]) if let Some(verb) = schedule::Verb::of(verb) => {

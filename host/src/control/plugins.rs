@@ -407,7 +407,7 @@ impl House {
 }
 
 impl Control {
-    fn house(&self) -> Result<&House, Fault> {
+    pub(super) fn house(&self) -> Result<&House, Fault> {
         self.house.get().ok_or_else(nobody)
     }
 }
@@ -452,7 +452,7 @@ fn unknown(plugin: &str) -> Fault {
     OrderError::Unknown(plugin.to_owned()).into()
 }
 
-fn nobody() -> Fault {
+pub(super) fn nobody() -> Fault {
     Fault::new(StatusCode::SERVICE_UNAVAILABLE, "no moa runs here that loads plugins")
         .hint("start it with `moa run`, or name its --config or --data-dir here")
 }

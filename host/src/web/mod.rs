@@ -27,6 +27,7 @@ pub use endpoints::{ENDPOINTS, Endpoints, Listener};
 pub(crate) use gate::Peer;
 pub use hooks::{Hooks, Past, SetUp};
 pub(crate) use listen::{Listening, Seats};
+pub(crate) use source::Pace;
 pub use source::Source;
 
 use axum::Router;

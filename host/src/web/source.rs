@@ -66,7 +66,7 @@ fn address_of(word: &str) -> Option<IpAddr> {
 
 /// How often each source may ask. It takes a bounded room, however many there are.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     rate: Option<Rate>,
     begun: Instant,
     state: Mutex<State>,
@@ -83,7 +83,7 @@ struct State {
 }
 
 impl Pace {
-    pub(super) fn new(rate: Option<Rate>) -> Self {
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self {
             rate,
             begun: Instant::now(),
@@ -95,7 +95,7 @@ impl Pace {
     ///
     /// # Errors
     /// It is one too many; with how long the source has to wait.
-    pub(super) fn admit(&self, source: Source) -> Result<(), Duration> {
+    pub(crate) fn admit(&self, source: Source) -> Result<(), Duration> {
         self.admit_at(source, self.begun.elapsed())
     }
 

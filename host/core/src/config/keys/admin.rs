@@ -35,6 +35,7 @@ impl Keys {
             listen,
             hosts: hosts.iter().map(|name| name.to_ascii_lowercase()).collect(),
             proxies: self.networks(&["admin", "trusted-proxies"]),
+            write_brain: self.truth(&["admin", "write-brain"]),
         }
     }
 }
@@ -58,12 +59,12 @@ mod tests {
     fn the_operators_listener_is_read_and_shown() {
         let default = parse("").unwrap().admin;
         assert_eq!(default.listen.unwrap().to_string(), "127.0.0.1:7701");
-        assert!(!default.wanted && default.hosts.is_empty() && default.proxies.is_empty());
+        assert!(!default.wanted && default.hosts.is_empty() && default.proxies.is_empty() && !default.write_brain);
         let text = "[admin]\nlisten = \"0.0.0.0:80\"\nhosts = [\"Moa.example.com\", \"::1\"]\n\
-                    trusted-proxies = [\"10.0.0.0/8\"]\n";
+                    trusted-proxies = [\"10.0.0.0/8\"]\nwrite-brain = true\n";
         let config = parse(text).unwrap();
         assert_eq!(config.admin.hosts, ["moa.example.com", "::1"]);
-        assert!(config.admin.wanted && config.admin.proxies.len() == 1);
+        assert!(config.admin.wanted && config.admin.proxies.len() == 1 && config.admin.write_brain);
         assert_eq!(parse(&config.show()).unwrap().admin, config.admin);
         let none = parse("[admin]\nlisten = \"\"\n").unwrap();
         assert_eq!(none.admin.listen, None);
