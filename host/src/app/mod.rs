@@ -171,7 +171,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     desk.record(record.audit());
     desk.control().limit({
         let allowances = Arc::clone(&allowances);
-        move |plugin| allowances.of(plugin).into()
+        move |plugin| (&*allowances.of(plugin)).into()
     });
     let health = Arc::<Health>::default();
     let _pulse = health.pulse();
@@ -183,6 +183,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let admin = Admin::open(&config, shown, &endpoints, grant_everything).await?;
     if let Some(address) = admin.address() {
         dashboard.opened(&config, address);
+        if grant_everything && let Some(link) = desk.control().invitation() {
+            println!("  Dashboard    {link} (once, within 10 minutes)");
+        }
     }
 
     let mut stop = std::pin::pin!(stop);

@@ -60,8 +60,14 @@ pub(super) async fn sign_out(control: Arc<Control>) -> Result<Response<Body>, Fa
     http::json(&SignedOut { sessions })
 }
 
-/// Somebody came in, or went.
 impl Control {
+    /// A link that lets one person in, where there is a dashboard.
+    pub fn invitation(&self) -> Option<String> {
+        let door = self.door.get()?;
+        let (origin, token) = (door.origins.first()?, door.sessions.invite().ok()?);
+        Some(format!("{origin}/sign-in?token={token}"))
+    }
+
     /// Writes down what somebody did at the dashboard's door.
     pub fn at_the_door(&self, what: &str, who: &str, from: &str) {
         let entry = Entry::operator(What::Dashboard, "dashboard", &[what]).arg("from", from);

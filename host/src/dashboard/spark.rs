@@ -16,11 +16,12 @@ pub fn spark(view: &View, calls: &[Took]) -> Html {
     let failed = calls.iter().filter(|call| call.failed).count();
     let steps = calls.len().saturating_sub(1).max(1);
     let place = |at: usize, us: u64| {
-        let x = if calls.len() == 1 { WIDTH } else { at * WIDTH / steps };
-        // From one pixel above the ground to one below the top.
-        let share = us as f64 / most.max(1) as f64;
-        let y = (HEIGHT - 1) as f64 - share * (HEIGHT - 3) as f64;
-        (x, y)
+        // From two pixels above the ground to one below the top; what is all the same lies in the middle.
+        let share = match most > least {
+            true => us as f64 / most as f64,
+            false => 0.5,
+        };
+        (at * WIDTH / steps, HEIGHT as f64 - 2.0 - share * (HEIGHT - 3) as f64)
     };
     let mut points = String::new();
     let mut dots = Html::new();
@@ -48,9 +49,13 @@ pub fn spark(view: &View, calls: &[Took]) -> Html {
             view.t("실패", "failed")
         ),
     };
+    if calls.len() == 1 {
+        // A line needs two ends.
+        let (_, y) = place(0, most);
+        points.push_str(&format!("{WIDTH},{y:.1}"));
+    }
     let line = points.trim_end();
-    let first = if calls.len() == 1 { WIDTH } else { 0 };
     html!("<svg class='spark' viewBox='-2 0 124 28' width='124' height='28' role='img' aria-label='" (label) "'><title>" (label)
-        "</title><polygon points='" (first) "," (HEIGHT) " " (line) " " (WIDTH) "," (HEIGHT) "'/><polyline points='" (line)
+        "</title><polygon points='0," (HEIGHT) " " (line) " " (WIDTH) "," (HEIGHT) "'/><polyline points='" (line)
         "'/>" (dots) "</svg>")
 }

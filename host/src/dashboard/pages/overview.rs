@@ -6,7 +6,8 @@ use super::super::html::{Address, Html, html, put};
 use super::super::view::{Table, View, bytes, count, micros};
 use super::plugins::state;
 use crate::control::http::path;
-use crate::control::{DueList, Host, PluginList, PluginRow, Row, State, Usage};
+use crate::control::{Host, JobList, PluginList, PluginRow, Row, State, Usage};
+use crate::schedule::Row as Job;
 
 /// Plugins, records and due times that are told of.
 const FEW: usize = 6;
@@ -138,15 +139,22 @@ async fn records(out: &mut Html, asks: &Asks, view: &View) {
 
 async fn due(out: &mut Html, asks: &Asks, view: &View) {
     put!(out; "<section class='card'><h2><a href='/schedule'>" (view.t("곧 할 일", "Due next")) "</a></h2>");
-    match asks.get::<DueList>(&format!("/v1/schedule/next?count={FEW}")).await {
-        Ok(list) if list.due.is_empty() => {
+    // Each job once: one that is due every second would leave no room for the others.
+    let jobs = asks.get::<JobList>("/v1/schedule").await.map(|list| {
+        let due = |job: Job| job.next.map(|next| (next, job.plugin, job.name));
+        let mut jobs: Vec<_> = list.jobs.into_iter().filter_map(due).collect();
+        jobs.sort();
+        jobs
+    });
+    match jobs {
+        Ok(jobs) if jobs.is_empty() => {
             put!(out; "<p class='empty'>" (view.t("예약 작업이 없습니다.", "There is no job.")) "</p>")
         }
-        Ok(list) => {
+        Ok(jobs) => {
             put!(out; "<ol class='due'>");
-            for due in &list.due {
-                put!(out; "<li>" (view.time(due.due)) " <b>" (due.plugin) "/" (due.name) "</b> <span class='soft'>"
-                    (view.distance(due.due)) "</span></li>");
+            for (next, plugin, name) in jobs.iter().take(FEW) {
+                put!(out; "<li>" (view.time(*next)) " <b>" (plugin) "/" (name) "</b> <span class='soft'>"
+                    (view.distance(*next)) "</span></li>");
             }
             put!(out; "</ol>");
         }

@@ -78,8 +78,9 @@ fn troubles(out: &mut Html, view: &View, plugin: &PluginRow) {
 fn numbers(out: &mut Html, view: &View, plugin: &PluginRow, spark: &Html) {
     let counts = &plugin.counts;
     let took = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), micros);
+    let mut numbers = Html::new();
     let mut one = |label: &str, value: &str, kind: &'static str| {
-        put!(out; "<div class='number'><dt>" (label) "</dt><dd class='" (kind) "'>" (value) "</dd></div>");
+        put!(&mut numbers; "<div class='number'><dt>" (label) "</dt><dd class='" (kind) "'>" (value) "</dd></div>");
     };
     let bad = |number: u64| if number == 0 { "" } else { "bad" };
     one(view.t("호출", "Calls"), &count(counts.calls), "calls");
@@ -88,7 +89,6 @@ fn numbers(out: &mut Html, view: &View, plugin: &PluginRow, spark: &Html) {
     one("p50", &took(counts.p50_us), "");
     one("p99", &took(counts.p99_us), "");
     one(view.t("최대 메모리", "Most memory"), &bytes(counts.memory_peak), "");
-    let numbers = std::mem::take(out);
     put!(out; "<dl class='numbers'>" (numbers) "<div class='number wide'><dt>" (view.t("최근 호출 시간", "Latency of the last calls"))
         "</dt><dd>" (spark) "</dd></div></dl>");
 }
