@@ -101,6 +101,9 @@ fn every_public_item_has_an_example() {
             let trimmed = line.trim_start();
             if trimmed.starts_with("///") || trimmed.starts_with("#[doc(hidden)]") {
                 documentation.push_str(trimmed);
+            } else if let Some(included) = trimmed.strip_prefix("#[doc = include_str!(\"") {
+                let path = sources.join(file).with_file_name(included.split('"').next().unwrap());
+                documentation.push_str(&fs::read_to_string(path).unwrap());
             } else if let Some(item) = item(line) {
                 let name = item.split(|c: char| !c.is_alphanumeric() && c != '_').nth(1).unwrap();
                 let hidden = documentation.contains("#[doc(hidden)]") || PRIVATE.contains(&name);

@@ -456,33 +456,7 @@ pub fn derive_config(item: TokenStream) -> TokenStream {
     config::expand(item.into()).into()
 }
 
-/// Makes an argument, or a setting, of an enum: people choose one of its variants by the words above it, or by its name.
-///
-/// ```
-/// use moa_plugin::prelude::*;
-///
-/// #[derive(Argument)]
-/// enum Size {
-///     #[choice("regular", "보통")]
-///     Regular,
-///     #[choice("large", "곱빼기")]
-///     Large,
-/// }
-///
-/// /// Orders noodles.
-/// #[command]
-/// fn noodles(#[default = "regular"] size: Size) -> &'static str {
-///     match size {
-///         Size::Regular => "a bowl",
-///         Size::Large => "a large bowl",
-///     }
-/// }
-///
-/// # assert_eq!(moa_plugin::testing::Host::new().run::<noodles>("곱빼기")?, Some("a large bowl".into()));
-/// # assert_eq!(moa_plugin::testing::Host::new().run::<noodles>("")?, Some("a bowl".into()));
-/// # assert!(moa_plugin::testing::Host::new().run::<noodles>("small").is_err());
-/// # Ok::<(), Error>(())
-/// ```
+#[doc = include_str!("choice.md")]
 #[proc_macro_derive(Argument, attributes(choice))]
 pub fn derive_argument(item: TokenStream) -> TokenStream {
     choice::expand(item.into()).into()
