@@ -7,7 +7,7 @@ pub use each::each;
 use crate::argument::Argument;
 use crate::bindings::moa::plugin::types::Value as Typed;
 use crate::manifest::{Kind, Setting};
-use crate::time;
+use crate::{Error, log, system, time};
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 
@@ -80,6 +80,49 @@ pub trait Config: Sized {
     /// Takes the values from the operator's table.
     #[doc(hidden)]
     fn read(table: &mut Table) -> Result<Self, String>;
+}
+
+/// The plugin's settings, where somebody waits for an answer: if they cannot be read, the reason is in the log, and told to who
+/// asked, too.
+///
+/// ```
+/// use moa_plugin::config;
+/// use moa_plugin::prelude::*;
+///
+/// #[derive(Config)]
+/// struct Settings {
+///     /// Where the menu is.
+///     url: String,
+/// }
+///
+/// /// Where the menu is.
+/// #[command]
+/// fn menu() -> Result<String> {
+///     Ok(config::settings::<Settings>()?.url)
+/// }
+///
+/// plugin! {
+///     name: "canteen",
+///     commands: [menu],
+///     config: Settings,
+/// }
+///
+/// let host = moa_plugin::testing::Host::new();
+/// let told = Error::rejected("This plugin's settings in moa.toml are wrong: the setting `url` is missing");
+/// assert_eq!(host.run::<menu>(""), Err(told));
+/// assert!(host.log()[0].starts_with("error: "));
+/// ```
+///
+/// # Errors
+/// [`Error::rejected`] with the reason.
+pub fn settings<C: Config + DeserializeOwned>() -> Result<C, Error> {
+    system::config().map_err(|error| {
+        log::error(error.to_string());
+        Error::rejected(format!(
+            "This plugin's settings in moa.toml are wrong: {}",
+            error.reason()
+        ))
+    })
 }
 
 /// Reads a table as any deserialiser brings it.

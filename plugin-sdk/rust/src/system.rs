@@ -44,6 +44,13 @@ pub fn config<T: DeserializeOwned>() -> Result<T, ConfigError> {
 #[error("the plugin's configuration does not fit; compare its type with `config` in `plugin!`: {0}")]
 pub struct ConfigError(#[from] serde_json::Error);
 
+impl ConfigError {
+    /// What is wrong, alone.
+    pub(crate) fn reason(&self) -> &serde_json::Error {
+        &self.0
+    }
+}
+
 /// The present instant, RFC 3339 in UTC, to the millisecond. Never goes back within a call.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! The CI service, as it is asked over HTTP.
 
-use crate::Settings;
+use crate::{Settings, Texts};
 use moa_plugin::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,17 @@ pub enum State {
 }
 
 impl State {
+    /// As people read it.
+    pub fn text(self, texts: &Texts) -> String {
+        match self {
+            Self::Queued => texts.queued(),
+            Self::Building => texts.building(),
+            Self::Deploying => texts.deploying(),
+            Self::Succeeded => texts.succeeded(),
+            Self::Failed => texts.failed(),
+        }
+    }
+
     pub fn is_over(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
     }

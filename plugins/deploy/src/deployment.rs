@@ -3,12 +3,15 @@
 //! Brain: `now/SERVER` is the deployment that goes on there, and nobody else begins one meanwhile; `last/SERVER` is the one
 //! before. A job `follow:SERVER` asks how far it is; the CI service may tell by itself, too.
 
-use crate::Settings;
-use crate::ci::{self, Begun, Progress};
-use crate::texts::Texts;
+use crate::ci::{self, Begun, Progress, State};
+use crate::{Settings, Texts};
+use moa_plugin::config::settings;
 use moa_plugin::prelude::*;
 use moa_plugin::time::Instant;
 use serde::{Deserialize, Serialize};
+
+/// How much of a log is shown, in characters.
+const LOG: usize = 600;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Deployment {
@@ -69,30 +72,66 @@ impl Deployment {
         Ok(Brain::plugin().get(&key(server))?)
     }
 
+    pub fn state(&self) -> State {
+        self.progress.as_ref().map_or(State::Queued, |progress| progress.state)
+    }
+
+    /// The message that follows it.
     pub fn content(&self) -> Content {
-        let texts = Texts::of(&self.locale);
+        let (texts, state) = (Texts::of(&self.locale), self.state());
+        let (icon, bar) = match state {
+            State::Succeeded => ("✅", " ▰▰▰▰"),
+            State::Failed => ("❌", ""),
+            _ if self.is_given_up => ("⌛", ""),
+            State::Queued => ("⏳", " ▰▱▱▱"),
+            State::Building => ("🔨", " ▰▰▱▱"),
+            State::Deploying => ("🚚", " ▰▰▰▱"),
+        };
+        let (branch, server, told) = (&self.branch, &self.server, state.text(&texts));
+        let step = self.progress.as_ref().map_or("", |progress| progress.step.as_str());
+        let content = Content::text(match step.is_empty() || state.is_over() {
+            true => texts.told(icon, branch, server, bar, told),
+            false => texts.told_step(icon, branch, server, bar, told, step),
+        });
         let url = self.begun.as_ref().map_or("", |begun| begun.url.as_str());
-        let content = Content::text(texts.told(self, self.progress.as_ref(), self.is_given_up));
         match url.starts_with("https://") || url.starts_with("http://") {
             true => content.link(texts.open(), url),
             false => content,
         }
     }
 
+    /// How it ended, for who began it.
+    fn ended(&self) -> String {
+        let (texts, who) = (Texts::of(&self.locale), format!("{{@{}}}", self.by));
+        match self.state() {
+            State::Succeeded => texts.is_deployed(who),
+            State::Failed => texts.has_failed(who) + &self.log(),
+            _ => texts.given_up(who),
+        }
+    }
+
+    /// The end of what the CI service says, as a block of code in which nothing ends it. Nothing, if it says nothing.
+    fn log(&self) -> String {
+        let said = self
+            .progress
+            .iter()
+            .flat_map(|progress| [&progress.log, &progress.step]);
+        let said = said.map(|text| text.trim()).find(|text| !text.is_empty());
+        let last = |text: &str| {
+            let skip = text.chars().count().saturating_sub(LOG);
+            text.chars().skip(skip).collect::<String>().replace('`', "'")
+        };
+        said.map(|text| format!("\n```\n{}\n```", last(text)))
+            .unwrap_or_default()
+    }
+
     /// Says something about it: to the message that changes, or, calling who began it, to the thread below.
     fn tell(&self, is_over: bool) -> Result<(), HostError> {
-        let message = MessageRef {
-            place: self.place.clone(),
-            id: self.message.clone(),
-        };
+        let (place, id) = (self.place.clone(), self.message.clone());
+        let message = MessageRef { place, id };
         chat::edit(&message, self.content())?;
         if is_over {
-            let thread = Place {
-                thread: Some(self.place.thread.clone().unwrap_or(message.id)),
-                ..message.place
-            };
-            let told = Texts::of(&self.locale).ended(&self.by, self.progress.as_ref(), self.is_given_up);
-            chat::send(&thread, told)?;
+            chat::send(&message.thread(), self.ended())?;
         }
         Ok(())
     }
@@ -111,11 +150,7 @@ fn advance(server: &str, progress: Option<Progress>, patience: Duration) -> Resu
             deployment.progress != before || deployment.is_given_up,
         ))
     })?;
-    let is_over = deployment.is_given_up
-        || deployment
-            .progress
-            .as_ref()
-            .is_some_and(|progress| progress.state.is_over());
+    let is_over = deployment.is_given_up || deployment.state().is_over();
     // Both the job and the webhook may see the end; who takes it away tells.
     if is_over && !brain.delete(&key(server))? {
         return Ok(true);
@@ -133,7 +168,7 @@ fn advance(server: &str, progress: Option<Progress>, patience: Duration) -> Resu
 /// Asks how far it is, until it is over.
 #[job(id = "follow:*")]
 pub fn follow(server: String) -> Result<()> {
-    let settings = Settings::read()?;
+    let settings = settings::<Settings>()?;
     let Some(deployment) = Deployment::on(&server)? else {
         return Ok(());
     };
@@ -161,7 +196,7 @@ struct Told {
 #[webhook(name = "ci", verify = "bearer")]
 pub fn finished(request: &Request) -> Result<Response> {
     let told: Told = request.json()?;
-    let settings = Settings::read()?;
+    let settings = settings::<Settings>()?;
     for server in &settings.servers {
         let begun = Deployment::on(server)?.and_then(|deployment| deployment.begun);
         if begun.is_some_and(|begun| begun.id == told.id) {

@@ -2,13 +2,14 @@
 
 mod ci;
 mod deployment;
-mod texts;
 
 use ci::Trouble;
 use deployment::{Deployment, ended, finished, follow};
+use moa_plugin::config::settings;
 use moa_plugin::prelude::*;
-use moa_plugin::time::Instant;
-use texts::Texts;
+use moa_plugin::time::{Instant, in_words};
+
+moa_plugin::texts!("texts.toml");
 
 /// The operator's settings.
 #[derive(Config)]
@@ -25,16 +26,6 @@ struct Settings {
     /// When nobody waits for it any longer.
     #[default = "15m"]
     patience: Duration,
-}
-
-impl Settings {
-    /// What is wrong with them is told to who asks, too.
-    fn read() -> Result<Self> {
-        system::config().map_err(|error| {
-            log::error(error.to_string());
-            Error::rejected(format!("moa.toml, [plugin.deploy.config]: {error}"))
-        })
-    }
 }
 
 /// Deploys a branch to a test server.
@@ -54,10 +45,10 @@ impl Settings {
     )
 )]
 fn deploy(ctx: &Context, branch: String, server: Option<String>) -> Result<()> {
-    let (settings, texts) = (Settings::read()?, Texts::of(ctx.locale()));
+    let (settings, texts) = (settings::<Settings>()?, Texts::of(ctx.locale()));
     let server = match server.as_ref().or(settings.servers.first()) {
         Some(server) if settings.servers.contains(server) => server,
-        _ => return Err(Error::usage(texts.servers(&settings.servers))),
+        _ => return Err(Error::usage(texts.servers(settings.servers.join(", ")))),
     };
     let mut deployment = Deployment::new(ctx, &branch, server);
     // Whoever is first has the server.
@@ -68,7 +59,8 @@ fn deploy(ctx: &Context, branch: String, server: Option<String>) -> Result<()> {
         let Some(other) = Deployment::on(server)?.filter(|_| error.is_conflict()) else {
             return Err(error.into());
         };
-        return Err(Error::rejected(texts.busy(&other, Instant::now())));
+        let time = in_words(Instant::now().since(other.started), ctx.locale());
+        return Err(Error::rejected(texts.busy(server, other.by_name, other.branch, time)));
     }
     // Should the bot be cut off here, the server is free again after a while.
     schedule::after(&deployment::job(server), settings.patience, "")?;
@@ -77,9 +69,9 @@ fn deploy(ctx: &Context, branch: String, server: Option<String>) -> Result<()> {
         Err(trouble) => {
             deployment::release(server)?;
             return Err(Error::rejected(match trouble {
-                Trouble::Refused(why) => texts.refused(&branch, &why),
-                Trouble::Away => texts.away().into(),
-                Trouble::Uncertain => texts.uncertain().into(),
+                Trouble::Refused(why) => texts.refused(&branch, why),
+                Trouble::Away => texts.away(),
+                Trouble::Uncertain => texts.uncertain(),
             }));
         }
     }
@@ -99,25 +91,20 @@ fn deploy(ctx: &Context, branch: String, server: Option<String>) -> Result<()> {
     summary(ko = "서버마다 무엇이 배포되었는지 봅니다", en = "What is deployed where")
 )]
 fn deployments(ctx: &Context) -> Result<String> {
-    let (settings, texts) = (Settings::read()?, Texts::of(ctx.locale()));
-    let mut rows = vec![texts.columns().map(String::from)];
+    let (settings, texts) = (settings::<Settings>()?, Texts::of(ctx.locale()));
+    let mut rows: Vec<Vec<String>> = vec![texts.columns().split(',').map(str::to_owned).collect()];
     for server in &settings.servers {
-        let Some(latest) = (match Deployment::on(server)? {
-            Some(now) => Some(now),
-            None => ended(server)?,
-        }) else {
-            rows.push([server.clone(), "–".into(), String::new(), String::new()]);
+        let now = Deployment::on(server)?;
+        let Some(latest) = now.map_or_else(|| ended(server), |now| Ok(Some(now)))? else {
+            rows.push(vec![server.clone(), "–".into()]);
             continue;
         };
         let (date, time) = latest.started.local(ctx.timezone())?;
-        let state = latest.progress.as_ref().map(|progress| texts.state(progress.state));
-        let state = state.unwrap_or_else(|| texts.state(ci::State::Queued));
-        rows.push([
-            server.clone(),
-            latest.branch,
-            state.into(),
+        let (state, when) = (
+            latest.state().text(&texts),
             format!("{date} {time}, {}", latest.by_name),
-        ]);
+        );
+        rows.push(vec![server.clone(), latest.branch, state, when]);
     }
     Ok(text::table(rows))
 }

@@ -5,6 +5,7 @@ use crate::incident::incidents as all;
 use crate::round::{Book, days, report};
 use crate::settings::{Check, Settings};
 use moa_plugin::alarm::Mute;
+use moa_plugin::config;
 use moa_plugin::prelude::*;
 use moa_plugin::time::{Instant, in_words};
 
@@ -27,7 +28,7 @@ pub struct Watch;
 #[command(name = "상태", aliases = ["status", "s"], summary(ko = "지금 어떤지 봅니다", en = "How everything is"))]
 fn status(ctx: &Context) -> Result<String> {
     let (texts, mutes, open) = (Texts::of(ctx.locale()), Mute::all()?, all().all_open()?);
-    let (checks, problems) = ctx.config::<Settings>()?.checks();
+    let (checks, problems) = config::settings::<Settings>()?.checks();
     let mut book: Book = ctx.brain().get("book")?.unwrap_or_default();
     let span = |since: Instant| in_words(Instant::now().since(since), ctx.locale());
     let mut lines = Vec::new();
@@ -128,7 +129,7 @@ fn unmute(ctx: &Context, check: String) -> Result<String> {
 
 /// The names of the checks that a person means: one by its name, those of a group, or all.
 fn named(texts: &Texts, typed: &str) -> Result<Vec<String>> {
-    let (mut checks, _) = system::config::<Settings>()?.checks();
+    let (mut checks, _) = config::settings::<Settings>()?.checks();
     let names = |checks: &[Check]| -> Vec<String> { checks.iter().map(|check| check.name.clone()).collect() };
     let known = names(&checks).join(", ");
     checks.retain(|check| matches!(typed, "all" | "전체") || check.name == typed || check.group == typed);

@@ -7,6 +7,7 @@ use crate::Texts;
 use crate::incident;
 use crate::settings::{Check, Settings};
 use moa_plugin::alarm::{Alarm, Change, Mute, Rule, Uptime};
+use moa_plugin::config;
 use moa_plugin::prelude::*;
 use moa_plugin::tickets::Desk;
 use moa_plugin::time::Instant;
@@ -37,7 +38,7 @@ pub struct Health {
 /// Probes what is due.
 #[job(id = "look", cron = "config:round", missed = "skip")]
 pub fn look(due: &Due) -> Result<()> {
-    let (settings, begun) = (system::config::<Settings>()?, Instant::now());
+    let (settings, begun) = (config::settings::<Settings>()?, Instant::now());
     let (desk, mut checks) = (settings.desk(due), settings.checks().0);
     let (today, _) = begun.local(&desk.timezone)?;
     let mut book: Book = Brain::plugin().get("book")?.unwrap_or_default();
@@ -95,7 +96,7 @@ fn probe(desk: &Desk, check: &Check, health: &mut Health, day: &mut Uptime) -> R
 /// Sums up the day before.
 #[job(id = "daily", cron = "config:daily", missed = "once")]
 pub fn daily(due: &Due) -> Result<()> {
-    let settings = system::config::<Settings>()?;
+    let settings = config::settings::<Settings>()?;
     let desk = settings.desk(due);
     settings.checks().1.into_iter().for_each(log::error);
     let today = due.date(&desk.timezone)?;

@@ -186,3 +186,10 @@ fn an_incident_of_a_check_that_is_no_longer_watched_is_over() -> Result<()> {
     assert!(host.run::<note>("어느 장애?").is_err(), "none is open");
     Ok(())
 }
+
+#[test]
+fn wrong_settings_are_told_to_who_asks() {
+    let host = Host::new().config(json!({ "open-after": "soon" }));
+    let told = host.run::<Watch>("상태").unwrap_err().to_string();
+    assert!(told.contains("`open-after` must be a whole number"), "{told}");
+}
