@@ -1,5 +1,6 @@
 //! The bots that are measured, each in a folder of its own.
 
+use crate::peers::Peer;
 use crate::process::Process;
 use crate::sim::Address;
 use anyhow::{Context, bail};
@@ -22,6 +23,8 @@ pub enum Kind {
     Moa,
     /// The bare bot.
     Floor,
+    /// Another bot, installed from its package registry.
+    Peer(Peer),
 }
 
 /// What every Moa that is started needs.
@@ -125,6 +128,7 @@ impl Home {
             program: match kind {
                 Kind::Moa => build.moa.clone(),
                 Kind::Floor => this,
+                Kind::Peer(peer) => peer.program()?,
             },
             folder,
             address: address.clone(),
@@ -190,6 +194,7 @@ impl Home {
         }
         command
             .current_dir(self.folder.path())
+            .env("SLACK_API_URL", &self.address.api)
             .env("SLACK_APP_TOKEN", &self.address.app_token)
             .env("SLACK_BOT_TOKEN", &self.address.bot_token)
             .stdout(log.try_clone()?)
@@ -197,6 +202,7 @@ impl Home {
         match self.kind {
             Kind::Moa => command.arg("run"),
             Kind::Floor => command.arg("floor").arg(self.address.at.to_string()),
+            Kind::Peer(peer) => peer.prepare(&mut command, self.folder.path())?,
         };
         Process::start(&mut command)
     }

@@ -1,7 +1,7 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
 //! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves; with
 //! `--plugins N`, what many plugins cost; with `--hostile`, what plugins that mean no good cost one beside them; with
-//! `--flood`, what bad requests from outside cost the chat.
+//! `--flood`, what bad requests from outside cost the chat; with `--peers`, Moa beside the bots that people use instead.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
@@ -15,6 +15,7 @@ mod http;
 mod load;
 mod measure;
 mod parts;
+mod peers;
 mod plugins;
 mod process;
 mod report;
@@ -61,6 +62,10 @@ struct Cli {
     /// Measure the chat beside a flood of bad requests to Moa's webhooks, and beside the same flood to a bare server
     #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "hostile"])]
     flood: bool,
+    /// Measure Moa beside Bolt for JavaScript, Bolt for Python, Hubot and Errbot too, and count what each of them loses and
+    /// says twice under each fault
+    #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "hostile", "flood"])]
+    peers: bool,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
@@ -119,6 +124,9 @@ With --flood eight people use a command all the while. In each round bad request
 them without a signature and half with a wrong one of a kilobyte, and the same to a server that answers 401 to everything, \
 for the time of --seconds each. The closing line holds the slowest hundredth of the one against that of the other, as medians.
 
+With --peers the others are installed into a folder of the user's cache, by npm and pip, in the versions that `src/peers` \
+names; a row says so where one cannot be. All of them answer `!echo X` in turn, each in a workspace of its own.
+
 Exit status:
   0  all is well
   1  with --faults: a command was lost or answered twice, or a fault took place less often than it should; with --hostile: \
@@ -133,7 +141,8 @@ Examples:
   moa-load --faults
   moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0
   moa-load --hostile --rounds 3
-  moa-load --flood --rounds 3 --seconds 10";
+  moa-load --flood --rounds 3 --seconds 10
+  moa-load --peers --rounds 3";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -156,6 +165,13 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
         None if cli.hostile => return endure(&cli).await,
         None if cli.flood => return withstand(&cli).await,
+        None if cli.peers => {
+            let report = peers::run(&Build::make()?, cli.rounds, f64::from(cli.seconds)).await?;
+            if !cli.json {
+                println!("{}\n", report.table());
+            }
+            println!("{}", serde_json::to_string(&report)?);
+        }
         None => drive(&cli).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -221,7 +237,7 @@ async fn drive(cli: &Cli) -> anyhow::Result<()> {
             let figures = measure::round(kind, &build, f64::from(cli.seconds)).await?;
             match kind {
                 Kind::Moa => moa.push(figures),
-                Kind::Floor => floor.push(figures),
+                _ => floor.push(figures),
             }
         }
     }

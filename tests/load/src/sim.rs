@@ -154,6 +154,12 @@ impl Client {
         Ok(self.ask_for(place, text, 1).await?.into_iter().next())
     }
 
+    /// Writes, and returns the bot's next message there; `None` if there is none within so many milliseconds.
+    pub async fn ask_within(&mut self, place: &Place, text: &str, wait_ms: u64) -> anyhow::Result<Option<String>> {
+        let answer = self.send(place, text, Some((wait_ms, 1))).await?;
+        Ok(answer.replies.into_iter().next().map(|reply| reply.text))
+    }
+
     /// Writes, and returns the bot's next messages there: so many, or fewer where no more come.
     pub async fn ask_for(&mut self, place: &Place, text: &str, replies: usize) -> anyhow::Result<Vec<String>> {
         let answer = self.send(place, text, Some((PATIENCE_MS, replies))).await?;
