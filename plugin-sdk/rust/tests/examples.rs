@@ -48,6 +48,7 @@ const FILES: &[&str] = &[
     "time/instant.rs",
     "time/span.rs",
     "time/of_day.rs",
+    "time/order.rs",
     "time/days.rs",
     "time/moment.rs",
     "time/timetable.rs",

@@ -1,13 +1,13 @@
 //! What a call has at hand, and the work on servers: steps of what is due or ordered, told where somebody wants to know.
 //! The brain has one key for each schedule, `schedule/NAME`, with what is remembered of it.
 
-use crate::rules::{self, Act, Groups, Order};
+use crate::rules::{self, Act, Groups};
 use crate::settings::{Schedule, Settings};
 use crate::{Texts, show};
 use moa_plugin::aws::{Instance, State};
 use moa_plugin::brain::BrainResult;
 use moa_plugin::prelude::*;
-use moa_plugin::time::{Exceptions, Moment, Timetable};
+use moa_plugin::time::{Exceptions, Moment, Order, Timetable};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub struct Desk {
 #[serde(default)]
 pub struct Memory {
     pub exceptions: Exceptions<Act>,
-    order: Option<Order>,
+    order: Option<Order<Act>>,
     /// What was begun and is not done yet, so that its end is told.
     begun: Option<Act>,
     /// What was told last, so that it is not told again.
@@ -96,8 +96,8 @@ impl Desk {
 
     /// What somebody orders: the first step at once, the others in the rounds that follow.
     pub fn force(&self, act: Act) -> Result<Content> {
-        let ((name, schedule), since, done) = (self.one()?, self.now, false);
-        self.remember(name, |memory| memory.order = Some(Order { act, since, done }))?;
+        let (name, schedule) = self.one()?;
+        self.remember(name, |memory| memory.order = Some(Order::new(act, self.now)))?;
         let (said, _) = self.step(name, act, &self.look(name, schedule))?;
         // Who ordered is told here; it is still news elsewhere.
         self.remember(name, |memory| memory.told.clear())?;
@@ -109,7 +109,7 @@ impl Desk {
         for (name, schedule) in &self.schedules {
             let memory = self.recall(name)?;
             let times = schedule.enabled.then(|| schedule.times(memory.exceptions));
-            let (act, near) = rules::due(times, memory.order, self.now);
+            let (act, near) = rules::due(&times.unwrap_or_default(), memory.order, self.now);
             // Nobody is asked where nothing is due.
             if act.is_none() && near.is_none() {
                 continue;
@@ -134,7 +134,7 @@ impl Desk {
     fn step(&self, name: &str, act: Act, groups: &Groups<'_>) -> Result<(Content, bool)> {
         if groups.values().all(|seen| seen.is_done(act)) {
             let was_begun = self.remember(name, |memory| {
-                if let Some(order) = memory.order.as_mut().filter(|order| order.act == act) {
+                if let Some(order) = memory.order.as_mut().filter(|order| order.what == act) {
                     order.done = true;
                 }
                 memory.begun.take_if(|begun| *begun == act).is_some()

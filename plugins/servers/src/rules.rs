@@ -3,7 +3,7 @@
 use crate::settings::Group;
 use moa_plugin::aws::{Instance, State};
 use moa_plugin::prelude::*;
-use moa_plugin::time::{Moment, Timetable};
+use moa_plugin::time::{Moment, Order, Timetable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 const WINDOW: i64 = 60;
 /// How many minutes ahead a stop is announced.
 const NOTICE: i64 = 10;
-/// For how many minutes an order counts: a broken server must not keep its schedule from its times for ever.
-const PATIENCE: i64 = 12 * 60;
 
 /// What is done to servers.
 #[derive(Argument, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,27 +28,12 @@ impl Act {
     }
 }
 
-/// What somebody ordered. It goes on until it is done, and whatever the schedule had before it no longer counts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Order {
-    pub act: Act,
-    pub since: Moment,
-    pub done: bool,
-}
-
 /// What is to be done now, and a stop that is near. A schedule that is disabled has no times.
-pub fn due(times: Option<Timetable<Act>>, order: Option<Order>, now: Moment) -> (Option<Act>, Option<Moment>) {
-    let order = order.filter(|order| order.since.minutes_until(now) < PATIENCE);
-    if let Some(order) = order.filter(|order| !order.done) {
-        return (Some(order.act), None);
-    }
-    let Some(times) = times else { return (None, None) };
-    let later = |minutes| now.plus_minutes(minutes).unwrap_or(now);
-    let since = order.map_or(later(-WINDOW), |order| order.since.max(later(-WINDOW)));
-    // The latest counts.
-    let act = times.between(since, now).last().map(|(_, act)| *act);
-    let mut ahead = times.between(now, later(NOTICE)).into_iter();
-    (act, ahead.find(|(_, act)| *act == Act::Stop).map(|(at, _)| at))
+pub fn due(times: &Timetable<Act>, order: Option<Order<Act>>, now: Moment) -> (Option<Act>, Option<Moment>) {
+    let mut ahead = times.between(now, now.plus_minutes(NOTICE).unwrap_or(now)).into_iter();
+    let stop = ahead.find(|(_, act)| *act == Act::Stop).map(|(at, _)| at);
+    let is_ordered = order.is_some_and(|order| order.is_open(now));
+    (times.due(now, WINDOW, order), stop.filter(|_| !is_ordered))
 }
 
 /// A group as it stands: its servers, if they can be seen.

@@ -30,6 +30,17 @@ pub struct Timetable<K: Ord> {
     pub exceptions: Exceptions<K>,
 }
 
+/// Nothing happens at any time.
+impl<K: Ord> Default for Timetable<K> {
+    fn default() -> Self {
+        Self {
+            days: Weekdays::default(),
+            times: BTreeMap::new(),
+            exceptions: Exceptions::default(),
+        }
+    }
+}
+
 impl<K: Ord + Copy> Timetable<K> {
     /// On these days at these times, but for exceptions. What has no time happens only by exception.
     ///

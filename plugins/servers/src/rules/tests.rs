@@ -43,9 +43,12 @@ fn times_count_for_an_hour_on_their_days() {
         ("2026-11-21 20:00", None, None),
         ("2026-11-23 09:00", START, None),
     ] {
-        assert_eq!(due(Some(office()), None, moment(now)), (act, near.map(moment)), "{now}");
+        assert_eq!(due(&office(), None, moment(now)), (act, near.map(moment)), "{now}");
     }
-    assert_eq!(due(None, None, moment("2026-11-20 09:00")), (None, None));
+    assert_eq!(
+        due(&Timetable::default(), None, moment("2026-11-20 09:00")),
+        (None, None)
+    );
 }
 
 #[test]
@@ -65,25 +68,25 @@ fn an_exception_replaces_the_time_of_its_date_alone() {
         (saturday, "2026-11-21 13:00", START, None),
         (saturday, "2026-11-21 20:00", None, None),
     ] {
-        let due = due(Some(with(office(), &lines)), None, moment(now));
+        let due = due(&with(office(), &lines), None, moment(now));
         assert_eq!(due, (act, near), "{lines:?} {now}");
     }
 }
 
 #[test]
 fn midnight_is_no_border() {
-    let late = |now| due(Some(open("09:00", "23:50")), None, moment(now));
+    let late = |now| due(&open("09:00", "23:50"), None, moment(now));
     // Saturday is none of its days, Friday was.
     assert_eq!(late("2026-11-21 00:20").0, STOP);
     assert_eq!(late("2026-11-21 00:50").0, None);
-    let early = |now| due(Some(open("09:00", "00:05")), None, moment(now));
+    let early = |now| due(&open("09:00", "00:05"), None, moment(now));
     assert_eq!(early("2026-11-19 23:57").1, Some(moment("2026-11-20 00:05")));
     assert_eq!(early("2026-11-20 23:57").1, None);
 }
 
 #[test]
 fn of_two_times_the_later_one_counts() {
-    let due = |now| due(Some(open("09:00", "09:30")), None, moment(now));
+    let due = |now| due(&open("09:00", "09:30"), None, moment(now));
     assert_eq!(due("2026-11-20 09:25"), (START, Some(moment("2026-11-20 09:30"))));
     assert_eq!(due("2026-11-20 09:40").0, STOP);
 }
@@ -92,20 +95,19 @@ fn of_two_times_the_later_one_counts() {
 fn an_order_goes_on_until_it_is_done_and_what_was_before_it_no_longer_counts() {
     let order = |act, since, done| {
         Some(Order {
-            act,
-            since: moment(since),
             done,
+            ..Order::new(act, moment(since))
         })
     };
-    let of = |times, order, now| due(times, order, moment(now)).0;
-    let due = |order, now| of(Some(office()), order, now);
+    let of = |times: &_, order, now| due(times, order, moment(now)).0;
+    let due = |order, now| of(&office(), order, now);
     // Also at night, and on no day of the schedule.
     assert_eq!(
         due(order(Act::Start, "2026-11-21 03:00", false), "2026-11-21 03:40"),
         START
     );
     let asked = order(Act::Start, "2026-11-21 03:00", false);
-    assert_eq!(of(None, asked, "2026-11-21 03:05"), START);
+    assert_eq!(of(&Timetable::default(), asked, "2026-11-21 03:05"), START);
     // But not for ever.
     assert_eq!(due(asked, "2026-11-21 14:59"), START);
     assert_eq!(due(asked, "2026-11-21 15:00"), None);
