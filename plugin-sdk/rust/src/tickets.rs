@@ -264,13 +264,16 @@ impl<T: Subject> Tickets<T> {
         mut change: impl FnMut(&mut Ticket<T>) -> Option<String>,
     ) -> Result<()> {
         let changed = self.all.update(number, |ticket| {
+            let was_open = ticket.is_open();
             let line = change(ticket).map(|what| ticket.note(&what));
-            (ticket.clone(), line)
+            (was_open, ticket.clone(), line)
         })?;
-        let Some((ticket, line)) = changed else {
+        let Some((was_open, ticket, line)) = changed else {
             return Ok(());
         };
-        self.index(&ticket)?;
+        if was_open != ticket.is_open() {
+            self.index(&ticket)?;
+        }
         if let (Some(line), Some(message)) = (line.transpose()?, &ticket.message) {
             chat::edit(message, T::head(&ticket))?;
             if !said.is_some_and(|said| ticket.is_at(said)) {
@@ -318,7 +321,8 @@ impl<T: Subject> Tickets<T> {
     pub fn all_open(&self) -> Result<Vec<Ticket<T>>> {
         let numbers: BTreeSet<i64> = Brain::plugin().get(&self.open_key())?.unwrap_or_default();
         let open: Result<Vec<_>> = numbers.into_iter().map(|number| self.get(number)).collect();
-        Ok(open?.into_iter().flatten().collect())
+        // A call that was cut off may have closed one without telling.
+        Ok(open?.into_iter().flatten().filter(Ticket::is_open).collect())
     }
 
     /// So many of them at most, the newest first.
@@ -371,10 +375,6 @@ impl<T: Subject> Tickets<T> {
 
     /// Remembers whether one is open.
     fn index(&self, ticket: &Ticket<T>) -> Result<()> {
-        let open: Option<BTreeSet<i64>> = Brain::plugin().get(&self.open_key())?;
-        if open.is_some_and(|open| open.contains(&ticket.number)) == ticket.is_open() {
-            return Ok(());
-        }
         Brain::plugin().try_update(&self.open_key(), |open: &mut BTreeSet<i64>| {
             match ticket.is_open() {
                 true => open.insert(ticket.number),
