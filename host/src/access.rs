@@ -118,13 +118,12 @@ impl Access {
         if verdict.allowed {
             return None;
         }
-        let word = table.word_for(&to.plugin, &to.command);
         let rest = match to.rest.chars().count() > REPEATED {
             true => to.path.join(" "),
             false => to.rest.clone(),
         };
-        let what = format!("{word} {rest}").trim_end().to_owned();
-        Some(self.denied(&caller, &asked, settings, what, verdict))
+        let written = written(table, settings, (&to.plugin, &to.command), &rest);
+        Some(self.denied(&caller, &asked, written, verdict))
     }
 
     /// The same for a command that was used wrongly, which shows how it would be right.
@@ -141,12 +140,10 @@ impl Access {
             return None;
         }
         let judged = table.judge(policy.reader(&caller), plugin, command, path)?;
-        let what = format!("{} {}", table.word_for(plugin, command), path.join(" "));
         Some(UserNotice::Denied(Denied {
-            what: what.trim_end().to_owned(),
-            prefix: prefix(settings),
             roles: judged.openers,
             rule: self.reason(judged.verdict),
+            ..written(table, settings, (plugin, command), &path.join(" "))
         }))
     }
 
@@ -157,22 +154,20 @@ impl Access {
         }
         let (caller, asked) = (self.caller(event), Asked::plugin(plugin));
         let verdict = self.policy.load().rules.verdict(&caller, &asked);
-        (!verdict.allowed).then(|| self.denied(&caller, &asked, settings, plugin.to_owned(), verdict))
+        let written = || Denied {
+            what: plugin.to_owned(),
+            prefix: settings.prefixes.first().cloned().unwrap_or_default(),
+            can_ask: true,
+            ..Denied::default()
+        };
+        (!verdict.allowed).then(|| self.denied(&caller, &asked, written(), verdict))
     }
 
-    fn denied(
-        &self,
-        caller: &Caller,
-        asked: &Asked<'_>,
-        settings: &Settings,
-        what: String,
-        verdict: Verdict,
-    ) -> UserNotice {
+    fn denied(&self, caller: &Caller, asked: &Asked<'_>, written: Denied, verdict: Verdict) -> UserNotice {
         UserNotice::Denied(Denied {
-            what,
-            prefix: prefix(settings),
             roles: self.policy.load().rules.openers(caller, asked),
             rule: self.reason(verdict),
+            ..written
         })
     }
 
@@ -235,6 +230,13 @@ impl Follower for Names {
     }
 }
 
-fn prefix(settings: &Settings) -> String {
-    settings.prefixes.first().cloned().unwrap_or_default()
+/// A command as it is typed where these settings count.
+fn written(table: &Table, settings: &Settings, (plugin, command): (&str, &str), rest: &str) -> Denied {
+    let (prefix, word, can_ask) = table.written(settings, plugin, command);
+    Denied {
+        what: format!("{word} {rest}").trim_end().to_owned(),
+        prefix: prefix.to_owned(),
+        can_ask,
+        ..Denied::default()
+    }
 }

@@ -1601,10 +1601,38 @@ const char *moa_rows_table(moa_ctx *ctx, const moa_rows *rows) {
 
 moa_status moa_reply_table(moa_ctx *ctx, const moa_rows *rows) { return moa_reply(ctx, "%s", moa_rows_table(ctx, rows)); }
 
-moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows) {
+/* Whether a spreadsheet would run it, as OWASP's page on CSV injection lists it. A sign before a number or nothing is none. */
+static bool is_formula(moa_str cell) {
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+    bool begun = false;
+    for (size_t n = 0; n < sizeof begins / sizeof *begins; n++) {
+        size_t len = strlen(begins[n]);
+        begun |= cell.len >= len && memcmp(cell.text, begins[n], len) == 0;
+    }
+    if (!begun || (cell.text[0] != '+' && cell.text[0] != '-')) return begun;
+    if (cell.len == 1 || (cell.len == 4 && memcmp(cell.text + 1, "inf", 3) == 0)) return false;
+    bool point = false, digit = false;
+    for (size_t at = 1; at < cell.len; at++) {
+        char c = cell.text[at];
+        if (c == '.' && digit && !point) {
+            point = true;
+            digit = false;
+        } else if (c >= '0' && c <= '9') {
+            digit = true;
+        } else {
+            return true;
+        }
+    }
+    return !digit;
+}
+
+moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows) { return moa_rows_csv_as(ctx, rows, 0); }
+
+moa_str moa_rows_csv_as(moa_ctx *ctx, const moa_rows *rows, unsigned ways) {
     (void)ctx;
     const moa_strings *lines = lines_of(rows);
     writer to = {0};
+    if ((ways & MOA_CSV_BOM) != 0) puts_to(&to, "\xef\xbb\xbf");
     for (size_t n = 0; n <= rows->row_count; n++) {
         for (size_t at = 0; at < lines[n].count; at++) {
             moa_str cell = lines[n].items[at];
@@ -1612,6 +1640,7 @@ moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows) {
             for (size_t byte = 0; byte < cell.len; byte++) quoted |= memchr(",\"\r\n", cell.text[byte], 4) != NULL;
             if (at > 0) put(&to, ",", 1);
             if (quoted) put(&to, "\"", 1);
+            if ((ways & MOA_CSV_AS_IS) == 0 && is_formula(cell)) put(&to, "'", 1);
             for (size_t byte = 0; byte < cell.len; byte++) {
                 if (cell.text[byte] == '"') put(&to, "\"", 1);
                 put(&to, cell.text + byte, 1);
@@ -1626,7 +1655,7 @@ moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows) {
 
 moa_status moa_rows_send_csv(moa_ctx *ctx, const moa_rows *rows, const moa_place *to, const char *name,
                              const char *comment, const char **id) {
-    return moa_upload(ctx, to, name, moa_rows_csv(ctx, rows), comment, id);
+    return moa_upload(ctx, to, name, moa_rows_csv_as(ctx, rows, MOA_CSV_BOM), comment, id);
 }
 
 moa_status moa_object_get(moa_ctx *ctx, const char *bucket, const char *key, moa_str *data) {
@@ -2065,6 +2094,7 @@ static void command_json(writer *to, const moa_command *command) {
         for (const moa_command *sub = command->subcommands; sub->name != NULL; sub++) command_json(to, sub);
         put(to, "]", 1);
     }
+    text_member(to, "default", command->standard);
     true_member(to, "restricted", command->restricted);
     text_member(to, "confirm", confirms[command->confirm % 3]);
     put(to, "}", 1);
@@ -2101,6 +2131,7 @@ static void jobs_json(writer *to) {
         begin(to, "{");
         text_member(to, "id", job->id);
         text_member(to, "cron", job->cron);
+        text_member(to, "on", job->on);
         text_member(to, "timezone", job->timezone);
         text_member(to, "missed", job->missed);
         text_member(to, "jitter", job->jitter);

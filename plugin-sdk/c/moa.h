@@ -560,12 +560,17 @@ moa_status moa_sql_execute(moa_ctx *ctx, const char *connection, const char *tex
 moa_status moa_reply_table(moa_ctx *ctx, const moa_rows *rows);
 /* That table as a text. */
 const char *moa_rows_table(moa_ctx *ctx, const moa_rows *rows);
-/* Puts the rows into a place as a CSV file; `comment` and `id` may be NULL:
+/* Puts the rows into a place as a CSV file for a spreadsheet, with a byte-order mark; `comment` and `id` may be NULL:
  * MOA_TRY(moa_rows_send_csv(ctx, &rows, moa_here(ctx), "members.csv", NULL, NULL)); */
 moa_status moa_rows_send_csv(moa_ctx *ctx, const moa_rows *rows, const moa_place *to, const char *name,
                              const char *comment, const char **id);
-/* That file (RFC 4180), the columns' names in the first line; for moa_object_put. */
+/* The rows as a CSV file (RFC 4180), the columns' names in the first line; for moa_object_put. A cell that a spreadsheet would
+ * run as a formula, because it begins with =, +, -, @, a tab or a line end and is no number, gets a ' before it. */
 moa_str moa_rows_csv(moa_ctx *ctx, const moa_rows *rows);
+#define MOA_CSV_BOM 1   /* Begins with a byte-order mark, without which Excel shows Hangul as rubbish. */
+#define MOA_CSV_AS_IS 2 /* Formulas stay formulas. */
+/* The same, otherwise: moa_rows_csv_as(ctx, &rows, MOA_CSV_BOM). */
+moa_str moa_rows_csv_as(moa_ctx *ctx, const moa_rows *rows, unsigned ways);
 
 /* ---- Objects --------------------------------------------------------------------------------------------------------------------- */
 
@@ -846,6 +851,7 @@ typedef struct moa_command {
     bool restricted; /* Only for admins, unless the operator's rules say otherwise. */
     moa_confirm confirm;
     moa_handler *run; /* NULL where only subcommands run. */
+    const char *standard; /* The name of the subcommand that runs where none is typed; NULL: none. */
 } moa_command;
 
 /* A pattern; the one with the id "*" and no pattern hears what was taught at run time. */
@@ -865,6 +871,7 @@ typedef struct moa_job {
     const char *const *except; /* Days left out, MOA_WORDS("2026-12-25", "12-25"); NULL: none. */
     moa_handler *run;
     const char *after; /* The id of a job that goes first where both are due; NULL: none. */
+    const char *on;    /* "load", instead of cron: when the plugin begins to serve; NULL: none. */
 } moa_job;
 
 typedef struct moa_webhook {

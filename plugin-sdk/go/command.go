@@ -31,6 +31,7 @@ type CommandSpec struct {
 		Examples    []string       `json:"examples,omitempty"`
 		Args        []valued       `json:"args,omitempty"`
 		Subcommands []*CommandSpec `json:"subcommands,omitempty"`
+		Default     string         `json:"default,omitempty"`
 		Restricted  bool           `json:"restricted,omitempty"`
 		Confirm     Confirm        `json:"confirm,omitempty"`
 	}
@@ -133,6 +134,12 @@ func groupOf[A any](name string) *CommandSpec {
 func (c *CommandSpec) add(sub *CommandSpec) *CommandSpec {
 	c.it.Subcommands = append(c.it.Subcommands, sub)
 	return sub
+}
+
+// Default says which subcommand of a group runs where none is typed.
+func (c *CommandSpec) Default(name string) *CommandSpec {
+	c.it.Default = name
+	return c
 }
 
 // Alias adds other names and short forms.

@@ -19,7 +19,8 @@ type Run struct {
 type JobSpec struct {
 	it struct {
 		ID       string   `json:"id"`
-		Cron     string   `json:"cron"`
+		Cron     string   `json:"cron,omitempty"`
+		On       string   `json:"on,omitempty"`
 		Timezone string   `json:"timezone,omitempty"`
 		Except   []string `json:"except,omitempty"`
 		Missed   string   `json:"missed,omitempty"`
@@ -38,6 +39,15 @@ func Job(id, cron string, run func(*Context, Run) error) *JobSpec {
 	spec := &JobSpec{run: run}
 	spec.it.ID, spec.it.Cron = id, cron
 	plugin.Jobs = append(plugin.Jobs, spec)
+	return spec
+}
+
+// OnLoad runs a function when the plugin begins to serve: the host starts, or another version takes its place.
+//
+//	moa.OnLoad("follow", follow)
+func OnLoad(id string, run func(*Context, Run) error) *JobSpec {
+	spec := Job(id, "", run)
+	spec.it.On = "load"
 	return spec
 }
 

@@ -431,8 +431,23 @@ func TestRowsBecomeATableAndAFileAsInEveryLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data, err := moa.Download(id); err != nil || string(data) != file {
+	if data, err := moa.Download(id); err != nil || string(data) != "\ufeff"+file {
 		t.Errorf("%v %q", err, data)
+	}
+	// The same in the tests of the other languages' SDKs.
+	cells := moa.Rows{Columns: []string{"=name"}}
+	for _, cell := range []moa.Cell{
+		"=1+1", "+82", "+82 10", "-", "-5.5", "-x", "@me", "\tx", "\nx", "＝1", "a=1", `="a",b`, -2.5, math.Inf(-1),
+	} {
+		cells.Rows = append(cells.Rows, []moa.Cell{cell})
+	}
+	bare := "=name|=1+1|+82|+82 10|-|-5.5|-x|@me|\tx|\"\nx\"|＝1|a=1|\"=\"\"a\"\",b\"|-2.5|-inf|"
+	safe := "'=name|'=1+1|+82|'+82 10|-|-5.5|'-x|'@me|'\tx|\"'\nx\"|'＝1|a=1|\"'=\"\"a\"\",b\"|-2.5|-inf|"
+	if said := strings.ReplaceAll(cells.CSV(), "\r\n", "|"); said != safe {
+		t.Errorf("%q", said)
+	}
+	if said := strings.ReplaceAll(cells.CSV(moa.WithBOM, moa.AsItIs), "\r\n", "|"); said != "\ufeff"+bare {
+		t.Errorf("%q", said)
 	}
 	numbers := moa.Rows{Columns: []string{"n"}, Rows: [][]moa.Cell{{math.Inf(1)}, {math.Inf(-1)}, {math.NaN()}, {-2.5}}}
 	if said := numbers.CSV(); said != "n\r\ninf\r\n-inf\r\nNaN\r\n-2.5\r\n" {

@@ -63,7 +63,7 @@ def thread(feed: Feed, day: date, language: str) -> moa.Place:
     return moa.chat.daily_thread(feed.place, f"{feed.key}/{day}", head, guide)
 
 
-@moa.group("피드", aliases=["feed"], summary={"ko": "데이터 피드를 봅니다", "en": "Looks at data feeds"})
+@moa.group("피드", aliases=["feed"], default="상태", summary={"ko": "데이터 피드를 봅니다", "en": "Looks at data feeds"})
 def feed_group() -> None:
     """Looks at data feeds."""
 

@@ -87,6 +87,7 @@ const name = arg.string().summary({ ko: "알림의 이름", en: "the notice's na
 const notices = command({
   name: "알림",
   aliases: ["notify"],
+  default: "목록",
   summary: { ko: "정한 시각에 알립니다", en: "Notices at set times" },
   help: {
     ko: "내용에는 `{date}`, `{time}`, `{weekday}`, `{count}`와, `!알림 값`으로 정한 `{value.이름}`을 쓸 수 있습니다.",

@@ -313,6 +313,12 @@ impl<'a> Call<'a> {
                 restricted: matched.restricted,
                 confirm: matched.confirm,
             }),
+            Err(wrong) if wrong.error == ArgError::Help => {
+                let path: String = wrong.path.iter().map(|name| format!(" {name}")).collect();
+                Routed::Say(Say::Help {
+                    topic: Some(format!("{plugin}:{}{path}", spec.name)),
+                })
+            }
             Err(wrong) => Routed::Say(Say::Usage {
                 plugin: plugin.into(),
                 command: spec.name.clone(),

@@ -4,12 +4,13 @@
 //! rests, how its last run ended; and of one that was made at run time what it is ([`Made`]). Both lie in spaces that no
 //! plugin can name. What is due becomes an event whose identity is made of job and due time, and goes the way of all
 //! events, so a run has the journal's guarantees. In reading order: `kept` is what is stored, `plan` what that means,
-//! `run` tells what is due, `view` shows it to people.
+//! `run` tells what is due, `arrival` what is due because a plugin was loaded, `view` shows it to people.
 //!
 //! **Once.** Before a host tells that a job is due it claims it, by a write that only one of several hosts can do; when
 //! the event is in the journal it writes down that these due times are seen to. After a crash in between, the claim ends
 //! after a while ([`CLAIM`]), and whoever takes the job up tells the same events, which the journal knows.
 
+mod arrival;
 mod kept;
 mod plan;
 mod run;
@@ -22,6 +23,7 @@ pub use view::{JobState, LastRow, Row};
 use crate::maintenance::Maintenance;
 use crate::registry::{Follower, Registry, Snapshot};
 use arc_swap::ArcSwap;
+use arrival::Arrival;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use moa_core::event::{Event, EventKind};
@@ -90,6 +92,8 @@ pub struct Schedules {
 struct Book {
     made: BTreeMap<Key, Made>,
     standing: BTreeMap<Key, Standing>,
+    /// The plugins that serve, and since when.
+    arrivals: BTreeMap<String, Arrival>,
     plans: BTreeMap<Key, Arc<Plan>>,
     /// The plans are not what is known now.
     stale: bool,
@@ -187,8 +191,11 @@ impl Schedules {
 
     /// These plugins serve.
     pub(crate) fn know(&self, shelf: Shelf) {
+        let mut book = lock(&self.book);
+        arrival::arrivals(&mut book.arrivals, &shelf);
         self.shelf.store(Arc::new(shelf));
-        lock(&self.book).stale = true;
+        book.stale = true;
+        drop(book);
         self.changed.notify_one();
     }
 

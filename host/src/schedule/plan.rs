@@ -1,9 +1,11 @@
 //! What the jobs are: those of the manifests of the plugins that serve, and those that were made.
 
 use super::kept::{Made, When};
+use super::run::text;
 use super::{Key, Schedules, lock, timestamp};
 use jiff::Timestamp;
-use moa_core::manifest::{Job, Missed};
+use moa_core::event::{Due, Event, Identity};
+use moa_core::manifest::{Job, Missed, Moment};
 use moa_core::schedule::{Owed, Pattern, Schedule, ScheduleError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,12 +22,15 @@ pub(super) struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Of {
     Manifest(Job),
+    /// One that is due when its plugin begins to serve, and when that was; nothing where it ran since.
+    Load(Job, Option<i64>),
     Made(Made),
 }
 
 #[derive(Debug)]
 enum Timing {
     Once(Timestamp),
+    Load(Option<Timestamp>),
     Every(Schedule, Missed),
     /// It could be read when it was made, and cannot be now.
     Broken(ScheduleError),
@@ -43,6 +48,10 @@ impl Plan {
                     job.timezone.as_deref().unwrap_or(zone)
                 ),
                 Schedule::of_job(job, &key.0, zone).map(|schedule| Timing::Every(schedule, job.missed)),
+            ),
+            Of::Load(job, since_ms) => (
+                job.on.map_or("", Moment::as_str).to_owned(),
+                Ok(Timing::Load(since_ms.map(timestamp))),
             ),
             Of::Made(made) => (
                 made.uid.clone(),
@@ -74,17 +83,22 @@ impl Plan {
         matches!(self.timing, Timing::Once(_))
     }
 
+    /// Whether it is due when its plugin begins to serve.
+    pub(super) fn is_on_load(&self) -> bool {
+        matches!(self.timing, Timing::Load(_))
+    }
+
     /// The job that goes first where both are due.
     pub(super) fn after(&self) -> Option<&str> {
         match &self.of {
-            Of::Manifest(job) => Some(job.after.as_str()).filter(|after| !after.is_empty()),
+            Of::Manifest(job) | Of::Load(job, _) => Some(job.after.as_str()).filter(|after| !after.is_empty()),
             Of::Made(_) => None,
         }
     }
 
     pub(super) fn payload(&self) -> &str {
         match &self.of {
-            Of::Manifest(_) => "",
+            Of::Manifest(_) | Of::Load(..) => "",
             Of::Made(made) => &made.payload,
         }
     }
@@ -92,21 +106,29 @@ impl Plan {
     pub(super) fn schedule(&self) -> Option<&Schedule> {
         match &self.timing {
             Timing::Every(schedule, _) => Some(schedule),
-            Timing::Once(_) | Timing::Broken(_) => None,
+            Timing::Once(_) | Timing::Load(_) | Timing::Broken(_) => None,
         }
     }
 
     pub(super) fn missed(&self) -> Option<Missed> {
         match &self.timing {
             Timing::Every(_, missed) => Some(*missed),
-            Timing::Once(_) | Timing::Broken(_) => None,
+            Timing::Once(_) | Timing::Load(_) | Timing::Broken(_) => None,
         }
     }
 
     pub(super) fn broken(&self) -> Option<&ScheduleError> {
         match &self.timing {
             Timing::Broken(error) => Some(error),
-            Timing::Once(_) | Timing::Every(..) => None,
+            Timing::Once(_) | Timing::Load(_) | Timing::Every(..) => None,
+        }
+    }
+
+    /// When it is due, as people read it: the cron expression, the rules, `on load`; nothing for one that runs once.
+    pub(super) fn words(&self) -> Option<String> {
+        match &self.timing {
+            Timing::Load(_) => Some(format!("on {}", self.id)),
+            _ => self.schedule().map(|schedule| schedule.pattern().to_string()),
         }
     }
 
@@ -114,6 +136,7 @@ impl Plan {
     pub(super) fn next(&self, since: Timestamp) -> Option<Timestamp> {
         match &self.timing {
             Timing::Once(at) => Some(*at),
+            Timing::Load(at) => *at,
             Timing::Every(schedule, _) => schedule.next(since),
             Timing::Broken(_) => None,
         }
@@ -134,8 +157,26 @@ impl Plan {
                 until: Some(*at),
                 left_out: false,
             },
-            Timing::Once(_) | Timing::Broken(_) => Owed::default(),
+            // Seen to by the plugins' arrivals, not by due times.
+            Timing::Once(_) | Timing::Load(_) | Timing::Broken(_) => Owed::default(),
         }
+    }
+
+    /// The event of a run.
+    pub(super) fn event(&self, key: &Key, due: Timestamp, now_ms: i64) -> Event {
+        let mut event = Due {
+            plugin: key.0.clone(),
+            name: key.1.clone(),
+            due: text(&due),
+            payload: self.payload().into(),
+            time: text(&timestamp(now_ms)),
+        }
+        .event();
+        if self.is_once() {
+            // The same name may be used again for the same instant.
+            event.identity = Identity(format!("{}/{}", event.identity.0, self.id()));
+        }
+        event
     }
 }
 
@@ -162,7 +203,14 @@ impl Schedules {
         // A new version's manifest may have a name that an older one made a job with.
         for (plugin, manifest) in shelf.iter() {
             for job in &manifest.jobs {
-                add((plugin.clone(), job.id.clone()), Of::Manifest(job.clone()));
+                let of = match job.on {
+                    Some(_) => Of::Load(
+                        job.clone(),
+                        book.arrivals.get(plugin).and_then(|here| here.due_ms(&job.id)),
+                    ),
+                    None => Of::Manifest(job.clone()),
+                };
+                add((plugin.clone(), job.id.clone()), of);
             }
         }
         book.plans = plans;

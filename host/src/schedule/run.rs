@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
-use moa_core::event::{Due, Event, Identity};
+use moa_core::event::Event;
 use moa_core::schedule::Owed;
 use moa_store::StoreError;
 use std::collections::BTreeMap;
@@ -99,6 +99,7 @@ impl Schedules {
     /// What is due now and is not being told already: how many runs each is, once it is told.
     async fn due<'a>(&'a self, world: &dyn World, tell: Tell<'a>) -> Vec<impl Future<Output = usize> + use<'a>> {
         let now_ms = milliseconds(world.now());
+        self.arrive(now_ms);
         self.replan();
         self.adopt(now_ms).await;
         let ripe = self.ripe(now_ms).into_iter();
@@ -209,9 +210,9 @@ impl Schedules {
         !standing.paused && !self.maintenance.is_paused() && self.is_served(key, plan) && !self.waits(key, plan)
     }
 
-    /// Whether it is due once, which would be in vain while its plugin rests because it failed again and again.
+    /// Whether it is due but once, which would be in vain while its plugin rests because it failed again and again.
     fn waits(&self, (plugin, _): &Key, plan: &Plan) -> bool {
-        plan.is_once() && (self.rests)(plugin)
+        (plan.is_once() || plan.is_on_load()) && (self.rests)(plugin)
     }
 
     /// Whether the job's plugin is there, and may have it.
@@ -258,6 +259,9 @@ impl Schedules {
 
     /// How many runs of a job the journal has now; `None` where its plugin is not called for now, and it stays due.
     async fn told(&self, key: &Key, plan: &Plan, now_ms: i64, tell: Tell<'_>) -> Result<Option<usize>, StoreError> {
+        if plan.is_on_load() {
+            return self.tell_of_load(key, plan, now_ms, tell).await;
+        }
         if !self.is_there(key, plan).await? {
             return Ok(Some(0));
         }
@@ -301,14 +305,8 @@ impl Schedules {
                 .running
                 .insert(key.clone(), (owed.runs.iter().map(text).collect(), Instant::now()));
         }
-        let recorded: Vec<_> = owed
-            .runs
-            .iter()
-            .map(|due| tell(event(key, plan, *due, now_ms)))
-            .collect();
-        let recorded = tokio::time::timeout(PATIENCE, join_all(recorded)).await;
-        let told: Option<Vec<Told>> = recorded.ok().and_then(|all| all.into_iter().map(Result::ok).collect());
-        let Some(told) = told else {
+        let recorded = owed.runs.iter().map(|due| tell(plan.event(key, *due, now_ms)));
+        let Some(told) = told_in_time(recorded).await else {
             lock(&self.book).running.remove(key);
             return Err(StoreError::Io("the journal did not take it in time".into()));
         };
@@ -345,7 +343,7 @@ impl Schedules {
 
     /// The event of a run that somebody wants now.
     pub(super) fn now(&self, key: &Key, plan: &Plan, now_ms: i64) -> Event {
-        event(key, plan, timestamp(now_ms), now_ms)
+        plan.event(key, timestamp(now_ms), now_ms)
     }
 
     /// Whether a run goes on.
@@ -425,24 +423,14 @@ pub(super) fn hindered_until(book: &super::Book, key: &Key, now_ms: i64) -> i64 
 }
 
 /// An instant as the contract writes it.
-fn text(at: &Timestamp) -> String {
+pub(super) fn text(at: &Timestamp) -> String {
     format!("{at:.3}")
 }
 
-fn event(key: &Key, plan: &Plan, due: Timestamp, now_ms: i64) -> Event {
-    let mut event = Due {
-        plugin: key.0.clone(),
-        name: key.1.clone(),
-        due: text(&due),
-        payload: plan.payload().into(),
-        time: text(&timestamp(now_ms)),
-    }
-    .event();
-    if plan.is_once() {
-        // The same name may be used again for the same instant.
-        event.identity = Identity(format!("{}/{}", event.identity.0, plan.id()));
-    }
-    event
+/// What came of each that was told; `None` where the journal took one not in time, or not at all.
+pub(super) async fn told_in_time(recorded: impl IntoIterator<Item = oneshot::Receiver<Told>>) -> Option<Vec<Told>> {
+    let recorded = tokio::time::timeout(PATIENCE, join_all(recorded)).await.ok()?;
+    recorded.into_iter().map(Result::ok).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Jobs on a store that several hosts share, with a clock of the test's own.
 
+mod load;
+
 use super::*;
 use crate::capability::World;
 use moa_core::event::Due;

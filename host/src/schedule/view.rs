@@ -30,7 +30,7 @@ pub struct Row {
     pub plugin: String,
     /// The job's id in the manifest, or its name.
     pub name: String,
-    /// The cron expression or the rules; nothing for one that runs once.
+    /// The cron expression, the rules or `on load`; nothing for one that runs once.
     pub schedule: Option<String>,
     /// In which zone.
     pub timezone: String,
@@ -81,7 +81,7 @@ impl Schedules {
         Some(Row {
             plugin: key.0.clone(),
             name: key.1.clone(),
-            schedule: plan.schedule().map(|schedule| schedule.pattern().to_string()),
+            schedule: plan.words(),
             timezone: plan
                 .schedule()
                 .map_or(&*self.zone, |schedule| schedule.zone_name())

@@ -407,7 +407,21 @@ static void rows(void) {
     const char *id = NULL;
     CHECK_THAT(moa_rows_send_csv(ctx, &found, moa_here(ctx), "members.csv", "Here", &id) == MOA_OK);
     SAME(id, "F1");
-    SAME(host.file, moa_format(ctx, "C1 members.csv Here\n%s", file));
+    SAME(host.file, moa_format(ctx, "C1 members.csv Here\n\xef\xbb\xbf%s", file));
+    /* The same in the tests of the other languages' SDKs. */
+    const moa_cell formulas[] = {TEXT("=1+1"), TEXT("+82"), TEXT("+82 10"), TEXT("-"), TEXT("-5.5"), TEXT("-x"), TEXT("@me"),
+                                 TEXT("\tx"), TEXT("\nx"), TEXT("＝1"), TEXT("a=1"), TEXT("=\"a\",b"), NUMBER(-2.5),
+                                 NUMBER(-HUGE_VAL)};
+    moa_row each[14];
+    for (size_t n = 0; n < 14; n++) each[n] = (moa_row){&formulas[n], 1};
+    const moa_str heading[] = {{"=name", 5}};
+    const moa_rows listed = {heading, 1, each, 14, false};
+    SAME(moa_rows_csv(ctx, &listed).text,
+         "'=name\r\n'=1+1\r\n+82\r\n'+82 10\r\n-\r\n-5.5\r\n'-x\r\n'@me\r\n'\tx\r\n\"'\nx\"\r\n'＝1\r\na=1\r\n\"'=\"\"a\"\",b\"\r\n"
+         "-2.5\r\n-inf\r\n");
+    SAME(moa_rows_csv_as(ctx, &listed, MOA_CSV_BOM | MOA_CSV_AS_IS).text,
+         "\xef\xbb\xbf=name\r\n=1+1\r\n+82\r\n+82 10\r\n-\r\n-5.5\r\n-x\r\n@me\r\n\tx\r\n\"\nx\"\r\n＝1\r\na=1\r\n\"=\"\"a\"\",b\"\r\n"
+         "-2.5\r\n-inf\r\n");
     const moa_cell numbers[] = {NUMBER(-2.5), NUMBER(1.5e-9), NUMBER(0.1), NUMBER(-0.0), NUMBER(123456.789), NUMBER(5e-324)};
     const char *shown_as[] = {"-2.5", "0.0000000015", "0.1", "-0", "123456.789", NULL};
     for (size_t n = 0; shown_as[n] != NULL; n++) SAME(shown(&numbers[n]).text, shown_as[n]);

@@ -23,6 +23,9 @@ const shown = (value) => {
   return String(value);
 };
 
+/** What a spreadsheet would run as a formula is a text by the quote before it. A sign before a number, or alone, is none. */
+const disarmed = (words) => (/^[=+\-@\t\r\n＝＋－＠]/.test(words) && !/^[+-](\d+(\.\d+)?|inf)?$/.test(words) ? `'${words}` : words);
+
 const quoted = (words) => (/[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words);
 
 /** The rows as objects by column, and all that is known of them besides. */
@@ -34,9 +37,12 @@ export const rows = (columns, bare, truncated) => {
     /** A table in a code block; `…` below it where there was more. */
     table: () => table([...lines(), ...(truncated ? [["…"]] : [])]),
     /** A CSV file (RFC 4180). */
-    csv: () => lines().map((line) => `${line.map(quoted).join(",")}\r\n`).join(""),
-    /** Puts that file into a place; its id. */
-    sendCsv: (to, name, comment = "") => chat.upload(to, name, ways.csv(), comment),
+    csv: ({ bom = false, disarm = true } = {}) => {
+      const cell = (words) => quoted(disarm ? disarmed(words) : words);
+      return (bom ? "\ufeff" : "") + lines().map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+    },
+    /** Puts that file into a place, for a spreadsheet; its id. */
+    sendCsv: (to, name, comment = "", { bom = true, disarm = true } = {}) => chat.upload(to, name, ways.csv({ bom, disarm }), comment),
   };
   // Not among what a loop over the array or a comparison of it sees.
   for (const [name, value] of Object.entries(ways)) Object.defineProperty(found, name, { value });

@@ -132,11 +132,25 @@ test("rows become a table and a file, as in every language", async () => {
     assert.deepEqual(Object.keys(found), ["0", "1", "2", "3", "4", "columns", "bare", "truncated"]);
   }, host);
   const [{ name, data, comment, place }] = host.files;
-  assert.deepEqual([name, new TextDecoder().decode(data), comment, place.conversation], ["members.csv", file, "Here *they* are", "C9"]);
+  assert.deepEqual([name, new TextDecoder("utf-8", { ignoreBOM: true }).decode(data), comment, place.conversation], ["members.csv", `\ufeff${file}`, "Here *they* are", "C9"]);
   const numbers = { columns: ["n"], rows: [[1.5e-9], [-2.5], [-0], [1.25e22], [Infinity], [NaN]] };
   host.found.numbers = numbers;
   await inCall(() => {
     assert.equal(sql.query("team", "numbers").csv(), "n\r\n0.0000000015\r\n-2.5\r\n0\r\n12500000000000000000000\r\ninf\r\nNaN\r\n");
     assert.throws(() => sql.query("team", "SELECT 2"), UnavailableError);
+  }, host);
+});
+
+test("what a spreadsheet would run is a text", async () => {
+  // The same in the tests of the other languages' SDKs.
+  const host = new Host();
+  const cells = ["=1+1", "+82", "+82 10", "-", "-5.5", "-x", "@me", "\tx", "\nx", "＝1", "a=1", '="a",b', -2.5, -Infinity];
+  host.found.cells = { columns: ["=name"], rows: cells.map((cell) => [cell]) };
+  const bare = '=name|=1+1|+82|+82 10|-|-5.5|-x|@me|\tx|"\nx"|＝1|a=1|"=""a"",b"|-2.5|-inf|';
+  const safe = `'=name|'=1+1|+82|'+82 10|-|-5.5|'-x|'@me|'\tx|"'\nx"|'＝1|a=1|"'=""a"",b"|-2.5|-inf|`;
+  await inCall(() => {
+    const found = sql.query("team", "cells");
+    assert.equal(found.csv().replaceAll("\r\n", "|"), safe);
+    assert.equal(found.csv({ bom: true, disarm: false }).replaceAll("\r\n", "|"), `\ufeff${bare}`);
   }, host);
 });

@@ -147,10 +147,17 @@ export type SqlRows<T = Record<string, SqlValue>> = T[] & {
   /** A table in a code block, the columns' names above it: an answer as it is. */
   table(): string;
   /** A CSV file (RFC 4180), the columns' names in the first line. */
-  csv(): string;
-  /** Puts that file into a place; its id. */
-  sendCsv(to: At, name: string, comment?: string): string;
+  csv(how?: CsvWay): string;
+  /** Puts that file into a place, for a spreadsheet: with `bom` unless that is `false`. Its id. */
+  sendCsv(to: At, name: string, comment?: string, how?: CsvWay): string;
 };
+/** How a CSV file is written. */
+export interface CsvWay {
+  /** It begins with a byte-order mark, without which Excel shows Hangul as rubbish. */
+  bom?: boolean;
+  /** A cell that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a line end and is no number, gets a `'` before it. `true` unless it is `false`. */
+  disarm?: boolean;
+}
 /** Needs the request `sql` with the connections' names. */
 export const sql: {
   query<T = Record<string, SqlValue>>(connection: string, text: string, ...params: SqlParam[]): SqlRows<T>;

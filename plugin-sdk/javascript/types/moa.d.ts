@@ -223,6 +223,8 @@ export interface CommandSpec<A extends Args> {
   restricted?: boolean;
   /** Who is asked before it runs. */
   confirm?: "none" | "self" | "second";
+  /** The name of the subcommand that runs where none is typed. */
+  default?: string;
 }
 
 /** A command to which subcommands can be added; they get its arguments too. */
@@ -258,7 +260,7 @@ export interface Run {
 }
 /** Work at certain times. */
 export function job(
-  spec: { id: string; /** Five fields, or six with seconds first; or weekdays and times: `mon-fri 09:50`; or where they stand in the configuration: `config:notices.*.at`, with a `*` in the id too. */ cron: string; timezone?: string; /** Days that are left out: `2026-12-25`, or `12-25` of every year. */ except?: string[]; missed?: "skip" | "once" | "all"; jitter?: string; /** The id of a job that goes first where both are due. */ after?: string },
+  spec: { id: string; /** Five fields, or six with seconds first; or weekdays and times: `mon-fri 09:50`; or where they stand in the configuration: `config:notices.*.at`, with a `*` in the id too. */ cron?: string; /** Instead: when the plugin begins to serve. */ on?: "load"; timezone?: string; /** Days that are left out: `2026-12-25`, or `12-25` of every year. */ except?: string[]; missed?: "skip" | "once" | "all"; jitter?: string; /** The id of a job that goes first where both are due. */ after?: string },
   run: (ctx: Context, run: Run) => Awaitable<void>,
 ): void;
 /** What was made by `schedule`, by its name; one that ends with `*` takes all that begin so. */

@@ -44,6 +44,7 @@ class Command:
     restricted: bool = False
     confirm: str = "none"
     subcommands: list[Command] = field(default_factory=list)
+    default: str | None = None
 
     def manifest(self) -> dict[str, Any]:
         """As the manifest has it."""
@@ -56,6 +57,10 @@ class Command:
             made["args"] = [{"name": spec.name, **spec.manifest()} for spec in self.args]
         if self.subcommands:
             made["subcommands"] = [command.manifest() for command in self.subcommands]
+        if self.default is not None:
+            if all(command.name != self.default for command in self.subcommands):
+                raise ValueError(f"the default `{self.default}` of `{self.name}` is none of its subcommands")
+            made["default"] = self.default
         if self.restricted:
             made["restricted"] = True
         if self.confirm != "none":

@@ -173,6 +173,7 @@ class _Commands:
         help: Text | None = None,
         restricted: bool = False,
         confirm: str = "none",
+        default: str | None = None,
     ) -> Callable[[Callable[..., Any]], Group]: ...
     def group(
         self,
@@ -184,6 +185,7 @@ class _Commands:
         help: Text | None = None,
         restricted: bool = False,
         confirm: str = "none",
+        default: str | None = None,
     ) -> Any:
         """Makes a command that only holds subcommands of a function, which is never called.
 
@@ -194,7 +196,8 @@ class _Commands:
             @server.command(aliases=["r"])
             def restart(name: str, after: timedelta | None = None) -> str: ...
 
-        Its parameters are the arguments before the subcommand's name; a subcommand gets one by naming it.
+        Its parameters are the arguments before the subcommand's name; a subcommand gets one by naming it. `default` is the
+        name of the subcommand that runs where none is typed.
         """
 
         def add(function: Callable[..., Any]) -> Group:
@@ -211,6 +214,7 @@ class _Commands:
                 parents=parents,
                 runs=False,
             )
+            made.default = default
             self._add(made)
             own = {parameter.name: parameter.spec for parameter in made.parameters if parameter.spec is not None}
             return Group(made, {**parents, **own})
@@ -278,6 +282,7 @@ def job(
     name: str | None = None,
     *,
     cron: str | None = None,
+    on: str | None = None,
     timezone: str | None = None,
     except_days: Sequence[str] | None = None,
     missed: str | None = None,
@@ -291,19 +296,21 @@ def job(
 
     `cron` has five fields, or six with seconds first; or it is weekdays and times: `mon-fri 09:50,18:00`; or it says where
     these stand in the configuration: `@moa.job("verify:*", cron="config:feeds.*.verify")` is a job for each feed, and
-    `job.rest` the feed's key. `except_days` are left out: `2026-12-25`, or `12-25` of every year. Where the job `after` is due too, this one begins when it has ended.
+    `job.rest` the feed's key. `on="load"` instead is when the plugin begins to serve: the host starts, or another version
+    takes its place. `except_days` are left out: `2026-12-25`, or `12-25` of every year. Where
+    the job `after` is due too, this one begins when it has ended.
 
-    Without `cron` the name is that given to `moa.schedule`; one that ends with `:*` stands for all that begin so.
+    Without `cron` and `on` the name is that given to `moa.schedule`; one that ends with `:*` stands for all that begin so.
     """
 
     def add(function: F) -> F:
         _parts.plain_function(function, "job")
         known = name or _arguments.shown(function.__name__)
         entry: dict[str, Any] | None = None
-        if cron is not None:
-            entry = {"id": known, "cron": cron}
+        if cron is not None or on is not None:
+            entry = {"id": known}
             days = None if except_days is None else list(except_days)
-            given = {"timezone": timezone, "except": days, "missed": missed, "jitter": jitter, "after": after}
+            given = {"cron": cron, "on": on, "timezone": timezone, "except": days, "missed": missed, "jitter": jitter, "after": after}
             entry.update({key: value for key, value in given.items() if value is not None})
         part = Part(known, function, _parts.parameters(function, "star"), entry)
         _parts.add_part(_parts.current.jobs, part, "job")

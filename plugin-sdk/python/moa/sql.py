@@ -8,6 +8,7 @@ Parameters are bound, never pasted: `?` in SQLite and MySQL, `$1` in PostgreSQL.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -44,17 +45,23 @@ class Rows:
         more = [["…"]] if self.truncated else []
         return _text.table([self.columns, *([_shown(cell) for cell in row] for row in self.rows), *more])
 
-    def csv(self) -> str:
-        """The rows as a CSV file (RFC 4180), the columns' names in the first line."""
-        lines = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
-        return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
+    def csv(self, *, bom: bool = False, disarm: bool = True) -> str:
+        """The rows as a CSV file (RFC 4180), the columns' names in the first line.
 
-    def send_csv(self, to: Place, name: str, comment: str = "") -> str:
-        """Puts the rows into a place as a CSV file. Its id.
+        `bom` begins it with a byte-order mark, without which Excel shows Hangul as rubbish. `disarm` makes a text (by a `'`)
+        of a cell that a spreadsheet would run as a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a line end, and
+        is no number.
+        """
+        lines = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
+        made = "".join(",".join(_quoted(_disarmed(cell) if disarm else cell) for cell in line) + "\r\n" for line in lines)
+        return "\ufeff" + made if bom else made
+
+    def send_csv(self, to: Place, name: str, comment: str = "", *, bom: bool = True, disarm: bool = True) -> str:
+        """Puts the rows into a place as a CSV file for a spreadsheet (see `csv`). Its id.
 
             moa.sql.query("team", "SELECT * FROM members").send_csv(ctx.place, "members.csv")
         """
-        return chat.upload(to, name, self.csv(), comment)
+        return chat.upload(to, name, self.csv(bom=bom, disarm=disarm), comment)
 
     def first(self) -> dict[str, Any] | None:
         """The first row, if there is one."""
@@ -81,6 +88,13 @@ def _digits(number: float) -> str:
     if not math.isfinite(number):
         return str(number).replace("nan", "NaN")
     return format(Decimal(repr(number)), "f").removesuffix(".0")
+
+
+_SIGNED = re.compile(r"[+-]([0-9]+(\.[0-9]+)?|inf)?")
+
+
+def _disarmed(text: str) -> str:
+    return "'" + text if text.startswith(tuple("=+-@\t\r\n＝＋－＠")) and not _SIGNED.fullmatch(text) else text
 
 
 def _quoted(text: str) -> str:

@@ -139,7 +139,16 @@ class Texts(unittest.TestCase):
         with host.entered() as ctx:
             rows.send_csv(ctx.place, "members.csv", "Here *they* are")
         (sent,) = host.files
-        self.assertEqual((sent.name, sent.data, sent.comment), ("members.csv", file.encode(), "Here *they* are"))
+        self.assertEqual((sent.name, sent.data, sent.comment), ("members.csv", ("\ufeff" + file).encode(), "Here *they* are"))
+
+    def test_what_a_spreadsheet_would_run_is_a_text(self):
+        # These too.
+        cells = ["=1+1", "+82", "+82 10", "-", "-5.5", "-x", "@me", "\tx", "\nx", "＝1", "a=1", '="a",b', -2.5, float("-inf")]
+        rows = moa.sql.Rows(["=name"], [[cell] for cell in cells], False)
+        bare = "=name|=1+1|+82|+82 10|-|-5.5|-x|@me|\tx|\"\nx\"|＝1|a=1|\"=\"\"a\"\",b\"|-2.5|-inf|"
+        safe = "'=name|'=1+1|+82|'+82 10|-|-5.5|'-x|'@me|'\tx|\"'\nx\"|'＝1|a=1|\"'=\"\"a\"\",b\"|-2.5|-inf|"
+        self.assertEqual(rows.csv().replace("\r\n", "|"), safe)
+        self.assertEqual(rows.csv(bom=True, disarm=False).replace("\r\n", "|"), "\ufeff" + bare)
 
     def test_forms(self):
         form = moa.Form("f", "A heading that is far too long", data="d").radio("size", "Size", ["s", "l"], initial="l")

@@ -165,6 +165,9 @@ pub struct Command {
     /// What may follow. A command that has some does not run by itself.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub subcommands: &'static [Command],
+    /// The name of the subcommand that runs where none is typed; empty for none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub default: &'static str,
     /// The name of the type that carries the arguments before a subcommand; empty for a command that runs.
     #[serde(skip)]
     pub group: &'static str,
@@ -191,6 +194,7 @@ impl Command {
         restricted: false,
         confirm: Confirm::None,
         subcommands: &[],
+        default: "",
         group: "",
         parents: &[],
         run: None,
@@ -339,7 +343,10 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "has_no_patterns", serialize_with = "patterns")]
     pub hears: &'static [Hear],
     /// Its jobs, and perhaps functions for those made at run time.
-    #[serde(skip_serializing_if = "outside::have_no_cron", serialize_with = "outside::with_cron")]
+    #[serde(
+        skip_serializing_if = "outside::are_not_of_manifest",
+        serialize_with = "outside::of_manifest"
+    )]
     pub jobs: &'static [Job],
     /// Its addresses for the outside world.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

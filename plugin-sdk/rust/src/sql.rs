@@ -44,6 +44,7 @@ mod shown;
 pub use cell::Params;
 pub use named::{Marks, Named, NamedError};
 pub use read::ReadError;
+pub use shown::Csv;
 
 use crate::HostError;
 use crate::host::{self, sql as calls};

@@ -156,7 +156,7 @@ fn every_type_of_argument() {
 }
 
 /// Looks after servers.
-#[command(name = "서버", aliases = ["s"], subcommands = [status, Exceptions])]
+#[command(name = "서버", aliases = ["s"], subcommands = [status, Exceptions], default = status)]
 struct Server {
     #[max = 9]
     number: Option<u8>,
@@ -196,6 +196,7 @@ fn subcommands_of_two_levels() {
                     ],
                 },
             ],
+            "default": "status",
         })
     );
     let _: fn(&Server, Date) -> String = set;

@@ -28,6 +28,15 @@ fn morning() {}
 #[job(cron = "*/10 * * * * *", id = "every ten seconds")]
 fn often() {}
 
+#[job(on = "load")]
+fn begun() {}
+
+#[command]
+fn now() {}
+
+#[command(subcommands = [now], default = now)]
+struct Watch;
+
 #[webhook(verify = "hmac-sha256")]
 fn build_ended() {}
 
@@ -54,9 +63,9 @@ const MANIFEST: Manifest = Manifest {
     name: "test-1",
     version: "1.0.0",
     summary: Text::ByLanguage(&[("ko", "시험"), ("en", "Tests")]),
-    commands: &[team::COMMAND],
+    commands: &[team::COMMAND, Watch::COMMAND],
     hears: &[guide::HEAR],
-    jobs: &[morning::JOB, often::JOB],
+    jobs: &[morning::JOB, often::JOB, begun::JOB],
     webhooks: &[build_ended::WEBHOOK, health::WEBHOOK],
     presses: &[keep::PRESS],
     events: &[joined::ON],

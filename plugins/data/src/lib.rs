@@ -121,7 +121,7 @@ plugin! {
     summary: { ko: "데이터를 찾아 줍니다", en: "Answers questions of data" },
     commands: [data, data_log],
     config: Settings,
-    requests: { sql: ["*"] },
+    requests: { sql: ["config:queries.*.database"] },
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ const LONGEST_REGEX: usize = 1_000;
     name = "링크",
     aliases = ["link"],
     subcommands = [add, regex, remove, list, history, undo, Everywhere],
+    default = list,
     summary(ko = "낱말을 말하면 링크로 답합니다", en = "Answers words with links")
 )]
 struct Links;

@@ -92,9 +92,9 @@ fn link(name: &str, value: &Value, scopes: Scopes) -> Result<Link, String> {
     })
 }
 
-/// Makes the host listen for the links of the configuration, where these are others than before. There is no call when a
-/// plugin is loaded: so it is done every minute, and before commands.
-#[job(cron = "* * * * *", missed = "skip")]
+/// Makes the host listen for the links of the configuration, where these are others than before: as soon as the plugin is
+/// loaded.
+#[job(on = "load")]
 pub fn configured() -> Result<()> {
     let (brain, links) = (Brain::plugin(), system::config::<Settings>()?.links()?);
     let before: Vec<Link> = brain.get(FOLLOWED)?.unwrap_or_default();

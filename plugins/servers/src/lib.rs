@@ -17,6 +17,7 @@ texts!("voices/plain.toml", "voices/soldier.toml");
     name = "서버",
     aliases = ["server"],
     subcommands = [help, status, info, Exception, force_start, force_stop],
+    default = status,
     summary(ko = "서버를 일정에 맞추어 켜고 끕니다", en = "Starts and stops servers by schedule")
 )]
 struct Server {
@@ -73,6 +74,7 @@ fn info(ctx: &Context, #[parent] server: Server, date: Option<Date>) -> Result<C
     name = "exception",
     aliases = ["e", "예외"],
     subcommands = [shown, set, del],
+    default = shown,
     summary(ko = "어느 날만의 예외를 보고, 설정하고, 지웁니다", en = "Other times on a date")
 )]
 struct Exception;
@@ -148,7 +150,7 @@ fn force_stop(ctx: &Context, #[parent] server: Server) -> Result<Content> {
     answer(ctx, server, |desk| desk.force(Act::Stop))
 }
 
-#[job(cron = "*/5 * * * *", missed = "once")]
+#[job(cron = "config:round", missed = "once")]
 fn watch(due: &Due) -> Result<()> {
     Desk::open(&due.invocation.locale, None)?.round()
 }
@@ -165,7 +167,7 @@ plugin! {
             "config:schedules.*.groups.*.start", "config:schedules.*.groups.*.stop", "config:schedules.*.groups.*.status",
         ],
         secrets: ["config:aws.key", "config:schedules.*.groups.*.secret"],
-        conversations: ["*"],
+        conversations: ["config:announce"],
     },
 }
 

@@ -22,6 +22,10 @@ pub struct Settings {
     /// The conversations that are told what happens by itself.
     #[default()]
     pub announce: Vec<String>,
+    /// When it looks what is due, as a cron expression.
+    #[default = "*/5 * * * *"]
+    #[expect(dead_code, reason = "the host reads it: it is the job's")]
+    round: String,
     /// Where Amazon is asked.
     #[table]
     pub aws: Option<Account>,

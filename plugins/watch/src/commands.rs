@@ -17,6 +17,7 @@ const LONGEST: Duration = Duration::from_secs(14 * 24 * 60 * 60);
     name = "장애",
     aliases = ["watch"],
     subcommands = [status, uptime, incidents, note, mute, unmute],
+    default = status,
     summary(ko = "서비스가 살아 있는지 지켜봅니다", en = "Watches over services")
 )]
 pub struct Watch;

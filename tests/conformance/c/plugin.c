@@ -112,6 +112,10 @@ static moa_status teach(moa_ctx *ctx) {
     return moa_reply(ctx, "taught");
 }
 
+static moa_status loaded(moa_ctx *ctx) {
+    return moa_hear_keyword(ctx, "loaded", "just loaded", MOA_IN_ALL, NULL);
+}
+
 static moa_status forget(moa_ctx *ctx) {
     bool was_there;
     OR_REFUSED(moa_forget(ctx, moa_arg_text(ctx, "id", ""), &was_there));
@@ -279,7 +283,8 @@ MOA_PLUGIN(
               .summary = {.all = "Adds somebody"},
               .args = MOA_ARGS({.name = "name", .type = MOA_STRING}, {.name = "count", .type = MOA_INT, .standard = "1"}),
               .run = team_add},
-             {.name = "members", .aliases = MOA_WORDS("ls"), .run = team_members})},
+             {.name = "members", .aliases = MOA_WORDS("ls"), .run = team_members}),
+         .standard = "members"},
         {.name = "raw", .args = MOA_ARGS({.name = "text", .type = MOA_REST, .optional = true}), .run = raw},
         {.name = "context", .run = context},
         {.name = "message", .args = MOA_ARGS({.name = "text", .type = MOA_REST, .optional = true}), .run = message},
@@ -336,6 +341,7 @@ MOA_PLUGIN(
     .hears = MOA_HEARS({.id = "order", .pattern = "^order (\\d+)( please)?$", .where = MOA_IN_AMBIENT, .run = heard},
                        {.id = "thumb", .pattern = "good job", .run = thumb},
                        {.id = "*", .run = heard}),
+    .jobs = MOA_JOBS({.id = "loaded", .on = "load", .run = loaded}),
     .actions = MOA_ACTIONS({.id = "ok", .run = pressed_ok}, {.id = "no", .run = pressed_no},
                            {.id = "quiet", .run = pressed_quiet}, {.id = "form", .run = pressed_form},
                            {.id = "modal", .run = pressed_modal}, {.id = "size", .run = chosen_size}),

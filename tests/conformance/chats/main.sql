@@ -4,4 +4,5 @@ CREATE TABLE dishes (id INTEGER PRIMARY KEY, name TEXT, data BLOB, price REAL, s
 INSERT INTO dishes VALUES
   (1, '김밥', x'00ff', 3.0, 12),
   (2, 'soup, "hot"', NULL, 0.0000001, NULL),
-  (3, '`a`' || char(10) || 'b', NULL, 1e21, -7);
+  (3, '`a`' || char(10) || 'b', NULL, 1e21, -7),
+  (4, '=1+1', NULL, -2.5, 0);

@@ -34,7 +34,7 @@ func init() {
 	moa.Command("types", types)
 	moa.Command("maybe", maybe)
 	moa.Command("meet", meet)
-	team := moa.Group[teamArgs]("team")
+	team := moa.Group[teamArgs]("team").Default("members")
 	moa.Sub(team, "add", teamAdd).Summary("Adds somebody")
 	moa.Sub(team, "members", teamMembers).Alias("ls")
 	moa.Command("raw", raw)
@@ -75,6 +75,7 @@ func init() {
 	moa.Hear("order", `^order (\d+)( please)?$`, heard).In(moa.Ambient)
 	moa.Hear("thumb", "good job", thumb)
 	moa.HearTaught(heard)
+	moa.OnLoad("loaded", loaded)
 }
 
 func main() {}
@@ -283,6 +284,10 @@ func teach(ctx *moa.Context, args teachArgs) (string, error) {
 		err = moa.TeachKeyword("order", text, moa.Anywhere, "")
 	}
 	return told("taught", err)
+}
+
+func loaded(_ *moa.Context, _ moa.Run) error {
+	return moa.TeachKeyword("loaded", "just loaded", moa.Anywhere, "")
 }
 
 type forgetArgs struct{ ID string }

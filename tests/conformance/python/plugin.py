@@ -115,7 +115,7 @@ def meet(who: User, where: Conversation) -> str:
     return f"who: {who.display_name} {who.id} bot={shown(who.bot)}\nwhere: {where.name} {where.id} {where.kind.value}"
 
 
-@moa.group
+@moa.group(default="members")
 def team(label: str) -> None:
     pass
 
@@ -232,6 +232,11 @@ def thumb(ctx: Context) -> None:
 @moa.hear()
 def taught(ctx: Context) -> str:
     return heard(ctx)
+
+
+@moa.job(on="load")
+def loaded() -> None:
+    moa.triggers.hear("loaded", keyword="just loaded")
 
 
 memory.declare()

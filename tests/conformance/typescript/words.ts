@@ -1,6 +1,6 @@
 // Arguments, messages, patterns and the brain.
 
-import { arg, brain, chat, command, hear, plain, triggers } from "moa";
+import { arg, brain, chat, command, hear, job, plain, triggers } from "moa";
 import type { Brain, Context, File, Mention, Scope } from "moa";
 import { lines, outcome, refusal, same } from "./outcome.ts";
 
@@ -62,7 +62,7 @@ command({ name: "meet", args: { who: arg.user(), where: arg.conversation() } }, 
   lines({ who: `${who.displayName} ${who.id} bot=${who.bot}`, where: `${where.name} ${where.id} ${where.kind}` }),
 );
 
-const team = command({ name: "team", args: { label: arg.string() } });
+const team = command({ name: "team", args: { label: arg.string() }, default: "members" });
 team.command(
   { name: "add", summary: "Adds somebody", args: { name: arg.string(), count: arg.int().default(1) } },
   (_, { label, name, count }) => `team ${label}: add ${name} ${count}`,
@@ -133,6 +133,7 @@ const heard = (ctx: Context) => `heard ${ctx.pattern}: ${ctx.captures.map((group
 hear({ id: "order", pattern: "^order (\\d+)( please)?$", scopes: ["ambient"] }, heard);
 hear({ id: "thumb", pattern: "good job" }, (ctx) => ctx.react("👍"));
 hear(heard);
+job({ id: "loaded", on: "load" }, () => triggers.hear("loaded", "just loaded"));
 
 // The brain
 

@@ -71,10 +71,13 @@ async fn a_word_is_answered_where_it_was_taught_until_it_is_unlearnt() {
 async fn links_of_the_configuration_are_heard_in_the_messages_that_they_are_for() {
     let workspace = Workspace::start().await;
     let bot = start(&workspace).await;
-    let ran = finish(moa(bot.home()).args(["schedule", "run", "links/configured"])).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let jobs = finish(moa(bot.home()).args(["schedule", "list"])).await;
+    assert!(
+        jobs.stdout.contains("links/configured") && jobs.stdout.contains("on load"),
+        "{jobs:?}"
+    );
     let report = "업무보고: <https://docs.example.com/report>";
-    // The job was told to run, and does so by itself.
+    // The job runs by itself as soon as the plugin is loaded.
     let asked = rosie("@moa 업무보고");
     let begun = Instant::now();
     let first = loop {

@@ -318,9 +318,18 @@ async fn servers_at_amazon_and_elsewhere_follow_their_schedules_and_commands() {
         assert!(shown["body"].as_str().unwrap().contains(contains), "{said}: {shown}");
     }
     let usage = jandi.ask(&format!("office e s {tomorrow} pause 20:00")).await;
-    assert!(usage.contains("start") && usage.contains("/서버"), "{usage}");
-    let usage = jandi.ask("office").await;
+    let form = "`/서버 [schedule] exception set";
+    assert!(usage.contains(form) && !usage.contains("서버 서버"), "{usage}");
+    let usage = jandi.ask("office stat").await;
     assert!(usage.contains("force_start"), "{usage}");
+    // The keyword alone is the status.
+    for said in ["", "office"] {
+        let status = shown(&jandi, &recorder, said).await;
+        assert!(
+            status["connectInfo"].to_string().contains("🟢 web-1"),
+            "{said}: {status}"
+        );
+    }
 
     // The batch schedule is due, office is not. Once started it is left alone.
     round(&bot).await;

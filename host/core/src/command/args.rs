@@ -8,6 +8,9 @@ use crate::hangul;
 use crate::manifest::{ArgSpec, ArgType, Command, Confirm};
 use crate::text::fold;
 
+/// What asks a command with subcommands what there is.
+const HELP: [&str; 4] = ["help", "--help", "도움말", "도움"];
+
 /// What the words behind a command mean.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matched {
@@ -34,7 +37,9 @@ pub struct Wrong {
 /// Reads the words behind a command by its specification.
 ///
 /// A command's own arguments stand before the name of its subcommand. Where an optional one could stand, a word that
-/// is exactly a subcommand's name is taken as that; put into quotes it is a value.
+/// is exactly a subcommand's name is taken as that; put into quotes it is a value. Where nothing follows them, the
+/// subcommand that the command names as its default runs. `help` at the end, where it is no subcommand's name, asks what
+/// there is.
 pub fn read(command: &Command, tokens: &Tokens<'_>, clock: Clock<'_>) -> Result<Matched, Wrong> {
     let mut matched = Matched::default();
     match read_into(&mut matched, command, tokens, clock) {
@@ -52,6 +57,9 @@ fn read_into(matched: &mut Matched, command: &Command, tokens: &Tokens<'_>, cloc
     loop {
         matched.restricted |= command.restricted;
         matched.confirm = stricter(matched.confirm, command.confirm);
+        if asks_for_help(command, tokens, at) {
+            return Err(ArgError::Help);
+        }
         for spec in &command.args {
             let token = tokens.get(at);
             let subcommand = || token.is_some_and(|token| exact_subcommand(command, token).is_some());
@@ -80,8 +88,15 @@ fn read_into(matched: &mut Matched, command: &Command, tokens: &Tokens<'_>, cloc
                 None => Ok(()),
             };
         }
+        if asks_for_help(command, tokens, at) {
+            return Err(ArgError::Help);
+        }
         let token = tokens.get(at);
-        let Some(next) = token.and_then(|token| subcommand(command, token)) else {
+        let next = match token {
+            Some(token) => subcommand(command, token),
+            None => command.default_subcommand(),
+        };
+        let Some(next) = next else {
             return Err(ArgError::Subcommand {
                 got: token.map(|token| token.text.clone().into_owned()),
                 known: command.subcommands.iter().map(|sub| sub.name.clone()).collect(),
@@ -91,6 +106,18 @@ fn read_into(matched: &mut Matched, command: &Command, tokens: &Tokens<'_>, cloc
         command = next;
         at += 1;
     }
+}
+
+/// Whether a command with subcommands is asked what there is: by the last word, which is no subcommand's name.
+fn asks_for_help(command: &Command, tokens: &Tokens<'_>, at: usize) -> bool {
+    let Some(token) = tokens.get(at).filter(|token| !token.quoted) else {
+        return false;
+    };
+    let is_last = tokens.get(at + 1).is_none();
+    is_last
+        && !command.subcommands.is_empty()
+        && HELP.contains(&fold(&token.text).as_ref())
+        && exact_subcommand(command, token).is_none()
 }
 
 fn stricter(a: Confirm, b: Confirm) -> Confirm {

@@ -46,6 +46,8 @@ pub enum ArgError {
         /// The subcommands there are.
         known: Vec<String>,
     },
+    /// Nothing is wrong: it is asked what there is.
+    Help,
     /// The plugin itself says how it was used wrongly.
     Told {
         /// What it says.
@@ -121,6 +123,10 @@ impl ArgError {
                     ),
                 }
             }
+            Self::Help => locale.pick(
+                "하위 명령을 하나 골라 주세요.".into(),
+                "Choose one of the subcommands.".into(),
+            ),
             Self::Told { text } => text.clone(),
         }
     }

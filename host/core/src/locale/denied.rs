@@ -8,12 +8,14 @@ use crate::command::shown;
 const ROLES: usize = 3;
 
 /// What was not allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Denied {
     /// The command, as it is typed without its prefix, or the plugin.
     pub what: String,
     /// What commands begin with.
     pub prefix: String,
+    /// Whether it can be asked there why: not where nothing but this command can be typed.
+    pub can_ask: bool,
     /// With which role, one of them, they may.
     pub roles: Vec<String>,
     /// What decided, for the operator.
@@ -25,9 +27,13 @@ impl Denied {
         let what = shown(&format!("{}{}", self.prefix, self.what));
         let why = shown(&format!("{}{} {}", self.prefix, locale.pick("이유", "why"), self.what));
         let who = self.who(locale);
+        let more = match self.can_ask {
+            true => locale.pick(format!(" 까닭: `{why}`"), format!(" More: `{why}`")),
+            false => String::new(),
+        };
         locale.pick(
-            format!("🔒 `{what}`: 쓰실 수 없습니다. {who} 까닭: `{why}`"),
-            format!("🔒 `{what}`: you may not use this. {who} More: `{why}`"),
+            format!("🔒 `{what}`: 쓰실 수 없습니다. {who}{more}"),
+            format!("🔒 `{what}`: you may not use this. {who}{more}"),
         )
     }
 
@@ -69,6 +75,7 @@ mod tests {
     #[test]
     fn who_was_denied_is_told_who_can_and_how_to_learn_why() {
         let denied = |roles: &[&str]| Denied {
+            can_ask: true,
             what: "deploy `<!channel>`\n{@U1}".into(),
             prefix: "!".into(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),

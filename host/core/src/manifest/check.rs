@@ -1,10 +1,11 @@
 //! The rules that a manifest keeps besides its types.
 
 use super::configured;
-use super::fields::At;
+use super::fields::{At, Fields};
 use super::json::Json;
 use super::{
-    ArgSpec, ArgType, Command, Job, LocalText, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name, is_shortcut_id,
+    ArgSpec, ArgType, Command, Confirm, Job, LocalText, MAX_NAME, MAX_PATTERN, ManifestError, is_plain_name,
+    is_shortcut_id,
 };
 use crate::command::values;
 use crate::schedule::{self, Pattern, Schedule, SkipDay};
@@ -149,6 +150,34 @@ pub(super) fn args(args: &[ArgSpec], has_subcommands: bool, path: &str) -> Resul
     Ok(())
 }
 
+/// The subcommand that runs where none is typed: so it must need nothing more, and be harmless enough for a slip.
+pub(super) fn default_subcommand(at: &At<'_>, subcommands: &[Command]) -> Result<String, ManifestError> {
+    let name = at.text()?;
+    let Some(sub) = subcommands.iter().find(|sub| sub.name == *name) else {
+        return Err(at.invalid(format!(
+            "is {}; it must be the name of one of the command's `subcommands`",
+            at.value.described()
+        )));
+    };
+    if let Some(arg) = sub.args.iter().find(|arg| !arg.is_optional()) {
+        return Err(at.invalid(format!(
+            "is {name:?}, which needs `{}`; what runs by itself needs no argument",
+            arg.name
+        )));
+    }
+    if sub.restricted || sub.confirm != Confirm::None {
+        return Err(at.invalid(format!(
+            "is {name:?}, which is restricted or confirmed; that runs only where somebody types its name"
+        )));
+    }
+    match sub.subcommands.is_empty() || sub.default.is_some() {
+        true => Ok(name.into()),
+        false => Err(at.invalid(format!(
+            "is {name:?}, which has subcommands and no `default` of its own"
+        ))),
+    }
+}
+
 pub(super) fn bounds(
     at: &At<'_>,
     min: Option<f64>,
@@ -244,9 +273,19 @@ pub(super) fn due(
         }
         (Some(_), Some(rules)) => Err(rules.invalid("stands beside `cron`; a job has one of them")),
         (None, None) => Err(at.invalid(
-            "says not when it is due; write `cron` (five fields, or six with seconds first) or `rules` (such as \"mon-fri 09:50\")",
+            "says not when it is due; write `cron` (five fields, or six with seconds first), `rules` (such as \"mon-fri 09:50\") or `on` (\"load\")",
         )),
     }
+}
+
+/// What is due at a moment has no times, and nothing that belongs to them.
+pub(super) fn no_times(fields: &mut Fields<'_>) -> Result<(String, Vec<String>), ManifestError> {
+    for key in ["cron", "rules", "timezone", "except", "missed", "jitter"] {
+        if let Some(at) = fields.get(key) {
+            return Err(at.invalid("stands beside `on`; a job that is due at a moment has no times"));
+        }
+    }
+    Ok((String::new(), Vec::new()))
 }
 
 /// The days that a job leaves out.
@@ -266,6 +305,9 @@ pub(super) fn comes_due(at: &At<'_>, job: &Job) -> Result<(), ManifestError> {
             (0, 0) | (1, 1) => Ok(()),
             _ => Err(at.invalid("needs one `*` in its id and one in the path of its `cron`, or none in both")),
         };
+    }
+    if job.on.is_some() {
+        return Ok(());
     }
     match Schedule::of_job(job, "", "UTC") {
         Ok(_) => Ok(()),

@@ -171,6 +171,10 @@ impl Reader {
             ])?,
             None => Confirm::None,
         };
+        let default = match fields.get("default") {
+            Some(at) => Some(check::default_subcommand(&at, &subcommands)?),
+            None => None,
+        };
         check::args(&args, !subcommands.is_empty(), &at.path)?;
         check::siblings(&subcommands, &fields.path("subcommands"))?;
         fields.finish(&mut self.warnings);
@@ -182,6 +186,7 @@ impl Reader {
             examples,
             args,
             subcommands,
+            default,
             restricted,
             confirm,
         })
@@ -309,7 +314,14 @@ impl Reader {
         let id = fields
             .need("id", "a name that is unique within the plugin")?
             .short(MAX_NAME)?;
-        let (cron, rules) = check::due(at, fields.get("cron"), fields.get("rules"))?;
+        let on = match fields.get("on") {
+            Some(at) => Some(at.one_of(&[(Moment::Load.as_str(), Moment::Load)])?),
+            None => None,
+        };
+        let (cron, rules) = match on {
+            Some(_) => check::no_times(&mut fields)?,
+            None => check::due(at, fields.get("cron"), fields.get("rules"))?,
+        };
         let except = fields.get("except").map_or(Ok(Vec::new()), |at| check::except(&at))?;
         let timezone = fields.get("timezone").map(|at| check::timezone(&at)).transpose()?;
         let missed = match fields.get("missed") {
@@ -327,6 +339,7 @@ impl Reader {
         fields.finish(&mut self.warnings);
         let job = Job {
             id,
+            on,
             cron,
             rules,
             except,

@@ -242,7 +242,11 @@ fn command_help(
         let mut below = chain.clone();
         below.push(sub);
         let form = form(table, settings, reader, target, &below, locale);
-        lines.push(with_summary(format!("• `{form}`"), &sub.summary, locale));
+        let mut line = with_summary(format!("• `{form}`"), &sub.summary, locale);
+        if last.default.as_ref() == Some(&sub.name) {
+            line.push_str(locale.pick(" (쓰지 않으면 이것)", " (if none is typed)"));
+        }
+        lines.push(line);
     }
     let above = match chain.len() == 1 {
         true => table.typed_in(target, locale),
@@ -255,7 +259,7 @@ fn command_help(
         lines.push(locale.pick(format!("다른 이름: {names}"), format!("Other names: {names}")));
     }
     for text in examples_in(last, locale) {
-        let text = example(settings, text);
+        let text = example(table, settings, text);
         lines.push(locale.pick(format!("예) `{text}`"), format!("Example: `{text}`")));
     }
     // Last, so that no unbalanced mark in it reaches a line of ours.

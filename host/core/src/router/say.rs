@@ -103,7 +103,7 @@ fn usage(
         .rev()
         .find_map(|command| examples_in(command, locale).next())
     {
-        let first = example(settings, first);
+        let first = example(table, settings, first);
         out.push_str(&locale.pick(format!("\n예) `{first}`"), format!("\nExample: `{first}`")));
     }
     out

@@ -86,8 +86,10 @@ pub(super) fn form(
     chain: &[&Command],
     locale: Locale,
 ) -> String {
-    let mut out = super::say::prefix(settings);
-    out.push_str(&shown(&table.typed_in(target, locale)));
+    let mut out = match keyword(table, settings) {
+        Some((keyword, own)) if own == target => format!("/{}", shown(keyword)),
+        _ => super::say::prefix(settings) + &shown(&table.typed_in(target, locale)),
+    };
     for (depth, command) in chain.iter().enumerate() {
         if depth > 0 {
             out.push(' ');
@@ -120,11 +122,20 @@ fn arguments(command: &Command) -> String {
     })
 }
 
-/// Those subcommands that can follow, with a blank before them; empty where there are none.
+/// Those subcommands that can follow, with a blank before them; empty where there are none. In brackets where one of
+/// them runs by itself.
 fn subcommands<'a>(below: impl Iterator<Item = &'a Command>, of: &Command, locale: Locale) -> String {
     match of.subcommands.is_empty() {
         true => String::new(),
-        false => format!(" <{}>", one_of(below.map(|sub| name_in(sub, locale)))),
+        false => {
+            let below: Vec<&Command> = below.collect();
+            let runs = |default: &Command| below.iter().any(|sub| sub.name == default.name);
+            let words = one_of(below.iter().map(|sub| name_in(sub, locale)));
+            match of.default_subcommand().is_some_and(runs) {
+                true => format!(" [{words}]"),
+                false => format!(" <{words}>"),
+            }
+        }
     }
 }
 
@@ -151,11 +162,42 @@ fn placeholder(arg: &ArgSpec) -> String {
     }
 }
 
+/// A keyword of JANDI's that is itself a command: there that one is not written behind it once more.
+fn keyword<'a>(table: &Table, settings: &'a Settings) -> Option<(&'a str, Target)> {
+    let keyword = settings.prefixes.first()?.strip_prefix('/')?.strip_suffix(' ')?;
+    let target = match table.find_exact(keyword).one()? {
+        Target::Alias(alias) => {
+            let (target, words) = table.alias(alias)?;
+            words.is_empty().then_some(target)?
+        }
+        target => target,
+    };
+    Some((keyword, target))
+}
+
+impl Table {
+    /// A command as it is written where these settings count, and what stands before it. The text alone tells whether the
+    /// bot's other commands are written behind the same: `false` behind a keyword of JANDI's that is this command itself.
+    pub fn written<'a>(&self, settings: &'a Settings, plugin: &str, command: &str) -> (&'a str, String, bool) {
+        let target = self.find_exact(&format!("{plugin}:{command}")).one();
+        match (keyword(self, settings), target) {
+            (Some((keyword, own)), Some(target)) if own == target => ("/", keyword.to_owned(), false),
+            _ => {
+                let prefix = settings.prefixes.first().map_or("", String::as_str);
+                (prefix, self.word_for(plugin, command), true)
+            }
+        }
+    }
+}
+
 /// An example as it is typed here: with this bot's own prefix.
-pub(super) fn example(settings: &Settings, example: &str) -> String {
-    let behind = example.trim().strip_prefix('!');
-    match (behind, settings.prefixes.first()) {
-        (Some(behind), Some(prefix)) => shown(&format!("{prefix}{behind}")),
-        _ => shown(example),
+pub(super) fn example(table: &Table, settings: &Settings, example: &str) -> String {
+    let (Some(behind), Some(prefix)) = (example.trim().strip_prefix('!'), settings.prefixes.first()) else {
+        return shown(example);
+    };
+    let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
+    match keyword(table, settings) {
+        Some((keyword, own)) if table.find_exact(word).one() == Some(own) => shown(format!("/{keyword} {rest}").trim()),
+        _ => shown(&format!("{prefix}{behind}")),
     }
 }

@@ -72,6 +72,8 @@ async fn try_one(bench: &Bench, path: &[String], example: &str) -> Result<(), St
         data: crate::data::in_memory(),
     };
     let stage = Stage::set(bench, scenery).await.map_err(|error| error.to_string())?;
+    // Whatever that does: here it may lack its configuration.
+    stage.begin().await;
     let spot = Spot::Channel("general".into(), None);
     let event = stage.said(WHO, &spot, example)?;
     let matched = stage.matcher.route(&event).into_iter().next();

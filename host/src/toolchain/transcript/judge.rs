@@ -150,11 +150,16 @@ fn sent(named: &Named, content: &[String], name: &str, data: &[u8]) -> Result<()
     if content.is_empty() {
         return Ok(());
     }
-    match std::str::from_utf8(data) {
+    match words(data) {
         Ok(text) if same(&content.join("\n"), text) => Ok(()),
         Ok(_) => Err("something else is in the file that the bot sent".into()),
         Err(_) => Err("what is in the file is no text, so no `|` lines can expect it".into()),
     }
+}
+
+/// A file's content as a text. A byte-order mark is none of it: editors neither show it nor keep it in a line.
+pub(super) fn words(data: &[u8]) -> Result<&str, std::str::Utf8Error> {
+    std::str::from_utf8(data.strip_prefix("\u{feff}".as_bytes()).unwrap_or(data))
 }
 
 fn emoji_name(text: &str) -> &str {

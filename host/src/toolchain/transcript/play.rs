@@ -65,7 +65,16 @@ pub async fn play(bench: &Bench, transcript: &Transcript) -> Played {
     let mut spot = Transcript::first_spot();
     let mut turn = begin(None, &spot);
     let mut stopped = None;
+    let mut begun = false;
     for (number, step) in transcript.steps.iter().enumerate() {
+        let is_setting = matches!(
+            step.deed,
+            Deed::Seed(_) | Deed::Now(_) | Deed::Answers(_) | Deed::Goes(_)
+        );
+        if !begun && !is_setting {
+            begun = true;
+            (turn.got, turn.failed) = stage.begin().await;
+        }
         match &step.deed {
             Deed::Seed(seed) => stage.seed(*seed),
             Deed::Now(now) => stage.set_clock(*now),

@@ -1,6 +1,6 @@
 //! What differs, for somebody who sees a transcript for the first time.
 
-use super::judge::{Mismatch, judge};
+use super::judge::{Mismatch, judge, words};
 use super::parse::{ParseError, Transcript};
 use super::play::{Played, Turn};
 use super::room::{Happening, Spot, What};
@@ -196,7 +196,7 @@ fn file_name(name: &str) -> String {
 
 /// What is in a file, behind its name, where that is text that can be looked at.
 fn content(data: &[u8]) -> String {
-    match std::str::from_utf8(data) {
+    match words(data) {
         Ok(text) if text.lines().count() <= SHOWN && !text.chars().any(is_odd) => {
             let lines = text.trim_end().lines();
             lines.map(|line| format!("\n{line}")).collect()

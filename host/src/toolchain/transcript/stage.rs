@@ -29,7 +29,7 @@ use moa_core::call::HookAnswer;
 use moa_core::config::{Approval, PluginSettings, Unknown};
 use moa_core::event::Event;
 use moa_core::locale::Locale;
-use moa_core::manifest::Manifest;
+use moa_core::manifest::{Manifest, Moment};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::{
@@ -263,6 +263,16 @@ impl Stage {
 
     pub(super) fn set_clock(&self, now: Timestamp) {
         self.world.clock.set(now.as_millisecond());
+    }
+
+    /// The plugin begins to serve: what is due then runs. What the bot did because of it, and what failed.
+    pub(super) async fn begin(&self) -> (Vec<Happening>, Vec<String>) {
+        let snapshot = self.matcher.registry.current();
+        let mut jobs = snapshot.plugins.values().flat_map(|plugin| &plugin.manifest.jobs);
+        if jobs.any(|job| job.on == Some(Moment::Load)) {
+            self.run_jobs().await;
+        }
+        self.quiet().await
     }
 
     /// Time passes, and each job runs when it is due. What the bot did because of it, and what failed, for the operator.

@@ -265,7 +265,7 @@ fn every_other_failing_form_says_what_it_is() {
         ),
         (
             "moa^ a.csv\n  | x\n",
-            gone(What::Sent("a.csv".into(), b"a,b\n".to_vec())),
+            gone(What::Sent("a.csv".into(), "\u{feff}a,b\n".into())),
             "something else is in the file",
             "  moa^ a.csv\n    -   | x\n    +   | a,b\n",
         ),
@@ -362,7 +362,7 @@ fn accepting_keeps_comments_and_what_is_met() {
         accepted("moa: x\nmoa: c\n", vec![thread, said("c")]).unwrap(),
         "[#lunch > 1]\nmoa: b\n[#lunch]\nmoa: c\n"
     );
-    let file = What::Sent("a.csv".into(), b"a,b\nc\n".to_vec());
+    let file = What::Sent("a.csv".into(), "\u{feff}a,b\nc\n".into());
     let odd = What::Sent("/a".into(), vec![0, 255]);
     let all = [
         file,

@@ -162,6 +162,12 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
             "a function runs itself: `runs` belongs above a `struct Name;` with texts of its own",
         ));
     }
+    if let Some(default) = &options.default {
+        return Err(Error::new_spanned(
+            default,
+            "`default` is a subcommand: it belongs above a struct with `subcommands`",
+        ));
+    }
     let about = about(ident, &function.attrs, options)?;
     let arguments = || {
         parameters.iter().filter_map(|parameter| match parameter {
@@ -204,6 +210,7 @@ fn describe(function: &ItemFn, options: &Options, parameters: &[Parameter]) -> R
                     #about
                     args: &[#(#specs),*],
                     subcommands: &[],
+                    default: "",
                     group: "",
                     parents: &[#(#parents),*],
                     run: ::core::option::Option::Some(__run),

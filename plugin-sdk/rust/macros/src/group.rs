@@ -5,9 +5,9 @@ use crate::argument::{Argument, Parameter};
 use crate::command::{about, check_order};
 use crate::options::Options;
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Fields, FnArg, Ident, ItemStruct, Result, parse_quote_spanned};
+use syn::{Error, Fields, FnArg, Ident, ItemStruct, Path, Result, parse_quote_spanned};
 
 /// Expands the attribute. With an error the struct stays.
 pub fn expand(options: TokenStream, mut group: ItemStruct) -> TokenStream {
@@ -77,6 +77,10 @@ fn fields(group: &mut ItemStruct) -> Result<Vec<(Ident, Argument)>> {
     }
 }
 
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.to_token_stream().to_string() == other.to_token_stream().to_string()
+}
+
 fn describe(group: &ItemStruct, options: &Options, fields: &[(Ident, Argument)]) -> Result<TokenStream> {
     let ident = &group.ident;
     if !group.generics.params.is_empty() {
@@ -94,6 +98,18 @@ fn describe(group: &ItemStruct, options: &Options, fields: &[(Ident, Argument)])
             ident.span(),
             "a command that is a struct has subcommands: `#[command(subcommands = [add, list])]`",
         ));
+    };
+    let default = match &options.default {
+        None => quote!(""),
+        Some(path) if subcommands.iter().any(|sub| is_same(sub, path)) => {
+            quote_spanned!(path.span()=> <#path as ::moa_plugin::__private::CommandFn>::COMMAND.name)
+        }
+        Some(path) => {
+            return Err(Error::new_spanned(
+                path,
+                "this is none of the `subcommands`: what runs where none is typed is one of them",
+            ));
+        }
     };
     let about = about(ident, &group.attrs, options)?;
     let specs = fields
@@ -132,6 +148,7 @@ fn describe(group: &ItemStruct, options: &Options, fields: &[(Ident, Argument)])
                     #about
                     args: ARGS,
                     subcommands: SUBCOMMANDS,
+                    default: #default,
                     group: <Self as ::moa_plugin::__private::Group>::ID,
                     parents: &[],
                     run: ::core::option::Option::None,

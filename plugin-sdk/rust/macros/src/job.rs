@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, Result, ReturnType, Token, Type};
 
-const KEYS: &str = "`#[job]` has `cron`, `timezone`, `except`, `missed`, `jitter`, `after` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
+const KEYS: &str = "`#[job]` has `cron`, `on`, `timezone`, `except`, `missed`, `jitter`, `after` and `id`, each with a text: `#[job(cron = \"0 9 * * *\")]`";
 
 /// Expands the attribute. With an error the function stays.
 pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -34,6 +34,7 @@ type Check = fn(&str) -> bool;
 struct Options {
     id: Option<LitStr>,
     cron: Option<LitStr>,
+    on: Option<LitStr>,
     timezone: Option<LitStr>,
     except: Option<LitStr>,
     missed: Option<LitStr>,
@@ -49,6 +50,7 @@ impl Parse for Options {
             let slot = match key.to_string().as_str() {
                 "id" => &mut options.id,
                 "cron" => &mut options.cron,
+                "on" => &mut options.on,
                 "timezone" => &mut options.timezone,
                 "except" => &mut options.except,
                 "missed" => &mut options.missed,
@@ -71,7 +73,22 @@ impl Parse for Options {
 
 impl Options {
     fn check(&self) -> Result<()> {
-        let of_cron = [&self.timezone, &self.except, &self.missed, &self.jitter, &self.after];
+        let of_cron = [&self.timezone, &self.except, &self.missed, &self.jitter];
+        if let (Some(on), true) = (&self.on, self.cron.is_some()) {
+            return Err(Error::new(
+                on.span(),
+                "a job has times or a moment: `cron` and `on` are not for the same one",
+            ));
+        }
+        if self.cron.is_none()
+            && self.on.is_none()
+            && let Some(after) = &self.after
+        {
+            return Err(Error::new(
+                after.span(),
+                "this belongs to `cron = \"…\"` or `on = \"load\"`: a job that is made at run time has none",
+            ));
+        }
         if self.cron.is_none()
             && let Some(other) = of_cron.into_iter().flatten().next()
         {
@@ -80,7 +97,7 @@ impl Options {
                 "this belongs to `cron = \"…\"`: a job that is made at run time brings its own",
             ));
         }
-        let checks: [(&Option<LitStr>, Check, &str); 6] = [
+        let checks: [(&Option<LitStr>, Check, &str); 7] = [
             (
                 &self.id,
                 |text| (1..=64).contains(&text.chars().count()),
@@ -90,6 +107,11 @@ impl Options {
                 &self.cron,
                 |text| is_when(text) && text.chars().count() <= 200,
                 "a cron expression has five fields, or six with seconds first: `0 9 * * 1-5` is nine o'clock on working days",
+            ),
+            (
+                &self.on,
+                |text| text == "load",
+                "`on` is \"load\": when the plugin begins to serve",
             ),
             (
                 &self.timezone,
@@ -120,9 +142,11 @@ impl Options {
         match &self.id {
             Some(id) => check_star(
                 id,
-                self.cron
-                    .as_ref()
-                    .is_some_and(|cron| !cron.value().starts_with("config:")),
+                self.on.is_some()
+                    || self
+                        .cron
+                        .as_ref()
+                        .is_some_and(|cron| !cron.value().starts_with("config:")),
             ),
             None => Ok(()),
         }
@@ -141,7 +165,7 @@ fn check_star(id: &LitStr, has_cron: bool) -> Result<()> {
     let complaint = if start.contains('*') || (start.len() < text.len() && !start.ends_with(':')) {
         "`*` stands at the end alone, behind a colon: `remind:*`"
     } else if has_cron && start.len() < text.len() {
-        "a job with `cron` is one job: its id has no `*`, unless the times are in the configuration (`cron = \"config:feeds.*.at\"`)"
+        "a job with `cron` or `on` is one job: its id has no `*`, unless the times are in the configuration (`cron = \"config:feeds.*.at\"`)"
     } else {
         return Ok(());
     };
@@ -189,6 +213,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
     }
     let id = options.id.as_ref().map_or_else(|| kebab(ident), LitStr::value);
     let text = |option: &Option<LitStr>| option.as_ref().map(LitStr::value).unwrap_or_default();
+    let on = text(&options.on);
     let (cron, timezone) = (text(&options.cron), text(&options.timezone));
     let (missed, jitter) = (text(&options.missed), text(&options.jitter));
     let (except, after) = (text(&options.except), text(&options.after));
@@ -207,6 +232,7 @@ fn describe(function: &ItemFn, options: &Options) -> Result<TokenStream> {
                 const JOB: ::moa_plugin::__private::Job = ::moa_plugin::__private::Job {
                     id: #id,
                     cron: #cron,
+                    on: #on,
                     timezone: #timezone,
                     except: #except,
                     missed: #missed,

@@ -53,6 +53,7 @@ use proc_macro::TokenStream;
 /// | `confirm = "self"`, `confirm = "second"` | the person, or another one, is asked before it runs |
 /// | `subcommands = [a, b]` | above a struct: what may follow, see below |
 /// | `runs = a` | above a struct: another command that it runs, see below |
+/// | `default = a` | above a struct: the one of them that runs where none is typed |
 ///
 /// **Parameters** are the arguments, in the order in which they are typed: any type with `Argument`, an `Option` of one
 /// for an argument that may be left out (such ones come last), and `&Context`, anywhere. Further:
@@ -95,6 +96,9 @@ use proc_macro::TokenStream;
 ///
 /// plugin!(Server);
 /// ```
+///
+/// With `default = status`, `!server build-1` alone is `!server build-1 status`. What runs by itself needs no argument, and is
+/// neither restricted nor confirmed.
 ///
 /// Subcommands may have subcommands, four levels of them; short forms (`aliases`) are for each level.
 ///
@@ -368,6 +372,7 @@ pub fn on(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `cron = "…"` | when it is due: five fields, or six with seconds first; `@daily` and the like; or weekdays and times, `mon-fri 09:50`; or where they stand in the configuration, `config:feeds.*.verify`, a job for each feed with the id `verify:*`. Without it the job is made at run time |
+/// | `on = "load"` | instead: it is due when the plugin begins to serve, which is when the host starts, and when another version takes its place |
 /// | `timezone = "…"` | where the expression is read, an IANA name; otherwise the bot's own |
 /// | `except = "2026-12-25, 01-01"` | days on which it is not due, of one year or of every year |
 /// | `missed = "skip"`, `"once"`, `"all"` | due times that passed while nobody could run them: nothing, one run for all of them (so without this option), one for each |

@@ -25,6 +25,7 @@ pub struct Options {
     pub confirm: Confirm,
     pub subcommands: Vec<Path>,
     pub runs: Option<Path>,
+    pub default: Option<Path>,
 }
 
 impl Parse for Options {
@@ -78,12 +79,18 @@ impl Parse for Options {
                     input.parse::<Token![=]>()?;
                     options.runs = Some(input.parse()?);
                 }
+                "default" => {
+                    input.parse::<Token![=]>()?;
+                    let named =
+                        |error: Error| Error::new(error.span(), "name one of the subcommands: `default = list`");
+                    options.default = Some(input.parse().map_err(named)?);
+                }
                 _ => {
                     return Err(Error::new(
                         key.span(),
                         format!(
                             "`#[command]` has no `{word}`; it has `name`, `aliases`, `summary`, `help`, `restricted`, \
-                             `confirm`, `subcommands` and `runs`"
+                             `confirm`, `subcommands`, `default` and `runs`"
                         ),
                     ));
                 }

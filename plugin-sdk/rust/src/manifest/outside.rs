@@ -10,8 +10,12 @@ use serde::Serializer;
 pub struct Job {
     /// The name, or what it begins with: `menu`, `remind:*`.
     pub id: &'static str,
-    /// When it is due; empty for jobs that are made at run time.
+    /// When it is due; empty for jobs that are due at a moment, or made at run time.
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub cron: &'static str,
+    /// The moment at which it is due; empty for none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub on: &'static str,
     /// In which zone; empty for the bot's.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub timezone: &'static str,
@@ -37,6 +41,7 @@ impl Job {
     pub(crate) const BLANK: Self = Self {
         id: "",
         cron: "",
+        on: "",
         timezone: "",
         except: "",
         missed: "",
@@ -44,6 +49,11 @@ impl Job {
         after: "",
         run: |_| Ok(()),
     };
+
+    /// Whether the manifest has it, and not `schedule` alone.
+    fn is_of_manifest(&self) -> bool {
+        !self.cron.is_empty() || !self.on.is_empty()
+    }
 
     /// Whether this is its name.
     pub(crate) fn is_for(&self, name: &str) -> bool {
@@ -83,10 +93,10 @@ fn days<S: Serializer>(days: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(days.split(',').map(str::trim))
 }
 
-pub(super) fn have_no_cron(jobs: &&[Job]) -> bool {
-    jobs.iter().all(|job| job.cron.is_empty())
+pub(super) fn are_not_of_manifest(jobs: &&[Job]) -> bool {
+    !jobs.iter().any(Job::is_of_manifest)
 }
 
-pub(super) fn with_cron<S: Serializer>(jobs: &[Job], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(jobs.iter().filter(|job| !job.cron.is_empty()))
+pub(super) fn of_manifest<S: Serializer>(jobs: &[Job], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(jobs.iter().filter(|job| job.is_of_manifest()))
 }

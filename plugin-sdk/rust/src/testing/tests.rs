@@ -122,10 +122,19 @@ fn subcommands_and_the_arguments_before_them() {
                 optional: true,
                 ..ARG
             }],
-            subcommands: &[SHOW],
+            subcommands: &[SHOW, LIST],
+            default: "list",
             ..Command::BLANK
         };
     }
+    const LIST: Command = Command {
+        name: "list",
+        run: Some(|context, args| {
+            let name = String::optional(args, "name")?;
+            Ok(Some(format!("{:?} {name:?}", context.path()).into()))
+        }),
+        ..Command::BLANK
+    };
     let host = Host::new();
     let run = |typed| host.run::<Server>(typed).map_err(|error| error.to_string());
     assert_eq!(
@@ -137,7 +146,9 @@ fn subcommands_and_the_arguments_before_them() {
         Ok(Some(r#"["show"] Some("s") 2026-11-21 2026-11-21"#.into()))
     );
     assert_eq!(run("a b"), Err("`server` needs a subcommand".into()));
-    assert_eq!(host.texts().len(), 2);
+    assert_eq!(run(""), Ok(Some(r#"["list"] None"#.into())));
+    assert_eq!(run("a"), Ok(Some(r#"["list"] Some("a")"#.into())));
+    assert_eq!(host.texts().len(), 4);
 }
 
 #[test]

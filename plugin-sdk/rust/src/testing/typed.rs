@@ -67,7 +67,10 @@ pub(super) fn parse(command: &Command, typed: &str, state: &mut State) -> Result
                 Some(more) => Err(Error::usage(format!("`{}` is one argument too many", more.text))),
             };
         }
-        let next = left.first().and_then(|token| below(&command, &token.text));
+        let next = match left.first() {
+            Some(token) => below(&command, &token.text),
+            None => below(&command, command.default),
+        };
         let Some(next) = next else {
             return Err(Error::usage(format!("`{}` needs a subcommand", command.name)));
         };

@@ -18,6 +18,9 @@ fn remind(who: String, due: &Due) -> Result<(), HostError> {
     schedule::every(&due.name, "0 9 * * *", "UTC", schedule::Missed::All, &who)
 }
 
+#[job(on = "load", after = "morning")]
+fn begun() {}
+
 #[job]
 fn once(_: &Due) {}
 
@@ -36,7 +39,7 @@ fn empty() {}
 
 plugin! {
     name: "outside",
-    jobs: [morning, new_year, remind, once],
+    jobs: [morning, new_year, remind, begun, once],
     webhooks: [ended, notes, empty],
     requests: { schedule: true, http: ["https://example.com"], sql: ["main"], objects: ["files"] },
 }

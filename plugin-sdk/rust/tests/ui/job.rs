@@ -53,6 +53,21 @@ fn says_something() -> &'static str {
 #[on(joined)]
 fn two_attributes() {}
 
+#[job(on = "start")]
+fn unknown_moment() {}
+
+#[job(on = "load", cron = "0 9 * * *")]
+fn moment_and_times() {}
+
+#[job(on = "load", missed = "all")]
+fn moment_without_times() {}
+
+#[job(after = "menu")]
+fn after_without_times() {}
+
+#[job(on = "load", id = "menu:*")]
+fn one_moment_has_one_name() {}
+
 #[job]
 struct Thing;
 

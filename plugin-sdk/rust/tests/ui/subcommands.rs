@@ -42,6 +42,15 @@ struct Generic<T> {
 #[command(subcommands = [add])]
 enum Choices {}
 
+#[command(subcommands = [add], default = show)]
+struct OtherDefault;
+
+#[command(subcommands = [add], default = "add")]
+struct NamedDefault;
+
+#[command(default = add)]
+fn default_of_a_function() {}
+
 #[command]
 fn parent_with_bounds(#[parent] #[min = 1] parent: String) {}
 

@@ -136,7 +136,7 @@ fn meet(who: User, r#where: Conversation) -> String {
     )
 }
 
-#[command(subcommands = [add, members])]
+#[command(subcommands = [add, members], default = members)]
 struct Team {
     label: String,
 }
@@ -273,6 +273,12 @@ fn taught(ctx: &Context) -> String {
     heard(ctx)
 }
 
+#[job(on = "load")]
+fn loaded() -> Result<()> {
+    let pattern = Pattern::keyword("just loaded");
+    Ok(triggers::hear("loaded", &pattern, Scopes::all(), None)?)
+}
+
 /// What the operator may set.
 #[derive(Config)]
 struct Settings {
@@ -406,6 +412,7 @@ plugin! {
         log_levels, print, fresh, global, absent, fail, data::rows, data::daily, data::web
     ],
     hears: [order, thumb, taught],
+    jobs: [loaded],
     webhooks: [told],
     actions: [
         press::ok, press::no, press::quiet, press::open, press::modal, press::size, press::submitted, press::note,

@@ -1,3 +1,5 @@
+mod moments;
+
 use super::*;
 use serde_json::{Value, json};
 
