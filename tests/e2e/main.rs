@@ -64,6 +64,7 @@ mod rough;
 mod samples;
 mod schedules;
 mod secrets;
+mod service;
 mod slack_manifest;
 mod sql;
 mod webhooks;

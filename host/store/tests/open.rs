@@ -331,7 +331,9 @@ fn a_newer_format_is_refused_and_left_alone() {
     txn.open_table(meta).unwrap().insert("format", 3).unwrap();
     txn.commit().unwrap();
     drop(file);
+    let before = std::fs::read(&path).unwrap();
     let error = refused(&path);
+    assert!(std::fs::read(&path).unwrap() == before, "it is not even touched");
     assert!(
         matches!(error, OpenError::Newer { found: 3, known: 2, .. }),
         "{error:?}"

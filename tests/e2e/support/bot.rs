@@ -112,6 +112,12 @@ dir = "./plugins"
         bot
     }
 
+    /// Starts it where it must end by itself.
+    pub async fn start_in_vain(&self) -> Ended {
+        std::fs::write(self.dir.path().join("moa.toml"), &self.config).unwrap();
+        finish(&mut self.command()).await
+    }
+
     fn command(&self) -> Command {
         let mut command = match self.within.as_slice() {
             [] => moa(self.home()),

@@ -1,7 +1,8 @@
 //! Measures Moa beside a bare bot: `cargo run --release -p moa-load`; with `--stores`, Moa on each of its stores beside
 //! Moa that keeps nothing; with `--faults`, whether Moa answers everything once while its workspace misbehaves; with
 //! `--plugins N`, what many plugins cost; with `--hostile`, what plugins that mean no good cost one beside them; with
-//! `--flood`, what bad requests from outside cost the chat; with `--peers`, Moa beside the bots that people use instead.
+//! `--flood`, what bad requests from outside cost the chat; with `--restarts N`, how long a restart silences the bot; with
+//! `--peers`, Moa beside the bots that people use instead.
 //!
 //! Both answer `!echo X` in a simulated workspace of their own, in turn, over several rounds. Everything is on this
 //! machine's loopback, so what counts are the ratios of one run, not its figures. `docs/performance.md` tells more.
@@ -19,6 +20,7 @@ mod peers;
 mod plugins;
 mod process;
 mod report;
+mod restarts;
 mod sim;
 mod stores;
 
@@ -66,6 +68,10 @@ struct Cli {
     /// says twice under each fault
     #[arg(long, conflicts_with_all = ["stores", "faults", "plugins", "hostile", "flood"])]
     peers: bool,
+    /// Restart Moa so often, by SIGKILL and SIGTERM in turn, and measure how long that silences it while people type
+    #[arg(long, value_name = "N", conflicts_with_all = ["stores", "faults", "plugins", "hostile", "flood", "rounds", "seconds"],
+          value_parser = clap::value_parser!(u16).range(2..=1000))]
+    restarts: Option<u16>,
     /// Print the JSON alone
     #[arg(long)]
     json: bool,
@@ -142,7 +148,8 @@ Examples:
   moa-load --faults --commands 2000 --close-every 0 --rate-limit-every 0
   moa-load --hostile --rounds 3
   moa-load --flood --rounds 3 --seconds 10
-  moa-load --peers --rounds 3";
+  moa-load --peers --rounds 3
+  moa-load --restarts 20";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -171,6 +178,16 @@ async fn main() -> anyhow::Result<ExitCode> {
                 println!("{}\n", report.table());
             }
             println!("{}", serde_json::to_string(&report)?);
+        }
+        None if cli.restarts.is_some() => {
+            let report = restarts::measure(&Build::make()?, cli.restarts.unwrap_or(2)).await?;
+            if !cli.json {
+                println!("{}\n", report.text());
+            }
+            println!("{}", serde_json::to_string(&report)?);
+            if report.lost + report.twice > 0 {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         None => drive(&cli).await?,
     }

@@ -25,6 +25,9 @@ pub(super) fn opener(path: PathBuf, cache_bytes: usize) -> Opener {
         if file.metadata().is_ok_and(|found| found.len() == 0) {
             return Err(damaged(&path, "it is empty"));
         }
+        if !was_there.get() {
+            refuse_newer(&path)?;
+        }
         let database = open_with(&path, || Builder::new().set_cache_size(cache_bytes).create_file(file))?;
         was_there.set(true);
         Ok(database)
@@ -47,6 +50,25 @@ pub(super) fn open_with(
         let detail = "it contradicts itself".to_owned();
         Err(OpenError::Damaged { path, detail })
     })
+}
+
+/// Refuses a file of a later format before it is opened for writing, which would change it. One that was not closed in peace
+/// cannot be looked into so; it is refused a moment later.
+fn refuse_newer(path: &Path) -> Result<(), OpenError> {
+    let look = || -> Option<u64> {
+        let database = redb::ReadOnlyDatabase::open(path).ok()?;
+        let meta = database.begin_read().ok()?.open_table(tables::META).ok()?;
+        meta.get(tables::FORMAT_KEY).ok()?.map(|found| found.value())
+    };
+    // Whatever is wrong with it is told by whoever opens it.
+    match catch_unwind(look).ok().flatten() {
+        Some(found) if found > tables::FORMAT => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: tables::FORMAT,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn writable(path: &Path, make_it: bool) -> std::io::Result<File> {
