@@ -19,8 +19,11 @@ const GROUPS: [&str; 3] = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/
 
 /// A machine that runs. It is switched off when this is dropped.
 pub struct Machine {
+    base: PathBuf,
     /// What is written in it.
-    _layer: tempfile::TempDir,
+    layer: tempfile::TempDir,
+    /// Files of this machine's, and where they are in that one.
+    bound: Vec<String>,
     nspawn: Child,
     name: String,
     /// One at a time is enough for what this machine has.
@@ -65,30 +68,15 @@ impl Machine {
         for folder in ["up", "work", "root"] {
             std::fs::create_dir(layer.path().join(folder)).unwrap();
         }
-        // Its own groups, so that it never takes the processes of another one for its own; its own mounts, which go with it.
-        let script = r#"
-            for groups in $MOA_GROUPS; do
-                if [ -w "$groups/cgroup.procs" ]; then mkdir -p "$groups/$1" && echo $$ > "$groups/$1/cgroup.procs"; fi
-            done
-            exec unshare --mount --propagation private sh -c '
-                mount -t overlay overlay -o "lowerdir=$0,upperdir=$1/up,workdir=$1/work" "$1/root" || exit 9
-                layer=$1 name=$2; shift 2
-                exec systemd-nspawn --quiet --directory "$layer/root" --machine "$name" --register=no --keep-unit --boot \
-                    --console=pipe --resolv-conf=off --link-journal=no "$@"' "$0" "$2" "$1" "${@:3}""#;
-        let mut command = Command::new("bash");
-        command.args(["-c", script]).arg(base).arg(&name).arg(layer.path());
-        for (from, to) in bound {
-            command.arg(format!("--bind-ro={}:{to}", from.display()));
-        }
-        let nspawn = command
-            .env("MOA_GROUPS", GROUPS.join(" "))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let bound: Vec<String> = bound
+            .iter()
+            .map(|(from, to)| format!("--bind-ro={}:{to}", from.display()))
+            .collect();
+        let nspawn = spawn(&base, layer.path(), &name, &bound);
         let mut machine = Self {
-            _layer: layer,
+            base,
+            layer,
+            bound,
             nspawn,
             name,
             _turn: turn,
@@ -122,13 +110,18 @@ impl Machine {
 
     /// Boots it again, as `reboot` does.
     pub async fn reboot(&mut self) {
-        let before = self.leader();
         self.run("systemctl reboot --no-wall");
         let begun = Instant::now();
-        while self.leader() == before || self.leader().is_none() {
+        let status = loop {
+            if let Some(status) = self.nspawn.try_wait().unwrap() {
+                break status;
+            }
             assert!(begun.elapsed() < DEADLINE * 2, "the machine does not go down");
             tokio::time::sleep(GLANCE).await;
-        }
+        };
+        // So it says that whoever started it is to start it again.
+        assert_eq!(status.code(), Some(133), "{status}");
+        self.nspawn = spawn(&self.base, self.layer.path(), &self.name, &self.bound);
         self.up().await;
     }
 
@@ -305,6 +298,32 @@ impl Drop for Machine {
             }
         }
     }
+}
+
+/// Switches it on. Its own groups, so that it never takes the processes of another one for its own; its own mounts, which
+/// go with it.
+fn spawn(base: &Path, layer: &Path, name: &str, bound: &[String]) -> Child {
+    let script = r#"
+        for groups in $MOA_GROUPS; do
+            if [ -w "$groups/cgroup.procs" ]; then mkdir -p "$groups/$1" && echo $$ > "$groups/$1/cgroup.procs"; fi
+        done
+        exec unshare --mount --propagation private sh -c '
+            mount -t overlay overlay -o "lowerdir=$0,upperdir=$1/up,workdir=$1/work" "$1/root" || exit 9
+            layer=$1 name=$2; shift 2
+            exec systemd-nspawn --quiet --directory "$layer/root" --machine "$name" --register=no --keep-unit --boot \
+                --console=pipe --resolv-conf=off --link-journal=no "$@"' "$0" "$2" "$1" "${@:3}""#;
+    Command::new("bash")
+        .args(["-c", script])
+        .arg(base)
+        .arg(name)
+        .arg(layer)
+        .args(bound)
+        .env("MOA_GROUPS", GROUPS.join(" "))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 /// A group of a test's own, which goes when its process has gone.

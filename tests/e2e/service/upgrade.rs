@@ -121,7 +121,7 @@ async fn the_data_of_every_earlier_version_is_opened_with_all_that_was_in_it() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|row| row["name"] == "memo" && row["state"] == "stopped"),
+                .any(|row| row["manifest"]["name"] == "memo" && row["state"] == "stopped"),
             "{listed}"
         );
         assert_eq!(ask_offline(&data, &["plugin", "start", "memo"]).await.code, Some(0));
