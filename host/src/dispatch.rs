@@ -6,7 +6,8 @@
 //!
 //! Nothing here knows what a call is: work goes in, and comes out through `run` with a [`Turn`] to be given back.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use crate::sight::Load;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -139,6 +140,17 @@ impl<W: Send + 'static> Dispatch<W> {
         };
         // Not under the lock: nobody knows what hangs on it.
         drop(waiting);
+    }
+
+    /// How many calls run and wait, by plugin; those with nothing to do are left out.
+    pub fn loads(&self) -> BTreeMap<String, Load> {
+        let lanes = lock(&self.inner.lanes);
+        let load = |lane: &Lane<W>| Load {
+            running: lane.busy.len(),
+            waiting: lane.waiting.len(),
+        };
+        let all = lanes.by_plugin.iter();
+        all.map(|(plugin, lane)| (plugin.to_string(), load(lane))).collect()
     }
 
     /// How many calls of all plugins run or wait.
@@ -279,6 +291,9 @@ mod tests {
         dispatch.offer("other", key("f"), ROOM, 10).unwrap();
         assert_eq!(running(&started), [0, 1, 10]);
         assert_eq!(dispatch.outstanding(), 6);
+        let loads = dispatch.loads();
+        let load = |plugin: &str| loads.get(plugin).map(|load| (load.running, load.waiting));
+        assert_eq!((load("p"), load("other")), (Some((2, 3)), Some((1, 0))));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use crate::capability::World;
 use crate::dispatch::{Dispatch, Full, OrderKey, Room};
 use crate::invocation::{Allowances, HeldAck, Work};
 use crate::journal::Ticket;
+use crate::log;
 use crate::matching::{Match, Matcher, Todo};
+use crate::metrics::{self, Became};
 use crate::schedule::Told;
 use forms::Forms;
 use moa_core::event::{Event, EventKind, Identity};
@@ -26,6 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument as _;
 
 /// How long an identity is remembered.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
@@ -184,6 +187,11 @@ impl Intake {
         Ok(open)
     }
 
+    /// Whether events are matched at once: the plugins are there, and what an earlier run left is taken up.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Takes what every event takes on its way in, and lets go of it: it returns where the way is free.
     pub fn walk(&self) {
         drop(lock(&self.gate));
@@ -255,12 +263,15 @@ impl Intake {
                     let matches = self.parts.matcher.route_accepted(&event);
                     let matches = self.parts.matcher.accepted(&event, matches);
                     if matches.is_empty() {
+                        metrics::became(metrics::service(&event), Became::Ignored);
                         self.close_unwanted(&event, ticket);
                         continue;
                     }
+                    metrics::became(metrics::service(&event), Became::Matched);
                     let arrived = Arrived {
                         look_first: self.may_be_answered(&event),
                         ms: received_ms,
+                        at: Instant::now(),
                     };
                     self.hand_on_all(&Arc::new(event), matches, &ticket, arrived, Promised::Yes, None);
                 }
@@ -306,8 +317,10 @@ impl Intake {
 
     fn take(self: &Arc<Self>, delivery: Delivery) {
         let Delivery { event, ack } = delivery;
+        let (at, service) = (Instant::now(), metrics::service(&event));
         let matcher = &self.parts.matcher;
         if matcher.is_put_off(&event, self.parts.world.now()) {
+            metrics::became(service, Became::Deferred);
             return ack.done();
         }
         let event = match self.ruling(&event) {
@@ -316,6 +329,7 @@ impl Intake {
         };
         let matches = matcher.route(&event);
         if matches.is_empty() {
+            metrics::became(service, Became::Ignored);
             ack.done();
             return;
         }
@@ -329,11 +343,13 @@ impl Intake {
         };
         let matches = matcher.accepted(&event, matches);
         if matches.is_empty() {
+            metrics::became(service, Became::Ignored);
             if let (Some(held), EventKind::Slash(_)) = (&held, &event.kind) {
                 held.close();
             }
             return self.acknowledge(&event.identity);
         }
+        metrics::became(service, Became::Matched);
         let ticket = Arc::new(Ticket::default());
         if let Some(held) = &held {
             held.close_in_time(&event, Arc::clone(&ticket));
@@ -341,6 +357,7 @@ impl Intake {
         let arrived = Arrived {
             look_first: self.may_be_answered(&event),
             ms: milliseconds(self.parts.world.now()),
+            at,
         };
         self.record(event.clone(), arrived.ms, Arc::clone(&ticket), Then::Work);
         // A plugin that asked something waits for its end, and people for what they decided; there are no more of them
@@ -378,13 +395,16 @@ impl Intake {
                 self.record(event.clone(), now, Arc::new(Ticket::default()), Then::Close);
             }
         }
+        metrics::became(metrics::service(event), Became::Duplicate);
         false
     }
 
     /// Brings an event into the journal, in the background; then it is acknowledged.
     fn record(self: &Arc<Self>, event: Event, received_ms: i64, ticket: Arc<Ticket>, then: Then) {
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
+        let (this, begun) = (Arc::clone(self), Instant::now());
+        let span = log::event(&event);
+        span.in_scope(|| tracing::debug!(event = %event.identity, "an event that somebody wants arrived"));
+        let recording = async move {
             let accepted = match serde_json::to_vec(&event) {
                 Ok(body) => {
                     let record = NewRecord {
@@ -400,12 +420,14 @@ impl Intake {
                 }
                 Err(error) => Err(StoreError::Io(error.to_string())),
             };
+            metrics::COMMIT.took(begun.elapsed());
             match accepted {
                 // A twin that is open and that this host knows nothing of was recorded when the disk said that it could
                 // not be: it is the record of this very event. (A store serves one host.)
                 Ok(Accepted::New(seq) | Accepted::Twin { seq, finished: false }) => {
                     ticket.resolve(Some(seq));
                     this.acknowledge(&event.identity);
+                    tracing::debug!(%seq, "recorded and acknowledged");
                     if then == Then::Close {
                         this.close(ticket);
                     }
@@ -429,7 +451,8 @@ impl Intake {
                     }
                 }
             }
-        });
+        };
+        tokio::spawn(recording.instrument(span));
     }
 
     fn acknowledge(&self, identity: &Identity) {
@@ -494,6 +517,7 @@ impl Intake {
                 ticket: Arc::clone(ticket),
                 look_first: arrived.look_first,
                 received_ms: arrived.ms,
+                arrived: arrived.at,
                 before: None,
                 held: held.clone(),
             };
@@ -529,6 +553,9 @@ impl Intake {
             },
         };
         if let Err(Full(mut work)) = self.parts.dispatch.offer(&lane, key, room, work) {
+            if lane != OWN_LANE {
+                metrics::plugin::of(&lane).was_full();
+            }
             if work.matched.todo.is_unasked() {
                 // Nobody in chat asked for it, so nobody is told. (Who waits outside for an answer learns that there is none.)
                 tracing::warn!(plugin = lane, event = %work.event.identity, "the queue of the plugin is full; it does not learn of something");
@@ -568,6 +595,8 @@ struct Arrived {
     look_first: bool,
     /// When, in milliseconds since 1970.
     ms: i64,
+    /// The same by a clock that nobody sets.
+    at: Instant,
 }
 
 /// What follows when an event is in the journal.
@@ -592,6 +621,7 @@ pub struct Door(pub Arc<Intake>);
 
 impl adapter::Intake for Door {
     fn deliver(&self, delivery: Delivery) {
+        metrics::RECEIVED.add(metrics::service(&delivery.event));
         if self.0.open.load(Ordering::Acquire) {
             self.0.take(delivery);
         } else {

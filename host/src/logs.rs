@@ -64,13 +64,25 @@ pub struct Wanted {
     pub plugin: Option<String>,
     /// Those of calls whose id begins so.
     pub invocation: Option<String>,
+    /// Those that are at least so grave.
+    pub level: Option<Level>,
+    /// Those that have this in them, in whatever case.
+    pub grep: Option<String>,
+    /// Those from then on.
+    pub since: Option<Timestamp>,
 }
 
 impl Wanted {
     fn fits(&self, line: &LogLine) -> bool {
         let plugin = self.plugin.as_ref().is_none_or(|plugin| line.plugin == *plugin);
         let of_call = |wanted: &String| !line.invocation.is_empty() && line.invocation.starts_with(wanted.as_str());
-        plugin && self.invocation.as_ref().is_none_or(of_call)
+        let is_grave = |least: &Level| line.level.parse::<Level>().is_ok_and(|level| level <= *least);
+        let has = |text: &String| line.text.to_lowercase().contains(&text.to_lowercase());
+        plugin
+            && self.invocation.as_ref().is_none_or(of_call)
+            && self.level.as_ref().is_none_or(is_grave)
+            && self.since.is_none_or(|since| line.time >= since)
+            && self.grep.as_ref().is_none_or(has)
     }
 }
 
@@ -275,6 +287,8 @@ impl Visit for Fields {
             "version" => value.clone_into(&mut self.version),
             "invocation" => value.clone_into(&mut self.invocation),
             "message" => value.clone_into(&mut self.text),
+            // The call says the same.
+            "trace" => {}
             name => self.more.push_str(&format!(" {name}={value}")),
         }
     }
@@ -308,7 +322,7 @@ mod tests {
     fn of(plugin: &str) -> Wanted {
         Wanted {
             plugin: Some(plugin.into()),
-            invocation: None,
+            ..Wanted::default()
         }
     }
 
@@ -338,6 +352,33 @@ mod tests {
             ("hello", "0123456789ab", "abc", "debug", true)
         );
         assert!(!lines[1].own && lines[1].version.is_empty());
+    }
+
+    #[test]
+    fn lines_are_found_by_level_text_and_time() {
+        let logs = Logs::default();
+        logs.add(line("a", "1", "Counted to three"));
+        logs.add(LogLine {
+            level: "error".into(),
+            time: "2026-01-01T00:00:00Z".parse().unwrap(),
+            ..line("a", "1", "it broke")
+        });
+        let found = |wanted: Wanted| texts(&logs.last(&wanted, 9).0).join(",");
+        let wanted = Wanted::default;
+        let grave = Some(Level::WARN);
+        assert_eq!(
+            found(Wanted {
+                level: grave,
+                ..wanted()
+            }),
+            "it broke"
+        );
+        let level = Some(Level::INFO);
+        assert_eq!(found(Wanted { level, ..wanted() }), "Counted to three,it broke");
+        let grep = Some("COUNTED".into());
+        assert_eq!(found(Wanted { grep, ..wanted() }), "Counted to three");
+        let since = "2025-01-01T00:00:00Z".parse().ok();
+        assert_eq!(found(Wanted { since, ..wanted() }), "it broke");
     }
 
     #[test]
@@ -384,8 +425,8 @@ mod tests {
             ["two", "three", "of no call"]
         );
         let call = Wanted {
-            plugin: None,
             invocation: Some("f00d".into()),
+            ..Wanted::default()
         };
         let (lines, from) = logs.last(&call, 10);
         assert_eq!(texts(&lines), ["one", "three"]);

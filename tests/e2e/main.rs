@@ -49,6 +49,7 @@ mod languages;
 mod maintenance;
 mod many;
 mod objects;
+mod observe;
 mod page;
 mod pings;
 mod plugin_cli;

@@ -39,6 +39,8 @@ pub enum What {
     Brain,
     /// Who may look into the dashboard.
     Dashboard,
+    /// The operator's order about the host itself.
+    Host,
     /// About the log itself.
     Log,
     /// Something that this version does not know; only where a log is read.

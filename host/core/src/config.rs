@@ -67,6 +67,8 @@ pub struct Config {
     pub http: Http,
     /// `[admin]`: for the operator.
     pub admin: Admin,
+    /// `[log]`
+    pub log: Log,
     /// `[plugins]`
     pub plugins: Plugins,
     /// `[rate]`
@@ -332,6 +334,27 @@ pub struct Admin {
     pub proxies: Vec<Network>,
     /// Whether entries of the brain may be changed from the dashboard.
     pub write_brain: bool,
+}
+
+/// `[log]`: the log of the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// How lines leave.
+    pub format: LogFormat,
+}
+
+/// How lines of the log leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// To the system's journal where standard error leads there, otherwise for people.
+    #[default]
+    Auto,
+    /// For people, on standard error.
+    Human,
+    /// An object on each line of standard error.
+    Json,
+    /// To the system's journal, field by field.
+    Journald,
 }
 
 /// `[plugins]`: where plugins come from.

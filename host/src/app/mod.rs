@@ -18,7 +18,7 @@ use crate::adapter::{Adapter, Fatal};
 use crate::admin::{self, Admin};
 use crate::admins::Admins;
 use crate::capability::{Grants, Machine, World};
-use crate::control::{Decides, Desk};
+use crate::control::{Decides, Desk, Watched};
 use crate::dashboard::{self, Dashboard};
 use crate::data::{Data, Unnamed};
 use crate::descriptors;
@@ -28,9 +28,11 @@ use crate::health::Health;
 use crate::intake::{self, Door, Intake};
 use crate::invocation::{Invoker, Work};
 use crate::lessons::Lessons;
+use crate::log;
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::matching::Matcher;
+use crate::metrics::{self, store::Measured};
 use crate::outbox::Outbox;
 use crate::outward::Outward;
 use crate::pending::Pendings;
@@ -40,6 +42,7 @@ use crate::registry::{self, Compiler, Locks, Registry, Report, Visit};
 use crate::rest::Rests;
 use crate::schedule::Schedules;
 use crate::service::{self, Life};
+use crate::sight::{Eyes, Sight};
 use crate::stores::{self, Purpose};
 use crate::web::{Endpoints, Hooks, Past, SetUp};
 use allowed::allowances;
@@ -58,8 +61,9 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// How long calls that run may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -107,6 +111,7 @@ pub struct CredentialsRefused(pub Fatal);
 /// What kept it from starting, with the remedy; [`CredentialsRefused`] when the service refuses the credentials, at the
 /// start or later.
 pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    metrics::process::begin();
     let begun = Instant::now();
     let Start {
         config,
@@ -124,7 +129,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let secrets = webhooks.secrets(tokens.as_ref());
     let set_up = SetUp::of(&config, grant_everything)?;
     prepare_data_dir(&config.bot.data_dir)?;
-    let store = stores::open(&config.store.url, Purpose::Host).await?;
+    let store = Measured::over(stores::open(&config.store.url, Purpose::Host).await?);
     // A command that found no host may be at it.
     let locks = Locks::own_within(&config.bot.data_dir.join(LOCKS), PATIENCE).await?;
     let record = audit::Record::open(&config, &store, &secrets).await?;
@@ -167,19 +172,37 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     let registry = Arc::new(Registry::with(parts, locks, Visit::Stay)?);
     logs.know(registry.cell());
     // From here on, so that the operator can look into a bot that cannot connect.
-    let desk = Desk::open(&config, &store, Arc::clone(&registry), logs).await;
+    let health = Arc::<Health>::default();
+    let _pulse = health.pulse();
+    let _goes_on = service::life::watch(Arc::clone(&store), Arc::clone(&health));
+    let endpoints = Arc::new(Endpoints::none(&config.bot.data_dir));
+    let sight = Sight::new(
+        &config,
+        Arc::clone(&health),
+        Arc::clone(&store),
+        Arc::clone(&registry),
+        Arc::clone(&endpoints),
+    );
+    let ordered = Arc::<Notify>::default();
+    let watched = Watched {
+        sight: Arc::clone(&sight),
+        stop: Arc::clone(&ordered),
+    };
+    let stop = async move {
+        tokio::select! {
+            () = stop => {}
+            () = ordered.notified() => tracing::info!("the operator asks it to stop"),
+        }
+    };
+    let desk = Desk::open(&config, &store, Arc::clone(&registry), logs, watched).await;
     desk.record(record.audit());
     desk.control().limit({
         let allowances = Arc::clone(&allowances);
         move |plugin| (&*allowances.of(plugin)).into()
     });
-    let health = Arc::<Health>::default();
-    let _pulse = health.pulse();
-    let _goes_on = service::life::watch(Arc::clone(&store), Arc::clone(&health));
-    let endpoints = Arc::new(Endpoints::none(&config.bot.data_dir));
     // What else the operator is shown is merged with these.
     let dashboard = Dashboard::new(&desk.control(), dashboard::Settings::of(&config));
-    let shown = admin::health::routes(&health).merge(dashboard.routes());
+    let shown = admin::health::routes(&sight).merge(dashboard.routes());
     let admin = Admin::open(&config, shown, &endpoints, grant_everything).await?;
     if let Some(address) = admin.address() {
         dashboard.opened(&config, address);
@@ -311,7 +334,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         allowances: Arc::clone(&allowances),
         matcher: Arc::clone(&matcher),
         approvals,
-        rests,
+        rests: Arc::clone(&rests),
         admins,
         audit: record.audit(),
         courtesies: courtesies.clone(),
@@ -324,7 +347,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         let calls = calls.clone();
         move |work: Work, turn| {
             let invoker = Arc::clone(&invoker);
-            calls.spawn(async move { invoker.run(work, turn).await });
+            let span = log::event(&work.event);
+            calls.spawn(async move { invoker.run(work, turn).await }.instrument(span));
         }
     });
     let intake = Intake::new(intake::Parts {
@@ -342,6 +366,13 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         Arc::clone(&pendings),
         Arc::clone(&intake),
     );
+    sight.open(Eyes {
+        intake: Arc::clone(&intake),
+        dispatch: dispatch.clone(),
+        schedules: Arc::clone(&schedules),
+        rests,
+        connects: services.connects(),
+    });
     let door: Arc<dyn crate::adapter::Intake> = Arc::new(Door(Arc::clone(&intake)));
     let past = Past {
         intake: Arc::clone(&intake),
@@ -398,6 +429,7 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     // What it would still take up stays in the journal.
     still_opening.abort();
 
+    sight.stop();
     // What is acknowledged from now on would be work for nobody; what runs may still answer and be acknowledged.
     if let Some(listener) = &listener {
         listener.pause();
@@ -554,6 +586,9 @@ async fn keep_house(store: Arc<dyn Store>, intake: Arc<Intake>) {
 /// Passes on what the registry tells, or logs it where nobody else listens.
 async fn report(mut reports: mpsc::UnboundedReceiver<Report>, to: Option<mpsc::UnboundedSender<Report>>) {
     while let Some(report) = reports.recv().await {
+        if matches!(report, Report::Failed(_)) {
+            metrics::LOAD_FAILURES.add();
+        }
         match &to {
             // Whoever asked for them may be gone by now.
             Some(to) => drop(to.send(report)),

@@ -179,6 +179,11 @@ impl Services {
         Voices::of(keywords, settings)
     }
 
+    /// Whether there is a service that has to be connected to, and does not only call.
+    pub(super) fn connects(&self) -> bool {
+        self.slack.is_some()
+    }
+
     /// What the outside world may call.
     pub(super) fn routes(&self, intake: &Arc<dyn Intake>) -> Router {
         match &self.jandi {

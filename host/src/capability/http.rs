@@ -6,6 +6,7 @@ mod tests;
 
 use super::Scene;
 use crate::data::object_error;
+use crate::metrics::plugin::Outside;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -174,11 +175,8 @@ impl Http {
             permit: scene.granted.permit(&outward.internal),
             vault: scene.granted.vault(&outward.secrets.load_full()),
         };
-        outward
-            .sender
-            .send(&caller, request)
-            .await
-            .map_err(|error| self.told(error))
+        let sent = outward.sender.send(&caller, request).await;
+        scene.counted(Outside::Http, sent.map_err(|error| self.told(error)))
     }
 
     /// In the contract's words.

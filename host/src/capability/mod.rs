@@ -25,12 +25,14 @@ use crate::data::Data;
 use crate::journal::Ticket;
 use crate::lessons::Lessons;
 use crate::maintenance::Maintenance;
+use crate::metrics::{self, plugin::Outside};
 use crate::outbox::{Ordinals, Outbox};
 use crate::outward::Outward;
 use crate::pending::Pendings;
 use crate::questions::Questions;
 use crate::recall::Recall;
 use crate::schedule::Schedules;
+use moa_core::call::CapResult;
 use moa_core::event::Event;
 use moa_core::manifest::Manifest;
 use moa_store::Store;
@@ -87,6 +89,14 @@ pub struct Scene {
     pub schedules: Arc<Schedules>,
     /// Memory.
     pub store: Arc<dyn Store>,
+}
+
+impl Scene {
+    /// What was asked of the outside world came to this, which is counted.
+    fn counted<T>(&self, outside: Outside, result: CapResult<T>) -> CapResult<T> {
+        metrics::plugin::of(&self.plugin).reached(outside, &result);
+        result
+    }
 }
 
 /// The capabilities of a call.

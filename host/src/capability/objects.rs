@@ -3,6 +3,7 @@
 
 use super::Scene;
 use crate::data::object_error;
+use crate::metrics::plugin::Outside;
 use crate::recall::print::{Function, Print};
 use async_trait::async_trait;
 use moa_core::call::{CapError, CapResult};
@@ -30,7 +31,7 @@ impl moa_engine::Objects for Objects {
                 })?;
             Ok(content.into())
         };
-        self.0.read(print, live).await
+        self.0.counted(Outside::Objects, self.0.read(print, live).await)
     }
 
     async fn put(&self, bucket: String, key: String, data: Vec<u8>, mime: String) -> CapResult<String> {
@@ -45,7 +46,7 @@ impl moa_engine::Objects for Objects {
             self.0.ordinals.next();
             open.put(&key, data.into(), &mime).await.map_err(object_error)
         };
-        self.0.outward(print, live).await
+        self.0.counted(Outside::Objects, self.0.outward(print, live).await)
     }
 
     async fn list(&self, bucket: String, prefix: String, cursor: Option<String>) -> CapResult<ObjectPage> {
@@ -56,7 +57,7 @@ impl moa_engine::Objects for Objects {
             let (objects, next) = page.map_err(object_error)?;
             Ok((objects.into_iter().map(object).collect(), next))
         };
-        self.0.read(print, live).await
+        self.0.counted(Outside::Objects, self.0.read(print, live).await)
     }
 
     async fn delete(&self, bucket: String, key: String) -> CapResult<()> {
@@ -67,7 +68,7 @@ impl moa_engine::Objects for Objects {
             self.0.ordinals.next();
             open.delete(&key).await.map_err(object_error)
         };
-        self.0.outward(print, live).await
+        self.0.counted(Outside::Objects, self.0.outward(print, live).await)
     }
 
     async fn sign(&self, bucket: String, key: String, seconds: u32) -> CapResult<String> {
@@ -77,7 +78,7 @@ impl moa_engine::Objects for Objects {
             let good_for = Duration::from_secs(seconds.into());
             self.0.bucket(&bucket)?.sign(&key, good_for).await.map_err(object_error)
         };
-        self.0.read(print, live).await
+        self.0.counted(Outside::Objects, self.0.read(print, live).await)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Scene;
 use crate::data::sql_error;
+use crate::metrics::plugin::Outside;
 use crate::recall::print::{Function, Print, Printer};
 use async_trait::async_trait;
 use moa_core::call::CapResult;
@@ -32,7 +33,7 @@ impl moa_engine::Sql for Sql {
                 truncated: rows.truncated,
             })
         };
-        self.0.read(print, live).await
+        self.0.counted(Outside::Sql, self.0.read(print, live).await)
     }
 
     async fn execute(&self, connection: String, text: String, params: Vec<Cell>) -> CapResult<u32> {
@@ -46,7 +47,7 @@ impl moa_engine::Sql for Sql {
                 .map_err(sql_error)?;
             Ok(u32::try_from(concerned).unwrap_or(u32::MAX))
         };
-        self.0.once(print, live).await
+        self.0.counted(Outside::Sql, self.0.once(print, live).await)
     }
 }
 

@@ -63,12 +63,15 @@ impl moa_engine::System for System {
         let plugin = self.0.plugin.as_str();
         let invocation = self.0.invocation.as_str();
         let version = short(self.0.recall.by());
+        // The plugin may run on a thread of its own, where no span is around it.
+        let trace = crate::log::trace(&self.0.event.identity);
+        let trace = trace.as_str();
         match level {
-            Level::Trace => tracing::trace!(target: "plugin", plugin, invocation, version, "{text}"),
-            Level::Debug => tracing::debug!(target: "plugin", plugin, invocation, version, "{text}"),
-            Level::Info => tracing::info!(target: "plugin", plugin, invocation, version, "{text}"),
-            Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, version, "{text}"),
-            Level::Error => tracing::error!(target: "plugin", plugin, invocation, version, "{text}"),
+            Level::Trace => tracing::trace!(target: "plugin", plugin, invocation, version, trace, "{text}"),
+            Level::Debug => tracing::debug!(target: "plugin", plugin, invocation, version, trace, "{text}"),
+            Level::Info => tracing::info!(target: "plugin", plugin, invocation, version, trace, "{text}"),
+            Level::Warn => tracing::warn!(target: "plugin", plugin, invocation, version, trace, "{text}"),
+            Level::Error => tracing::error!(target: "plugin", plugin, invocation, version, trace, "{text}"),
         }
     }
 }

@@ -44,33 +44,7 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
                 }
                 .into());
             }
-            let mut missing = data.missing;
-            let tokens = [
-                ("slack.app-token", &config.slack.app_token),
-                ("slack.bot-token", &config.slack.bot_token),
-            ];
-            if !settings::is_without_slack(&config) {
-                for (key, source) in tokens {
-                    if let Err(error) = settings::secret(key, source) {
-                        missing.push(error.to_string());
-                    }
-                }
-            }
-            for (key, what, source, is_address) in addressed(&config) {
-                let found = settings::secret(key, source).map_err(|error| format!("{error} ({what})"));
-                let read = found.and_then(|text| match is_address {
-                    true => Address::parse(&what, &text)
-                        .map(drop)
-                        .map_err(|error| error.to_string()),
-                    false => Ok(()),
-                });
-                missing.extend(read.err());
-            }
-            for (name, source) in &config.secrets {
-                if let Err(error) = settings::secret("secrets", source) {
-                    missing.push(format!("{error} (secret {name})"));
-                }
-            }
+            let missing = missing(&config);
             if missing.is_empty() {
                 println!("the configuration is good");
                 return Ok(End::Done);
@@ -85,6 +59,38 @@ pub(super) fn main(global: &Global, args: &ConfigArgs) -> anyhow::Result<End> {
             .into())
         }
     }
+}
+
+/// Secrets that are missing, each with where it was looked for.
+pub(super) fn missing(config: &Config) -> Vec<String> {
+    let mut missing = Data::problems(config).missing;
+    let tokens = [
+        ("slack.app-token", &config.slack.app_token),
+        ("slack.bot-token", &config.slack.bot_token),
+    ];
+    if !settings::is_without_slack(config) {
+        for (key, source) in tokens {
+            if let Err(error) = settings::secret(key, source) {
+                missing.push(error.to_string());
+            }
+        }
+    }
+    for (key, what, source, is_address) in addressed(config) {
+        let found = settings::secret(key, source).map_err(|error| format!("{error} ({what})"));
+        let read = found.and_then(|text| match is_address {
+            true => Address::parse(&what, &text)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            false => Ok(()),
+        });
+        missing.extend(read.err());
+    }
+    for (name, source) in &config.secrets {
+        if let Err(error) = settings::secret("secrets", source) {
+            missing.push(format!("{error} (secret {name})"));
+        }
+    }
+    missing
 }
 
 /// The secrets of webhooks: the key, whose it is, where it lies, and whether it is an address.

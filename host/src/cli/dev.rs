@@ -13,6 +13,7 @@ use crate::settings;
 use crate::toolchain::{BuildError, BuildEvent, build, watch_sources};
 use anyhow::Context;
 use clap::Args;
+use moa_core::config::LogFormat;
 use moa_engine::Engine;
 use moa_playground::{LogLine, Options, Playground};
 use std::collections::BTreeSet;
@@ -46,7 +47,12 @@ pub(super) fn main(global: &Global, args: &DevArgs) -> anyhow::Result<End> {
     // What a plugin logs is for its author.
     let (catcher, lines) = catch_lines();
     let logs = Arc::<Logs>::default();
-    log::start_with(global, "warn,plugin=info", catcher.and_then(logs::layer(&logs)))?;
+    log::start_with(
+        global,
+        "warn,plugin=info",
+        LogFormat::Human,
+        catcher.and_then(logs::layer(&logs)),
+    )?;
     // Outside the runtime, so that everything in it has ended before the folder is removed.
     let mut thrown_away = None;
     let result = runtime()?.block_on(develop(global, args, lines, logs, &mut thrown_away));

@@ -1,15 +1,14 @@
 //! The log of the process: lines on standard error, with the plugin and invocation that each is about.
 
 use super::{Color, EXIT_USAGE, ExitError, Global};
-use crate::registry::steers;
-use std::fmt::Debug;
-use std::io::IsTerminal;
-use tracing::field::Field;
+use crate::errors;
+use crate::log::levels::Own;
+use crate::log::{Form, Lines};
+use anyhow::Context;
+use moa_core::config::LogFormat;
+use std::io::{IsTerminal, Write};
 use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -21,44 +20,49 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 pub fn start(global: &Global, default: &str) -> anyhow::Result<()> {
     let (filter, color) = settings(global, default)?;
     // A second start in one process (tests) keeps the first.
-    let _ = subscriber(filter, color, std::io::stderr).try_init();
+    let _ = subscriber(filter, Form::Human { color }, stderr).try_init();
     Ok(())
 }
 
-/// Starts logging as [`start`] does; `also` gets every line too, whatever the filter says.
+/// Starts logging as [`start`] does, in this form; `also` gets every line too, whatever the filter says.
 ///
 /// # Errors
-/// A filter that cannot be read, as wrong use.
+/// A filter that cannot be read, as wrong use; no journal where one is asked for.
 pub fn start_with(
     global: &Global,
     default: &str,
+    format: LogFormat,
     also: impl Layer<Registry> + Send + Sync + 'static,
 ) -> anyhow::Result<()> {
     let (filter, color) = settings(global, default)?;
+    let form = Form::of(format, color)
+        .context("log.format is \"journald\", and the journal cannot be reached; set it to \"human\" or \"json\"")?;
     // As above.
-    let _ = subscriber_with(filter, color, std::io::stderr, also).try_init();
+    let _ = subscriber_with(filter, form, stderr, also).try_init();
     Ok(())
+}
+
+fn stderr() -> Box<dyn Write> {
+    Box::new(std::io::stderr())
 }
 
 /// Each layer has a filter of its own, and each filter says how fine the finest line is that it may let through. Without
 /// that every `trace!` of every library, some for each frame, would be looked at before it is dropped.
 fn subscriber_with<W>(
     filter: EnvFilter,
-    color: bool,
+    form: Form,
     writer: W,
     also: impl Layer<Registry> + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync
 where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    W: Fn() -> Box<dyn Write> + Send + Sync + 'static,
 {
     let harmless = filter_fn(|line| !tells_tickets(line)).with_max_level_hint(LevelFilter::TRACE);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(color)
-        .with_target(false)
-        .fmt_fields(debug_fn(field).delimited(" "))
-        .with_writer(writer)
-        .with_filter(filter.and(harmless));
-    tracing_subscriber::registry().with(also).with(lines)
+    let lines = Lines::new(form, writer).with_filter(Own(filter.and(harmless)));
+    tracing_subscriber::registry()
+        .with(also)
+        .with(errors::layer())
+        .with(lines)
 }
 
 /// What is shown, and whether in colours.
@@ -78,38 +82,12 @@ fn settings(global: &Global, default: &str) -> anyhow::Result<(EnvFilter, bool)>
     Ok((filter, color))
 }
 
-fn subscriber<W>(filter: EnvFilter, color: bool, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(filter: EnvFilter, form: Form, writer: W) -> impl Subscriber + Send + Sync
 where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    W: Fn() -> Box<dyn Write> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(color)
-        .with_target(false)
-        .fmt_fields(debug_fn(field).delimited(" "))
-        .with_writer(writer);
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(filter_fn(|line| !tells_tickets(line)))
-        .with(lines)
-}
-
-/// One field of a line. Texts come from plugins and from the network, too: what is in them must not look like a line of
-/// the host's own, nor steer the terminal. So what follows a line's end is indented, and other control characters and
-/// direction marks are written as escapes.
-fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
-    if field.name() != "message" {
-        write!(writer, "{field}=")?;
-    }
-    let text = format!("{value:?}");
-    for c in text.trim_end().chars() {
-        match c {
-            '\n' => writer.write_str("\n    ")?,
-            '\t' => writer.write_char(c)?,
-            c if c.is_control() || steers(c) => write!(writer, "{}", c.escape_unicode())?,
-            c => writer.write_char(c)?,
-        }
-    }
-    Ok(())
+    let harmless = filter_fn(|line| !tells_tickets(line)).with_max_level_hint(LevelFilter::TRACE);
+    tracing_subscriber::registry().with(Lines::new(form, writer).with_filter(filter.and(harmless)))
 }
 
 /// At `trace` the websocket library prints the addresses that it opens, and those carry tickets, which nobody may read.
@@ -134,7 +112,13 @@ fn filter_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
+
+    /// Into this file.
+    fn to(file: &tempfile::NamedTempFile) -> impl Fn() -> Box<dyn Write> + Send + Sync + 'static {
+        let file = file.reopen().unwrap();
+        move || Box::new(file.try_clone().unwrap())
+    }
 
     #[test]
     fn a_level_speaks_for_moa_alone() {
@@ -146,9 +130,9 @@ mod tests {
     #[test]
     fn no_text_looks_like_a_line_of_the_hosts_own() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let handle = file.reopen().unwrap();
-        let writer = Mutex::new(handle);
-        tracing::subscriber::with_default(subscriber(EnvFilter::new("info"), false, writer), || {
+        let writer = to(&file);
+        let form = Form::Human { color: false };
+        tracing::subscriber::with_default(subscriber(EnvFilter::new("info"), form, writer), || {
             let said = "quiet\n2026-11-21T00:00:00Z ERROR moa: forged\r\u{1b}[2J\u{202e}x";
             tracing::info!(plugin = "a\nb", id = %"c\u{7}", "{said}");
         });
@@ -172,14 +156,14 @@ mod tests {
         };
         let [alone, beside] = [false, true].map(|beside| {
             let file = tempfile::NamedTempFile::new().unwrap();
-            let to = Mutex::new(file.reopen().unwrap());
+            let (to, form) = (to(&file), Form::Human { color: false });
             let filter = EnvFilter::new(filter_text(filter));
             match beside {
                 true => {
                     let logs = crate::logs::layer(&Arc::default());
-                    tracing::subscriber::with_default(subscriber_with(filter, false, to, logs), say);
+                    tracing::subscriber::with_default(subscriber_with(filter, form, to, logs), say);
                 }
-                false => tracing::subscriber::with_default(subscriber(filter, false, to), say),
+                false => tracing::subscriber::with_default(subscriber(filter, form, to), say),
             }
             let text = std::fs::read_to_string(file.path()).unwrap();
             // Without the time.
@@ -194,13 +178,15 @@ mod tests {
     fn what_nobody_wants_is_dropped_before_it_is_looked_at() {
         let filter = || EnvFilter::new(filter_text("info"));
         let logs = crate::logs::layer(&Arc::default());
-        let log = subscriber_with(filter(), false, std::io::sink, logs);
+        let sink = || Box::new(std::io::sink()) as Box<dyn Write>;
+        let form = || Form::Human { color: false };
+        let log = subscriber_with(filter(), form(), sink, logs);
         assert_eq!(
             log.max_level_hint(),
             Some(LevelFilter::DEBUG),
             "what plugins say is kept to there"
         );
-        let alone = subscriber(filter(), false, std::io::sink);
+        let alone = subscriber(filter(), form(), sink);
         assert_eq!(alone.max_level_hint(), Some(LevelFilter::INFO));
     }
 

@@ -1,15 +1,17 @@
 //! `moa logs`: what plugins logged, and what the host says of their calls.
 
-use super::output::{shown, unless_unread};
+use super::output::{Table, shown, unless_unread};
 use super::{End, Global, log, runtime};
-use crate::control::Told;
 use crate::control::client::Client;
 use crate::control::http::{empty, path};
 use crate::control::pipe::LineReader;
+use crate::control::{LevelList, Told};
+use crate::log::Level;
 use crate::logs::LogLine;
 use crate::settings;
-use clap::Args;
+use clap::{Args, Subcommand};
 use hyper::Method;
+use jiff::Timestamp;
 use moa_core::config::Config;
 use std::io::{self, Write};
 
@@ -20,13 +22,18 @@ and what the host says of its calls, a fault with its backtrace among them. Wher
 
 Examples:
   moa logs --invocation 0f3a9c21
-  moa logs -f
-  moa logs --plugin lunch --lines 500 --json";
+  moa logs -f --level warn
+  moa logs --since 10m --grep timeout
+  moa logs --plugin lunch --lines 500 --json
+  moa logs level lunch debug";
 
 /// Arguments of `moa logs`.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct LogsArgs {
+    /// Something else than to show lines.
+    #[command(subcommand)]
+    pub action: Option<LogsAction>,
     /// Which lines.
     #[command(flatten)]
     pub which: Which,
@@ -35,8 +42,26 @@ pub struct LogsArgs {
     pub tail: Tail,
 }
 
+/// What else can be done with logs.
+#[derive(Debug, Subcommand)]
+pub enum LogsAction {
+    /// Show or set how much of a plugin the host writes into its log
+    ///
+    /// It counts for what the plugin says and for what the host says of it, at once and until the host ends; what is to
+    /// last stands in --log-level or MOA_LOG. What `moa logs` shows is kept down to debug in any case.
+    #[command(after_help = "Examples:\n  moa logs level\n  moa logs level lunch debug\n  moa logs level lunch default")]
+    Level {
+        /// The plugin; without one, what is set is shown
+        #[arg(value_name = "PLUGIN", requires = "level")]
+        plugin: Option<String>,
+        /// off, error, warn, info, debug, trace; default for what the host was started with
+        #[arg(value_name = "LEVEL")]
+        level: Option<String>,
+    },
+}
+
 /// Which lines.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Which {
     /// Those of this plugin alone
     #[arg(long, value_name = "PLUGIN")]
@@ -44,6 +69,23 @@ pub struct Which {
     /// Those of this call alone; the beginning of its id is enough
     #[arg(long, value_name = "ID")]
     pub invocation: Option<String>,
+    /// Those that are at least so grave: error, warn, info or debug
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub level: Option<Level>,
+    /// Those that have this text in them, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub grep: Option<String>,
+    /// Those from then on: a time (RFC 3339), or how long ago (10m, 2h)
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<Timestamp>,
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    if let Some(ago) = moa_core::config::duration(text) {
+        return Timestamp::now().checked_sub(ago).map_err(|error| error.to_string());
+    }
+    let wrong = |_| "write a time such as 2026-11-22T09:00:00+09:00, or how long ago, such as 10m".to_owned();
+    text.parse().map_err(wrong)
 }
 
 /// How many lines, and whether to wait for more.
@@ -60,7 +102,50 @@ pub struct Tail {
 pub(super) fn main(global: &Global, args: &LogsArgs) -> anyhow::Result<End> {
     log::start(global, "warn")?;
     let config = super::configuration(global, settings::environment())?;
-    runtime()?.block_on(async { unless_unread(show(&config, &args.which, &args.tail, global.json).await) })
+    runtime()?.block_on(async {
+        unless_unread(match &args.action {
+            Some(LogsAction::Level { plugin, level }) => {
+                let set = plugin.as_deref().zip(level.as_deref());
+                levels(&config, set, global.json).await
+            }
+            None => show(&config, &args.which, &args.tail, global.json).await,
+        })
+    })
+}
+
+/// Sets a level, if one is named, and shows those that are set.
+async fn levels(config: &Config, set: Option<(&str, &str)>, json: bool) -> anyhow::Result<End> {
+    let Some(host) = Client::host(&config.bot.socket).await? else {
+        anyhow::bail!(
+            "no moa answers at {}, and levels are those of one that runs; is this the right --config or --data-dir?",
+            config.bot.socket.display()
+        );
+    };
+    let list: LevelList = match set {
+        Some((plugin, level)) => {
+            let query = [("plugin", plugin), ("level", level)];
+            host.ask(Method::PUT, &path("/v1/logs/levels", &query), empty()).await?
+        }
+        None => host.get("/v1/logs/levels").await?,
+    };
+    if json {
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&list)?)?;
+        return Ok(End::Done);
+    }
+    if list.levels.is_empty() {
+        writeln!(io::stdout(), "every plugin is logged as the host was started")?;
+        return Ok(End::Done);
+    }
+    let mut table = Table::new(["PLUGIN", "LEVEL"]);
+    for (plugin, level) in list.levels {
+        table.row([plugin, name_of(level)])?;
+    }
+    table.end()?;
+    Ok(End::Done)
+}
+
+fn name_of(level: Level) -> String {
+    format!("{level:?}").to_lowercase()
 }
 
 pub(super) async fn show(config: &Config, which: &Which, tail: &Tail, json: bool) -> anyhow::Result<End> {
@@ -70,15 +155,20 @@ pub(super) async fn show(config: &Config, which: &Which, tail: &Tail, json: bool
             config.bot.socket.display()
         );
     };
-    let lines = match (tail.lines, &which.invocation) {
+    let lines = match (tail.lines, which.invocation.is_some() || which.since.is_some()) {
         (Some(lines), _) => Some(lines),
-        (None, Some(_)) => Some(usize::MAX),
-        (None, None) => None,
+        (None, true) => Some(usize::MAX),
+        (None, false) => None,
     };
     let lines = lines.map(|lines| lines.to_string());
     let mut query = Vec::new();
     query.extend(which.plugin.as_deref().map(|plugin| ("plugin", plugin)));
     query.extend(which.invocation.as_deref().map(|invocation| ("invocation", invocation)));
+    let level = which.level.map(name_of);
+    query.extend(level.as_deref().map(|level| ("level", level)));
+    query.extend(which.grep.as_deref().map(|grep| ("grep", grep)));
+    let since = which.since.map(|since| since.to_string());
+    query.extend(since.as_deref().map(|since| ("since", since)));
     query.extend(lines.as_deref().map(|lines| ("lines", lines)));
     query.extend(tail.follow.then_some(("follow", "true")));
     let answer = host.send(Method::GET, &path("/v1/logs", &query), empty()).await?;

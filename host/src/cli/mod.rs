@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod dashboard;
 mod dev;
+mod doctor;
 mod journal;
 mod log;
 mod logs;
@@ -29,6 +30,7 @@ mod run;
 mod schedule;
 mod service;
 mod slack;
+mod status;
 mod test;
 
 /// The exit code for credentials that the chat service refused.
@@ -158,6 +160,19 @@ pub enum Command {
     Brain(brain::BrainArgs),
     /// Look at the events that were accepted; run them again or drop them
     Journal(journal::JournalArgs),
+    /// Show how the running host is: connections, work, store, plugins, what is due, what went wrong
+    ///
+    /// Ends with 1 where no host runs.
+    Status,
+    /// End the running host, once the calls that run are done
+    ///
+    /// What it accepted and did not finish is in the journal, and is done by the next start.
+    Stop(status::StopArgs),
+    /// Look for what is wrong, or will be, and say what to do about it
+    ///
+    /// Configuration, tokens and scopes, clock, disk, store, plugins and their grants, and the host, whether one runs or
+    /// not. Ends with 1 where there is a problem.
+    Doctor,
     /// Show what plugins logged last, and everything that is kept of one call
     Logs(logs::LogsArgs),
     /// Print a link that opens the dashboard of the moa that runs, once
@@ -205,6 +220,9 @@ pub fn main() -> ExitCode {
         Command::Journal(args) => finish(journal::main(&cli.global, args)),
         Command::Dashboard(args) => finish(dashboard::main(&cli.global, args)),
         Command::Audit(args) => finish(audit::main(&cli.global, args)),
+        Command::Status => finish(status::status(&cli.global)),
+        Command::Stop(args) => finish(status::stop(&cli.global, args)),
+        Command::Doctor => finish(doctor::main(&cli.global)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),
         Command::Service(args) => finish(service::main(&cli.global, args)),
         Command::Slack(args) => finish(slack::main(&cli.global, args)),

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 pub(super) fn main(global: &Global) -> anyhow::Result<End> {
     let logs = Arc::<Logs>::default();
-    log::start_with(global, "info", logs::layer(&logs))?;
     let life = Life::of_environment();
     let config = super::configuration(global, settings::environment())?;
+    log::start_with(global, "info", config.log.format, logs::layer(&logs))?;
     let tokens = tokens(&config)?;
     let start = app::Start {
         config,

@@ -22,7 +22,10 @@
 //! | `POST /v1/plugins/NAME/WHAT` | `stop`, `start`, `restart`, `rollback`, `unpin` |
 //! | `DELETE /v1/plugins/NAME` | removes the file |
 //! | `GET /v1/plugins/NAME/calls`, `GET /v1/plugins/NAME/limits` | how long its last calls took; what it may use |
-//! | `GET /v1/logs?plugin&invocation&lines&follow` | what plugins log, JSON lines |
+//! | `GET /v1/logs?plugin&invocation&level&grep&since&lines&follow` | what plugins log, JSON lines |
+//! | `GET /v1/logs/levels`, `PUT /v1/logs/levels?plugin&level` | how much of it each plugin writes into the host's log |
+//! | `GET /v1/status` | how the host is |
+//! | `POST /v1/stop` | ends it, once what runs is done |
 //! | `GET /v1/schedule`, `GET /v1/schedule/next?plugin&name&count` | the jobs, and when they are due |
 //! | `POST /v1/schedule/WHAT?plugin&name` | `run`, `pause`, `resume` |
 //! | `GET, POST, DELETE /v1/plugins/NAME/grants` | what a plugin asks for and has; approves (`POST`: lines, or all); takes back |
@@ -42,11 +45,13 @@ mod dashboard;
 mod grants;
 pub mod http;
 mod journal;
+mod levels;
 pub mod lines;
 pub mod pipe;
 mod plugins;
 mod schedule;
 pub mod socket;
+mod status;
 mod sync;
 
 use crate::access::Roles;
@@ -82,8 +87,10 @@ pub use copy::{CopyRequest, CopyStep};
 pub use dashboard::{Door, Invitation, SignedOut};
 pub use grants::GrantRequest;
 pub use journal::{Did, Retried, Row, Shown};
+pub use levels::LevelList;
 pub use plugins::{BrokenRow, Counts, Did as PluginDid, FaultRow, PluginList, PluginRow, State};
 pub use schedule::{DueList, DueRow, JobDid, JobList};
+pub use status::{Stopping, Watched};
 
 /// What the handlers work on.
 pub struct Control {
@@ -98,6 +105,7 @@ pub struct Control {
     schedules: OnceLock<Arc<Schedules>>,
     door: OnceLock<Door>,
     limits: OnceLock<calls::LimitsOf>,
+    watched: OnceLock<Watched>,
     /// The right to hold a large body in memory.
     room: Arc<Semaphore>,
 }
@@ -153,6 +161,7 @@ impl Control {
             schedules: OnceLock::new(),
             door: OnceLock::new(),
             limits: OnceLock::new(),
+            watched: OnceLock::new(),
             room: Arc::new(Semaphore::new(LARGE_BODIES)),
         })
     }
@@ -185,6 +194,12 @@ impl Control {
     pub fn schedule(&self, schedules: Arc<Schedules>) {
         // Once, at the start.
         let _ = self.schedules.set(schedules);
+    }
+
+    /// From now on the host can be looked at, and ended.
+    pub fn watch(&self, watched: Watched) {
+        // Once, at the start.
+        let _ = self.watched.set(watched);
     }
 
     /// Reads a body that may be as large as `most`, when it is its turn: however many are sent at once, only a few are in
@@ -236,9 +251,16 @@ pub struct Desk {
 impl Desk {
     /// Opens it, when the plugins are being loaded: whoever finds the socket can ask for them. A socket that cannot be made
     /// is warned about: the bot is more important.
-    pub async fn open(config: &Config, store: &Arc<dyn Store>, registry: Arc<Registry>, logs: Arc<Logs>) -> Self {
+    pub async fn open(
+        config: &Config,
+        store: &Arc<dyn Store>,
+        registry: Arc<Registry>,
+        logs: Arc<Logs>,
+        watched: Watched,
+    ) -> Self {
         let control = Control::new(Arc::clone(store), config.store.url.clone(), Quotas::of(config));
         control.show(registry, Some(logs));
+        control.watch(watched);
         let socket = Socket::open(&config.bot.socket, Arc::clone(&control)).await;
         if let Err(error) = &socket {
             tracing::warn!(%error, "commands such as `moa brain` cannot ask this host");
@@ -308,6 +330,8 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     // Boxed, so that a request takes no more room than its own handler needs.
     let work: BoxFuture<'static, Result<Response<Body>, Fault>> = match (&request.method, parts.as_slice()) {
+        (&Method::GET, ["v1", "status"]) => Box::pin(status::show(control)),
+        (&Method::POST, ["v1", "stop"]) => Box::pin(status::stop(control)),
         (&Method::GET, ["v1", "host"]) => Box::pin(async move { http::json(&control.host()) }),
         (&Method::GET, ["v1", "brain", "entry"]) => Box::pin(brain::get(control, query)),
         (&Method::PUT, ["v1", "brain", "entry"]) => Box::pin(brain::set(control, query, body)),
@@ -335,6 +359,8 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
         (&Method::POST, ["v1", "schedule", verb]) if let Some(verb) = schedule::Verb::of(verb) => {
             Box::pin(schedule::order(control, verb, query))
         }
+        (&Method::GET, ["v1", "logs", "levels"]) => Box::pin(levels::list()),
+        (&Method::PUT, ["v1", "logs", "levels"]) => Box::pin(levels::set(control, query)),
         (&Method::GET, ["v1", "logs"]) => Box::pin(plugins::logs(control, query)),
         (&Method::GET, ["v1", "plugins", name, "grants"]) => Box::pin(grants::show(control, (*name).into())),
         (&Method::POST, ["v1", "plugins", name, "grants"]) => Box::pin(grants::approve(control, (*name).into(), body)),

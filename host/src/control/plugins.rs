@@ -288,6 +288,9 @@ pub(super) async fn logs(control: Arc<Control>, query: Query) -> Result<Response
     let wanted = Wanted {
         plugin: query.get("plugin").map(str::to_owned),
         invocation: query.get("invocation").map(str::to_owned),
+        level: query.parsed("level")?,
+        grep: query.get("grep").map(str::to_owned),
+        since: query.parsed("since")?,
     };
     if let Some(plugin) = &wanted.plugin
         && !house.knows(plugin)
@@ -366,6 +369,14 @@ impl House {
             resting_until: None,
             missing: Vec::new(),
             counts: self.registry.vitals().of(&loaded.name).into(),
+        }
+    }
+
+    /// Whether there is such a plugin.
+    pub(super) fn known(&self, plugin: &str) -> Result<(), Fault> {
+        match self.knows(plugin) {
+            true => Ok(()),
+            false => Err(unknown(plugin)),
         }
     }
 

@@ -10,7 +10,7 @@ use moa_core::locale::UserNotice;
 use moa_store::{Outcome, Record, Recorded, Seq, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a record is run again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,7 @@ impl Intake {
                 ticket: Arc::clone(&ticket),
                 look_first: why != Why::AskedForAnew,
                 received_ms: record.received_ms,
+                arrived: Instant::now(),
                 before,
                 held: None,
             };

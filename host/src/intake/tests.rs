@@ -372,6 +372,7 @@ async fn an_event_with_several_calls_is_closed_when_the_last_is_over() {
     let arrived = Arrived {
         look_first: false,
         ms: 0,
+        at: std::time::Instant::now(),
     };
     house
         .intake

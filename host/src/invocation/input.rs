@@ -3,6 +3,7 @@
 use super::{Invoker, Work};
 use crate::adapter::Adapter;
 use crate::matching::Todo;
+use crate::metrics::plugin::Kind;
 use moa_core::call::{
     ArgValue, ChangeCall, CommandCall, FullMessage, HeardCall, HookCall, Invocation, JobCall, PressCall, Value,
 };
@@ -69,6 +70,18 @@ impl Call {
     /// Whether it is the only call of its event.
     pub(crate) fn is_alone(&self) -> bool {
         matches!(self, Self::Command(_) | Self::Pressed(_) | Self::Due(_) | Self::Hook(_))
+    }
+
+    /// What kind of call it is, for who counts them.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Command(_) => Kind::Command,
+            Self::Heard(_) => Kind::Heard,
+            Self::Pressed(_) => Kind::Press,
+            Self::Changed(_) => Kind::Change,
+            Self::Due(_) => Kind::Job,
+            Self::Hook(_) => Kind::Webhook,
+        }
     }
 
     /// Who is to be answered; nobody where nobody in chat asked.

@@ -32,7 +32,9 @@ use crate::capability::{self, Scene, World};
 use crate::dispatch::Turn;
 use crate::grants::Approvals;
 use crate::journal::Ticket;
+use crate::log;
 use crate::matching::{Match, Matcher, Todo};
+use crate::metrics;
 use crate::outbox::{Ordinals, Outbox};
 use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
@@ -45,11 +47,12 @@ use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
-use moa_engine::Done;
+use moa_engine::{Done, Fault};
 use moa_store::{Outcome, Store};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// After how long a call that still runs shows its ⏳.
 const SLOW: Duration = Duration::from_secs(2);
@@ -72,6 +75,8 @@ pub struct Work {
     pub look_first: bool,
     /// When it arrived, in milliseconds since 1970.
     pub received_ms: i64,
+    /// The same by a clock that nobody sets; of what an earlier run left, when it was taken up again.
+    pub arrived: Instant,
     /// What an earlier run did of it.
     pub before: Option<Before>,
     /// The acknowledgement that waits for what the plugin says, where a form was sent or somebody asked from outside.
@@ -130,6 +135,7 @@ impl Invoker {
     /// Does one piece of work and closes its record. Gives its turn back as soon as the answer has left.
     pub async fn run(&self, work: Work, turn: Turn<Work>) {
         let (event, ticket) = (Arc::clone(&work.event), Arc::clone(&work.ticket));
+        metrics::QUEUE.took(work.arrived.elapsed());
         // In a box that is gone when it is done: many may wait for the log and the journal while the disk is slow, and then
         // each would hold what a whole call needs, some 16 KB, instead of a few hundred bytes.
         let schedules = &self.matcher.schedules;
@@ -170,6 +176,7 @@ impl Invoker {
         let _trial = match admitted {
             Ok(trial) => trial,
             Err(until) => {
+                metrics::plugin::of(work.matched.todo.plugin()).rested();
                 self.turned_away(record);
                 self.turn_away(&work, until, turn).await;
                 return None;
@@ -192,6 +199,9 @@ impl Invoker {
     /// Does what an event asks for.
     async fn carried_out(&self, work: &Work, before: Option<Before>, turn: &mut Turn<Work>) -> Outcome {
         let own_id = || invocation_id(work.event.identity.as_str(), "", "command", "answer", &[]);
+        if work.matched.todo.plugin().is_empty() {
+            metrics::OWN.add();
+        }
         match (&work.matched.todo, before) {
             // What goes on where it was asks nothing of the plugins as they are now.
             (
@@ -436,12 +446,15 @@ impl Invoker {
         loop {
             let attempt = recall.begun().call.invocation().attempt;
             let scene = self.scene(work, loaded, recall);
-            let done = self.watched(work, loaded, &scene).await;
+            let span = log::call(&loaded.name, loaded.short_version(), &scene.invocation);
+            let done = self.watched(work, loaded, &scene).instrument(span).await;
             let stop = match &done.result {
                 Ok(_) => scene.recall.ended(),
                 Err(_) => scene.recall.stopped(),
             };
             if let Some(stop) = stop {
+                let kind = scene.recall.begun().call.kind();
+                metrics::plugin::of(&loaded.name).called::<()>(kind, &Err(Fault::Stopped));
                 turn.leave_place();
                 return self.stopped(work, loaded, &scene, stop, locale).await;
             }
@@ -450,6 +463,7 @@ impl Invoker {
             {
                 let pause = (*seconds).min(LONGEST_PAUSE);
                 tracing::info!(plugin = %loaded.name, invocation = %scene.invocation, "asked to be tried again in {pause} s");
+                metrics::plugin::of(&loaded.name).retries.add();
                 tokio::time::sleep(Duration::from_secs(pause.into())).await;
                 let begun = scene.recall.begun();
                 let begun = Begun {
@@ -461,7 +475,9 @@ impl Invoker {
             }
             turn.leave_place();
             scene.ordinals.go_on_at(ANSWER);
-            return match done.result {
+            let meters = metrics::plugin::of(&loaded.name);
+            meters.called(scene.recall.begun().call.kind(), &done.result);
+            let outcome = match done.result {
                 Ok(Ok(Said::Content(Some(content)))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(Said::Content(None))) => Outcome::Done,
                 Ok(Ok(Said::Reply(reply))) => self.replied(work, &scene, reply, locale).await,
@@ -472,6 +488,10 @@ impl Invoker {
                     self.faulted(work, loaded, &scene, &fault, locale).await
                 }
             };
+            meters.answers.took(work.arrived.elapsed());
+            let (plugin, invocation) = (&loaded.name, &scene.invocation);
+            tracing::debug!(plugin, invocation, ms = work.arrived.elapsed().as_millis(), "answered");
+            return outcome;
         }
     }
 
@@ -511,6 +531,8 @@ impl Invoker {
             cpu_us = usage.cpu.as_micros(), wall_us = usage.wall.as_micros(),
             memory = usage.memory_peak, host_calls = usage.host_calls, "called"
         );
+        metrics::CALL.took(usage.wall);
+        metrics::plugin::of(&loaded.name).used(usage.cpu, done.result.as_ref().err());
         self.count(loaded, &scene.invocation, &done.result);
         self.matcher
             .registry

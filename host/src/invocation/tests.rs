@@ -70,6 +70,7 @@ impl House {
             ticket: Arc::new(Ticket::of(seq)),
             look_first: false,
             received_ms: 0,
+            arrived: std::time::Instant::now(),
             before: None,
         }
     }
@@ -168,6 +169,7 @@ async fn what_was_answered_before_is_not_answered_again() {
         ticket: Arc::clone(&work.ticket),
         look_first: true,
         received_ms: 0,
+        arrived: std::time::Instant::now(),
         before: None,
     };
     house.run(work).await;
@@ -205,6 +207,7 @@ async fn a_call_whose_version_is_gone_ends_as_diverged_and_its_person_is_told_on
             ticket: Arc::clone(&ticket),
             look_first: true,
             received_ms: 0,
+            arrived: std::time::Instant::now(),
             before: Some(Before::Past(Box::new(past()))),
         };
         house.run(again).await;

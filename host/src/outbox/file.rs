@@ -3,6 +3,7 @@
 use super::turns::Rank;
 use super::{Letter, Ordinals, Outbox, PATIENCE, patiently};
 use crate::adapter::{Outgoing, SendError, Stamp, UNSUPPORTED, Upload};
+use crate::metrics;
 use moa_core::call::Sent;
 use moa_core::content::{Audience, Content};
 use moa_core::event::Place;
@@ -94,7 +95,10 @@ impl Outbox {
             comment: &file.comment,
         };
         let uncertain = match patiently(give_up, || self.adapter.upload(upload)).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                metrics::MESSAGES.add(0);
+                return Ok(());
+            }
             Err(error @ SendError::Uncertain { .. }) => error,
             Err(error) => return Err(error),
         };

@@ -8,6 +8,7 @@ mod pace;
 mod turns;
 
 use crate::adapter::{Adapter, Fatal, Outgoing, SendError, Stamp};
+use crate::metrics;
 use edits::Edits;
 use moa_core::call::Sent;
 use moa_core::content::Content;
@@ -142,7 +143,9 @@ impl Outbox {
             content: &content,
             ..letter
         };
+        let begun = Instant::now();
         let sent = self.watched(self.send_parts(hidden, ordinals, rank)).await;
+        metrics::POST.took(begun.elapsed());
         // What is refused is told where the service says so, once for a cause.
         if let Err(error) = &sent
             && !matches!(error, SendError::Refused { .. })
@@ -262,20 +265,31 @@ impl Outbox {
         if letter.look_first
             && let Some(found) = self.earlier(outgoing, give_up).await?
         {
+            metrics::FOUND.add();
             return Ok(Some(found));
         }
         self.turns.turn(&letter.to.conversation, rank).await;
         loop {
             let uncertain = match patiently(give_up, || self.adapter.send(outgoing)).await {
                 Err(error @ SendError::Uncertain { .. }) => error,
-                sent => return sent,
+                sent => {
+                    tracing::debug!(ok = sent.is_ok(), "a message left");
+                    metrics::sent(&sent);
+                    return sent;
+                }
             };
             // It may stand there. It can be found out as soon as the service is back, which sending blindly could not undo.
             tracing::warn!(error = %uncertain, "whether a message was sent is looked up");
             match patiently(give_up, || self.adapter.find(outgoing)).await {
-                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(Some(found)) => {
+                    metrics::MESSAGES.add(0);
+                    return Ok(Some(found));
+                }
                 Ok(None) if Instant::now() < give_up => tokio::time::sleep(FIRST_PAUSE).await,
-                Ok(None) | Err(_) => return Err(uncertain),
+                Ok(None) | Err(_) => {
+                    metrics::MESSAGES.add(3);
+                    return Err(uncertain);
+                }
             }
         }
     }
@@ -310,8 +324,14 @@ where
             Err(error) => error,
         };
         let wait = match &error {
-            SendError::RateLimited { retry_after } => *retry_after,
-            SendError::Temporary { .. } => pause,
+            SendError::RateLimited { retry_after } => {
+                metrics::AGAIN.add(0);
+                *retry_after
+            }
+            SendError::Temporary { .. } => {
+                metrics::AGAIN.add(1);
+                pause
+            }
             SendError::Refused { .. } | SendError::Uncertain { .. } | SendError::Revoked(_) => return Err(error),
         };
         // No clock reaches as far as what some service may ask for.

@@ -6,6 +6,7 @@
 
 use super::cache::Cache;
 use super::problem::OneLine;
+use crate::metrics;
 use crate::settings::shortened;
 use moa_engine::{Allocation, Engine, LoadError};
 use std::io::Write;
@@ -97,14 +98,17 @@ pub(super) async fn compiled(
     hash: &str,
 ) -> Result<PathBuf, CompileError> {
     if let Some(code) = find(cache, hash).await? {
+        metrics::LOADS.add(0);
         return Ok(code);
     }
     let turn = turns.acquire().await;
     let _turn = turn.map_err(|error| CompileError::Host(error.to_string()))?;
     // Another file with the same content may have had its turn meanwhile.
     if let Some(code) = find(cache, hash).await? {
+        metrics::LOADS.add(0);
         return Ok(code);
     }
+    metrics::LOADS.add(1);
     let new = match compiler {
         Compiler::InProcess => {
             let (engine, cache, bytes) = (engine.clone(), cache.clone(), Arc::clone(bytes));

@@ -4,6 +4,7 @@ use super::kept::{self, Standing};
 use super::plan::Plan;
 use super::{Key, Schedules, lock, timestamp};
 use crate::capability::World;
+use crate::metrics;
 use crate::questions::milliseconds;
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -296,6 +297,7 @@ impl Schedules {
             return Ok(Some(0));
         };
         if owed.left_out {
+            metrics::MISSED.add();
             let missed = plan.missed();
             tracing::info!(plugin = key.0, job = key.1, ?missed, runs = owed.runs.len(), %until, "due times were missed and are left out");
         }
@@ -310,6 +312,17 @@ impl Schedules {
             lock(&self.book).running.remove(key);
             return Err(StoreError::Io("the journal did not take it in time".into()));
         };
+        for (due, told) in owed.runs.iter().zip(&told) {
+            metrics::JOBS.add(match told {
+                Told::Recorded => 0,
+                Told::Twin => 1,
+                Told::Nobody => 2,
+            });
+            if *told == Told::Recorded {
+                let late = now_ms.saturating_sub(due.as_millisecond());
+                metrics::LATE.took(Duration::from_millis(u64::try_from(late).unwrap_or(0)));
+            }
+        }
         for (due, _) in owed.runs.iter().zip(&told).filter(|(_, told)| **told != Told::Recorded) {
             // Nothing is heard of its end.
             lock(&self.book).ended(key, &text(due));

@@ -1,6 +1,6 @@
 //! `DATA/endpoints.json`: where a running host can be reached.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub enum Listener {
 }
 
 /// What stands in it: addresses as `http://ADDRESS:PORT`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
     /// For the outside world.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use super::source::{Pace, Source};
 use super::{plain, refusal};
+use crate::metrics;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -51,7 +52,13 @@ pub(super) fn before(routes: Router, gate: &Arc<Gate>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(gate), pass))
 }
 
-async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let response = let_through(&gate, request, next).await;
+    metrics::answered(response.status().as_u16());
+    response
+}
+
+async fn let_through(gate: &Gate, mut request: Request, next: Next) -> Response {
     if gate.stopping.load(Ordering::Acquire) {
         let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "stopping");
         let headers = response.headers_mut();

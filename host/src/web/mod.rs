@@ -23,7 +23,7 @@ mod hooks;
 mod listen;
 mod source;
 
-pub use endpoints::{ENDPOINTS, Endpoints, Listener};
+pub use endpoints::{Addresses, ENDPOINTS, Endpoints, Listener};
 pub(crate) use gate::Peer;
 pub use hooks::{Hooks, Past, SetUp};
 pub(crate) use listen::{Listening, Seats};

@@ -69,6 +69,7 @@ impl Config {
             },
             http: keys.http(),
             admin: keys.admin(),
+            log: keys.log(),
             plugins: Plugins {
                 dir: keys.path(&["plugins", "dir"], bot.data_dir.join("plugins")),
             },

@@ -1,7 +1,7 @@
 //! How values stand in TOML.
 
 use super::units::{duration_text, size_text};
-use super::{IncomingEncoding, IncomingKind, StoreUrl, Unknown};
+use super::{IncomingEncoding, IncomingKind, LogFormat, StoreUrl, Unknown};
 use crate::locale::Locale;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,6 +63,16 @@ impl Shown for IncomingEncoding {
         quoted(match self {
             Self::Json => "json",
             Self::Form => "form",
+        })
+    }
+}
+impl Shown for LogFormat {
+    fn shown(&self) -> String {
+        quoted(match self {
+            Self::Auto => "auto",
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Journald => "journald",
         })
     }
 }

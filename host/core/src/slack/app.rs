@@ -161,6 +161,11 @@ impl App {
         app
     }
 
+    /// What the bot token has to be allowed to do.
+    pub fn scopes(&self) -> Vec<&'static str> {
+        self.scopes.iter().copied().collect()
+    }
+
     /// What Slack would not have taken.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out

@@ -5,6 +5,7 @@ use super::session::{Input, Note, OpenFailure, Output, Session, SocketId};
 use super::socket::{Event, Link, Shared, SocketUrl};
 use super::web::{Body, Call, CallError, PATIENCE, Web};
 use crate::adapter::{Fatal, Intake};
+use crate::metrics::slack::Open;
 use crate::service::pulse::{self, Pulse};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -110,6 +111,8 @@ struct Admission {
 /// A connection and its slot. The slot is given back after the connection is gone: fields are dropped in this order.
 struct Held {
     link: Link,
+    /// From its greeting on.
+    open: Option<Open>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -199,6 +202,9 @@ impl Driver {
             Incoming::Link(Event::Connected) => Input::Connected(id),
             Incoming::Link(Event::Hello { connections, lifetime }) => {
                 tracing::info!(connection = id, connections, lifetime, "connected to Slack");
+                if let Some(held) = self.links.get_mut(&id) {
+                    held.open = Some(held.link.open());
+                }
                 // What is said of the one before decides how that ends.
                 outputs = self.tell_seen(now);
                 Input::Hello(id)
@@ -208,7 +214,12 @@ impl Driver {
                 Input::Disconnect(id, reason)
             }
             Incoming::Link(Event::Worked) => Input::Worked(id),
-            Incoming::Link(Event::Pong) => Input::Pong(id),
+            Incoming::Link(Event::Pong) => {
+                if let Some(open) = self.links.get(&id).and_then(|held| held.open.as_ref()) {
+                    open.pong();
+                }
+                Input::Pong(id)
+            }
             Incoming::Link(Event::Closed(why)) => {
                 tracing::info!(connection = id, why, "a connection to Slack ended");
                 self.links.remove(&id);
@@ -239,11 +250,19 @@ impl Driver {
                 let sender = sender.clone();
                 let report = move |event| drop(sender.send((id, Incoming::Link(event))));
                 let link = Link::start(Arc::clone(&self.shared), url, report);
-                self.links.insert(id, Held { link, _slot: slot });
+                let held = Held {
+                    link,
+                    open: None,
+                    _slot: slot,
+                };
+                self.links.insert(id, held);
             }
             Output::Ping(id) => {
                 if let Some(held) = self.links.get(&id) {
                     held.link.ping();
+                    if let Some(open) = &held.open {
+                        open.ping();
+                    }
                 }
             }
             Output::Close(id) => {

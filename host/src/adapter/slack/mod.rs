@@ -29,7 +29,7 @@ pub(crate) use options::is_loopback_host;
 pub use options::{Secret, SlackOptions, UrlError};
 pub use proxy::ProxyError;
 pub use tls::TlsError;
-pub use web::WebError;
+pub use web::{Examined, WebError, examine};
 
 use super::{Adapter, ConversationPage, Fatal, Form, Intake, Me, MemberPage, Outgoing, SendError, Stamp, Upload};
 use async_trait::async_trait;

@@ -11,6 +11,7 @@ use super::proxy::Wire;
 use super::session::Reason;
 use super::told::Told;
 use crate::adapter::{Ack, Delivery, Intake, Me};
+use crate::metrics;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use moa_core::slack::decode::{self, Context, Frame, Ignored, What};
@@ -186,6 +187,11 @@ impl Link {
         self.epoch + Duration::from_millis(self.seen.load(Ordering::Relaxed))
     }
 
+    /// It greeted: from now on it counts as open, until what this returns is dropped.
+    pub fn open(&self) -> metrics::slack::Open {
+        metrics::slack::Open::now(Arc::clone(&self.seen), self.epoch.into_std())
+    }
+
     /// Sends a ping. Like [`Link::close`] it does nothing on a connection that is over.
     pub fn ping(&self) {
         let _ = self.writes.send(Write::Ping);
@@ -321,6 +327,7 @@ impl<R: Fn(Event) + Send + Sync> Reader<'_, R> {
             Some(Frame::Hello { connections, lifetime }) => (self.report)(Event::Hello { connections, lifetime }),
             Some(Frame::Disconnect(reason)) => (self.report)(Event::Disconnect(reason)),
             Some(Frame::Envelope { id, what }) => {
+                metrics::slack::ENVELOPES.add();
                 if !std::mem::replace(worked, true) {
                     (self.report)(Event::Worked);
                 }

@@ -184,7 +184,7 @@ async fn act(config: &Config, action: &PluginAction, json: bool) -> anyhow::Resu
         PluginAction::Logs { plugin, tail } => {
             let wanted = super::logs::Which {
                 plugin: Some(plugin.name.clone()),
-                invocation: None,
+                ..super::logs::Which::default()
             };
             return super::logs::show(config, &wanted, tail, json).await;
         }
@@ -317,7 +317,7 @@ async fn client(config: &Config) -> anyhow::Result<Client> {
 }
 
 /// The same for what stands in the store: what was approved.
-async fn client_of_store(config: &Config) -> anyhow::Result<Client> {
+pub(super) async fn client_of_store(config: &Config) -> anyhow::Result<Client> {
     let locks = match there(config).await? {
         There::Host(host) => return Ok(host),
         There::Nobody(locks) => locks,

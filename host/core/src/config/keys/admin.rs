@@ -1,7 +1,7 @@
-//! `[admin]`: the listener for the operator.
+//! `[admin]`: the listener for the operator; `[log]`: what it reads.
 
-use super::super::Admin;
 use super::super::shown::Shown;
+use super::super::{Admin, Log, LogFormat};
 use super::Keys;
 use std::net::SocketAddr;
 
@@ -38,6 +38,20 @@ impl Keys {
             write_brain: self.truth(&["admin", "write-brain"]),
         }
     }
+
+    pub(super) fn log(&mut self) -> Log {
+        let form = "\"auto\", \"human\", \"json\" or \"journald\"";
+        let format = self.read(&["log", "format"], LogFormat::Auto, form, |value| {
+            Some(match value.as_str()? {
+                "auto" => LogFormat::Auto,
+                "human" => LogFormat::Human,
+                "json" => LogFormat::Json,
+                "journald" => LogFormat::Journald,
+                _ => return None,
+            })
+        });
+        Log { format }
+    }
 }
 
 /// Whether a text can be the name of a machine, or its address.
@@ -49,7 +63,7 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
+    use crate::config::{Config, LogFormat};
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(Some(("moa.toml", text)), Vec::new()).map_err(|errors| errors.to_string())
@@ -68,6 +82,10 @@ mod tests {
         assert_eq!(parse(&config.show()).unwrap().admin, config.admin);
         let none = parse("[admin]\nlisten = \"\"\n").unwrap();
         assert_eq!(none.admin.listen, None);
+        let json = parse("[log]\nformat = \"json\"\n").unwrap();
+        assert_eq!(json.log.format, LogFormat::Json);
+        assert_eq!(parse(&json.show()).unwrap().log, json.log);
+        assert_eq!(none.log.format, LogFormat::Auto);
         assert_eq!(parse(&none.show()).unwrap().admin.listen, None);
     }
 
@@ -79,6 +97,7 @@ mod tests {
             ("hosts = [\"*\"]", "without a port"),
             ("trusted-proxies = [\"proxy\"]", "10.0.0.0/8"),
             ("proxies = []", "admin.proxies"),
+            ("[log]\nformat = \"xml\"", "journald"),
         ] {
             let error = parse(&format!("[admin]\n{text}\n")).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");

@@ -10,14 +10,18 @@
 //! All waiting of one call together ends with its patience; then the caller gets the error and decides. Tokens are sent
 //! as a header and stand in no address, no log line, no error and no `Debug` output.
 
+mod examine;
 mod files;
 mod gate;
+
+pub use examine::{Examined, examine};
 
 use super::Network;
 use super::explain::{self, Token, Whose};
 use super::options::{ApiUrl, Secret, SlackOptions};
 use super::told::Told;
 use crate::adapter::{Fatal, SendError};
+use crate::metrics::slack as counted;
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use gate::{Gates, OVERLAP, Turn};
@@ -338,8 +342,22 @@ impl Web {
         self.gates.close(method, wait);
     }
 
-    /// One attempt.
+    /// One attempt, counted.
     pub async fn once<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, CallError> {
+        let begun = Instant::now();
+        let done = self.attempt(call).await;
+        counted::CALL_TIMES.took(begun.elapsed());
+        counted::CALLS.add(match &done {
+            Ok(_) => 0,
+            Err(CallError::RateLimited(_)) => 1,
+            Err(CallError::Api { .. } | CallError::Fatal(_)) => 2,
+            Err(CallError::NotDone(_) | CallError::ServerFailed(_)) => 3,
+            Err(CallError::Unclear(_)) => 4,
+        });
+        done
+    }
+
+    async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, CallError> {
         let token = match call.token {
             Token::App => &self.app,
             Token::Bot => &self.bot,
