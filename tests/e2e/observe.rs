@@ -97,10 +97,13 @@ async fn metrics_agree_with_the_drivers_own_count_while_a_plugin_misbehaves() {
     let bot = Plan::new(&workspace)
         .plugin(hello())
         .plugin(hostile())
-        .config("[plugin.hostile.limits]\ncpu = \"300ms\"\nwall = \"3s\"\nconcurrency = 2\n")
+        .config("[plugin.hostile.limits]\ncpu = \"300ms\"\nwall = \"3s\"\nconcurrency = 2\n[plugin.hello.limits]\nqueue = 1000\n")
         .start()
         .await;
+    // So that it remembers something.
+    workspace.ask(&Line::new("!count")).await;
     until_ready(&bot, 200).await;
+    until_number(&bot, "moa_journal_open", 0.0).await;
     let before = metrics(&bot).await;
     let mut tally = Tally::new(workspace.sim());
     tally.look(Duration::ZERO).await;
@@ -181,7 +184,7 @@ async fn metrics_agree_with_the_drivers_own_count_while_a_plugin_misbehaves() {
     assert_eq!(number(&after, "moa_plugins{state=\"serving\"}"), 2.0);
     assert_eq!(number(&after, "moa_slack_connections"), 2.0);
     assert!(number(&after, "process_resident_memory_bytes") > 1e6);
-    assert!(number(&after, "moa_store_bytes") > 1e3 && number(&after, "moa_brain_bytes{plugin=\"hello\"}") >= 0.0);
+    assert!(number(&after, "moa_store_bytes") > 1e3 && number(&after, "moa_brain_bytes{plugin=\"hello\"}") > 0.0);
     // The operator's own commands count alike.
     let list: Value = serde_json::from_str(&done(bot.home(), "plugin list --json").await).unwrap();
     let plugins = list["plugins"].as_array().unwrap();
@@ -237,7 +240,8 @@ async fn readiness_goes_with_the_connection_and_comes_back() {
     let bot = Plan::new(&workspace).plugin(hello()).start().await;
     assert_eq!(until_ready(&bot, 200).await, "ready\n");
     // The workspace gives no connection any more, and drops those that there are.
-    let error = json!({"kind": "api-error", "error": "internal_error", "method": "apps.connections.open"});
+    let method = "apps.connections.open";
+    let error = json!({"kind": "api-error", "error": "internal_error", "method": method, "count": 1_000});
     workspace.fault(error).await;
     workspace.fault(json!({"kind": "close", "all": true})).await;
     let why = until_ready(&bot, 503).await;
@@ -339,7 +343,7 @@ async fn status_doctor_and_stop_tell_of_the_host() {
         if ended.code == Some(0) {
             break findings;
         }
-        assert!(begun.elapsed() < DEADLINE, "{ended:?}");
+        assert!(begun.elapsed() < DEADLINE * 2, "{ended:?}");
     };
     let findings = findings.as_array().unwrap();
     for check in [

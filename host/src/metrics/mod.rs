@@ -121,7 +121,7 @@ pub fn answered(status: u16) {
         404 => 4,
         413 => 5,
         429 => 6,
-        401..=499 => 7,
+        other if (400..500).contains(&other) => 7,
         _ => 8,
     });
 }

@@ -26,7 +26,9 @@ impl Keeper {
         self.halt(&name);
         let serves = self.files.get(&name).is_some_and(|file| file.serving.is_some());
         if !serves {
-            self.files.remove(&name);
+            let removed = self.files.remove(&name);
+            // What was wrong with it is wrong no more.
+            self.changed |= removed.is_some_and(|file| file.problem.is_some());
             return self.decided(&name);
         }
         let busy = |(name, file): (&OsString, &File)| file.is_busy().then(|| name.clone());
