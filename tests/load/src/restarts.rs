@@ -90,10 +90,10 @@ async fn listen(at: SocketAddr, heard: Arc<Mutex<Heard>>) -> anyhow::Result<()> 
         let path = format!("/sim/record?since={seen}&wait_ms=1000");
         let answer: Value = serde_json::from_slice(&http.ask("GET", &path, b"").await?)?;
         let now = Instant::now();
-        for entry in answer["entries"].as_array().into_iter().flatten() {
-            seen = entry["n"].as_u64().unwrap_or(seen);
-            let text = entry["text"].as_str().unwrap_or_default();
-            if entry["kind"] == "post" && text.starts_with("word-") {
+        for entry in answer.get("entries").and_then(Value::as_array).into_iter().flatten() {
+            seen = entry.get("n").and_then(Value::as_u64).unwrap_or(seen);
+            let text = entry.get("text").and_then(Value::as_str).unwrap_or_default();
+            if entry.get("kind").is_some_and(|kind| kind == "post") && text.starts_with("word-") {
                 let mut heard = lock(&heard);
                 heard.at.push(now);
                 *heard.words.entry(text.to_owned()).or_default() += 1;
