@@ -104,7 +104,7 @@ fn status(global: &Global, wanted: &Wanted) -> anyhow::Result<End> {
     let rows = install::status(wanted)?;
     let runs = rows
         .iter()
-        .any(|(key, value)| *key == "state" && value.starts_with("active"));
+        .any(|(key, value)| *key == "state" && (value.starts_with("active") || value.starts_with("reloading")));
     if global.json {
         let all: Map<String, Value> = rows
             .into_iter()

@@ -157,6 +157,10 @@ pub fn install(wanted: &Wanted, start: bool) -> anyhow::Result<()> {
         system::folder(&places.folder.join("credentials"), 0o700)?;
     }
     for folder in unit.writes.iter().filter(|folder| !folder.exists()) {
+        // Those above it are to be gone through by whom it is for.
+        if let Some(above) = folder.parent() {
+            system::folder(above, 0o755)?;
+        }
         system::folder(folder, 0o700)?;
         if let Some((user, group)) = ids {
             std::os::unix::fs::chown(folder, Some(user), Some(group))?;

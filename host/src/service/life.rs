@@ -70,12 +70,23 @@ impl Life {
     pub fn reloaded(&self) {
         if let Some(inner) = &self.0 {
             let status = inner.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            self.say(&format!("READY=1\nSTATUS={status}"));
+            // Who is not ready yet does not become it by that.
+            let ready = if inner.is_ready.load(Ordering::Relaxed) {
+                "READY=1\n"
+            } else {
+                ""
+            };
+            self.say(&format!("{ready}STATUS={status}"));
         }
     }
 
     /// It reads its configuration again; [`reloaded`](Self::reloaded) ends that.
     pub fn reloading(&self) {
+        let is_ready = |inner: &Arc<Inner>| inner.is_ready.load(Ordering::Relaxed);
+        if !self.0.as_ref().is_some_and(is_ready) {
+            // To systemd it is being started, and goes on to be.
+            return;
+        }
         let at = notify::monotonic();
         self.say(&format!(
             "RELOADING=1\nMONOTONIC_USEC={at}\nSTATUS=reading the configuration again"

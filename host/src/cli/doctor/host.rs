@@ -111,8 +111,14 @@ async fn running(config: &Config, host: &Client, findings: &mut Findings) {
             format!("{open} events are not finished, the oldest since {lag}"),
             "`moa journal list` shows them, `moa journal show NUMBER` why, `moa journal drop NUMBER` gives one up",
         );
-    } else if status.work.open.is_some() {
-        findings.good("journal", "nothing is left undone");
+    } else if let Some(open) = status.work.open {
+        findings.good(
+            "journal",
+            match open {
+                0 => "nothing is left undone".to_owned(),
+                open => format!("{open} events are being done"),
+            },
+        );
     }
     match (&status.store.problem, status.store.answer_ms) {
         (Some(problem), _) => findings.problem(
