@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// How often each beats, where no service manager wants to know it more often.
-const USUAL: Duration = Duration::from_secs(5);
+const USUAL: Duration = Duration::from_secs(10);
 /// How often within the time that the service manager allows.
 const TIMES: u32 = 6;
 
