@@ -371,10 +371,16 @@ async fn a_reload_takes_over_what_it_can_tells_the_rest_and_refuses_what_is_bad(
         .ask(&Line::new("!repeat-it still").by("vincent").at("@dm"))
         .await;
     assert_eq!(answer.text, "still");
+    // What plugins have now is not taken from them because a file is gone.
+    machine.write("/etc/moa/moa.toml", &changed.replace("/etc/moa/key", "/etc/moa/gone"));
+    machine.done("systemctl reload moa");
+    machine
+        .says("secrets that count now cannot be read any more: KEY", 0)
+        .await;
     machine.until("ActiveState", "active").await;
     assert_eq!(machine.property("MainPID"), process, "it is the same process");
     println!(
-        "{} words and counts, each answered once, over two reloads",
+        "{} words and counts, each answered once, over three reloads",
         typing.end().await
     );
 }

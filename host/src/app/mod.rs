@@ -57,6 +57,7 @@ use outside::Outside;
 use reload::{Reload, Reread};
 use services::{Services, Webhooks};
 use std::fs;
+use std::io::IsTerminal as _;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -125,6 +126,9 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
         reread,
     } = start;
     life.status("starting");
+    // From here on: who is asked to read its configuration again while it starts does not end by that. Where there is a
+    // terminal, that this is gone still ends a start.
+    let hangups = (reread.is_some() && !std::io::stdin().is_terminal()).then(signal::Hangups::listen);
     let webhooks = Webhooks::read(&config, grant_everything)?;
     let secrets = webhooks.secrets(tokens.as_ref());
     let set_up = SetUp::of(&config, grant_everything)?;
@@ -324,7 +328,8 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
             registry: Arc::clone(&registry),
             life: life.clone(),
         };
-        tokio::spawn(reload.watch(config.clone()))
+        let hangups = hangups.unwrap_or_else(signal::Hangups::listen);
+        tokio::spawn(reload.watch(config.clone(), hangups))
     });
     let invoker = Arc::new(Invoker {
         adapter: Arc::clone(&adapter),

@@ -52,8 +52,7 @@ struct Standing {
 
 impl Reload {
     /// Reads it again whenever that is asked for.
-    pub(super) async fn watch(self, config: Config) {
-        let mut hangups = Hangups::listen();
+    pub(super) async fn watch(self, config: Config, mut hangups: Hangups) {
         let mut standing = Standing {
             started: config.clone(),
             now: config,
@@ -84,7 +83,7 @@ impl Reload {
 
     async fn reload(&self, standing: &mut Standing) -> anyhow::Result<()> {
         let new = (self.reread)()?;
-        let fresh = self.checked(&new)?;
+        let fresh = self.checked(&standing.now, &new)?;
         let live = standing.now.changes(&new);
         let live: Vec<&Change> = live.iter().filter(|change| change.is_live).collect();
         let mut later: Vec<String> = standing
@@ -139,19 +138,46 @@ impl Reload {
         Ok(())
     }
 
-    /// What a start would refuse is refused here, too.
-    fn checked(&self, new: &Config) -> anyhow::Result<Outward> {
+    /// What a start would refuse is refused here, too; and what would take from plugins what they have now.
+    fn checked(&self, now: &Config, new: &Config) -> anyhow::Result<Outward> {
         let own = Webhooks::read(new, false)?.secrets(None);
         SetUp::of(new, false)?;
         if !settings::is_without_slack(new) {
             settings::secret("slack.app-token", &new.slack.app_token)?;
             settings::secret("slack.bot-token", &new.slack.bot_token)?;
         }
-        let wrong = Data::problems(new).wrong;
+        let mut wrong = Data::problems(new).wrong;
+        wrong.extend(self.misconfigured(now, new));
         if !wrong.is_empty() {
             anyhow::bail!("{}", wrong.join("\n"));
         }
-        Outward::of(new, &own)
+        let fresh = Outward::of(new, &own)?;
+        let (before, after) = (self.allowances.outward.secrets.load_full(), fresh.secrets.load_full());
+        let is_lost = |name: &&String| before.contains_key(*name) && !after.contains_key(*name);
+        let lost: Vec<&str> = new.secrets.keys().filter(is_lost).map(String::as_str).collect();
+        if !lost.is_empty() {
+            anyhow::bail!("secrets that count now cannot be read any more: {}", lost.join(", "));
+        }
+        Ok(fresh)
+    }
+
+    /// What the plugins that are loaded cannot take of their own settings, where these are others than before.
+    fn misconfigured(&self, now: &Config, new: &Config) -> Vec<String> {
+        let snapshot = self.registry.current();
+        let mut wrong = Vec::new();
+        for (name, loaded) in &snapshot.plugins {
+            let of = |config: &Config| {
+                let own = config.plugin.get(name);
+                own.map(|plugin| plugin.config.clone()).unwrap_or_default()
+            };
+            let (before, after) = (of(now), of(new));
+            if before != after
+                && let Err(errors) = loaded.manifest.settle(&after)
+            {
+                wrong.extend(errors.iter().map(ToString::to_string));
+            }
+        }
+        wrong
     }
 
     /// Loads those plugins anew whose own tables are others: what their manifests take from these is settled then.
