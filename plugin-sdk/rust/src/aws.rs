@@ -41,9 +41,11 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod account;
 mod fleet;
 
-pub use fleet::{Account, Fleet, Instance, State};
+pub use account::Account;
+pub use fleet::{Fleet, Instance, State};
 
 use crate::HostError;
 use crate::http::{self, Request, Signing, beginning};

@@ -1,7 +1,9 @@
 //! The operator's settings as a struct, and what stands in its tables.
 
+mod all;
 mod each;
 
+pub use all::all;
 pub use each::each;
 
 use crate::argument::Argument;
@@ -123,6 +125,33 @@ pub fn settings<C: Config + DeserializeOwned>() -> Result<C, Error> {
             error.reason()
         ))
     })
+}
+
+/// What else is wrong with the settings, where somebody waits for an answer: it is put into the log, and is told to who asked.
+///
+/// ```
+/// use moa_plugin::config;
+/// use moa_plugin::prelude::*;
+///
+/// /// When the shop opens.
+/// #[command]
+/// fn opens() -> Result<String> {
+///     let days: moa_plugin::time::Weekdays = "mon-sun".parse().map_err(config::mistake)?;
+///     Ok(days.to_string())
+/// }
+/// # plugin!(opens);
+/// # assert!(moa_plugin::testing::Host::new().run::<opens>("")?.is_some());
+///
+/// let host = moa_plugin::testing::Host::new();
+/// let error = host.with(|_| config::mistake("`open`: there is no day `moonday`"));
+/// assert_eq!(error, Error::rejected("`open`: there is no day `moonday`"));
+/// assert_eq!(host.log(), ["error: `open`: there is no day `moonday`"]);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn mistake(what: impl std::fmt::Display) -> Error {
+    let what = what.to_string();
+    log::error(what.as_str());
+    Error::rejected(what)
 }
 
 /// Reads a table as any deserialiser brings it.

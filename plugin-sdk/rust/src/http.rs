@@ -241,6 +241,21 @@ impl Request {
         self
     }
 
+    /// Says who asks, by the value of a secret: `Authorization: Bearer …`. The host puts it in; without a name nothing is said.
+    ///
+    /// ```
+    /// let request = moa_plugin::http::get("https://example.com/").bearer(Some("TOKEN"));
+    /// # let header = moa_plugin::http::get("https://example.com/").header("Authorization", "Bearer {{secret:TOKEN}}");
+    /// # assert_eq!(request, header);
+    /// # assert_eq!(moa_plugin::http::get("https://example.com/").bearer(None), moa_plugin::http::get("https://example.com/"));
+    /// ```
+    pub fn bearer(self, secret: Option<&str>) -> Self {
+        match secret {
+            Some(secret) => self.header("Authorization", format!("Bearer {{{{secret:{secret}}}}}")),
+            None => self,
+        }
+    }
+
     /// These bytes as the body. Its media type is a header's matter.
     ///
     /// ```

@@ -17,6 +17,7 @@ pub mod config;
 pub mod events;
 pub mod http;
 pub mod log;
+pub mod needs;
 pub mod objects;
 pub mod params;
 pub mod schedule;

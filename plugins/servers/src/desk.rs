@@ -1,16 +1,24 @@
 //! What a call has at hand, and the work on servers: steps of what is due or ordered, told where somebody wants to know.
-//! The brain has one key for each schedule, `schedule/NAME`, with what is remembered of it.
+//!
+//! Brain: `schedule/NAME` is what is remembered of a schedule; `near/NAME/MOMENT` says that this stop was announced.
 
-use crate::rules::{self, Act, Groups};
+use crate::Texts;
+use crate::rules::{Act, Seen};
 use crate::settings::{Schedule, Settings};
-use crate::{Texts, show};
+use crate::show::{self, ERROR, OK, WARNING};
 use moa_plugin::aws::{Instance, State};
 use moa_plugin::brain::BrainResult;
+use moa_plugin::config::{self, mistake};
 use moa_plugin::prelude::*;
-use moa_plugin::time::{Exceptions, Moment, Order, Timetable};
-use serde::{Deserialize, Serialize};
+use moa_plugin::time::{Moment, Switch};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+
+/// How long it is remembered that a stop was announced.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A schedule with its name.
+pub type Named<'a> = (&'a String, &'a Schedule);
 
 pub struct Desk {
     pub texts: Texts,
@@ -23,47 +31,28 @@ pub struct Desk {
     named: Option<String>,
 }
 
-/// What is remembered of a schedule.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Memory {
-    pub exceptions: Exceptions<Act>,
-    order: Option<Order<Act>>,
-    /// What was begun and is not done yet, so that its end is told.
-    begun: Option<Act>,
-    /// What was told last, so that it is not told again.
-    told: String,
-    announced: Option<Moment>,
-}
-
 impl Desk {
     /// # Errors
     /// What is wrong with the configuration; the log has it too.
     pub fn open(language: &str, named: Option<String>) -> Result<Self> {
-        let read = || {
-            let mut settings: Settings = system::config()?;
-            let own = settings.texts.take().unwrap_or_default();
-            Ok(Self {
-                texts: Texts::of(language).voice(&settings.voice).with(own),
-                now: Moment::now(&settings.timezone)?,
-                schedules: settings.schedules()?,
-                settings,
-                listed: RefCell::default(),
-                named,
-            })
-        };
-        read().map_err(|error: Error| {
-            log::error(error.to_string());
-            Error::rejected(error.to_string())
+        let mut settings: Settings = config::settings()?;
+        let own = settings.texts.take().unwrap_or_default();
+        Ok(Self {
+            texts: Texts::of(language).voice(&settings.voice).with(own),
+            now: Moment::now(&settings.timezone).map_err(mistake)?,
+            schedules: settings.schedules().map_err(mistake)?,
+            settings,
+            listed: RefCell::default(),
+            named,
         })
     }
 
     /// The schedule that was named, or the only one.
-    pub fn one(&self) -> Result<(&str, &Schedule)> {
+    pub fn one(&self) -> Result<Named<'_>> {
         let names: Vec<&str> = self.schedules.keys().map(String::as_str).collect();
         let wrong = match (self.named.as_deref(), &names[..]) {
             (Some(name), _) | (None, &[name]) => match self.schedules.get_key_value(name) {
-                Some((name, schedule)) => return Ok((name, schedule)),
+                Some(schedule) => return Ok(schedule),
                 None => self.texts.unknown_schedule(name, names.join(", ")),
             },
             (None, []) => self.texts.no_schedule(),
@@ -73,93 +62,83 @@ impl Desk {
     }
 
     /// Shows the schedule that was named, or all.
-    pub fn each(&self, show: impl Fn(&str, &Schedule) -> Result<Content>) -> Result<Content> {
-        if self.named.is_none() && self.schedules.len() > 1 {
-            return self.schedules.iter().map(|(name, of)| show(name, of)).collect();
+    pub fn each(&self, show: impl Fn(Named<'_>) -> Result<Content>) -> Result<Content> {
+        match (&self.named, self.schedules.len()) {
+            (None, 2..) => self.schedules.iter().map(show).collect(),
+            _ => self.one().and_then(show),
         }
-        self.one().and_then(|(name, of)| show(name, of))
     }
 
-    fn recall(&self, name: &str) -> BrainResult<Memory> {
-        let memory = Brain::plugin().get(&format!("schedule/{name}"))?;
-        Ok(memory.unwrap_or_default())
+    pub fn recall(&self, name: &str) -> BrainResult<Switch<Act>> {
+        let switch = Brain::plugin().get(&format!("schedule/{name}"))?;
+        Ok(switch.unwrap_or_default())
     }
 
-    pub fn remember<R>(&self, name: &str, change: impl Fn(&mut Memory) -> R) -> BrainResult<R> {
+    pub fn remember<R>(&self, name: &str, change: impl Fn(&mut Switch<Act>) -> R) -> BrainResult<R> {
         Brain::plugin().update(&format!("schedule/{name}"), change)
-    }
-
-    /// A schedule's times, and their exceptions.
-    pub fn times(&self, name: &str, schedule: &Schedule) -> BrainResult<Timetable<Act>> {
-        Ok(schedule.times(self.recall(name)?.exceptions))
     }
 
     /// What somebody orders: the first step at once, the others in the rounds that follow.
     pub fn force(&self, act: Act) -> Result<Content> {
         let (name, schedule) = self.one()?;
-        self.remember(name, |memory| memory.order = Some(Order::new(act, self.now)))?;
-        let (said, _) = self.step(name, act, &self.look(name, schedule))?;
-        // Who ordered is told here; it is still news elsewhere.
-        self.remember(name, |memory| memory.told.clear())?;
-        Ok(said)
+        self.remember(name, |switch| switch.order(act, self.now))?;
+        Ok(self.step(name, act, &self.look((name, schedule)))?.0)
     }
 
     /// Carries out what is due of all schedules.
     pub fn round(&self) -> Result<()> {
         for (name, schedule) in &self.schedules {
-            let memory = self.recall(name)?;
-            let times = schedule.enabled.then(|| schedule.times(memory.exceptions));
-            let (act, near) = rules::due(&times.unwrap_or_default(), memory.order, self.now);
+            let (act, near) = schedule.due(&self.recall(name)?, self.now);
             // Nobody is asked where nothing is due.
             if act.is_none() && near.is_none() {
                 continue;
             }
-            let groups = self.look(name, schedule);
+            let groups = self.look((name, schedule));
             if let Some(at) = near
-                && groups.values().any(|seen| seen.count(State::Up) > 0)
-                && self.remember(name, |memory| memory.announced.replace(at) != Some(at))?
+                && groups.iter().any(|seen| seen.count(State::Up) > 0)
+                && Brain::plugin().once(&format!("near/{name}/{at}"), KEPT)?
             {
                 chat::announce(&self.settings.announce, |place| self.near(name, at, place));
             }
             let Some(act) = act else { continue };
-            let (said, is_news) = self.step(name, act, &groups)?;
-            if is_news {
+            let (said, is_telling) = self.step(name, act, &groups)?;
+            let told = format!("{} {said:?}", self.now.date);
+            if is_telling && self.remember(name, |switch| switch.is_news(&told))? {
                 chat::announce(&self.settings.announce, |_| said.clone());
             }
         }
         Ok(())
     }
 
-    /// Starts or stops what may be now. Says how far it is, and whether that is news.
-    fn step(&self, name: &str, act: Act, groups: &Groups<'_>) -> Result<(Content, bool)> {
-        if groups.values().all(|seen| seen.is_done(act)) {
-            let was_begun = self.remember(name, |memory| {
-                if let Some(order) = memory.order.as_mut().filter(|order| order.what == act) {
-                    order.done = true;
-                }
-                memory.begun.take_if(|begun| *begun == act).is_some()
-            })?;
-            return Ok((self.over(name, act), was_begun));
+    /// Starts or stops what may be now. Says how far it is, and whether that is more than that it goes on.
+    fn step(&self, name: &str, act: Act, groups: &[Seen<'_>]) -> Result<(Content, bool)> {
+        let (texts, card) = (&self.texts, Card::titled(name));
+        if groups.iter().all(|seen| seen.is_done(act)) {
+            let was_begun = self.remember(name, |switch| switch.end(act))?;
+            let said = act.either(texts.all_started(name), texts.all_stopped(name));
+            return Ok((show::message(OK, said, card), was_begun));
         }
         let (mut ordered, mut troubles) = (Vec::new(), Vec::new());
-        for (group, seen) in groups {
-            let count = match &seen.servers {
-                Ok(servers) if seen.is_ready(act, groups) => self.order(group, seen.group, act, servers),
-                Ok(_) => continue,
-                Err(trouble) => Err(trouble.clone()),
-            };
-            match count {
-                Ok(count) => ordered.push(self.texts.of_group(group, count)),
-                Err(trouble) => troubles.push(show::trouble(format!("{group}: {trouble}"))),
+        let is_next = |seen: &&Seen<'_>| seen.servers.is_err() || seen.is_ready(act, groups);
+        for seen in groups.iter().filter(is_next) {
+            match self.order(seen, act) {
+                Ok(count) => ordered.push(texts.of_group(seen.name, count)),
+                Err(trouble) => troubles.push(show::trouble(format!("{}: {trouble}", seen.name))),
             }
         }
-        let lines = [&ordered[..], &troubles].concat().join("\n");
-        let told = format!("{} {act:?} {lines}", self.now.date);
-        let is_news = self.remember(name, |memory| {
-            memory.begun = if ordered.is_empty() { memory.begun } else { Some(act) };
-            !lines.is_empty() && std::mem::replace(&mut memory.told, told.clone()) != told
-        })?;
-        let said = self.ordered(name, act, ordered.is_empty(), troubles.is_empty(), &lines);
-        Ok((said, is_news))
+        if !ordered.is_empty() {
+            self.remember(name, |switch| switch.begin(act))?;
+        }
+        let waiting = act.either(texts.waiting_to_start(name), texts.waiting_to_stop(name));
+        let going = act.either(texts.starting(name), texts.stopping(name));
+        let (color, said) = match (ordered.is_empty(), troubles.is_empty()) {
+            (false, true) => (OK, going),
+            (false, false) => (ERROR, going),
+            (true, false) => (ERROR, texts.trouble(name)),
+            (true, true) => (WARNING, waiting),
+        };
+        let lines = [ordered, troubles].concat();
+        let said = show::message(color, said, card.text(lines.join("\n")));
+        Ok((said, !lines.is_empty()))
     }
 }

@@ -1,6 +1,5 @@
 //! Starts and stops servers by schedule, with exceptions, and by hand.
 
-mod cloud;
 mod desk;
 mod rules;
 mod settings;
@@ -47,7 +46,7 @@ fn help(ctx: &Context, #[parent] server: Server) -> Result<Content> {
 fn status(ctx: &Context, #[parent] server: Server) -> Result<Content> {
     let again = format!("status:{}", server.schedule.as_deref().unwrap_or_default());
     answer(ctx, server, |desk| {
-        let shown = desk.each(|name, of| Ok(desk.status(name, &desk.look(name, of))))?;
+        let shown = desk.each(|of| Ok(desk.status(of)))?;
         Ok(match ctx.place().service.as_str() {
             "jandi" => shown,
             _ => shown.button(Button::new(again, desk.texts.look_again())),
@@ -65,27 +64,23 @@ fn look_again(ctx: &Context, name: String) -> Result<Update> {
 /// 예) !서버 office 일정 내일
 #[command(name = "info", aliases = ["i", "일정"], summary(ko = "오늘이나 그날의 일정을 보여 줍니다", en = "Shows the times of today or of a date"))]
 fn info(ctx: &Context, #[parent] server: Server, date: Option<Date>) -> Result<Content> {
-    answer(ctx, server, |desk| {
-        desk.each(|name, of| desk.day_of(name, of, date, false))
-    })
+    // Below `exception` it shows those alone.
+    let other = ctx.path().len() > 1;
+    answer(ctx, server, |desk| desk.each(|of| desk.day_of(of, date, other)))
 }
 
 #[command(
     name = "exception",
     aliases = ["e", "예외"],
-    subcommands = [shown, set, del],
-    default = shown,
+    subcommands = [Shown, set, del],
+    default = Shown,
     summary(ko = "어느 날만의 예외를 보고, 설정하고, 지웁니다", en = "Other times on a date")
 )]
 struct Exception;
 
 /// Example: !server office exception info 2027-01-04
-#[command(name = "info", aliases = ["i", "조회"], summary(ko = "오늘이나 그날의 예외를 보여 줍니다", en = "Shows the exceptions of today or of a date"))]
-fn shown(ctx: &Context, #[parent] server: Server, date: Option<Date>) -> Result<Content> {
-    answer(ctx, server, |desk| {
-        desk.each(|name, of| desk.day_of(name, of, date, true))
-    })
-}
+#[command(runs = info, name = "info", aliases = ["i", "조회"], summary(ko = "오늘이나 그날의 예외를 보여 줍니다", en = "Shows the exceptions of today or of a date"))]
+struct Shown;
 
 /// Example: !server office exception set 2027-01-04 stop 22:30
 /// 예) !서버 office 예외 설정 2027-01-04 시작 없음
@@ -115,7 +110,7 @@ fn del(ctx: &Context, #[parent] server: Server, date: Date, what: Act) -> Result
         let ((name, schedule), texts) = (desk.one()?, &desk.texts);
         let was_there = desk.remember(name, |memory| memory.exceptions.clear(date, &what))?;
         ensure!(was_there, texts.exception_missing(name, date, desk.act(what)));
-        let usual = desk.times(name, schedule)?.at(date, &what);
+        let usual = schedule.times(&desk.recall(name)?).at(date, &what);
         Ok(desk.changed(texts.exception_gone(name), name, date, what, usual))
     })
 }
@@ -128,7 +123,7 @@ fn postpone(ctx: &Context, which: String) -> Result<Update> {
     let (date, schedule) = (date.parse()?, Some(name.to_owned()));
     let answer = answer(ctx, Server { schedule }, |desk| {
         let (name, schedule) = desk.one()?;
-        let stop = desk.times(name, schedule)?.at(date, &Act::Stop);
+        let stop = schedule.times(&desk.recall(name)?).at(date, &Act::Stop);
         let is_ahead = stop.is_some_and(|time| Moment { date, time } > desk.now);
         ensure!(is_ahead, desk.texts.too_late());
         let mut said = except(desk, date, Act::Stop, time)?;

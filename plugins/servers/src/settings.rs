@@ -1,11 +1,10 @@
 //! The operator's configuration.
 
-use crate::rules::Act;
 use moa_plugin::aws::Account;
-use moa_plugin::prelude::*;
-use moa_plugin::time::{Exceptions, Timetable, Weekdays};
+use moa_plugin::time::Weekdays;
+use moa_plugin::{config, needs, prelude::*};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Config)]
 pub struct Settings {
@@ -40,9 +39,9 @@ pub struct Schedule {
     pub enabled: bool,
     /// `all`, `weekdays`, or `mon,wed,fri`.
     #[table]
-    days: Weekdays,
-    start: Option<Time>,
-    stop: Option<Time>,
+    pub days: Weekdays,
+    pub start: Option<Time>,
+    pub stop: Option<Time>,
     /// What the servers' tag `ScheduleName` says, if not the schedule's name.
     pub tag: Option<String>,
     #[table]
@@ -69,14 +68,11 @@ pub struct Group {
 
 impl Settings {
     /// All schedules, or the key that is wrong and what to write.
-    pub fn schedules(&self) -> Result<BTreeMap<String, Schedule>> {
-        let all = self.schedules.iter().flatten().map(|(name, written)| {
-            let schedule = serde_json::from_value(written.clone()).map_err(|error| format!(": {error}"));
-            let schedule = schedule.and_then(|schedule| self.checked(schedule));
-            let wrong = |what| Error::rejected(format!("plugin.servers.config.schedules.{name}{what}"));
-            Ok((name.clone(), schedule.map_err(wrong)?))
-        });
-        all.collect()
+    pub fn schedules(&self) -> Result<BTreeMap<String, Schedule>, String> {
+        let written = self.schedules.iter().flatten();
+        config::all("plugin.servers.config.schedules", written, |schedule| {
+            self.checked(schedule)
+        })
     }
 
     fn checked(&self, schedule: Schedule) -> Result<Schedule, String> {
@@ -84,11 +80,7 @@ impl Settings {
             return Err(".stop: is the time of the start; write another one, or leave one out".into());
         }
         let groups = &schedule.groups;
-        let mut can_start = BTreeSet::new();
-        for _ in groups {
-            let can = |(_, group): &(&String, &Group)| group.needs.iter().all(|need| can_start.contains(need));
-            can_start = groups.iter().filter(can).map(|(name, _)| name).collect();
-        }
+        let can_start: BTreeMap<_, _> = needs::sorted(groups, |group| &group.needs).into_iter().collect();
         for (name, group) in groups {
             let addresses = [&group.start, &group.stop, &group.status];
             let complaint = match group.r#type.as_str() {
@@ -98,19 +90,12 @@ impl Settings {
                 "ec2" | "rds" if self.aws.is_none() => {
                     "type: needs `region` and `key` in `[plugin.servers.config.aws]`"
                 }
-                _ if can_start.contains(name) => continue,
+                _ if can_start.contains_key(name.as_str()) => continue,
                 _ if group.needs.iter().all(|need| groups.contains_key(need)) => "needs: it would wait for itself",
                 _ => "needs: are other groups of this schedule",
             };
             return Err(format!(".groups.{name}.{complaint}"));
         }
         Ok(schedule)
-    }
-}
-
-impl Schedule {
-    pub fn times(&self, exceptions: Exceptions<Act>) -> Timetable<Act> {
-        let times = [(Act::Start, self.start), (Act::Stop, self.stop)];
-        Timetable::new(self.days, times, exceptions)
     }
 }

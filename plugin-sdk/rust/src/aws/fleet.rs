@@ -35,75 +35,6 @@ pub struct Fleet {
     is_rds: bool,
 }
 
-/// Where Amazon is asked, as operators write it: a table of the configuration with a `region`, the name of the secret as its
-/// `key`, and perhaps other addresses by the names of their services.
-///
-/// ```
-/// use moa_plugin::aws::Account;
-/// use moa_plugin::prelude::*;
-///
-/// #[derive(Config)]
-/// struct Settings {
-///     /// Where Amazon is asked: `{ region = "ap-northeast-2", key = "AWS" }`.
-///     #[table]
-///     aws: Account,
-/// }
-///
-/// /// How many databases there are.
-/// #[command]
-/// fn databases(ctx: &Context) -> Result<String> {
-///     let settings: Settings = ctx.config()?;
-///     let fleet = settings.aws.fleet("rds").ok_or_else(|| Error::internal("no such service"))?;
-///     Ok(fleet.list()?.len().to_string())
-/// }
-///
-/// plugin! {
-///     name: "servers",
-///     commands: [databases],
-///     config: Settings,
-///     requests: { http: ["https://*.amazonaws.com", "config:aws.rds"], secrets: ["config:aws.key"] },
-/// }
-/// # let aws = serde_json::json!({ "region": "r", "key": "AWS", "rds": "http://127.0.0.1:5000/" });
-/// # let host = moa_plugin::testing::Host::new().config(serde_json::json!({ "aws": aws }));
-/// # host.http(Ok(http::Response::of(200, "<r/>")));
-/// # assert_eq!(host.run::<databases>("")?, Some("0".into()));
-/// # assert!(host.requests()[0].url().starts_with("http://127.0.0.1:5000/?Action=DescribeDBInstances"));
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Account {
-    /// The region.
-    pub region: String,
-    /// The name of the secret, whose value is `ACCESS-KEY-ID:SECRET-KEY`.
-    pub key: String,
-    /// Other addresses than the region's own, by service: `ec2`, `rds`.
-    #[serde(flatten)]
-    pub addresses: BTreeMap<String, String>,
-}
-
-impl Account {
-    /// The servers of `ec2` or the databases of `rds`; `None` for anything else.
-    ///
-    /// ```
-    /// use moa_plugin::aws::{Account, Fleet};
-    ///
-    /// let account = Account { region: "us-east-1".into(), key: "AWS".into(), addresses: Default::default() };
-    /// assert_eq!(account.fleet("ec2"), Some(Fleet::ec2("us-east-1", "AWS")));
-    /// assert_eq!(account.fleet("s3"), None);
-    /// ```
-    pub fn fleet(&self, service: &str) -> Option<Fleet> {
-        let fleet = match service {
-            "ec2" => Fleet::ec2(&self.region, &self.key),
-            "rds" => Fleet::rds(&self.region, &self.key),
-            _ => return None,
-        };
-        Some(match self.addresses.get(service) {
-            Some(address) => fleet.address(address),
-            None => fleet,
-        })
-    }
-}
-
 /// A server or a database.
 ///
 /// ```
@@ -113,7 +44,17 @@ impl Account {
 /// assert_eq!((database.name(), database.state), ("orders", State::Between));
 /// assert_eq!(database.to_string(), "🟡 orders (backing-up)");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Where other providers are asked besides Amazon, it is read from JSON:
+///
+/// ```
+/// # use moa_plugin::aws::{Instance, State};
+/// let server: Instance = serde_json::from_str(r#"{ "name": "web-1", "state": "running" }"#)?;
+/// assert_eq!((server.name(), server.state), ("web-1", State::Up));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Short")]
 pub struct Instance {
     /// What it is started and stopped by.
     pub id: String,
@@ -123,6 +64,19 @@ pub struct Instance {
     pub word: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// An instance as JSON has it.
+#[derive(Deserialize)]
+struct Short {
+    name: String,
+    state: String,
+}
+
+impl From<Short> for Instance {
+    fn from(short: Short) -> Self {
+        Self::new(short.name, short.state)
+    }
 }
 
 /// Whether an instance runs.
@@ -299,6 +253,38 @@ impl Fleet {
         })?;
         found.retain(|instance| instance.tags.contains_key(key));
         Ok(found)
+    }
+
+    /// Starts or stops those that are not yet so, and tells how many; those between are left alone.
+    ///
+    /// ```
+    /// # use moa_plugin::{http::Response, testing::Host};
+    /// use moa_plugin::aws::{Fleet, Instance, State};
+    /// # let host = Host::new();
+    /// # host.http(Ok(Response::of(200, "<r/>")));
+    /// # host.with(|_| {
+    /// let servers = [Instance::new("i-1", "running"), Instance::new("i-2", "stopped"), Instance::new("i-3", "pending")];
+    /// assert_eq!(Fleet::ec2("us-east-1", "AWS").bring(State::Up, &servers)?, 1);
+    /// # Ok::<(), moa_plugin::Error>(())
+    /// # })?;
+    /// # assert_eq!(host.requests().len(), 1);
+    /// # Ok::<(), moa_plugin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start) and [`stop`](Self::stop).
+    pub fn bring(&self, state: State, instances: &[Instance]) -> Result<usize, AwsError> {
+        let ids = |state| -> Vec<&str> {
+            let these = instances.iter().filter(|instance| instance.state == state);
+            these.map(|instance| instance.id.as_str()).collect()
+        };
+        let (order, ids) = match state {
+            State::Up => ("Start", ids(State::Down)),
+            State::Down => ("Stop", ids(State::Up)),
+            State::Between => return Ok(0),
+        };
+        self.order(order, &ids)?;
+        Ok(ids.len())
     }
 
     /// Starts some by their ids. It has begun when this returns.

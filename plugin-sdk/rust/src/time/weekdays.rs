@@ -1,6 +1,6 @@
 //! Days of the week, as rules name them.
 
-use super::{ParseError, Weekday};
+use super::{Date, ParseError, Weekday};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -153,6 +153,22 @@ impl<'de> Deserialize<'de> for Weekdays {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Date {
+    /// With the day of the week behind it, in words of whatever language, from Monday on: `2026-11-21 (Sat)`.
+    ///
+    /// ```
+    /// let date: moa_plugin::time::Date = "2026-11-21".parse()?;
+    /// assert_eq!(date.with_weekday("월 화 수 목 금 토 일"), "2026-11-21 (토)");
+    /// # Ok::<(), moa_plugin::time::ParseError>(())
+    /// ```
+    pub fn with_weekday(self, names: &str) -> String {
+        match names.split_whitespace().nth(self.weekday() as usize) {
+            Some(name) => format!("{self} ({name})"),
+            None => self.to_string(),
+        }
     }
 }
 
