@@ -69,10 +69,8 @@ pub struct Group {
 impl Settings {
     /// All schedules, or the key that is wrong and what to write.
     pub fn schedules(&self) -> Result<BTreeMap<String, Schedule>, String> {
-        let written = self.schedules.iter().flatten();
-        config::all("plugin.servers.config.schedules", written, |schedule| {
-            self.checked(schedule)
-        })
+        let (written, check) = (self.schedules.iter().flatten(), |schedule| self.checked(schedule));
+        config::all("plugin.servers.config.schedules", written, check)
     }
 
     fn checked(&self, schedule: Schedule) -> Result<Schedule, String> {

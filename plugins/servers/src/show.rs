@@ -56,11 +56,8 @@ impl Desk {
     /// The times of a date, or of today; those alone that are exceptions, if `other` ones are asked for.
     pub fn day_of(&self, (name, schedule): Named<'_>, date: Option<Date>, other: bool) -> Result<Content> {
         let date = date.unwrap_or(self.now.date);
-        let (texts, day, table) = (
-            &self.texts,
-            date.with_weekday(&self.texts.weekdays()),
-            schedule.times(&self.recall(name)?),
-        );
+        let (texts, table) = (&self.texts, schedule.times(&self.recall(name)?));
+        let day = date.with_weekday(&texts.weekdays());
         let exceptions = table.exceptions.on(date);
         let mut times: Vec<(Act, Option<Time>)> = [Act::Start, Act::Stop].map(|act| (act, table.at(date, &act))).into();
         times.retain(|(act, _)| !other || exceptions.contains_key(act));
