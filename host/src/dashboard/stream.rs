@@ -2,7 +2,7 @@
 
 use super::ask::Asks;
 use super::pages::log::Wanted;
-use super::session::{Session, Sessions};
+use super::session::Session;
 use crate::control::pipe::LineReader;
 use crate::logs::LogLine;
 use axum::body::Body;
@@ -33,25 +33,18 @@ struct Following {
     reader: LineReader,
     wanted: Wanted,
     session: Arc<Session>,
-    sessions: Arc<Sessions>,
     ended: watch::Receiver<bool>,
     begun: bool,
 }
 
 /// The lines that are wanted, as they come; until the session ends.
-pub async fn stream(
-    asks: &Asks,
-    wanted: Wanted,
-    session: Arc<Session>,
-    sessions: Arc<Sessions>,
-) -> Result<Body, super::ask::Problem> {
+pub async fn stream(asks: &Asks, wanted: Wanted, session: Arc<Session>) -> Result<Body, super::ask::Problem> {
     let reader = asks.follow(&wanted.request(true)).await?;
     let following = Following {
         reader,
         wanted,
         ended: session.ended(),
         session,
-        sessions,
         begun: false,
     };
     let chunks = futures_util::stream::unfold(following, |mut following| async move {
@@ -69,8 +62,6 @@ impl Following {
             // What the browser shows from before is replaced by what comes now.
             return Some(Bytes::from_static(b"retry: 2000\nevent: begin\ndata: {}\n\n"));
         }
-        // It may be that nobody else looks whether this session is over.
-        self.sessions.sweep();
         let (mut lines, mut skipped) = (Vec::new(), 0);
         let mut until = Instant::now() + BEAT;
         loop {
