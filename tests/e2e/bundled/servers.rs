@@ -318,7 +318,7 @@ async fn servers_at_amazon_and_elsewhere_follow_their_schedules_and_commands() {
         assert!(shown["body"].as_str().unwrap().contains(contains), "{said}: {shown}");
     }
     let usage = jandi.ask(&format!("office e s {tomorrow} pause 20:00")).await;
-    let form = "`/서버 [schedule] exception set";
+    let form = "`/서버 [schedule] 예외 설정 ";
     assert!(usage.contains(form) && !usage.contains("서버 서버"), "{usage}");
     let usage = jandi.ask("office stat").await;
     assert!(usage.contains("force_start"), "{usage}");
