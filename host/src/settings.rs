@@ -94,7 +94,7 @@ pub enum SecretError {
     },
     /// There are no service credentials.
     #[error(
-        "{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; it comes from LoadCredential= of the systemd unit"
+        "{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; a service gets it by LoadCredential= of its unit, and at a terminal you say where they lie: CREDENTIALS_DIRECTORY=/etc/moa/credentials"
     )]
     NoCredentials {
         /// The configuration's key.
