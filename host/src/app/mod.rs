@@ -5,6 +5,7 @@
 
 mod allowed;
 mod audit;
+mod course;
 mod outside;
 pub mod reload;
 mod services;
@@ -47,12 +48,12 @@ use crate::stores::{self, Purpose};
 use crate::web::{Endpoints, Hooks, Past, SetUp};
 use allowed::allowances;
 use anyhow::Context;
+use course::{Told, attend, drain, keep_house, report};
 use moa_core::access::Rules;
 use moa_core::config::Config;
 use moa_core::manifest::Manifest;
 use moa_core::router::{Me, Settings};
 use moa_engine::Engine;
-use moa_store::Store;
 use outside::Outside;
 use reload::{Reload, Reread};
 use services::{Services, Webhooks};
@@ -61,17 +62,13 @@ use std::io::IsTerminal as _;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::{Notify, mpsc, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// How long calls that run may go on after a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(15);
 /// How long is waited for what is done beside the calls: reactions that are taken away.
 const COURTESIES: Duration = Duration::from_secs(2);
-/// How often old records, identities and entries are removed.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// How long a start waits for a command that changes plugins.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -464,143 +461,6 @@ pub async fn run(start: Start, stop: impl Future<Output = ()>) -> anyhow::Result
     closed?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// What is told of a start.
-struct Told<'a> {
-    registry: &'a Registry,
-    life: &'a Life,
-    /// Whether there is a service that connections are kept to.
-    connects: bool,
-    begun: Instant,
-}
-
-impl Told<'_> {
-    /// How it stands. It does its work from when it was connected for the first time and all plugins are loaded.
-    fn tell(&self, adapter: &dyn Adapter, opened: bool, is_ready: &mut bool, connections: usize) {
-        let plugins = self.registry.current().plugins.len();
-        let status = match (opened, connections) {
-            (false, _) => "loading plugins".to_owned(),
-            (true, 0) if self.connects => format!("no connection to {}; trying again", adapter.service()),
-            (true, 0) => format!("{plugins} plugins answer"),
-            (true, _) => format!(
-                "{plugins} plugins answer; {connections} connections to {}",
-                adapter.service()
-            ),
-        };
-        *is_ready |= opened && (connections > 0 || !self.connects);
-        match *is_ready {
-            true => self.life.ready(&status),
-            false => self.life.status(&status),
-        }
-    }
-}
-
-/// Watches the connection until the host is to stop.
-async fn attend(
-    intake: &Intake,
-    adapter: &Arc<dyn Adapter>,
-    told: Told<'_>,
-    opening: tokio::task::JoinHandle<Result<(), moa_store::StoreError>>,
-    mut revoked: watch::Receiver<Option<Fatal>>,
-    mut stop: impl Future<Output = ()> + Unpin,
-) -> anyhow::Result<()> {
-    let mut link = intake.link();
-    let mut opening = std::pin::pin!(opening);
-    let (mut opened, mut is_ready) = (false, false);
-    let mut before = 0;
-    loop {
-        told.tell(&**adapter, opened, &mut is_ready, before);
-        tokio::select! {
-            biased;
-            () = &mut stop => {
-                tracing::info!("stopping: no new events, {} s for the calls that run", DRAIN.as_secs());
-                return Ok(());
-            }
-            Ok(fatal) = revoked.wait_for(Option::is_some) => {
-                if let Some(fatal) = fatal.clone() {
-                    return Err(CredentialsRefused(fatal).into());
-                }
-            }
-            result = &mut opening, if !opened => {
-                opened = true;
-                result.context("taking up the journal failed")??;
-                let plugins = told.registry.current();
-                tracing::info!("{} plugins answer", plugins.plugins.len());
-            }
-            changed = link.changed() => {
-                if changed.is_err() {
-                    return Ok(());
-                }
-                let now = link.borrow_and_update().clone();
-                if let Some(fatal) = now.fatal {
-                    return Err(CredentialsRefused(fatal).into());
-                }
-                if let Some(why) = now.replaced {
-                    return Err(why.into());
-                }
-                if now.connections == 0 {
-                    tracing::warn!("no connection to {}; trying again", adapter.service());
-                } else if before == 0 {
-                    let me = adapter.me();
-                    tracing::info!(
-                        "connected to {} as {} in team {}, {} ms after the start",
-                        adapter.service(), me.name, me.team, told.begun.elapsed().as_millis()
-                    );
-                } else {
-                    tracing::debug!("{} connections to {}", now.connections, adapter.service());
-                }
-                before = now.connections;
-            }
-        }
-    }
-}
-
-/// Waits for the calls that run. A second Ctrl-C or SIGTERM ends the wait: what is not done is in the journal.
-async fn drain(dispatch: &Dispatch<Work>, calls: &TaskTracker) {
-    let quiet = async {
-        while dispatch.outstanding() > 0 || !calls.is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::select! {
-        () = quiet => {}
-        () = tokio::time::sleep(DRAIN) => {
-            tracing::warn!("{} calls did not end in time; they run again at the next start", dispatch.outstanding());
-        }
-        () = signal::stop_requested() => {
-            tracing::warn!("{} calls are cut off; they run again at the next start", dispatch.outstanding());
-        }
-    }
-}
-
-async fn keep_house(store: Arc<dyn Store>, intake: Arc<Intake>) {
-    loop {
-        tokio::time::sleep(HOUSEKEEPING).await;
-        intake.forget();
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis());
-        match store.purge(i64::try_from(now).unwrap_or(i64::MAX)).await {
-            Ok(purged) => tracing::debug!(?purged, "removed what is over"),
-            Err(error) => tracing::warn!(%error, "old records could not be removed; trying again in an hour"),
-        }
-    }
-}
-
-/// Passes on what the registry tells, or logs it where nobody else listens.
-async fn report(mut reports: mpsc::UnboundedReceiver<Report>, to: Option<mpsc::UnboundedSender<Report>>) {
-    while let Some(report) = reports.recv().await {
-        if matches!(report, Report::Failed(_)) {
-            metrics::LOAD_FAILURES.add();
-        }
-        match &to {
-            // Whoever asked for them may be gone by now.
-            Some(to) => drop(to.send(report)),
-            None if report.is_problem() => tracing::warn!("{report}"),
-            None => tracing::info!("{report}"),
-        }
-    }
 }
 
 /// Makes the data directory, for this user alone: it holds what plugins remember and the compiled code that is run.
