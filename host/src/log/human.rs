@@ -26,16 +26,27 @@ pub(super) fn line(record: &Record, color: bool) -> String {
     };
     let level = record.level.as_str();
     let _ = write!(line, "{dim}{:.6}{plain} {tint}{level:>5}{after} ", record.time);
-    put(&mut line, &record.message);
-    for (name, value) in &record.fields {
-        let _ = write!(line, " {dim}{name}={plain}");
-        match value {
-            Value::Text(text) => put(&mut line, &format!("{text:?}")),
-            other => put(&mut line, &other.text()),
-        }
-    }
+    say(&mut line, record, record.fields.len(), (dim, plain));
     line.push('\n');
     line
+}
+
+/// What the line itself says: its message and its own fields, without what is around it.
+pub(super) fn text(record: &Record) -> String {
+    let mut text = String::with_capacity(160);
+    say(&mut text, record, record.own, ("", ""));
+    text
+}
+
+fn say(line: &mut String, record: &Record, fields: usize, (dim, plain): (&str, &str)) {
+    put(line, &record.message);
+    for (name, value) in record.fields.iter().take(fields) {
+        let _ = write!(line, " {dim}{name}={plain}");
+        match value {
+            Value::Text(text) => put(line, &format!("{text:?}")),
+            other => put(line, &other.text()),
+        }
+    }
 }
 
 fn put(line: &mut String, text: &str) {

@@ -1,6 +1,7 @@
 //! The system's journal, by its own protocol: a datagram with a field on each line
 //! (systemd, "Native Journal Protocol").
 
+use super::human;
 use super::record::Record;
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -49,7 +50,8 @@ fn datagram(record: &Record) -> Vec<u8> {
         Level::INFO => "6",
         _ => "7",
     };
-    put(&mut bytes, "MESSAGE", &record.message);
+    // As people read it who look at nothing but this.
+    put(&mut bytes, "MESSAGE", &human::text(record));
     put(&mut bytes, "PRIORITY", priority);
     put(&mut bytes, "SYSLOG_IDENTIFIER", "moa");
     put(&mut bytes, "TARGET", record.target);

@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) message: String,
     /// The line's own, then those of the spans around it, from the inside out.
     pub(super) fields: Vec<(&'static str, Value)>,
+    /// How many of them are the line's own.
+    pub(super) own: usize,
 }
 
 impl Record {
@@ -50,6 +52,7 @@ impl Record {
             level: *metadata.level(),
             target: metadata.target(),
             message: fields.message,
+            own: fields.all.len(),
             fields: fields.all,
         }
     }
