@@ -110,7 +110,7 @@ async fn metrics_agree_with_the_drivers_own_count_while_a_plugin_misbehaves() {
     // What misbehaves does so all the while: it loops without end, and floods its log.
     let misdeeds = ["!loop", "!chatter"];
     for text in misdeeds {
-        workspace.send(&Line::new(text).by("vincent").at("#random")).await;
+        workspace.send(&Line::new(text)).await;
     }
     let (mut sent, mut answered, mut complaints, mut looked) = (0, 0, 0, 0);
     while sent < many {
