@@ -112,15 +112,15 @@ mod tests {
         let pulse = health.pulse();
         let age = |health: &Health| health.since_beat();
         let held = tokio::task::spawn_blocking({
-            let way = Arc::clone(&way);
+            let (way, health) = (Arc::clone(&way), Arc::clone(&health));
             move || {
                 let _held = way.lock().unwrap();
                 std::thread::sleep(Duration::from_millis(2_500));
+                health.since_beat()
             }
         });
-        held.await.unwrap();
         // No beat came through while it was held.
-        let blocked = age(&health);
+        let blocked = held.await.unwrap();
         assert!(blocked > Duration::from_millis(1_400), "{blocked:?}");
         let beats = async {
             while age(&health) > Duration::from_millis(900) {
