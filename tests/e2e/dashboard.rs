@@ -142,10 +142,18 @@ async fn a_link_opens_it_once_and_each_page_shows_what_there_is() {
         assert_eq!((&seen["unnamed"], &seen["headings"]), (&json!(0), &json!(1)), "{path}");
     }
 
+    second.go("/log").await;
+    second
+        .until("document.querySelector('.stream').dataset.state === 'following'")
+        .await;
     let out = finish(moa(bot.home()).args(["dashboard", "--sign-out"])).await;
     assert_eq!(out.stdout, "signed out: 1 sessions\n", "{out:?}");
     board.go("/plugins").await;
     assert!(board.text("main").await.contains("moa dashboard"));
+    // Also what was open all the while ends.
+    second
+        .until("document.querySelector('h1')?.innerText.includes('not signed in')")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +211,6 @@ async fn what_is_ordered_there_is_done_and_stands_in_the_audit_log() {
     board.press("Roll back…").await;
     board.press("To the version before").await;
     assert!(workspace.ask(&Line::new("!count")).await.text.starts_with("That"));
-    assert!(board.text("main").await.contains("Pinned to"));
     board.press("Roll back…").await;
     board.press("To the version before").await;
     assert_eq!(
@@ -211,7 +218,14 @@ async fn what_is_ordered_there_is_done_and_stands_in_the_audit_log() {
         1,
         "there is none before that"
     );
+    // A pin is taken off.
+    let file = hello().to_str().unwrap();
+    let installed = finish(moa(bot.home()).args(["plugin", "install", file])).await;
+    assert_eq!(installed.code, Some(0), "{installed:?}");
+    board.go("/plugins/hello").await;
+    assert!(board.text("main").await.contains("Pinned to"));
     board.press("Unpin").await;
+    assert!(!board.text("main").await.contains("Pinned to"));
 
     // Jobs rest and run.
     board.go("/schedule").await;

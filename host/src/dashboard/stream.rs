@@ -2,7 +2,7 @@
 
 use super::ask::Asks;
 use super::pages::log::Wanted;
-use super::session::Session;
+use super::session::{Session, Sessions};
 use crate::control::pipe::LineReader;
 use crate::logs::LogLine;
 use axum::body::Body;
@@ -33,17 +33,24 @@ struct Following {
     reader: LineReader,
     wanted: Wanted,
     session: Arc<Session>,
+    sessions: Arc<Sessions>,
     ended: watch::Receiver<bool>,
     begun: bool,
 }
 
 /// The lines that are wanted, as they come; until the session ends.
-pub async fn stream(asks: &Asks, wanted: Wanted, session: Arc<Session>) -> Result<Body, super::ask::Problem> {
+pub async fn stream(
+    asks: &Asks,
+    wanted: Wanted,
+    session: Arc<Session>,
+    sessions: &Arc<Sessions>,
+) -> Result<Body, super::ask::Problem> {
     let reader = asks.follow(&wanted.request(true)).await?;
     let following = Following {
         reader,
         wanted,
         ended: session.ended(),
+        sessions: Arc::clone(sessions),
         session,
         begun: false,
     };
@@ -57,6 +64,8 @@ pub async fn stream(asks: &Asks, wanted: Wanted, session: Arc<Session>) -> Resul
 impl Following {
     /// What is to be sent next; nothing at the end.
     async fn next(&mut self) -> Option<Bytes> {
+        // Whoever only looks leaves the session alone, and its time may be over.
+        self.sessions.sweep();
         if !self.begun {
             self.begun = true;
             // What the browser shows from before is replaced by what comes now.

@@ -50,7 +50,7 @@ fn orders(out: &mut Html, view: &View, plugin: &PluginRow) {
     }
     put!(out; "" (view.button(&to("restart"), view.t("다시 시작", "Restart"), "plain"))
         (view.careful(&to("rollback"), view.t("되돌리기", "Roll back"),
-            view.t("이전에 돌던 버전으로 돌아가고, 그 버전에 고정합니다.", "The version that served before serves again, and its file is pinned to it."),
+            view.t("이전에 돌던 버전이 다시 응답하고, 폴더의 파일도 그 버전으로 돌아갑니다.", "The version that served before serves again, and the file in the folder is put back."),
             view.t("이전 버전으로", "To the version before"))));
     if plugin.pinned.is_some() {
         put!(out; "" (view.button(&to("unpin"), view.t("고정 풀기", "Unpin"), "plain")));
