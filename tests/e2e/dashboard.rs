@@ -66,6 +66,13 @@ async fn a_link_opens_it_once_and_each_page_shows_what_there_is() {
 
     board.go("/").await;
     assert!(board.text("main").await.contains("Needs a look"));
+    let host = board.text("#host").await;
+    assert!(
+        host.contains("ready") && host.contains("moa.redb") && host.contains(&board.origin),
+        "{host}"
+    );
+    assert_eq!(board.count("#work .connections li").await, 2);
+    assert!(board.text("#noticed").await.contains("hostile"));
     board.shoot("dashboard-overview").await;
     board.go("/plugins").await;
     let row = board.row("hello").await;

@@ -183,7 +183,7 @@ impl Dashboard {
         let uri = request.uri();
         let query = Form::of_query(uri);
         if uri.path() == "/log/stream" {
-            return match stream::stream(&self.asks, log_wanted(&query), session, &self.sessions).await {
+            return match stream::stream(&self.asks, &log_wanted(&query), session, &self.sessions).await {
                 Ok(body) => events(body),
                 Err(Problem(why)) => text(StatusCode::SERVICE_UNAVAILABLE, enter::failed(look, &why)),
             };

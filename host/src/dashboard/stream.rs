@@ -31,7 +31,6 @@ struct Batch<'a> {
 
 struct Following {
     reader: LineReader,
-    wanted: Wanted,
     session: Arc<Session>,
     sessions: Arc<Sessions>,
     ended: watch::Receiver<bool>,
@@ -41,14 +40,13 @@ struct Following {
 /// The lines that are wanted, as they come; until the session ends.
 pub async fn stream(
     asks: &Asks,
-    wanted: Wanted,
+    wanted: &Wanted,
     session: Arc<Session>,
     sessions: &Arc<Sessions>,
 ) -> Result<Body, super::ask::Problem> {
     let reader = asks.follow(&wanted.request(true)).await?;
     let following = Following {
         reader,
-        wanted,
         ended: session.ended(),
         sessions: Arc::clone(sessions),
         session,
@@ -87,9 +85,6 @@ impl Following {
                         break;
                     };
                     let Ok(line) = serde_json::from_slice::<LogLine>(&line) else { continue };
-                    if !self.wanted.fits(&line) {
-                        continue;
-                    }
                     if lines.is_empty() {
                         until = until.min(Instant::now() + GATHER);
                     }

@@ -2,6 +2,7 @@
 
 pub mod brain;
 pub mod enter;
+mod host;
 pub mod journal;
 pub mod log;
 pub mod overview;

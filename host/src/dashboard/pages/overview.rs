@@ -4,23 +4,32 @@ use super::super::ask::{Asks, Problem};
 use super::super::frame::{Page, Place};
 use super::super::html::{Address, Html, html, put};
 use super::super::view::{Table, View, bytes, count, micros};
+use super::host;
 use super::plugins::state;
 use crate::control::http::path;
-use crate::control::{Host, JobList, PluginList, PluginRow, Row, State, Usage};
+use crate::control::{JobList, PluginList, PluginRow, Row, State, Usage};
 use crate::schedule::Row as Job;
+use crate::sight::Status;
 
 /// Plugins, records and due times that are told of.
 const FEW: usize = 6;
 
 /// The page.
 pub async fn page(asks: &Asks, view: &View) -> Result<Page, Problem> {
-    let host: Host = asks.get("/v1/host").await?;
+    let status = asks.get::<Status>("/v1/status").await;
     let list: PluginList = asks.get("/v1/plugins").await?;
     let mut main = html!("<div class='live' id='overview'>");
     numbers(&mut main, view, &list);
     put!(&mut main; "<div class='columns'>");
     troubled(&mut main, view, &list);
-    hosts(&mut main, view, &host);
+    match &status {
+        Ok(status) => {
+            host::card(&mut main, view, status);
+            host::work(&mut main, view, status);
+            host::noticed(&mut main, view, status);
+        }
+        Err(Problem(why)) => put!(&mut main; "<p class='notice odd' lang='en'>" (why) "</p>"),
+    }
     busiest(&mut main, view, &list);
     records(&mut main, asks, view).await;
     due(&mut main, asks, view).await;
@@ -67,12 +76,6 @@ fn troubled(out: &mut Html, view: &View, list: &PluginList) {
         put!(out; "<li><a href='" (Address::new("/plugins").piece(name)) "'>" (name) "</a> <span class='soft'>" (why) "</span></li>");
     }
     put!(out; "</ul></section>");
-}
-
-fn hosts(out: &mut Html, view: &View, host: &Host) {
-    put!(out; "<section class='card'><h2>" (view.t("호스트", "Host")) "</h2><dl class='facts'><div><dt>moa</dt><dd>" (host.version)
-        "</dd></div><div><dt>" (view.t("프로세스", "Process")) "</dt><dd>" (host.pid) "</dd></div><div><dt>"
-        (view.t("저장소", "Store")) "</dt><dd><code>" (host.store) "</code></dd></div></dl></section>");
 }
 
 fn busiest(out: &mut Html, view: &View, list: &PluginList) {
