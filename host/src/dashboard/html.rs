@@ -1,6 +1,6 @@
 //! Markup, in which everything that is no part of the program is escaped, by type.
 //!
-//! [`put!`] takes literals, which are markup, and values in parentheses, which are not: a text becomes text, whatever is
+//! `put!` takes literals, which are markup, and values in parentheses, which are not: a text becomes text, whatever is
 //! in it. Only another [`Html`] goes in as it is, and that can only have been made in the same way.
 //!
 //! ```ignore

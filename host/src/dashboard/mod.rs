@@ -6,7 +6,7 @@
 //! name.
 //!
 //! In reading order: [`html`] (markup that is escaped by type), [`session`] (links and sessions, in memory alone),
-//! [`guard`] (cookies, where changes come from, headers), this file (who gets what), [`orders`] (changes), [`pages`].
+//! [`guard`] (cookies, where changes come from, headers), this file (who gets what), `orders` (changes), `pages`.
 
 pub mod ask;
 mod assets;
