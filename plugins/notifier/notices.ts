@@ -31,12 +31,15 @@ export interface Notice {
 
 const TEXTS = ["text", "pretext", "title", "link", "body", "color", "image", "footer", "sender", "icon", "timezone"] as const;
 
-/** A wrong place in the configuration, for whoever asks and for the log. */
+/** A wrong place in the configuration, for whoever asks and for the log: markup, with what the operator wrote as code. */
 export class ConfigError extends Error {
   constructor(key: string, problem: string) {
-    super(`[plugin.notifier.config.${key}]: ${problem}`);
+    super(`${code(`[plugin.notifier.config.${key}]`)}: ${problem}`);
   }
 }
+
+/** Text as code: it can be copied into `moa.toml` as it stands. */
+export const code = (text: string): string => `\`${text.replaceAll("`", "'")}\``;
 
 /** A notice of the configuration; `others` are keys that somebody else reads. */
 export function read(key: string, table: unknown, others: string[]): Notice {
@@ -50,7 +53,7 @@ export function read(key: string, table: unknown, others: string[]): Notice {
     else notice[name as (typeof TEXTS)[number]] = value;
   }
   const odd = (notice.fields ?? []).find((field) => !field.includes("="));
-  if (odd) throw new ConfigError(`${key}.fields`, `"${odd}" has no "="; write "title = value"`);
+  if (odd) throw new ConfigError(`${key}.fields`, `${code(odd)} has no "="; write \`"title = value"\``);
   return notice;
 }
 
@@ -58,7 +61,7 @@ export function read(key: string, table: unknown, others: string[]): Notice {
 export function list(key: string, value: unknown): string[] {
   const items = typeof value === "string" ? [value] : value;
   if (Array.isArray(items) && items.length && items.every((item) => typeof item === "string")) return items;
-  throw new ConfigError(key, 'must be a text or a list of texts, such as "C0123456789" or ["C0123456789", "incoming:ops"]');
+  throw new ConfigError(key, 'must be a text or a list of texts, such as `"C0123456789"` or `["C0123456789", "incoming:ops"]`');
 }
 
 /** The message that a notice is. */

@@ -5,7 +5,7 @@ import {
   setting, system, table, UsageError, webhook, type WebhookRequest,
 } from "moa";
 import { type Hook, usual } from "./hooks.ts";
-import { allMade, ConfigError, content, isPaused, line, list, made, type Notice, read, send } from "./notices.ts";
+import { allMade, code, ConfigError, content, isPaused, line, list, made, type Notice, read, send } from "./notices.ts";
 import { fits, harmless, now } from "./template.ts";
 import { say } from "./texts.ts";
 
@@ -76,7 +76,7 @@ function explained<T>(look: () => T): T {
   try {
     return look();
   } catch (error) {
-    throw error instanceof ConfigError ? new RejectedError(plain(error.message)) : error;
+    throw error instanceof ConfigError ? new RejectedError(error.message) : error;
   }
 }
 
@@ -129,7 +129,7 @@ notices.command(
     const marks = { paused: say(ctx.language, "resting"), kept: say(ctx.language, "configured") };
     const rows = Object.entries(all).map(([name, notice]) => line(name, notice, marks));
     const shown = rows.length ? table([say(ctx.language, "columns").split("\t"), ...rows]) : say(ctx.language, "none");
-    return [shown, ...wrong.map((error) => `⚠️ ${plain(error)}`)].join("\n");
+    return [shown, ...wrong.map((error) => `⚠️ ${error}`)].join("\n");
   },
 );
 
@@ -241,13 +241,13 @@ function written(key: string): Hook {
   const table = settings().hooks[key] as { from?: unknown; when?: unknown };
   const notice = read(at, table, ["from", "when"]);
   const { from, when = [] } = table;
-  if (from !== "repository" && from !== "monitoring") throw new ConfigError(`${at}.from`, 'must be "repository" or "monitoring"');
+  if (from !== "repository" && from !== "monitoring") throw new ConfigError(`${at}.from`, 'must be `"repository"` or `"monitoring"`');
   const hook: Hook = { ...notice, from, when: Array.isArray(when) && !when.length ? [] : list(`${at}.when`, when) };
   for (const condition of hook.when) {
     try {
       fits({}, condition);
     } catch (error) {
-      throw new ConfigError(`${at}.when`, `"${condition}": ${(error as Error).message}`);
+      throw new ConfigError(`${at}.when`, `${code(condition)}: ${(error as Error).message}`);
     }
   }
   return hook;

@@ -52,7 +52,7 @@ export function now(when: string, timezone: string, language: string, count: num
 /** Whether a payload is what a hook is about: `event = push`, `action != labeled`, `ref ~ ^refs/heads/`, `commits.0` (is there). */
 export function fits(values: unknown, condition: string): boolean {
   const found = /^\s*([\w.-]+)\s*(?:(!=|=|!~|~)\s*(.*?)\s*)?$/.exec(condition);
-  if (!found) throw new Error(`no condition; write "event = push", "ref ~ ^refs/heads/" or "commits.0"`);
+  if (!found) throw new Error("no condition; write `event = push`, `ref ~ ^refs/heads/` or `commits.0`");
   const [, path, sign, wanted = ""] = found;
   const have = shown(find(values, path));
   if (!sign) return have !== "" && have !== "false";

@@ -34,7 +34,7 @@ fn data(ctx: &Context, query: Option<String>, #[rest] _words: Option<String>) ->
     queries.retain(|query| query.is_for(ctx));
     let Some(name) = query else {
         problems.iter().for_each(log::error);
-        let problems = problems.iter().map(|problem| format!("⚠️ {}", text::plain(problem)));
+        let problems = problems.iter().map(|problem| format!("⚠️ {problem}"));
         let lines: Vec<String> = queries
             .iter()
             .map(|query| show::line(&texts, query))

@@ -111,8 +111,10 @@ fn mute(ctx: &Context, check: String, time: Duration, #[rest] reason: Option<Str
 }
 
 fn muted(ctx: &Context, texts: &Texts, names: &str, mute: &Mute) -> Result<String> {
-    let (_, until) = mute.until.local(ctx.timezone())?;
-    let said = texts.muted(names, until, &mute.by, &mute.reason);
+    let (day, time) = mute.until.local(ctx.timezone())?;
+    let today = Instant::now().local(ctx.timezone())?.0;
+    let day = (day != today).then(|| format!("{day} ")).unwrap_or_default();
+    let said = texts.muted(names, format!("{day}{time}"), &mute.by, &mute.reason);
     Ok(said.trim_end().to_owned())
 }
 
