@@ -41,6 +41,9 @@ export class ConfigError extends Error {
 /** Text as code: it can be copied into `moa.toml` as it stands. */
 export const code = (text: string): string => `\`${text.replaceAll("`", "'")}\``;
 
+/** A card's colour, or a template that may become one. */
+export const COLOR = /^(#[0-9a-f]{6}|good|warning|danger|.*\{.*)$/i;
+
 /** A notice of the configuration; `others` are keys that somebody else reads. */
 export function read(key: string, table: unknown, others: string[]): Notice {
   if (table === null || typeof table !== "object") throw new ConfigError(key, "must be a table");
@@ -50,6 +53,7 @@ export function read(key: string, table: unknown, others: string[]): Notice {
     if (name === "fields") notice.fields = list(`${key}.fields`, value);
     else if (!TEXTS.includes(name as any)) throw new ConfigError(`${key}.${name}`, `there is no such key; those are to, fields, ${TEXTS.join(", ")}`);
     else if (typeof value !== "string") throw new ConfigError(`${key}.${name}`, "must be a text in quotes");
+    else if (name === "color" && !COLOR.test(value)) throw new ConfigError(`${key}.color`, 'must be `"#RRGGBB"`, `"good"`, `"warning"` or `"danger"`');
     else notice[name as (typeof TEXTS)[number]] = value;
   }
   const odd = (notice.fields ?? []).find((field) => !field.includes("="));

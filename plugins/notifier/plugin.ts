@@ -5,7 +5,7 @@ import {
   setting, system, table, UsageError, webhook, type WebhookRequest,
 } from "moa";
 import { type Hook, usual } from "./hooks.ts";
-import { allMade, code, ConfigError, content, isPaused, line, list, made, type Notice, read, send } from "./notices.ts";
+import { allMade, code, COLOR, ConfigError, content, isPaused, line, list, made, type Notice, read, send } from "./notices.ts";
 import { fits, harmless, now } from "./template.ts";
 import { say } from "./texts.ts";
 
@@ -104,6 +104,9 @@ notices.command(
     args: { name, at: arg.string().summary({ ko: "규칙이나 cron", en: "a rule or cron" }), text: arg.rest() },
   },
   (ctx, args) => {
+    if (!args.name.trim()) throw new UsageError(say(ctx.language, "nameless"));
+    // Six fields of cron begin with the seconds.
+    if (/^[\d*][\d*,/-]*(\s+\S+){5}$/.test(args.at.trim())) throw new UsageError(say(ctx.language, "often"));
     if (explained(() => find(args.name))) throw new RejectedError(say(ctx.language, "taken", { name: plain(args.name) }));
     try {
       schedule.every(`made:${args.name}`, args.at, { timezone: ctx.timezone });
@@ -175,6 +178,9 @@ const PARTS: Record<string, keyof Notice> = {
   머리말: "pretext", pretext: "pretext", 그림: "image", image: "image", 꼬리말: "footer", footer: "footer",
 };
 
+/** What the parts are called in a language. */
+const parts = (language: string) => Object.keys(PARTS).filter((key) => /^\w/.test(key) === (language !== "ko")).join(", ");
+
 notices.command(
   {
     name: "카드",
@@ -192,8 +198,9 @@ notices.command(
       const [, key, sign, value] = /^(.*?)\s*([=:])\s*(.*)$/s.exec(part) ?? [undefined, part, "=", ""];
       if (sign === ":") notice.fields!.push(`${harmless(key)} = ${harmless(value)}`);
       else if (Object.hasOwn(PARTS, key)) (notice[PARTS[key]] as string) = harmless(value);
-      else throw new RejectedError(say(ctx.language, "key", { key: plain(key), keys: Object.keys(PARTS).join(", ") }));
+      else throw new RejectedError(say(ctx.language, "key", { key: plain(key), keys: parts(ctx.language) }));
     }
+    if (notice.color && !COLOR.test(notice.color)) throw new RejectedError(say(ctx.language, "color", { color: plain(notice.color) }));
     brain.set(`notice/${args.name}`, notice);
     return say(ctx.language, "card", { name: plain(args.name) });
   },

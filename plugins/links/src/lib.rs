@@ -87,7 +87,7 @@ fn teach(ctx: &Context, words: Vec<String>, is_regex: bool, address: String, sco
     };
     // The host knows what is a regular expression: so it hears of the link first.
     ears::listen(&link).map_err(|error| match error {
-        HostError::Invalid(why) => Error::usage(texts.bad_regex(why)),
+        HostError::Invalid(why) => Error::usage(texts.bad_regex(why.rsplit("error: ").next().unwrap_or(&why))),
         HostError::OverLimit(_) => Error::rejected(texts.too_many()),
         other => other.into(),
     })?;
