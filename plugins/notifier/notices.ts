@@ -56,6 +56,8 @@ export function read(key: string, table: unknown, others: string[]): Notice {
     else if (name === "color" && !COLOR.test(value)) throw new ConfigError(`${key}.color`, 'must be `"#RRGGBB"`, `"good"`, `"warning"` or `"danger"`');
     else notice[name as (typeof TEXTS)[number]] = value;
   }
+  const says = notice.fields ?? notice.text ?? notice.pretext ?? notice.title ?? notice.body ?? notice.image;
+  if (!says) throw new ConfigError(key, "says nothing; write `text`, or a card's `title`, `body` or `fields`");
   const odd = (notice.fields ?? []).find((field) => !field.includes("="));
   if (odd) throw new ConfigError(`${key}.fields`, `${code(odd)} has no "="; write \`"title = value"\``);
   return notice;

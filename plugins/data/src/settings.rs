@@ -36,7 +36,7 @@ pub struct Settings {
 
 /// A query, as it stands in the configuration.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with `database` and `sql`")]
 pub struct Query {
     /// Its name there.
     #[serde(skip)]

@@ -47,6 +47,7 @@ struct Settings {
 fn deploy(ctx: &Context, branch: String, server: Option<String>) -> Result<()> {
     let (settings, texts) = (settings::<Settings>()?, Texts::of(ctx.locale()));
     let server = match server.as_ref().or(settings.servers.first()) {
+        _ if settings.servers.is_empty() => return Err(Error::rejected(texts.no_servers())),
         Some(server) if settings.servers.contains(server) => server,
         _ => return Err(Error::usage(texts.servers(settings.servers.join(", ")))),
     };

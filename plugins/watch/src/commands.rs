@@ -88,8 +88,8 @@ pub fn incidents(ctx: &Context) -> Result<String> {
 /// 예) !장애 메모 DB를 다시 켰습니다
 #[command(name = "메모", aliases = ["note", "n"], summary(ko = "장애에 메모를 남깁니다", en = "Writes a note into an incident"))]
 pub fn note(ctx: &Context, #[rest] text: String) -> Result<()> {
-    let which = || Error::rejected(Texts::of(ctx.locale()).which());
-    let incident = all().meant(ctx.place())?.ok_or_else(which)?;
+    let incident = all().meant(ctx.place())?;
+    let incident = incident.ok_or_else(|| Error::rejected(Texts::of(ctx.locale()).which()))?;
     let line = Texts::of(&incident.desk.locale).note(&ctx.who().display_name, &text);
     all().note(ctx.place(), incident.number, &line)?;
     Ok(ctx.react("memo")?)
@@ -136,8 +136,9 @@ fn named(texts: &Texts, typed: &str) -> Result<Vec<String>> {
     let names = |checks: &[Check]| -> Vec<String> { checks.iter().map(|check| check.name.clone()).collect() };
     let known = names(&checks).join(", ");
     checks.retain(|check| matches!(typed, "all" | "전체") || check.name == typed || check.group == typed);
-    match checks.is_empty() {
-        true => Err(Error::usage(texts.no_such(typed, known))),
-        false => Ok(names(&checks)),
+    match (checks.is_empty(), known.is_empty()) {
+        (false, _) => Ok(names(&checks)),
+        (true, false) => Err(Error::usage(texts.no_such(typed, known))),
+        (true, true) => Err(Error::rejected(texts.no_checks())),
     }
 }

@@ -43,7 +43,7 @@ pub struct Settings {
 
 /// One check: what stands below `[plugin.watch.config.checks.NAME]`.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default, expecting = "a table")]
 pub struct Check {
     #[serde(skip)]
     pub name: String,
