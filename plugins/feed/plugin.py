@@ -76,7 +76,8 @@ def status(ctx: moa.Context) -> str:
         try:
             one = feed_of(tables, key)
         except moa.ConfigError as error:
-            wrong.append(f"⚠️ {moa.text.plain(error)}")
+            where, _, problem = str(error).partition(": ")
+            wrong.append(f"⚠️ `{where}`: {problem}")
             continue
         last = {run.what: f"{'×○'[run.ok]} {run.at:%m-%d %H:%M}" for run in history.runs(one)}
         counts = ["-", *(f"{count:,}" for count in history.rows(one).values())]
