@@ -135,7 +135,7 @@ impl Host {
         self.state.borrow().outside.statements.clone()
     }
 
-    /// Runs what is due of a job, and says how many runs that were. One with `cron` is always due, once, and so are jobs of
+    /// Runs what is due of a job, and says how many runs that were. One with `cron` or `on` is due always, once, and so are jobs of
     /// [`schedule::every`](crate::schedule::every): this host reads no cron expressions. A job of
     /// [`schedule::at`](crate::schedule::at) and [`schedule::after`](crate::schedule::after) runs when its time has come,
     /// and is gone then.
@@ -164,7 +164,7 @@ impl Host {
     pub fn run_job<J: JobFn>(&self) -> Result<usize, Error> {
         let job = J::JOB;
         let mut runs = 0;
-        if !job.cron.is_empty() {
+        if !job.cron.is_empty() || !job.on.is_empty() {
             let due = {
                 let mut state = self.state.borrow_mut();
                 let now = clock::format(state.now);
