@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use moa_core::config::Config;
 use moa_egress::{Caller, Client, Error, Internal, Outside, Pace, Proxies, Redactor, Request, Response, System};
 use rustls::RootCertStore;
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Sends requests of plugins.
 #[async_trait]
@@ -34,6 +34,8 @@ pub struct Outward {
     pub sender: Arc<dyn Sender>,
     /// `[secrets]`, by name; they change when the configuration is read again.
     pub secrets: ArcSwap<BTreeMap<String, String>>,
+    /// What they were before, the newest first.
+    pub(crate) former: Mutex<VecDeque<(String, String)>>,
     /// Hides them wherever something leaves the host.
     pub redactor: Redactor,
     /// What the operator opens that is not public.
@@ -48,12 +50,16 @@ impl std::fmt::Debug for Outward {
     }
 }
 
+/// So many secrets that are others by now are hidden further on, in the whole life of this process.
+const FORMER: usize = 1_024;
+
 /// There is no way out.
 impl Default for Outward {
     fn default() -> Self {
         Self {
             sender: Arc::new(Closed),
             secrets: ArcSwap::default(),
+            former: Mutex::default(),
             redactor: Redactor::default(),
             internal: Internal::default(),
         }
@@ -61,16 +67,21 @@ impl Default for Outward {
 }
 
 impl Outward {
-    /// Other secrets from now on, read anew; those before are hidden further on. The names of those that are others now.
+    /// Other secrets from now on, read anew; all those before are hidden further on: what an old one opened may still stand in
+    /// logs of others, or come back in a response. The names of those that are others now.
     pub fn take_secrets(&self, fresh: &Self, own: &[(String, String)]) -> Vec<String> {
         let (before, after) = (self.secrets.load_full(), fresh.secrets.load_full());
-        let pairs = |all: &BTreeMap<String, String>| -> Vec<(String, String)> {
-            all.iter()
-                .map(|(name, secret)| (name.clone(), secret.clone()))
-                .collect()
-        };
-        let known = [pairs(&after), pairs(&before), own.to_vec()].concat();
-        let known = known.iter().map(|(name, secret)| (name.as_str(), secret.as_str()));
+        // Only whole pairs are put in and taken out.
+        let mut former = self.former.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, secret) in before.iter().filter(|(name, secret)| after.get(*name) != Some(*secret)) {
+            let pair = (name.clone(), secret.clone());
+            former.retain(|known| *known != pair);
+            former.push_front(pair);
+        }
+        former.truncate(FORMER);
+        let known = after.iter().chain(former.iter().map(|(name, secret)| (name, secret)));
+        let known = known.chain(own.iter().map(|(name, secret)| (name, secret)));
+        let known = known.map(|(name, secret)| (name.as_str(), secret.as_str()));
         // Before they can be used.
         self.redactor.replace(Redactor::new(known));
         self.secrets.store(Arc::clone(&after));
@@ -110,7 +121,7 @@ impl Outward {
         let proxies = Proxies::named_by(|name| std::env::var(name).ok()).context("requests of plugins")?;
         let lazy = Lazy {
             client: OnceLock::new(),
-            parts: std::sync::Mutex::new(Some(proxies)),
+            parts: Mutex::new(Some(proxies)),
             pace: Pace {
                 per_second: if egress.per_second > 0.0 {
                     egress.per_second
@@ -125,6 +136,7 @@ impl Outward {
         Ok(Self {
             sender: Arc::new(lazy),
             secrets: ArcSwap::from_pointee(secrets),
+            former: Mutex::default(),
             redactor,
             internal,
         })
@@ -144,7 +156,7 @@ impl Sender for Closed {
 /// read without need.
 struct Lazy {
     client: OnceLock<Client>,
-    parts: std::sync::Mutex<Option<Proxies>>,
+    parts: Mutex<Option<Proxies>>,
     pace: Pace,
     redactor: Redactor,
 }
@@ -164,7 +176,7 @@ impl Lazy {
         }
         let tls = moa_egress::tls::with_roots(roots);
         let tls = tls.map_err(|error| Error::Unavailable(format!("TLS cannot be set up: {error}")))?;
-        let mut proxies = self.parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut proxies = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.client.get_or_init(|| {
             Client::new(Outside {
                 resolver: Arc::new(System),

@@ -5,10 +5,11 @@
 
 mod last;
 
+use crate::metrics::plugin::Ending;
 use jiff::Timestamp;
 use last::Last;
 use moa_core::call::Failure;
-use moa_engine::{Done, Fault};
+use moa_engine::Done;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -17,20 +18,21 @@ use std::time::Duration;
 /// How a call ended, as far as its plugin is to answer for it.
 #[derive(Clone, Copy)]
 pub enum Ended<'a> {
-    /// It answered; a refusal or a wrong argument is an answer too.
+    /// It answered; a refusal, a wrong argument or the wish to be tried again is an answer too. Or the host had no room for
+    /// it, or stopped it.
     Well,
-    /// It reported a failure of its own, or the host could not run it: what is said of that.
+    /// It reported a failure of its own: what is said of that.
     Failed(&'a dyn Display),
-    /// It was ended for what it did: why.
+    /// It was ended for what it did, or could not be run: why.
     Fault(&'a dyn Display),
 }
 
 /// What is known of a plugin's calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vital {
-    /// Calls that ended.
+    /// Calls that ended, each try by itself: as many as `moa_calls_total` counts.
     pub calls: u64,
-    /// Calls that ended by a failure of the plugin's own, or by a fault.
+    /// Calls that ended by a failure of the plugin's own, or by a fault: there, the results `failed` and `fault`.
     pub errors: u64,
     /// Of those, the ones by a fault.
     pub faults: u64,
@@ -77,14 +79,16 @@ struct Counts {
 
 impl Vitals {
     /// A call of a plugin ended so.
-    pub fn ended<T>(&self, plugin: &str, invocation: &str, done: &Done<Result<T, Failure>>) {
-        let ended = match &done.result {
-            Ok(Err(Failure::Internal(what))) => Ended::Failed(what),
-            Ok(_) => Ended::Well,
-            // The host was stopped, and the call runs again.
-            Err(Fault::Stopped) => return,
-            Err(fault) if fault.is_guest() => Ended::Fault(fault),
-            Err(fault) => Ended::Failed(fault),
+    pub fn ended<T>(&self, plugin: &str, invocation: &str, done: &Done<Result<T, Failure>>, ending: Ending) {
+        let what: &dyn Display = match &done.result {
+            Ok(Err(Failure::Internal(what))) => what,
+            Ok(_) => &"it asked to be tried again once more than it may",
+            Err(fault) => fault,
+        };
+        let ended = match ending {
+            Ending::Ok | Ending::Refused | Ending::Retry | Ending::Busy | Ending::Stopped => Ended::Well,
+            Ending::Failed => Ended::Failed(what),
+            Ending::Fault => Ended::Fault(what),
         };
         self.record(plugin, invocation, done.usage.wall, done.usage.memory_peak, ended);
     }
@@ -302,6 +306,54 @@ mod tests {
         assert!(vitals.of("b").last_fault.unwrap().what.len() <= WHAT);
         vitals.forget("a");
         assert_eq!((vitals.of("a"), vitals.of("b").calls), (Vital::default(), 1));
+    }
+
+    /// What the dashboard says is what the metrics say.
+    #[test]
+    fn both_who_count_agree() {
+        use crate::metrics::plugin::{Kind, Meters};
+        use moa_engine::{Fault, Usage};
+        let (vitals, meters) = (Vitals::default(), Meters::default());
+        let fault = || {
+            Err(Fault::WallTime {
+                limit: Duration::from_secs(1),
+            })
+        };
+        let results: [(Result<Result<(), Failure>, Fault>, bool, bool); 9] = [
+            (Ok(Ok(())), false, false),
+            (Ok(Ok(())), true, false),
+            (Ok(Err(Failure::Usage("so".into()))), false, false),
+            (Ok(Err(Failure::Retry(1))), false, false),
+            (Ok(Err(Failure::Retry(1))), false, true),
+            (Ok(Err(Failure::Internal("oh".into()))), false, false),
+            (fault(), false, false),
+            (fault(), true, false),
+            (Err(Fault::Stopped), false, false),
+        ];
+        for (result, stopped, last) in results {
+            let ending = Ending::of(&result, stopped, last);
+            let usage = Usage::default();
+            meters.called(Kind::Command, ending, usage.cpu, result.as_ref().err());
+            let backtrace = Vec::new();
+            vitals.ended(
+                "a",
+                "1",
+                &Done {
+                    result,
+                    usage,
+                    backtrace,
+                },
+                ending,
+            );
+        }
+        let counted: std::collections::BTreeMap<&str, u64> = meters.calls[0].each().collect();
+        let a = vitals.of("a");
+        assert_eq!(a.calls, counted.values().sum::<u64>());
+        assert_eq!(
+            (a.errors, a.faults),
+            (counted["failed"] + counted["fault"], counted["fault"])
+        );
+        assert_eq!((a.calls, a.errors, a.faults), (9, 3, 1));
     }
 
     #[test]

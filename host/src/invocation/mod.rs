@@ -34,7 +34,7 @@ use crate::grants::Approvals;
 use crate::journal::Ticket;
 use crate::log;
 use crate::matching::{Match, Matcher, Todo};
-use crate::metrics;
+use crate::metrics::{self, plugin::Ending};
 use crate::outbox::{Ordinals, Outbox};
 use crate::recall::{Begun, Past, Recall, Unreadable};
 use crate::registry::Loaded;
@@ -47,7 +47,7 @@ use moa_core::content::{Audience, Content};
 use moa_core::event::{Event, EventKind, PlaceKind, User};
 use moa_core::locale::{Locale, UserNotice};
 use moa_core::router::{CommandMatch, HeardMatch};
-use moa_engine::{Done, Fault};
+use moa_engine::Done;
 use moa_store::{Outcome, Store};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -452,18 +452,15 @@ impl Invoker {
                 Ok(_) => scene.recall.ended(),
                 Err(_) => scene.recall.stopped(),
             };
+            let ending = Ending::of(&done.result, stop.is_some(), attempt >= ATTEMPTS);
+            self.counted(loaded, &scene, &done, ending);
             if let Some(stop) = stop {
-                let kind = scene.recall.begun().call.kind();
-                metrics::plugin::of(&loaded.name).called::<()>(kind, &Err(Fault::Stopped));
                 turn.leave_place();
                 return self.stopped(work, loaded, &scene, stop, locale).await;
             }
-            if let Ok(Err(Failure::Retry(seconds))) = &done.result
-                && attempt < ATTEMPTS
-            {
+            if let (Ending::Retry, Ok(Err(Failure::Retry(seconds)))) = (ending, &done.result) {
                 let pause = (*seconds).min(LONGEST_PAUSE);
                 tracing::info!(plugin = %loaded.name, invocation = %scene.invocation, "asked to be tried again in {pause} s");
-                metrics::plugin::of(&loaded.name).retries.add();
                 tokio::time::sleep(Duration::from_secs(pause.into())).await;
                 let begun = scene.recall.begun();
                 let begun = Begun {
@@ -476,7 +473,6 @@ impl Invoker {
             turn.leave_place();
             scene.ordinals.go_on_at(ANSWER);
             let meters = metrics::plugin::of(&loaded.name);
-            meters.called(scene.recall.begun().call.kind(), &done.result);
             let outcome = match done.result {
                 Ok(Ok(Said::Content(Some(content)))) => self.said(work, &scene, &content, locale).await,
                 Ok(Ok(Said::Content(None))) => Outcome::Done,
@@ -532,13 +528,16 @@ impl Invoker {
             memory = usage.memory_peak, host_calls = usage.host_calls, "called"
         );
         metrics::CALL.took(usage.wall);
-        metrics::plugin::of(&loaded.name).used(usage.cpu, done.result.as_ref().err());
         self.count(loaded, &scene.invocation, &done.result);
-        self.matcher
-            .registry
-            .vitals()
-            .ended(&loaded.name, &scene.invocation, &done);
         done
+    }
+
+    /// Each call is counted here, for the metrics and for the dashboard alike.
+    fn counted(&self, loaded: &Loaded, scene: &Scene, done: &Done<Result<Said, Failure>>, ending: Ending) {
+        let (kind, usage) = (scene.recall.begun().call.kind(), &done.usage);
+        metrics::plugin::of(&loaded.name).called(kind, ending, usage.cpu, done.result.as_ref().err());
+        let vitals = self.matcher.registry.vitals();
+        vitals.ended(&loaded.name, &scene.invocation, done, ending);
     }
 
     fn first_run(&self, loaded: &Loaded, call: Call, ambient: bool) -> Recall {

@@ -80,6 +80,7 @@ families! {
     STORE_BYTES Gauge "moa_store_bytes" [] "Size of the store's file; absent for a store that has none.";
     STORE_TIMES Histogram "moa_store_seconds" ["operation"] "How long the store takes.";
     STORE_FAILURES Counter "moa_store_failures_total" ["operation"] "How often the store failed.";
+    NOT_SAMPLED Counter "moa_sample_failures_total" ["what"] "How often the store did not say how it is, so that what it said last is shown on.";
     BRAIN_BYTES Gauge "moa_brain_bytes" ["plugin"] "What a plugin remembers.";
     BRAIN_KEYS Gauge "moa_brain_keys" ["plugin"] "How many entries that are.";
     MESSAGES Counter "moa_messages_total" ["result"] "Messages on their way out.";

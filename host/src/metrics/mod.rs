@@ -79,6 +79,15 @@ pub static LOAD_FAILURES: Counter = Counter::new();
 /// Lines of the host's own log, by level.
 pub static LOG_LINES: Row<2> = Row::new(["warn", "error"]);
 
+/// What a sample of the host could not find out, by what it asked for.
+pub static NOT_SAMPLED: Row<3> = Row::new(["store", "journal", "brains"]);
+
+/// The store did not say this: one of the names of [`NOT_SAMPLED`].
+pub fn not_sampled(what: &str) {
+    let at = NOT_SAMPLED.each().position(|(name, _)| name == what);
+    NOT_SAMPLED.add(at.unwrap_or_default());
+}
+
 /// The place of an event's service among [`SERVICES`].
 pub fn service(event: &Event) -> usize {
     match &event.kind {

@@ -127,6 +127,7 @@ pub async fn of(sight: &Sight) -> String {
     page.one(f::STORE_UP, truth(sample.store.is_ok()));
     page.one(f::STORE_BYTES, sample.store_bytes.map(|bytes| bytes as f64));
     stores(&mut page);
+    page.row(f::NOT_SAMPLED, &super::NOT_SAMPLED);
     brains(&mut page, sight).await;
     messages(&mut page);
     links(&mut page);
@@ -166,6 +167,11 @@ fn events(page: &mut Page) {
 
 fn plugins(page: &mut Page, sight: &Sight) {
     let states = sight.plugin_states();
+    // Also of what was never called: a counter that begins at 1 has grown for nobody who looks at how it grows.
+    states
+        .keys()
+        .take(super::plugin::MOST)
+        .for_each(|name| drop(super::plugin::of(name)));
     let counted: Vec<(String, std::sync::Arc<Meters>)> = super::plugin::all()
         .into_iter()
         // What is not there any more has no label.
@@ -181,8 +187,8 @@ fn plugins(page: &mut Page, sight: &Sight) {
         }
     }
     counts(page, f::RETRIES, &counted, |meters| meters.retries.get() as f64);
-    some(page, f::FAULTS, &counted, |meters| &meters.faults);
-    some(page, f::TURNED_AWAY, &counted, |meters| &meters.turned_away);
+    all(page, f::FAULTS, &counted, |meters| &meters.faults);
+    all(page, f::TURNED_AWAY, &counted, |meters| &meters.turned_away);
     some(page, f::HTTP, &counted, |meters| &meters.http);
     some(page, f::SQL, &counted, |meters| &meters.sql);
     some(page, f::OBJECTS, &counted, |meters| &meters.objects);
@@ -230,6 +236,21 @@ fn counts(
     let mut rows = page.family(family);
     for (plugin, meters) in counted {
         rows.put(&[plugin], count(meters));
+    }
+}
+
+/// What can happen, also what never did.
+fn all<const N: usize>(
+    page: &mut Page,
+    family: Family,
+    counted: &[(String, std::sync::Arc<Meters>)],
+    row: impl Fn(&Meters) -> &Row<N>,
+) {
+    let mut rows = page.family(family);
+    for (plugin, meters) in counted {
+        for (name, count) in row(meters).each() {
+            rows.put(&[plugin, name], count as f64);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Kind {
 
 /// The kinds, as labels.
 pub const KINDS: [&str; 6] = ["command", "heard", "press", "change", "job", "webhook"];
-const RESULTS: [&str; 6] = ["ok", "refused", "failed", "fault", "busy", "stopped"];
+const RESULTS: [&str; 7] = ["ok", "refused", "failed", "fault", "busy", "stopped", "retry"];
 const FAULTS: [&str; 9] = [
     "cpu",
     "wall",
@@ -46,6 +46,41 @@ const FAULTS: [&str; 9] = [
 ];
 const REACHED: [&str; 4] = ["ok", "denied", "limited", "failed"];
 const TURNED: [&str; 2] = ["resting", "queue-full"];
+
+/// How a call ended: the same for all who count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It did what it was asked for.
+    Ok,
+    /// The plugin said no, or showed the right form.
+    Refused,
+    /// The plugin reported a failure.
+    Failed,
+    /// It was ended for what it did, or could not be run.
+    Fault,
+    /// The host had no room for it.
+    Busy,
+    /// The host stopped it.
+    Stopped,
+    /// It asked to be tried again, and is: the next try is a call of its own.
+    Retry,
+}
+
+impl Ending {
+    /// How a call ended with this result. `stopped`: the host did not let it go on; `last`: it is not tried again.
+    pub fn of<T>(result: &Result<Result<T, Failure>, Fault>, stopped: bool, last: bool) -> Self {
+        match result {
+            _ if stopped => Self::Stopped,
+            Ok(Ok(_)) => Self::Ok,
+            Ok(Err(Failure::Usage(_) | Failure::Rejected(_))) => Self::Refused,
+            Ok(Err(Failure::Retry(_))) if !last => Self::Retry,
+            Ok(Err(Failure::Internal(_) | Failure::Retry(_))) => Self::Failed,
+            Err(Fault::Busy(_)) => Self::Busy,
+            Err(Fault::Stopped) => Self::Stopped,
+            Err(_) => Self::Fault,
+        }
+    }
+}
 
 /// What a call asked for outside of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +97,7 @@ pub enum Outside {
 #[derive(Debug)]
 pub struct Meters {
     /// Calls that ended, by kind and result.
-    pub calls: [Row<6>; KINDS.len()],
+    pub calls: [Row<7>; KINDS.len()],
     /// Calls that asked to be tried again.
     pub retries: Counter,
     /// Faults, by what they were.
@@ -98,24 +133,21 @@ impl Default for Meters {
 }
 
 impl Meters {
-    /// A call of this kind ended so.
-    pub fn called<T>(&self, kind: Kind, result: &Result<Result<T, Failure>, Fault>) {
-        let at = match result {
-            Ok(Ok(_)) => 0,
-            Ok(Err(Failure::Usage(_) | Failure::Rejected(_))) => 1,
-            Ok(Err(Failure::Internal(_) | Failure::Retry(_))) => 2,
-            Err(Fault::Busy(_)) => 4,
-            Err(Fault::Stopped) => 5,
-            Err(_) => 3,
-        };
+    /// A call of this kind ended so, and took so much computing; `fault` is what ended it, if anything did.
+    pub fn called(&self, kind: Kind, ending: Ending, cpu: Duration, fault: Option<&Fault>) {
         if let Some(row) = self.calls.get(kind as usize) {
-            row.add(at);
+            row.add(ending as usize);
+        }
+        self.cpu.more(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
+        if ending == Ending::Retry {
+            self.retries.add();
+        }
+        if ending == Ending::Fault {
+            self.faulted(fault);
         }
     }
 
-    /// A call took so much computing, and ended by this fault if by any.
-    pub fn used(&self, cpu: Duration, fault: Option<&Fault>) {
-        self.cpu.more(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
+    fn faulted(&self, fault: Option<&Fault>) {
         let at = match fault {
             None | Some(Fault::Stopped | Fault::Busy(_)) => return,
             Some(Fault::CpuTime { .. }) => 0,
@@ -203,10 +235,11 @@ mod tests {
     #[test]
     fn calls_are_counted_by_kind_and_result() {
         let meters = Meters::default();
-        let command = |result: Result<Result<(), Failure>, Fault>| {
-            meters.called(Kind::Command, &result);
-            meters.used(Duration::from_micros(5), result.as_ref().err());
+        let ended = |kind, result: Result<Result<(), Failure>, Fault>, stopped, last| {
+            let ending = Ending::of(&result, stopped, last);
+            meters.called(kind, ending, Duration::from_micros(5), result.as_ref().err());
         };
+        let command = |result| ended(Kind::Command, result, false, true);
         command(Ok(Ok(())));
         command(Ok(Err(Failure::Rejected("no".into()))));
         command(Ok(Err(Failure::Internal("oh".into()))));
@@ -214,12 +247,20 @@ mod tests {
             limit: Duration::from_secs(1),
         }));
         command(Err(Fault::Stopped));
-        meters.called::<()>(Kind::Webhook, &Ok(Ok(())));
-        let counted = |row: &Row<6>| row.each().map(|(_, count)| count).collect::<Vec<_>>();
-        assert_eq!(counted(&meters.calls[0]), [1, 1, 1, 1, 0, 1]);
-        assert_eq!(counted(&meters.calls[5]), [1, 0, 0, 0, 0, 0]);
+        // Another try is coming, and then there is none left.
+        ended(Kind::Job, Ok(Err(Failure::Retry(1))), false, false);
+        ended(Kind::Job, Ok(Err(Failure::Retry(1))), false, true);
+        // Whatever came of what the host did not let go on.
+        let trap = Fault::Engine("it was cut off".into());
+        ended(Kind::Job, Err(trap), true, true);
+        ended(Kind::Webhook, Ok(Ok(())), false, true);
+        let counted = |row: &Row<7>| row.each().map(|(_, count)| count).collect::<Vec<_>>();
+        assert_eq!(counted(&meters.calls[0]), [1, 1, 1, 1, 0, 1, 0]);
+        assert_eq!(counted(&meters.calls[4]), [0, 0, 1, 0, 0, 1, 1]);
+        assert_eq!(counted(&meters.calls[5]), [1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(meters.retries.get(), 1);
         assert_eq!(meters.faults.each().map(|(_, count)| count).sum::<u64>(), 1);
-        assert_eq!(meters.cpu.get(), 25);
+        assert_eq!(meters.cpu.get(), 45);
         meters.reached::<()>(Outside::Sql, &Err(CapError::AccessDenied("no".into())));
         assert_eq!(meters.sql.each().nth(1), Some(("denied", 1)));
     }

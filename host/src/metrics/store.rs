@@ -3,8 +3,8 @@
 use super::number::{Counter, Histogram};
 use async_trait::async_trait;
 use moa_store::{
-    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Scan, Seq,
-    Space, Store, StoreError, Usage, Which, Write, WriteOutcome,
+    Accepted, Backlog, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered,
+    Scan, Seq, Space, Store, StoreError, Usage, Which, Write, WriteOutcome,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -114,6 +114,10 @@ impl Store for Measured {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.0.unfinished().await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.0.backlog().await
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

@@ -1,17 +1,23 @@
 //! What is asked of the store and the disk now and then.
 
 use super::Sight;
+use crate::metrics;
 use crate::stores;
-use moa_store::Usage;
+use moa_store::{Backlog, Store, StoreError, Usage};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 /// How old a sample may be.
 const FRESH: Duration = Duration::from_secs(2);
 /// How old what the brains hold may be: to find out, all of them are read.
 const BRAINS_FRESH: Duration = Duration::from_secs(60);
+/// Reading them takes at most one part in so many of the time.
+const BRAINS_PART: u32 = 50;
+/// How long reading them may take before it is given up.
+const BRAINS_MOST: Duration = Duration::from_secs(600);
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A fact that nobody sets: asking for it shows whether the store answers.
@@ -22,7 +28,7 @@ const NOTHING: &str = "sight/nothing";
 pub struct Sample {
     /// How long the store took to answer, or why it did not.
     pub store: Result<Duration, String>,
-    /// Events that are accepted and not finished; nothing where the store did not say.
+    /// Events that are accepted and not finished, as the store said last; nothing where it never did.
     pub open: Option<usize>,
     /// When the oldest of them arrived, in milliseconds since 1970.
     pub oldest_ms: Option<i64>,
@@ -33,7 +39,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// How old the oldest event is that is not finished.
+    /// How old the oldest event is that is not finished. It grows on while the store does not answer.
     pub fn oldest_age(&self) -> Option<Duration> {
         let then = Duration::from_millis(u64::try_from(self.oldest_ms?).unwrap_or(0));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
@@ -45,7 +51,7 @@ impl Sample {
 #[derive(Default)]
 pub(super) struct Samples {
     last: Mutex<Option<(Instant, Arc<Sample>)>>,
-    brains: Mutex<Option<(Instant, Arc<Vec<Usage>>)>>,
+    brains: Brains,
 }
 
 impl Samples {
@@ -56,31 +62,85 @@ impl Samples {
         {
             return Arc::clone(sample);
         }
-        let sample = Arc::new(take(sight).await);
+        let before = last.as_ref().map(|(_, sample)| Arc::clone(sample));
+        let sample = Arc::new(take(sight, before.as_deref()).await);
         *last = Some((Instant::now(), Arc::clone(&sample)));
         sample
     }
 
     pub(super) async fn brains(&self, sight: &Sight) -> Arc<Vec<Usage>> {
-        let mut last = self.brains.lock().await;
-        if let Some((at, brains)) = &*last
-            && at.elapsed() < BRAINS_FRESH
-        {
-            return Arc::clone(brains);
-        }
-        let asked = tokio::time::timeout(PATIENCE, sight.store.usage()).await;
-        let before = last.as_ref().map(|(_, brains)| Arc::clone(brains));
-        let brains = match asked {
-            Ok(Ok(brains)) => Arc::new(brains),
-            // What was known before is better than nothing.
-            _ => before.unwrap_or_default(),
-        };
-        *last = Some((Instant::now(), Arc::clone(&brains)));
-        brains
+        self.brains.now(&sight.store).await
     }
 }
 
-async fn take(sight: &Sight) -> Sample {
+/// What the brains hold. To find out takes as long as they are large: nobody waits for long, it goes on meanwhile, and the
+/// longer it took the rarer it is done again.
+#[derive(Default)]
+struct Brains {
+    known: Arc<Lock<Known>>,
+    reading: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Known {
+    brains: Arc<Vec<Usage>>,
+    /// Until when that is new enough.
+    until: Option<Instant>,
+}
+
+fn lock(known: &Lock<Known>) -> MutexGuard<'_, Known> {
+    // Both are set whole.
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Brains {
+    async fn now(&self, store: &Arc<dyn Store>) -> Arc<Vec<Usage>> {
+        let mut reading = self.reading.lock().await;
+        if lock(&self.known).until.is_none_or(|until| until <= Instant::now()) {
+            let (known, store) = (Arc::clone(&self.known), Arc::clone(store));
+            let running = reading.get_or_insert_with(|| tokio::spawn(read(store, known)));
+            if tokio::time::timeout(PATIENCE, running).await.is_ok() {
+                *reading = None;
+            }
+        }
+        // What was known before is better than nothing.
+        Arc::clone(&lock(&self.known).brains)
+    }
+}
+
+impl Drop for Brains {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.get_mut() {
+            reading.abort();
+        }
+    }
+}
+
+/// Reads all brains. The store shows them page by page, and whoever writes goes on meanwhile.
+async fn read(store: Arc<dyn Store>, known: Arc<Lock<Known>>) {
+    let begun = Instant::now();
+    let read = told("brains", tokio::time::timeout(BRAINS_MOST, store.usage()).await);
+    let pause = (begun.elapsed() * BRAINS_PART).max(BRAINS_FRESH);
+    let mut known = lock(&known);
+    if let Some(brains) = read {
+        known.brains = Arc::new(brains);
+    }
+    known.until = Some(Instant::now() + pause);
+}
+
+/// What the store said; that it did not is counted.
+fn told<T>(what: &str, said: Result<Result<T, StoreError>, tokio::time::error::Elapsed>) -> Option<T> {
+    let why = match said {
+        Ok(Ok(said)) => return Some(said),
+        Ok(Err(error)) => error.to_string(),
+        Err(late) => late.to_string(),
+    };
+    tracing::debug!(what, why, "the store was asked how it is and does not say");
+    metrics::not_sampled(what);
+    None
+}
+
+async fn take(sight: &Sight, before: Option<&Sample>) -> Sample {
     let begun = Instant::now();
     let late = || format!("it took longer than {} s", PATIENCE.as_secs());
     let store = match tokio::time::timeout(PATIENCE, sight.store.fact_get(NOTHING)).await {
@@ -88,11 +148,18 @@ async fn take(sight: &Sight) -> Sample {
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(late()),
     };
-    let open = match &store {
-        Ok(_) => tokio::time::timeout(PATIENCE, sight.store.unfinished()).await.ok(),
+    if store.is_err() {
+        metrics::not_sampled("store");
+    }
+    // Where the store does not answer, what was known last stays: a backlog does not go away by that.
+    let backlog = match &store {
+        Ok(_) => told("journal", tokio::time::timeout(PATIENCE, sight.store.backlog()).await),
         Err(_) => None,
     };
-    let open = open.and_then(Result::ok);
+    let (open, oldest_ms) = match backlog {
+        Some(Backlog { open, oldest_ms }) => (usize::try_from(open).ok(), oldest_ms),
+        None => before.map_or((None, None), |before| (before.open, before.oldest_ms)),
+    };
     let (file, cache) = (
         stores::file(&sight.url).map(Path::to_owned),
         sight.data_dir.join("compiled"),
@@ -104,10 +171,8 @@ async fn take(sight: &Sight) -> Sample {
     let (store_bytes, cache) = on_disk.await.unwrap_or_default();
     Sample {
         store,
-        oldest_ms: open
-            .as_ref()
-            .and_then(|open| open.iter().map(|record| record.received_ms).min()),
-        open: open.map(|open| open.len()),
+        open,
+        oldest_ms,
         store_bytes,
         cache,
     }

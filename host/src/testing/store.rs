@@ -3,7 +3,7 @@
 use super::Crash;
 use async_trait::async_trait;
 use moa_store::{
-    Accepted, Cell, Effect, Entry, Filed, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded,
+    Accepted, Backlog, Cell, Effect, Entry, Filed, KeyPage, MemoryStore, NewRecord, Outcome, Purged, Record, Recorded,
     Remembered, Scan, Seq, Space, Store, StoreError, SystemClock, Usage, Which, Write, WriteOutcome,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,6 +126,10 @@ impl Store for FlakyStore {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.inner.backlog().await
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

@@ -96,4 +96,13 @@ impl Index {
     pub(crate) fn is_open(&self, seq: Seq) -> bool {
         self.open.contains(&seq)
     }
+
+    pub(crate) fn many_open(&self) -> u64 {
+        self.open.len() as u64
+    }
+
+    /// The open record with the lowest number.
+    pub(crate) fn first_open(&self) -> Option<Seq> {
+        self.open.first().copied()
+    }
 }

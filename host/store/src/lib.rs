@@ -34,6 +34,6 @@ pub use memory::MemoryStore;
 pub use redis::{RedisOpenError, RedisOptions, RedisStore};
 pub use store::{Scan, Store};
 pub use types::{
-    Accepted, Answer, Cell, Change, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
-    Recorded, Remembered, Scope, Seq, Space, Usage, Which, Write, WriteOutcome,
+    Accepted, Answer, Backlog, Cell, Change, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged,
+    Record, Recorded, Remembered, Scope, Seq, Space, Usage, Which, Write, WriteOutcome,
 };

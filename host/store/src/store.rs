@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::types::{
-    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Usage, Which, Write, WriteOutcome,
+    Accepted, Backlog, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered,
+    Seq, Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 
@@ -100,6 +100,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The records that were accepted and not finished, by their numbers. For the start, not for every day.
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError>;
+
+    /// How many records are accepted and not finished, and since when the first of them waits. Cheap however many there are,
+    /// unlike [`unfinished`](Store::unfinished): for whoever watches the host.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Records, the newest first, at most `limit` of them (at least one), of those before `before`. What was finished a
     /// moment ago is still open until that is durable; so it is for [`filed`](Store::filed).

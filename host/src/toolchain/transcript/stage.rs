@@ -33,8 +33,9 @@ use moa_core::manifest::{Manifest, Moment};
 use moa_core::router::{Me, Settings};
 use moa_engine::{Engine, Limits};
 use moa_store::{
-    Accepted, Cell, Clock as _, Effect, Entry, Filed, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome, Purged,
-    Record, Recorded, Remembered, Scan, Seq, Space, Store, StoreError, SystemClock, Usage, Which, Write, WriteOutcome,
+    Accepted, Backlog, Cell, Clock as _, Effect, Entry, Filed, KeyPage, ManualClock, MemoryStore, NewRecord, Outcome,
+    Purged, Record, Recorded, Remembered, Scan, Seq, Space, Store, StoreError, SystemClock, Usage, Which, Write,
+    WriteOutcome,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -495,6 +496,10 @@ impl Store for Ledger {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.inner.backlog().await
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

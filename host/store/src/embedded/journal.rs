@@ -4,8 +4,8 @@ use super::events::{Header, recorded};
 use super::session::from_json;
 use super::tables;
 use crate::journal::Ended;
-use crate::types::{Filed, Record, Recorded, Remembered, Seq, Which};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use crate::types::{Backlog, Filed, Record, Recorded, Remembered, Seq, Which};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use std::ops::Bound;
 
 /// The tables that a record's parts stand in.
@@ -45,6 +45,14 @@ impl Shelf {
         Ok(Some(Filed { record, end }))
     }
 
+    fn received_ms(&self, seq: u64) -> Result<Option<i64>, redb::Error> {
+        let Some(stored) = self.journal.get(seq)? else {
+            return Ok(None);
+        };
+        let header: Header<'_> = from_json(stored.value().0)?;
+        Ok(Some(header.received_ms))
+    }
+
     /// A record that another table says is there.
     fn known(&self, seq: u64) -> Result<Filed, redb::Error> {
         self.filed(seq)?
@@ -58,6 +66,19 @@ pub(super) fn unfinished(txn: &ReadTransaction) -> Result<Vec<Record>, redb::Err
     open.iter()?
         .map(|row| Ok(shelf.known(row?.0.value())?.record))
         .collect()
+}
+
+pub(super) fn backlog(txn: &ReadTransaction) -> Result<Backlog, redb::Error> {
+    let open = txn.open_table(tables::OPEN)?;
+    let first = open.first()?.map(|row| row.0.value());
+    let received = match first {
+        Some(seq) => Shelf::open(txn)?.received_ms(seq)?,
+        None => None,
+    };
+    Ok(Backlog {
+        open: open.len()?,
+        oldest_ms: received,
+    })
 }
 
 pub(super) fn records(

@@ -29,8 +29,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{OpenError, StoreError};
 use crate::store::{Scan, Store};
 use crate::types::{
-    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Usage, Which, Write, WriteOutcome,
+    Accepted, Backlog, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered,
+    Seq, Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 use open::{Opener, store_error};
@@ -245,6 +245,10 @@ impl Store for RedbStore {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.read(journal::unfinished)
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.read(journal::backlog)
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

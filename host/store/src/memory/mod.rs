@@ -10,7 +10,7 @@ use crate::keys;
 use crate::plan;
 use crate::store::{Scan, Store};
 use crate::types::{
-    Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
+    Accepted, Answer, Backlog, Cell, Effect, EffectKey, End, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record,
     Recorded, Remembered, Seq, Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
@@ -287,6 +287,15 @@ impl Store for MemoryStore {
         let state = self.state()?;
         let open = state.records.values().filter(|record| state.index.is_open(record.seq));
         Ok(open.cloned().collect())
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let state = self.state()?;
+        let first = state.index.first_open().and_then(|seq| state.records.get(&seq));
+        Ok(Backlog {
+            open: state.index.many_open(),
+            oldest_ms: first.map(|record| record.received_ms),
+        })
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

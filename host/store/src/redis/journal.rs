@@ -8,7 +8,7 @@ use super::{Inner, Kind, codec, read};
 use crate::bulk::PAGE_BYTES;
 use crate::error::StoreError;
 use crate::journal::KEPT_MS;
-use crate::types::{Accepted, End, Filed, NewRecord, Outcome, Purged, Record, Remembered, Seq, Which};
+use crate::types::{Accepted, Backlog, End, Filed, NewRecord, Outcome, Purged, Record, Remembered, Seq, Which};
 use redis::Cmd;
 use std::sync::atomic::Ordering;
 
@@ -122,6 +122,17 @@ impl Inner {
             }
             all.extend(page.into_iter().map(|filed| filed.record));
         }
+    }
+
+    pub(super) async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let mut count = redis::cmd("ZCARD");
+        count.arg(Journal::OPEN);
+        let open = self.ask_one(count, Kind::Repeatable).await?;
+        let first = self.page(Journal::OPEN, "up", "-inf".to_owned(), 1).await?;
+        Ok(Backlog {
+            open,
+            oldest_ms: first.first().map(|filed| filed.record.received_ms),
+        })
     }
 
     pub(super) async fn records(

@@ -28,8 +28,8 @@ use crate::clock::{Age, Clock, SystemClock};
 use crate::error::StoreError;
 use crate::store::{Scan, Store};
 use crate::types::{
-    Accepted, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered, Seq,
-    Space, Usage, Which, Write, WriteOutcome,
+    Accepted, Backlog, Cell, Effect, Entry, Filed, KeyPage, NewRecord, Outcome, Purged, Record, Recorded, Remembered,
+    Seq, Space, Usage, Which, Write, WriteOutcome,
 };
 use async_trait::async_trait;
 use clerk::Clerk;
@@ -350,6 +350,10 @@ impl Store for RedisStore {
 
     async fn unfinished(&self) -> Result<Vec<Record>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.inner.backlog().await
     }
 
     async fn records(&self, which: Which, before: Option<Seq>, limit: u32) -> Result<Vec<Filed>, StoreError> {

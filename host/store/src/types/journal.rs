@@ -14,6 +14,15 @@ impl std::fmt::Display for Seq {
     }
 }
 
+/// What is accepted and not finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many records.
+    pub open: u64,
+    /// When the one with the lowest number was received, in milliseconds since 1970; `None` where there is none.
+    pub oldest_ms: Option<i64>,
+}
+
 /// Which effect of which call: the same in every rerun of the call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EffectKey {

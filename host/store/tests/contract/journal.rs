@@ -7,6 +7,7 @@ contract![
     an_identity_is_forgotten_after_a_day,
     an_open_record_is_never_accepted_again,
     unfinished_records_are_kept_whole,
+    the_backlog_is_what_is_not_finished,
     finishing_twice_is_nothing,
     a_purge_waits_a_day,
     a_purge_of_much_ends,
@@ -91,6 +92,39 @@ async fn unfinished_records_are_kept_whole(House { store, .. }: House) {
             received_ms
         }
     );
+}
+
+/// What waits is counted, the rest is not; also when what ended is opened once more.
+async fn the_backlog_is_what_is_not_finished(House { store, clock, .. }: House) {
+    assert_eq!(store.backlog().await.unwrap(), Backlog::default());
+    let mut numbers = Vec::new();
+    for n in 0..5 {
+        let received_ms = START + n * 1000;
+        let identity = format!("{n}");
+        let record = NewRecord {
+            received_ms,
+            ..event(&identity)
+        };
+        let Accepted::New(seq) = store.accept(record).await.unwrap() else {
+            panic!("{n} is new");
+        };
+        numbers.push(seq);
+        clock.advance(1000);
+    }
+    let backlog = |open, oldest_ms| Backlog { open, oldest_ms };
+    assert_eq!(store.backlog().await.unwrap(), backlog(5, Some(START)));
+    for seq in [numbers[0], numbers[1], numbers[4]] {
+        store.finish(seq, Outcome::Done).await.unwrap();
+    }
+    settle(&*store).await;
+    assert_eq!(store.backlog().await.unwrap(), backlog(2, Some(START + 2000)));
+    assert!(store.reopen(numbers[1], false).await.unwrap());
+    assert_eq!(store.backlog().await.unwrap(), backlog(3, Some(START + 1000)));
+    for seq in &numbers[1..4] {
+        store.finish(*seq, Outcome::Done).await.unwrap();
+    }
+    settle(&*store).await;
+    assert_eq!(store.backlog().await.unwrap(), Backlog::default());
 }
 
 async fn finishing_twice_is_nothing(House { store, .. }: House) {

@@ -8,9 +8,9 @@
 )]
 
 use moa_store::{
-    Accepted, Answer, Cell, Effect, EffectKey, End, Entry, Filed, ManualClock, MemoryStore, NewRecord, Options,
-    Outcome, Purged, Recorded, RedbStore, RedisOptions, RedisStore, Refusal, Scope, Seq, Space, Store, StoreError,
-    Which, Write, WriteOutcome,
+    Accepted, Answer, Backlog, Cell, Effect, EffectKey, End, Entry, Filed, ManualClock, MemoryStore, NewRecord,
+    Options, Outcome, Purged, Recorded, RedbStore, RedisOptions, RedisStore, Refusal, Scope, Seq, Space, Store,
+    StoreError, Which, Write, WriteOutcome,
 };
 use moa_test_redis::Redis;
 use std::sync::Arc;
