@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The file that is read when none is named.
-const DEFAULT_FILE: &str = "moa.toml";
+pub(crate) const DEFAULT_FILE: &str = "moa.toml";
 
 /// Why there is no configuration. Wrong use, all of it.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ pub enum SecretError {
     },
     /// There are no service credentials.
     #[error(
-        "{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; a service gets it by LoadCredential= of its unit, and at a terminal you say where they lie: CREDENTIALS_DIRECTORY=/etc/moa/credentials"
+        "{key}: there is no credential {name}: CREDENTIALS_DIRECTORY is not set; a service gets it by LoadCredential= of its unit, and at a terminal they are looked for in the folder `credentials` beside the configuration, or where you say: CREDENTIALS_DIRECTORY=/etc/moa/credentials"
     )]
     NoCredentials {
         /// The configuration's key.

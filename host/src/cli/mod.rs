@@ -2,10 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use, 3 credentials refused (a service manager must not restart on it).
 
+use crate::service::Given;
 use crate::settings;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use moa_core::config::Config;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -206,6 +207,7 @@ pub fn main() -> ExitCode {
     ) {
         end_with_the_reader();
     }
+    let given = given(&cli);
     match &cli.command {
         Command::Dev(args) => finish(dev::main(&cli.global, args)),
         Command::Run => finish(run::main(&cli.global)),
@@ -222,7 +224,7 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => finish(audit::main(&cli.global, args)),
         Command::Status => finish(status::status(&cli.global)),
         Command::Stop(args) => finish(status::stop(&cli.global, args)),
-        Command::Doctor => finish(doctor::main(&cli.global)),
+        Command::Doctor => finish(doctor::main(&cli.global, &given)),
         Command::Logs(args) => finish(logs::main(&cli.global, args)),
         Command::Service(args) => finish(service::main(&cli.global, args)),
         Command::Slack(args) => finish(slack::main(&cli.global, args)),
@@ -230,6 +232,34 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => finish(completions::main(args)),
         Command::Compile { input, output } => crate::registry::compile::compile_child_main(input, output),
     }
+}
+
+/// Gives a command that asks about an installation what the service of that configuration has: without it the answer
+/// would be about another one. What the environment has already stands over that.
+fn given(cli: &Cli) -> Given {
+    let asks = match &cli.command {
+        Command::Plugin(_) | Command::Schedule(_) | Command::Brain(_) | Command::Journal(_) | Command::Dashboard(_) => {
+            true
+        }
+        Command::Audit(_) | Command::Status | Command::Stop(_) | Command::Doctor | Command::Logs(_) => true,
+        Command::Slack(_) | Command::Config(_) => true,
+        // What runs in the foreground is no service, and what builds needs none.
+        Command::Run | Command::Dev(_) | Command::Playground(_) | Command::Compile { .. } => false,
+        Command::New(_) | Command::Build(_) | Command::Check(_) | Command::Test(_) => false,
+        Command::Service(_) | Command::Completions(_) => false,
+    };
+    let file = cli
+        .global
+        .config
+        .as_deref()
+        .unwrap_or(Path::new(settings::DEFAULT_FILE));
+    if !asks || !file.exists() {
+        return Given::default();
+    }
+    let given = Given::beside(file);
+    // SAFETY: it is the first that this process does; threads are started by the command.
+    unsafe { given.adopt() };
+    given
 }
 
 /// A command that only prints ends quietly when nobody reads on (`moa check … | head`), as other commands do. One that

@@ -142,7 +142,13 @@ impl Page {
         if let Some(notice) = &view.notice {
             match notice.done {
                 true => put!(&mut out; "<p class='notice' role='status'>" (notice.text) "</p>"),
-                false => put!(&mut out; "<p class='notice bad' role='alert'>" (notice.text) "</p>"),
+                false => {
+                    put!(&mut out; "<p class='notice bad' role='alert'>" (notice.text));
+                    if let Some(why) = &notice.why {
+                        put!(&mut out; " <span lang='en'>" (why) "</span>");
+                    }
+                    put!(&mut out; "</p>");
+                }
             }
         }
         put!(&mut out; "" (self.main) "</main>" (keys(view)) "</body></html>");

@@ -93,9 +93,12 @@ impl Dashboard {
             _ => return text(StatusCode::NOT_FOUND, enter::nothing(look)),
         };
         let (notice, to) = match done {
-            Ok(Some(Done { text, to })) => (Notice { done: true, text }, to.unwrap_or(back)),
+            Ok(Some(Done { text, to })) => {
+                let (done, why) = (true, None);
+                (Notice { done, text, why }, to.unwrap_or(back))
+            }
             Ok(None) => return text(StatusCode::NOT_FOUND, enter::nothing(look)),
-            Err(Problem(why)) => (Notice { done: false, text: why }, back),
+            Err(refused) => (refused.notice(look), back),
         };
         session.note(notice);
         go(to)
@@ -120,7 +123,37 @@ fn looks(asked: &Asked, form: &Form, back: &str) -> Response {
 }
 
 /// What came of an order: nothing where there is no such order.
-type Came = Result<Option<Done>, Problem>;
+type Came = Result<Option<Done>, Refused>;
+
+/// Why an order was not carried out.
+enum Refused {
+    /// The dashboard says so, in the reader's language.
+    Here(String),
+    /// The host does.
+    Host(Problem),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Host(problem)
+    }
+}
+
+impl Refused {
+    fn notice(self, look: Look) -> Notice {
+        let (text, why) = match self {
+            Self::Here(text) => (text, None),
+            Self::Host(Problem(why)) => {
+                let text = look.locale.pick(
+                    "하지 못했습니다. 호스트가 말한 이유:",
+                    "This was not done. The host says why:",
+                );
+                (text.to_owned(), Some(why))
+            }
+        };
+        Notice { done: false, text, why }
+    }
+}
 
 impl Order<'_> {
     fn t(&self, ko: &'static str, en: &'static str) -> &'static str {
@@ -149,7 +182,7 @@ impl Order<'_> {
         };
         let did: PluginDid = self.asks.order(self.who, Method::POST, &at).await?;
         match did.problem {
-            Some(problem) => Err(Problem(format!("{plugin}: {problem}"))),
+            Some(problem) => Err(Problem(format!("{plugin}: {problem}")).into()),
             None => self.said(plugin, ko, en),
         }
     }
@@ -160,9 +193,11 @@ impl Order<'_> {
         let now: Status = self.asks.get(&grants).await?;
         let lines: Vec<String> = self.form.all("line").into_iter().map(str::to_owned).collect();
         if lines.is_empty() || lines.iter().any(|line| !now.missing.contains(line)) {
-            return Err(Problem(format!(
-                "{plugin} asks for something else now; look again, and approve that"
-            )));
+            let why = self.t(
+                "그사이 요청이 바뀌었습니다. 다시 보고 허락하세요",
+                "it asks for something else now; look again, and approve that",
+            );
+            return Err(Refused::Here(format!("{plugin}: {why}")));
         }
         let wanted = GrantRequest { lines: Some(lines) };
         let _: Status = self.asks.order_with(self.who, Method::POST, &grants, &wanted).await?;
@@ -209,12 +244,18 @@ impl Order<'_> {
     async fn entry(&self, verb: &str) -> Came {
         let at = entry_of(self.query);
         if !self.writes {
-            let why = "the brain is only shown here: entries can be changed with `moa brain`, or where admin.write-brain is true";
-            return Err(Problem(why.to_owned()));
+            let why = self.t(
+                "여기서는 브레인을 볼 수만 있습니다. 바꾸려면 `moa brain`을 쓰거나 admin.write-brain을 true로 두세요",
+                "the brain is only shown here: entries can be changed with `moa brain`, or where admin.write-brain is true",
+            );
+            return Err(Refused::Here(why.to_owned()));
         }
         if !at.is_plugins() {
-            let why = "what the host keeps for itself is not changed here: a change would be an order that nobody sees";
-            return Err(Problem(why.to_owned()));
+            let why = self.t(
+                "호스트가 스스로 쓰는 것은 여기서 바꾸지 않습니다. 아무도 모르는 명령이 되기 때문입니다",
+                "what the host keeps for itself is not changed here: a change would be an order that nobody sees",
+            );
+            return Err(Refused::Here(why.to_owned()));
         }
         match verb {
             "set" => {

@@ -87,8 +87,10 @@ pub struct Session {
 pub struct Notice {
     /// Whether it was done.
     pub done: bool,
-    /// What is said.
+    /// What is said, in the reader's language.
     pub text: String,
+    /// What the host said to it, in English.
+    pub why: Option<String>,
 }
 
 impl Session {
@@ -373,6 +375,7 @@ mod tests {
         one.note(Notice {
             done: true,
             text: "x".into(),
+            why: None,
         });
         assert!(one.take_notice().is_some() && one.take_notice().is_none() && two.take_notice().is_none());
     }

@@ -228,6 +228,14 @@ async fn the_brain_is_only_shown_unless_the_configuration_says_otherwise() {
         assert_eq!(told.leads_to(), "/brain");
         assert!(desk.get(&cookie, "/brain").await.text.contains("admin.write-brain"));
     }
+    let korean = format!("{cookie}; moa-language=ko");
+    desk.post(&korean, &format!("/brain/entry/set?{entry}"), &[("value", "new")])
+        .await;
+    let page = desk.get(&korean, "/brain").await.text;
+    assert!(
+        page.contains("role='alert'>여기서는 브레인을 볼 수만 있습니다"),
+        "{page}"
+    );
     assert_eq!(desk.value("memo", "k").await.as_deref(), Some("old"));
 }
 
@@ -251,11 +259,19 @@ async fn an_entry_is_changed_as_it_was_shown_and_what_is_the_hosts_is_not() {
     desk.post(&cookie, &set, &[("value", "lost"), ("version", version)])
         .await;
     assert_eq!(desk.value("memo", "k").await.as_deref(), Some("changed meanwhile"));
+    let said = "<span lang='en'>the entry `k` has changed meanwhile";
+    let page = desk.get(&cookie, "/brain").await.text;
     assert!(
-        desk.get(&cookie, "/brain")
-            .await
-            .text
-            .contains("role='alert'>the entry `k` has changed meanwhile")
+        page.contains(&format!("role='alert'>This was not done. The host says why: {said}")),
+        "{page}"
+    );
+    let korean = format!("{cookie}; moa-language=ko");
+    desk.post(&korean, &set, &[("value", "lost"), ("version", version)])
+        .await;
+    let page = desk.get(&korean, "/brain").await.text;
+    assert!(
+        page.contains(&format!("role='alert'>하지 못했습니다. 호스트가 말한 이유: {said}")),
+        "{page}"
     );
     let page = desk.get(&cookie, &format!("/brain/entry?{entry}")).await.text;
     let (_, rest) = page.split_once("name='version' value='").unwrap();

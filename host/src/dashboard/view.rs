@@ -39,6 +39,12 @@ impl View {
         self.look.locale
     }
 
+    /// What is shown in the place of something that the host did not give. It says why in English, as to everybody.
+    pub fn refused(&self, why: &str) -> Html {
+        html!("<p class='notice odd'>" (self.t("보여 줄 수 없습니다. 호스트가 말한 이유:", "This cannot be shown. The host says why:"))
+            " <span lang='en'>" (why) "</span></p>")
+    }
+
     /// An instant, to the second.
     pub fn time(&self, at: Timestamp) -> Html {
         let shown = at.to_zoned(self.zone.clone());

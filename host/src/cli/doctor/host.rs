@@ -1,7 +1,7 @@
 //! The host that runs, or what it would find: plugins and their grants, store, journal.
 
 use super::super::plugin;
-use super::Findings;
+use super::{Findings, machine};
 use crate::control::client::Client;
 use crate::control::http::path;
 use crate::control::{PluginList, Row};
@@ -34,6 +34,7 @@ pub(super) async fn examine(config: &Config, findings: &mut Findings) {
                 format!("no moa runs: nothing answers at {}", config.bot.socket.display()),
                 "start it with `moa run`, or as a service with `moa service install`",
             );
+            machine::files_here(findings);
             resting(config, findings).await;
         }
         Err(error) => findings.problem(
@@ -86,6 +87,7 @@ async fn running(config: &Config, host: &Client, findings: &mut Findings) {
             "its log says what it tries; `moa status` shows connections and store",
         ),
     }
+    machine::files_of(status.pid, findings);
     let own = env!("CARGO_PKG_VERSION");
     if status.version != own {
         findings.warning(

@@ -19,7 +19,6 @@ const LONG: Duration = Duration::from_secs(180 * 86_400);
 
 pub(super) fn examine(config: &Config, findings: &mut Findings) {
     data(&config.bot.data_dir, findings);
-    files(findings);
     zone(config, findings);
     uptime(findings);
 }
@@ -79,18 +78,40 @@ fn room(dir: &Path) -> Option<(u64, Option<u64>)> {
     Some((stat.f_bavail.saturating_mul(stat.f_frsize), inodes))
 }
 
-fn files(findings: &mut Findings) {
-    let Ok((_, hard)) = rlimit::Resource::NOFILE.get() else {
-        return;
-    };
-    if hard < FILES {
-        findings.warning(
+/// How many files the host that runs may have open.
+pub(super) fn files_of(host: u32, findings: &mut Findings) {
+    // Who may not look there is told nothing: the limit of this process would be another's.
+    let limits = std::fs::read_to_string(format!("/proc/{host}/limits")).unwrap_or_default();
+    match open_files(&limits) {
+        Some(hard) if hard < FILES => findings.warning(
             "open files",
-            format!("a process may have {hard} files open, and each plugin needs one"),
+            format!("moa may have {hard} files open, and each plugin needs one"),
             "raise it: LimitNOFILE=65536 in the service's unit, or `ulimit -Hn` in the shell that starts moa",
-        );
-    } else {
-        findings.good("open files", format!("a process may have {hard}"));
+        ),
+        Some(hard) => findings.good("open files", format!("moa may have {hard}")),
+        None => {}
+    }
+}
+
+/// How many a host would have that is started from here.
+pub(super) fn files_here(findings: &mut Findings) {
+    match rlimit::Resource::NOFILE.get_hard() {
+        Ok(hard) if hard < FILES => findings.note(
+            "open files",
+            format!("a moa that is started from here may have {hard} files open, and each plugin needs one"),
+            "nothing, if it runs as a service: its unit has a limit of its own; else raise it with `ulimit -Hn`",
+        ),
+        Ok(hard) => findings.good("open files", format!("a moa that is started from here may have {hard}")),
+        Err(_) => {}
+    }
+}
+
+/// The hard limit of open files, out of a process's `limits` in /proc. The host raises its own to that.
+fn open_files(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_whitespace().nth(1)? {
+        "unlimited" => Some(u64::MAX),
+        hard => hard.parse().ok(),
     }
 }
 
@@ -132,17 +153,47 @@ fn uptime(findings: &mut Findings) {
     }
 }
 
-/// Why the machine below this root should be restarted.
+/// Why the machine below this root should be restarted. A container has no kernel of its own, and none to wait for.
 fn reboot_pending(root: &Path, release: &str) -> Option<String> {
+    let marks = ["run/systemd/container", ".dockerenv", "run/.containerenv"];
+    if marks.iter().any(|mark| root.join(mark).exists()) {
+        return None;
+    }
     for file in ["run/reboot-required", "var/run/reboot-required"] {
         if root.join(file).exists() {
             return Some(format!("/{file} says so"));
         }
     }
-    let modules = root.join("lib/modules");
-    let others = std::fs::read_dir(&modules).ok()?.flatten().count();
-    let own_is_gone = !release.is_empty() && others > 0 && !modules.join(release).exists();
-    own_is_gone.then(|| format!("the kernel that runs ({release}) was replaced on disk"))
+    let running = Kernel::of(release)?;
+    let installed = std::fs::read_dir(root.join("lib/modules")).ok()?.flatten();
+    // Headers alone have a folder there, too; what can be booted has a list of its modules.
+    let newest = installed
+        .filter(|folder| folder.path().join("modules.dep").exists())
+        .filter_map(|folder| {
+            let name = folder.file_name().to_string_lossy().into_owned();
+            Kernel::of(&name).map(|kernel| (kernel.numbers, kernel.flavour, name))
+        })
+        .filter(|(numbers, flavour, _)| *flavour == running.flavour && *numbers > running.numbers)
+        .max()?;
+    let (.., name) = newest;
+    Some(format!("the kernel {name} is installed, and {release} runs"))
+}
+
+/// A kernel's release: `6.1.0-28-amd64` is 6, 1, 0, 28 of the flavour `amd`.
+struct Kernel {
+    numbers: Vec<u64>,
+    /// The letters behind the numbers. Which of two flavours is the newer one cannot be said.
+    flavour: String,
+}
+
+impl Kernel {
+    fn of(release: &str) -> Option<Self> {
+        let end = release.find(|c: char| c.is_alphabetic() || matches!(c, '+' | '_'));
+        let (numbers, flavour) = release.split_at(end.unwrap_or(release.len()));
+        let numbers: Vec<u64> = numbers.split(['.', '-']).filter_map(|one| one.parse().ok()).collect();
+        let flavour = flavour.chars().filter(|c| c.is_alphabetic()).collect();
+        (!numbers.is_empty()).then_some(Self { numbers, flavour })
+    }
 }
 
 #[cfg(test)]
@@ -153,13 +204,48 @@ mod tests {
     #[test]
     fn a_restart_that_is_due_is_seen() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(reboot_pending(root.path(), "6.1"), None);
-        std::fs::create_dir_all(root.path().join("lib/modules/6.2")).unwrap();
-        assert!(reboot_pending(root.path(), "6.1").unwrap().contains("6.1"));
-        assert_eq!(reboot_pending(root.path(), "6.2"), None);
-        std::fs::create_dir(root.path().join("run")).unwrap();
+        let pending = |release: &str| reboot_pending(root.path(), release);
+        let own = "6.1.0-28-amd64";
+        assert_eq!(pending(own), None);
+        let install = |release: &str| {
+            let folder = root.path().join("lib/modules").join(release);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("modules.dep"), "").unwrap();
+        };
+        // Headers alone, an older one, and those of other flavours are nothing to wait for.
+        std::fs::create_dir_all(root.path().join("lib/modules/6.1.0-40-amd64/build")).unwrap();
+        for other in ["6.1.0-9-amd64", "6.12.1-rpi-v8", "6.12.0-1-cloud-amd64"] {
+            install(other);
+        }
+        for release in [own, "5.15.90.1-microsoft-standard-WSL2", "6.12.1-rpi-2712", "", "odd"] {
+            assert_eq!(pending(release), None, "{release}");
+        }
+        install("6.1.0-29-amd64");
+        let why = pending(own).unwrap();
+        assert!(why.contains("6.1.0-29-amd64") && why.contains(own), "{why}");
+        assert_eq!(pending("6.1.0-29-amd64"), None);
+        install("6.5.6-300.fc40.x86_64");
+        assert!(pending("6.5.6-200.fc39.x86_64").is_some());
+        std::fs::create_dir_all(root.path().join("run/systemd")).unwrap();
         std::fs::write(root.path().join("run/reboot-required"), "").unwrap();
-        assert!(reboot_pending(root.path(), "6.2").unwrap().contains("reboot-required"));
+        assert!(pending("6.1.0-29-amd64").unwrap().contains("reboot-required"));
+        // What a container's image has is another's.
+        std::fs::write(root.path().join("run/systemd/container"), "docker").unwrap();
+        assert_eq!(pending(own), None);
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_process() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             1                    2                    processes \n\
+                      Max open files            1024                 65536                files     \n";
+        assert_eq!(open_files(limits), Some(65_536));
+        assert_eq!(open_files(&limits.replace("65536", "unlimited")), Some(u64::MAX));
+        assert_eq!(open_files(""), None);
+        let mut findings = Findings::default();
+        files_of(std::process::id(), &mut findings);
+        let hard = rlimit::Resource::NOFILE.get_hard().unwrap();
+        assert!(findings.0[0].found.contains(&hard.to_string()), "{findings:?}");
     }
 
     #[test]

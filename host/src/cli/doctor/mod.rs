@@ -7,6 +7,7 @@ mod service;
 use super::output::{shown, unless_unread};
 use super::{End, Global, log, runtime};
 use crate::data::Data;
+use crate::service::Given;
 use crate::settings;
 use moa_core::config::Config;
 use serde::Serialize;
@@ -75,9 +76,10 @@ impl Findings {
     }
 }
 
-pub(super) fn main(global: &Global) -> anyhow::Result<End> {
+pub(super) fn main(global: &Global, given: &Given) -> anyhow::Result<End> {
     log::start(global, "error")?;
     let mut findings = Findings::default();
+    service::given(given, &mut findings);
     match super::configuration(global, settings::environment()) {
         Ok(config) => {
             findings.good("configuration", "it can be read");

@@ -3,6 +3,7 @@
 use super::Findings;
 use crate::adapter::slack::{Examined, Secret, SlackOptions, examine as ask};
 use crate::cli::slack::{Known, ManifestArgs};
+use crate::service::Given;
 use crate::settings;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -41,6 +42,24 @@ pub(super) async fn examine(config: &Config, findings: &mut Findings) {
             error.to_string(),
             "check slack.api-url, the proxy in the environment and the certificates of this machine",
         ),
+    }
+}
+
+/// What is taken over from the service that has this configuration.
+pub(super) fn given(given: &Given, findings: &mut Findings) {
+    let taken: Vec<String> = given.taken().iter().map(|path| path.display().to_string()).collect();
+    if !taken.is_empty() {
+        findings.good("service", format!("read as it reads them: {}", taken.join(", ")));
+    }
+    if let Some((path, why)) = given.unread() {
+        findings.warning(
+            "service",
+            format!(
+                "what its unit names as its environment cannot be read: {}: {why}",
+                path.display()
+            ),
+            "run this as root: without it the service may have another configuration than what is looked at here",
+        );
     }
 }
 

@@ -58,6 +58,6 @@ pub fn nothing(look: Look) -> String {
 /// The host could not answer.
 pub fn failed(look: Look, why: &str) -> String {
     let t = |ko, en| look.locale.pick(ko, en);
-    let inside = html!("<p lang='en'>" (why) "</p><p><a href='/'>" (t("대시보드로", "To the dashboard")) "</a></p>");
+    let inside = html!("<p>" (t("호스트가 말한 이유:", "The host says why:")) " <span lang='en'>" (why) "</span></p><p><a href='/'>" (t("대시보드로", "To the dashboard")) "</a></p>");
     outside(look, t("보여 줄 수 없습니다", "This cannot be shown"), &inside)
 }

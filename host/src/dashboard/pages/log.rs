@@ -64,7 +64,7 @@ pub async fn page(asks: &Asks, view: &View, wanted: &Wanted) -> Result<Page, Pro
     let mut main = Html::new();
     filters(&mut main, view, wanted);
     if let Some(why) = problem {
-        put!(&mut main; "<p class='notice odd' lang='en'>" (why) "</p>");
+        put!(&mut main; "" (view.refused(&why)));
     }
     put!(&mut main; "<div class='stream' data-zone='" (view.zone.iana_name().unwrap_or("UTC")) "' data-from='" (wanted.address("/log/stream")) "' data-waiting='"
         (view.t("연결하는 중…", "connecting…")) "' data-following='" (view.t("이어서 보는 중", "following"))

@@ -28,7 +28,7 @@ pub async fn page(asks: &Asks, view: &View) -> Result<Page, Problem> {
             host::work(&mut main, view, status);
             host::noticed(&mut main, view, status);
         }
-        Err(Problem(why)) => put!(&mut main; "<p class='notice odd' lang='en'>" (why) "</p>"),
+        Err(Problem(why)) => put!(&mut main; "" (view.refused(why))),
     }
     busiest(&mut main, view, &list);
     records(&mut main, asks, view).await;
@@ -128,7 +128,7 @@ async fn records(out: &mut Html, asks: &Asks, view: &View) {
         ]);
     }
     match open.as_ref().err().or(failed.as_ref().err()) {
-        Some(Problem(why)) => put!(out; "<p class='notice odd' lang='en'>" (why) "</p>"),
+        Some(Problem(why)) => put!(out; "" (view.refused(why))),
         None => {
             let nothing = view.t(
                 "처리 중이거나 실패한 것이 없습니다.",
@@ -161,7 +161,7 @@ async fn due(out: &mut Html, asks: &Asks, view: &View) {
             }
             put!(out; "</ol>");
         }
-        Err(Problem(why)) => put!(out; "<p class='notice odd' lang='en'>" (why) "</p>"),
+        Err(Problem(why)) => put!(out; "" (view.refused(&why))),
     }
     put!(out; "</section>");
 }

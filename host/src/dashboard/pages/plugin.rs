@@ -32,7 +32,7 @@ pub async fn page(asks: &Asks, view: &View, name: &str) -> Result<Option<Page>, 
     put!(&mut main; "</div>");
     match asks.get::<Status>(&format!("/v1/plugins/{name}/grants")).await {
         Ok(status) => grants(&mut main, view, &status),
-        Err(Problem(why)) => put!(&mut main; "<p class='notice odd' lang='en'>" (why) "</p>"),
+        Err(Problem(why)) => put!(&mut main; "" (view.refused(&why))),
     }
     limited(&mut main, view, &limits);
     versions(&mut main, view, &plugin, &words);
