@@ -1,14 +1,14 @@
 //! Starts and stops servers by schedule, with exceptions, and by hand.
 
 mod desk;
-mod rules;
 mod settings;
-mod show;
+#[cfg(test)]
+mod tests;
 
-use desk::Desk;
+use desk::{Desk, ERROR, message};
 use moa_plugin::prelude::*;
 use moa_plugin::time::{self, Moment};
-use rules::Act;
+use settings::Act;
 
 texts!("voices/plain.toml", "voices/soldier.toml");
 
@@ -27,7 +27,7 @@ struct Server {
 fn answer(ctx: &Context, server: Server, run: impl FnOnce(&Desk) -> Result<Content>) -> Result<Content> {
     let answer = Desk::open(ctx.language(), server.schedule).and_then(|desk| run(&desk));
     match answer.as_ref().map_err(Error::told) {
-        Err(Some(why)) => Ok(show::message(show::ERROR, why.to_owned(), Card::titled("⚠️"))),
+        Err(Some(why)) => Ok(message(ERROR, why.to_owned(), Card::titled("⚠️"))),
         _ => answer,
     }
 }
@@ -47,10 +47,8 @@ fn status(ctx: &Context, #[parent] server: Server) -> Result<Content> {
     let again = format!("status:{}", server.schedule.as_deref().unwrap_or_default());
     answer(ctx, server, |desk| {
         let shown = desk.each(|of| Ok(desk.status(of)))?;
-        Ok(match ctx.place().service.as_str() {
-            "jandi" => shown,
-            _ => shown.button(Button::new(again, desk.texts.look_again())),
-        })
+        let button = (ctx.place().service != "jandi").then(|| Button::new(again, desk.texts.look_again()));
+        Ok(button.into_iter().fold(shown, Content::button))
     })
 }
 
@@ -165,6 +163,3 @@ plugin! {
         conversations: ["config:announce"],
     },
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,32 @@
-//! The operator's configuration.
+//! The operator's configuration, and what is due by it.
 
 use moa_plugin::aws::Account;
-use moa_plugin::time::Weekdays;
+use moa_plugin::time::{Moment, Switch, Timetable, Weekdays};
 use moa_plugin::{config, needs, prelude::*};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// For how many minutes from its time on something is carried out.
+const WINDOW: i64 = 60;
+/// How many minutes ahead a stop is announced.
+const NOTICE: i64 = 10;
+
+/// What is done to servers.
+#[derive(Argument, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    #[choice("start", "시작")]
+    Start,
+    #[choice("stop", "중지")]
+    Stop,
+}
+
+impl Act {
+    pub fn either<T>(self, start: T, stop: T) -> T {
+        if self == Self::Start { start } else { stop }
+    }
+}
 
 #[derive(Config)]
 pub struct Settings {
@@ -56,7 +78,7 @@ pub struct Group {
     /// The groups that have to run before.
     #[default()]
     pub needs: Vec<String>,
-    /// Of webhooks: their addresses, and a secret for them.
+    /// Of webhooks: addresses and a secret. Of `status` comes `{"servers": [{"name": "web-1", "state": "running"}]}`.
     #[default = ""]
     pub start: String,
     #[default = ""]
@@ -77,17 +99,14 @@ impl Settings {
         if schedule.start.is_some() && schedule.start == schedule.stop {
             return Err(".stop: is the time of the start; write another one, or leave one out".into());
         }
-        let groups = &schedule.groups;
+        let (aws, groups) = (&self.aws, &schedule.groups);
         let can_start: BTreeMap<_, _> = needs::sorted(groups, |group| &group.needs).into_iter().collect();
         for (name, group) in groups {
             let addresses = [&group.start, &group.stop, &group.status];
+            let is_known = addresses.iter().all(|address| address.starts_with("http"));
             let complaint = match group.r#type.as_str() {
-                "webhook" if !addresses.iter().all(|address| address.starts_with("http")) => {
-                    "type: of a webhook needs the addresses `start`, `stop` and `status`"
-                }
-                "ec2" | "rds" if self.aws.is_none() => {
-                    "type: needs `region` and `key` in `[plugin.servers.config.aws]`"
-                }
+                "webhook" if !is_known => "type: of a webhook needs the addresses `start`, `stop` and `status`",
+                "ec2" | "rds" if aws.is_none() => "type: needs `region` and `key` in `[plugin.servers.config.aws]`",
                 _ if can_start.contains_key(name.as_str()) => continue,
                 _ if group.needs.iter().all(|need| groups.contains_key(need)) => "needs: it would wait for itself",
                 _ => "needs: are other groups of this schedule",
@@ -95,5 +114,21 @@ impl Settings {
             return Err(format!(".groups.{name}.{complaint}"));
         }
         Ok(schedule)
+    }
+}
+
+impl Schedule {
+    /// Its times, and their exceptions.
+    pub fn times(&self, switch: &Switch<Act>) -> Timetable<Act> {
+        let times = [(Act::Start, self.start), (Act::Stop, self.stop)];
+        Timetable::new(self.days, times, switch.exceptions.clone())
+    }
+
+    /// What is to be done now, and a stop that is near. One that is disabled has no times.
+    pub fn due(&self, switch: &Switch<Act>, now: Moment) -> (Option<Act>, Option<Moment>) {
+        let (times, none) = (self.times(switch), Timetable::default());
+        let times = if self.enabled { times } else { none };
+        let near = switch.ahead(&times, now, NOTICE, Act::Stop);
+        (switch.due(&times, now, WINDOW), near)
     }
 }

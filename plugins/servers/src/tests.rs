@@ -1,3 +1,5 @@
+mod rules;
+
 use super::*;
 use moa_plugin::testing::Host;
 use serde_json::json;

@@ -49,10 +49,8 @@ fn status(ctx: &Context) -> Result<String> {
         });
     }
     lines.extend(problems.iter().map(|problem| texts.problem(problem)));
-    match lines.is_empty() {
-        true => Err(Error::rejected(texts.no_checks())),
-        false => Ok(lines.join("\n")),
-    }
+    ensure!(!lines.is_empty(), texts.no_checks());
+    Ok(lines.join("\n"))
 }
 
 /// How long each check was up on a day, today without one.
@@ -65,10 +63,8 @@ fn uptime(ctx: &Context, day: Option<Date>) -> Result<String> {
     let today = Instant::now().local(zone.as_deref().unwrap_or(ctx.timezone()))?.0;
     let day = day.unwrap_or(today);
     let days = days(day)?;
-    match days.is_empty() {
-        true => Err(Error::rejected(Texts::of(ctx.locale()).no_day(day))),
-        false => Ok(report(ctx.locale(), day, &days)),
-    }
+    ensure!(!days.is_empty(), Texts::of(ctx.locale()).no_day(day));
+    Ok(report(ctx.locale(), day, &days))
 }
 
 /// The newest incidents.
@@ -113,8 +109,8 @@ fn mute(ctx: &Context, check: String, time: Duration, #[rest] reason: Option<Str
 fn muted(ctx: &Context, texts: &Texts, names: &str, mute: &Mute) -> Result<String> {
     let (day, time) = mute.until.local(ctx.timezone())?;
     let today = Instant::now().local(ctx.timezone())?.0;
-    let day = (day != today).then(|| format!("{day} ")).unwrap_or_default();
-    let said = texts.muted(names, format!("{day}{time}"), &mute.by, &mute.reason);
+    let until = format!("{day} {time}").replace(&format!("{today} "), "");
+    let said = texts.muted(names, until, &mute.by, &mute.reason);
     Ok(said.trim_end().to_owned())
 }
 

@@ -1,5 +1,6 @@
 use super::{header, wit};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A response. Any status is one.
 ///
@@ -139,6 +140,31 @@ impl Response {
             source,
         })
     }
+
+    /// A part of the body, read as JSON: what stands at a JSON pointer ([RFC 6901]). What is not there is read as `null`.
+    ///
+    /// ```
+    /// use moa_plugin::http::{Response, ResponseError};
+    ///
+    /// let response = Response::of(200, r#"{"menu": {"dishes": ["soup", "rice"]}, "page": 1}"#);
+    /// let dishes: Vec<String> = response.json_at("/menu/dishes")?;
+    /// assert_eq!(dishes, ["soup", "rice"]);
+    /// assert_eq!(response.json_at::<Option<u8>>("/next")?, None);
+    /// # Ok::<(), ResponseError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ResponseError::Json`] if it does not fit `T`.
+    ///
+    /// [RFC 6901]: https://www.rfc-editor.org/rfc/rfc6901
+    pub fn json_at<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, ResponseError> {
+        let mut whole: Value = self.json()?;
+        let part = whole.pointer_mut(pointer).map(Value::take);
+        serde_json::from_value(part.unwrap_or_default()).map_err(|source| ResponseError::Json {
+            to: self.to.clone(),
+            source,
+        })
+    }
 }
 
 /// What a response was not.
@@ -225,5 +251,13 @@ mod tests {
             json.starts_with("GET https://example.com/menu was answered with JSON"),
             "{json}"
         );
+        let part = |body: &str| error(answered(200, body).json_at::<u8>("/a/0").unwrap_err());
+        for body in ["{", r#"{"a": []}"#, r#"{"a": ["many"]}"#, r#"{"a": {"1": 1}}"#] {
+            assert!(
+                part(body).starts_with("GET https://example.com/menu was answered"),
+                "{body}"
+            );
+        }
+        assert_eq!(answered(200, r#"{"a": [7, 8]}"#).json_at::<u8>("/a/0").unwrap(), 7);
     }
 }

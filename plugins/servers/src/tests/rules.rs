@@ -1,4 +1,9 @@
-use super::*;
+use crate::desk::Seen;
+use crate::settings::{Act, Group, Schedule};
+use moa_plugin::aws::Instance;
+use moa_plugin::prelude::*;
+use moa_plugin::time::{Moment, Switch};
+use serde_json::json;
 
 fn moment(text: &str) -> Moment {
     text.parse().unwrap()
