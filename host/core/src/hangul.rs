@@ -91,10 +91,14 @@ pub fn is_hangul(text: &str) -> bool {
     text.chars().any(|c| is_syllable(c) || is_letter(c))
 }
 
-/// `라고`, `라는` and their like behind a quotation: with `이` before them where its last syllable ends in a consonant.
+/// `라고`, `라는` and their like behind a quotation: with `이` before them where its last syllable ends in a consonant, as a
+/// digit is read: `0` (영) does, `2` (이) does not.
 pub fn quoting<'a>(quotation: &str, closed: &'a str, open: &'a str) -> &'a str {
-    let last = quotation.chars().next_back().filter(|c| is_syllable(*c));
-    match last.is_some_and(|c| !(c as u32 - FIRST_SYLLABLE).is_multiple_of(28)) {
+    let is_closed = |last: char| match last {
+        '0' | '1' | '3' | '6' | '7' | '8' => true,
+        last => is_syllable(last) && !(last as u32 - FIRST_SYLLABLE).is_multiple_of(28),
+    };
+    match quotation.chars().next_back().is_some_and(is_closed) {
         true => closed,
         false => open,
     }

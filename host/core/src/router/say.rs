@@ -1,7 +1,7 @@
 //! What the host says itself, in Korean and English.
 
 use super::table::Table;
-use super::usage::{chain, example, examples_in, form};
+use super::usage::{chain, example, examples_in, form, name_in};
 use super::{Reader, Say, Settings, help};
 use crate::command::{ArgError, shown};
 use crate::content::{Audience, Content};
@@ -93,6 +93,12 @@ fn usage(
     if let ArgError::Subcommand { known, .. } = &mut error {
         let below = reader.subcommands(plugin, &chain);
         known.retain(|name| below.iter().any(|sub| sub.name == *name));
+        // As the usage below names them.
+        for name in known.iter_mut() {
+            if let Some(sub) = below.iter().find(|sub| sub.name == *name) {
+                name_in(sub, locale).clone_into(name);
+            }
+        }
     }
     let mut out = error.render(locale);
     let form = form(table, settings, reader, target, &chain, locale);
