@@ -197,9 +197,26 @@ async fn look(machine: &Machine, block: &Block, workspace: &Workspace, jandi: &R
             assert_eq!(unit, UNIT);
             // It is what `moa service install` writes, there.
             let written = machine.done("/usr/bin/moa service install --dry-run");
-            // The package's fits every systemd; one that knows steps is told of them by `moa service install`.
-            let steps = "RestartSec=1s\nRestartSteps=8\nRestartMaxDelaySec=60s\n";
-            assert_eq!(written.replace(steps, "RestartSec=3s\n"), UNIT);
+            // The package's fits every systemd: one that does not know steps passes over them.
+            let steps = "RestartSteps=8\nRestartMaxDelaySec=60s\n";
+            let note = "# A systemd before 254 says that it does not know the steps, and waits 3 s each time.\n";
+            let packaged = format!("{note}RestartSec=3s\n{steps}");
+            assert!(UNIT.contains(&packaged), "{UNIT}");
+            let written = written.replace(&format!("RestartSec=1s\n{steps}"), "RestartSec=3s\n");
+            assert_eq!(written, UNIT.replace(&packaged, "RestartSec=3s\n"));
+            let verified = machine
+                .run("systemd-analyze verify /usr/lib/systemd/system/moa.service")
+                .text;
+            let version: u32 = machine
+                .done("systemctl --version | sed -n '1s/systemd \\([0-9]*\\).*/\\1/p'")
+                .trim()
+                .parse()
+                .unwrap();
+            assert_eq!(
+                verified.contains("RestartSteps"),
+                version < 254,
+                "{version}: {verified}"
+            );
         }
         "Ten minutes" if has("plugin install") => {
             assert_eq!(
@@ -235,6 +252,28 @@ async fn look(machine: &Machine, block: &Block, workspace: &Workspace, jandi: &R
         }
         "Back up and restore" if has("restore") => {
             assert_eq!(workspace.ask(&Line::new("!echo restored")).await.text, "restored");
+        }
+        "Every day" if has("doctor") => {
+            // It had the tokens that the service has, and asked where the service's environment says.
+            let told = machine.done("ulimit -n 512; moa -c /etc/moa/moa.toml doctor");
+            let limit = machine.done(&format!(
+                "awk '/^Max open files/ {{ print $5 }}' /proc/{}/limits",
+                machine.property("MainPID")
+            ));
+            for words in [
+                "read as it reads them: /etc/moa/environment, /etc/moa/credentials",
+                "opens connections",
+                &format!("moa may have {}\n", limit.trim()),
+                "and is ready",
+                ": 0 problems",
+            ] {
+                assert!(told.contains(words), "{words} in {told}");
+            }
+            assert!(!told.contains("waits for a restart"), "{told}");
+            // Somebody else's word is not that of a machine in order.
+            let said = machine.run("runuser -u me -- moa -c /etc/moa/moa.toml doctor");
+            assert_eq!(said.code, Some(1), "{}", said.text);
+            assert_eq!(machine.property("ActiveState"), "active", "after\n{}", block.text);
         }
         "Upgrade" | "Every day" => {
             assert_eq!(machine.property("ActiveState"), "active", "after\n{}", block.text);
