@@ -51,7 +51,7 @@ impl std::fmt::Debug for Outward {
 }
 
 /// So many secrets that are others by now are hidden further on, in the whole life of this process.
-const FORMER: usize = 1_024;
+const FORMER: usize = 256;
 
 /// There is no way out.
 impl Default for Outward {
@@ -193,5 +193,47 @@ impl Lazy {
 impl Sender for Lazy {
     async fn send(&self, caller: &Caller, request: Request) -> Result<Response, Error> {
         self.client()?.send(caller, request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(secrets: &[(&str, &str)]) -> Outward {
+        let secrets = secrets.iter().map(|(name, secret)| ((*name).into(), (*secret).into()));
+        Outward {
+            secrets: ArcSwap::from_pointee(secrets.collect()),
+            ..Outward::default()
+        }
+    }
+
+    #[test]
+    fn a_secret_stays_hidden_however_often_it_was_another_one() {
+        let own = [("slack.bot-token".to_owned(), "xoxb-of-this-host".to_owned())];
+        let outward = with(&[("KEY", "first-of-all"), ("STAYS", "the-same-one")]);
+        let all = ["first-of-all", "second-of-all", "third-of-all", "fourth-of-all"];
+        for secret in all.iter().skip(1) {
+            let changed = outward.take_secrets(&with(&[("KEY", secret), ("STAYS", "the-same-one")]), &own);
+            assert_eq!(changed, ["KEY"]);
+        }
+        // Removed altogether, and back as it once was.
+        assert_eq!(outward.take_secrets(&with(&[]), &own), ["KEY", "STAYS"]);
+        assert_eq!(outward.take_secrets(&with(&[("KEY", all[0])]), &own), ["KEY"]);
+        for secret in all {
+            assert_eq!(outward.redactor.text(secret), "[secret:KEY]");
+        }
+        assert_eq!(outward.redactor.text("the-same-one"), "[secret:STAYS]");
+        assert_eq!(outward.redactor.text("xoxb-of-this-host"), "[secret:slack.bot-token]");
+        for n in 0..FORMER + 10 {
+            outward.take_secrets(&with(&[("KEY", &format!("number-{n}-of-many"))]), &own);
+        }
+        assert_eq!(outward.former.lock().unwrap().len(), FORMER);
+        assert_eq!(
+            outward.redactor.text("number-0-of-many"),
+            "number-0-of-many",
+            "it is bounded"
+        );
+        assert_eq!(outward.redactor.text("number-200-of-many"), "[secret:KEY]");
     }
 }

@@ -17,6 +17,16 @@ pub async fn asked_by<T>(who: &str, asking: impl Future<Output = T>) -> T {
     BY.scope(who.to_owned(), asking).await
 }
 
+/// The same in another task: whoever asks here asks there, too.
+pub(super) fn in_the_same_name<T>(asking: impl Future<Output = T>) -> impl Future<Output = T> {
+    BY.scope(who(), asking)
+}
+
+/// Who orders; empty for the operator.
+fn who() -> String {
+    BY.try_with(String::clone).unwrap_or_default()
+}
+
 /// What is known of the log, or nothing if there never was one.
 pub(super) async fn show(control: Arc<Control>) -> Result<Response<Body>, Fault> {
     let mut kept = Kept::read(&*control.store).await?;
@@ -32,8 +42,7 @@ pub(super) async fn show(control: Arc<Control>) -> Result<Response<Body>, Fault>
 impl Control {
     /// Writes down what the operator ordered, and what came of it.
     pub(super) fn ordered<T>(&self, entry: Entry, result: &Result<T, Fault>) {
-        let who = BY.try_with(String::clone).unwrap_or_default();
-        self.ordered_by(&who, entry, result);
+        self.ordered_by(&who(), entry, result);
     }
 
     /// The same, ordered by this person.

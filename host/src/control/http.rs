@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use tokio_util::sync::CancellationToken;
 
 /// Why a body breaks off.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,19 @@ pub fn stream<E: ToString + 'static>(chunks: impl Stream<Item = Result<Bytes, E>
 /// A body from a connection.
 pub fn incoming(body: Incoming) -> Body {
     body.map_err(BodyError::new).boxed_unsync()
+}
+
+/// A body that breaks off where `gone` comes before its end.
+pub(super) fn until(body: Body, gone: CancellationToken) -> Body {
+    let chunks = futures_util::stream::unfold((body.into_data_stream(), gone), |(mut from, gone)| async move {
+        let next = tokio::select! {
+            biased;
+            next = from.next() => next?,
+            () = gone.cancelled() => Err(BodyError("whoever sent it went away".into())),
+        };
+        Some((next, (from, gone)))
+    });
+    stream(chunks)
 }
 
 /// Reads a body of at most so many bytes.

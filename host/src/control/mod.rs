@@ -31,6 +31,9 @@
 //! | `GET, POST, DELETE /v1/plugins/NAME/grants` | what a plugin asks for and has; approves (`POST`: lines, or all); takes back |
 //! | `POST, DELETE /v1/dashboard` | a link that lets somebody into the dashboard once; everybody is signed out |
 //!
+//! What changes something is done to its end and written down, also when whoever asked is gone by then; what asks, and a copy
+//! of the brain, ends with its reader.
+//!
 //! What fails is `{"error": …, "hint"?: …}` with a status that is no success; a stream of lines that breaks off ends with
 //! such a line.
 
@@ -47,6 +50,7 @@ pub mod http;
 mod journal;
 mod levels;
 pub mod lines;
+mod order;
 pub mod pipe;
 mod plugins;
 mod schedule;
@@ -78,6 +82,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use audit::asked_by;
@@ -327,6 +332,12 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
     let path = request.uri().path().to_owned();
     let query = Query::of(request.uri());
     let (request, body) = request.into_parts();
+    // What only looks is given up with whoever asked; so is a copy, which may take hours.
+    let is_order = request.method != Method::GET && path != "/v1/brain/copy";
+    // Dropped with this future, when whoever asks goes away: a body that is not there by then does not come.
+    let gone = CancellationToken::new();
+    let _going = gone.clone().drop_guard();
+    let body = if is_order { http::until(body, gone) } else { body };
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     // Boxed, so that a request takes no more room than its own handler needs.
     let work: BoxFuture<'static, Result<Response<Body>, Fault>> = match (&request.method, parts.as_slice()) {
@@ -375,7 +386,11 @@ async fn dispatch(control: Arc<Control>, request: Request<Body>) -> Result<Respo
                 .hint("is it of another version than this command?"));
         }
     };
-    work.await
+    if is_order {
+        order::to_its_end(work).await
+    } else {
+        work.await
+    }
 }
 
 /// Who answers.

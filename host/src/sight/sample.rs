@@ -6,9 +6,10 @@ use crate::stores;
 use moa_store::{Backlog, Store, StoreError, Usage};
 use std::path::Path;
 use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How old a sample may be.
 const FRESH: Duration = Duration::from_secs(2);
@@ -96,6 +97,9 @@ fn lock(known: &Lock<Known>) -> MutexGuard<'_, Known> {
 impl Brains {
     async fn now(&self, store: &Arc<dyn Store>) -> Arc<Vec<Usage>> {
         let mut reading = self.reading.lock().await;
+        if reading.as_ref().is_some_and(JoinHandle::is_finished) {
+            *reading = None;
+        }
         if lock(&self.known).until.is_none_or(|until| until <= Instant::now()) {
             let (known, store) = (Arc::clone(&self.known), Arc::clone(store));
             let running = reading.get_or_insert_with(|| tokio::spawn(read(store, known)));
@@ -188,4 +192,52 @@ fn folder(dir: &Path) -> Option<(u64, u64)> {
         }
     }
     Some((files, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::FlakyStore;
+    use moa_store::{Scope, Space, Write};
+    use std::sync::atomic::Ordering;
+
+    async fn keys(brains: &Brains, store: &Arc<dyn Store>) -> u64 {
+        brains.now(store).await.iter().map(|usage| usage.keys).sum()
+    }
+
+    async fn remember(store: &FlakyStore, key: &str) {
+        let cell = Space::new("memo", Scope::Plugin).cell(key);
+        store.inner.write(vec![Write::set(cell, "v")], None).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_brains_are_read_to_the_end_and_the_rarer_for_it() {
+        let flaky = Arc::new(FlakyStore::default());
+        let store: Arc<dyn Store> = Arc::clone(&flaky) as _;
+        let (brains, second) = (Brains::default(), Duration::from_secs(1));
+        remember(&flaky, "a").await;
+        *flaky.slow.lock().unwrap() = 30 * second;
+        let begun = Instant::now();
+        assert_eq!(keys(&brains, &store).await, 0, "nobody waits for it");
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+        tokio::time::sleep(30 * second).await;
+        assert_eq!(keys(&brains, &store).await, 1, "it went on meanwhile");
+        remember(&flaky, "b").await;
+        tokio::time::sleep(30 * second * BRAINS_PART - 5 * second).await;
+        assert_eq!(keys(&brains, &store).await, 1, "it is not read again yet");
+        *flaky.slow.lock().unwrap() = second;
+        tokio::time::sleep(5 * second).await;
+        assert_eq!(keys(&brains, &store).await, 2);
+        remember(&flaky, "c").await;
+        tokio::time::sleep(BRAINS_FRESH + second).await;
+        assert_eq!(keys(&brains, &store).await, 3, "now it is quick");
+
+        // What cannot be read is as it was, and is counted.
+        let failed = || metrics::NOT_SAMPLED.each().nth(2).unwrap().1;
+        let before = failed();
+        flaky.unread.store(true, Ordering::SeqCst);
+        tokio::time::sleep(BRAINS_FRESH + second).await;
+        assert_eq!(keys(&brains, &store).await, 3);
+        assert!(failed() > before);
+    }
 }

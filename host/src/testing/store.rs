@@ -8,6 +8,7 @@ use moa_store::{
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A store, in memory unless told otherwise, whose journal fails as long as it is told to.
 pub(crate) struct FlakyStore {
@@ -19,6 +20,8 @@ pub(crate) struct FlakyStore {
     pub full: AtomicBool,
     /// Whether entries cannot be read.
     pub unread: AtomicBool,
+    /// How long it takes to read all brains.
+    pub slow: Mutex<Duration>,
     /// When the host ends. Then notes are as lazy as they may be.
     pub crash: Option<Arc<Crash>>,
     lazy: Mutex<Vec<(Effect, Vec<u8>)>>,
@@ -38,6 +41,7 @@ impl FlakyStore {
             replaced: AtomicBool::new(false),
             full: AtomicBool::new(false),
             unread: AtomicBool::new(false),
+            slow: Mutex::default(),
             crash,
             lazy: Mutex::default(),
         }
@@ -90,6 +94,11 @@ impl Store for FlakyStore {
     }
 
     async fn usage(&self) -> Result<Vec<Usage>, StoreError> {
+        if self.unread.load(Ordering::SeqCst) {
+            return Err(StoreError::Io("the test says so".into()));
+        }
+        let slow = *self.slow.lock().unwrap();
+        tokio::time::sleep(slow).await;
         self.inner.usage().await
     }
 
