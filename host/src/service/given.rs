@@ -180,7 +180,7 @@ mod tests {
         let of_credentials = (CREDENTIALS.to_owned(), credentials.to_str().unwrap().to_owned());
         // A file that no unit names is no service's.
         let given = Given::found(&config, &units);
-        assert_eq!(given.variables, [of_credentials.clone()]);
+        assert_eq!(given.variables, std::slice::from_ref(&of_credentials));
         std::fs::write(&unit, format!("[Service]\nEnvironmentFile=-{}\n", file.display())).unwrap();
         let given = Given::found(&config, &units);
         assert_eq!(given.variables, [("A".to_owned(), "1".to_owned()), of_credentials]);
