@@ -319,7 +319,8 @@ mod tests {
                 limit: Duration::from_secs(1),
             })
         };
-        let results: [(Result<Result<(), Failure>, Fault>, bool, bool); 9] = [
+        type Case = (Result<Result<(), Failure>, Fault>, bool, bool);
+        let results: [Case; 9] = [
             (Ok(Ok(())), false, false),
             (Ok(Ok(())), true, false),
             (Ok(Err(Failure::Usage("so".into()))), false, false),
