@@ -53,7 +53,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("audit");
         let config = Config::parse(None, []).unwrap();
-        let store = RedbStore::open(&dir.path().join("brain.redb"), Options::default()).unwrap();
+        let store = RedbStore::open(dir.path().join("brain.redb"), Options::default()).unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
         let control = Control::new(Arc::clone(&store), config.store.url.clone(), Quotas::of(&config));
         let audit = Audit::open(&log, Policy::default(), None).unwrap();
