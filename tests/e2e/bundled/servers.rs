@@ -321,7 +321,7 @@ async fn servers_at_amazon_and_elsewhere_follow_their_schedules_and_commands() {
     let form = "`/서버 [schedule] 예외 설정 ";
     assert!(usage.contains(form) && !usage.contains("서버 서버"), "{usage}");
     let usage = jandi.ask("office stat").await;
-    assert!(usage.contains("force_start"), "{usage}");
+    assert!(usage.contains("강제시작"), "{usage}");
     // The keyword alone is the status.
     for said in ["", "office"] {
         let status = shown(&jandi, &recorder, said).await;
