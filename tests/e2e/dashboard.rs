@@ -6,7 +6,6 @@ mod people;
 use super::support::bot::{Bot, Plan};
 use super::support::guests::{almanac, altered, errands, hello, hostile, memo, put};
 use super::support::process::{finish, moa};
-use super::support::record::Record;
 use super::support::sim::{Line, Workspace};
 use super::support::{DEADLINE, GLANCE, long};
 use board::{Board, link, picture};
